@@ -1,0 +1,30 @@
+"""Explainability reports for convolutional networks.
+
+    import reportgen
+
+    report = reportgen.explain(model, images, labels)
+    reportgen.write(report, "my-report")
+
+Importing this package is light: TensorFlow is imported when `explain` is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reportgen.document import Report
+    from reportgen.pipeline import explain
+    from reportgen.writing import write
+
+__version__ = "0.1.0"
+__all__ = ["Report", "__version__", "explain", "write"]
+
+_HOMES = {"explain": "reportgen.pipeline", "write": "reportgen.writing", "Report": "reportgen.document"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'reportgen' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,267 @@
+"""The command line. The only place that prints, exits, and turns an error into one line.
+
+Exit codes: 0 done; 1 it could not be done, one line on standard error says why; 2 wrong usage; 3 the report was
+written, but a check inside it failed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from reportgen import __version__
+from reportgen.errors import OptionsError, ReportgenError
+from reportgen.sections import NAMES
+
+if TYPE_CHECKING:
+    from reportgen.options import Options
+    from reportgen.terminal import Terminal
+
+CHECK_FAILED = 3
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class _Group(click.Group):
+    """Turns every error that is the user's to mend into one line and the documented exit code."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except OptionsError as error:
+            raise click.UsageError(_one_line(error)) from error
+        except ReportgenError as error:
+            raise click.ClickException(_one_line(error)) from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _verbosity(command: _Command) -> _Command:
+    command = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")(command)
+    return click.option("-v", "--verbose", count=True, help="Say more; -vv also shows what TensorFlow says.")(command)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="reportgen")
+def main() -> None:
+    r"""Explainability reports for convolutional networks.
+
+    Exit codes: 0 done; 1 it could not be done (one line says why); 2 wrong usage; 3 the report was written, but a check
+    inside it failed.
+
+    \b
+    Example:
+      reportgen build                                      train a small network and report on it
+      reportgen build my_model.keras --data my_images.npz  report on your own
+    """
+
+
+@main.command()
+@click.argument("model", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the files.  [default: reportgen-report]",
+)
+@click.option(
+    "--format",
+    multiple=True,
+    type=click.Choice(["html", "pdf", "json"]),
+    help="Format to write; repeatable.  [default: all three]",
+)
+@click.option("--data", help="Images: an .npz or .npy file, a folder of pictures, or 'digits'.")
+@click.option(
+    "--pick",
+    multiple=True,
+    metavar="HOW",
+    help="Samples to look at: index:2,17 per-class:1 random:5 confident:2 uncertain:2 wrong:4; repeatable.",
+)
+@click.option("--layers", metavar="GLOB", help="Conv and pooling layers that get activation grids.  [default: all]")
+@click.option("--rename", multiple=True, metavar="OLD=NEW", help="Give a layer another name; repeatable.")
+@click.option("--title", help="Title of the report.")
+@click.option("--colormap", type=click.Choice(["gray", "viridis"]), help="Colours of activation maps.  [default: gray]")
+@click.option(
+    "--scale-maps",
+    type=click.Choice(["own", "common"]),
+    help="Scale of each map: its own, or one for its layer.  [default: own]",
+)
+@click.option(
+    "--scale-input",
+    type=click.Choice(["auto", "none", "1/255"]),
+    help="How pixel values are brought to the model's range.  [default: auto]",
+)
+@click.option(
+    "--section", multiple=True, type=click.Choice(NAMES), help="Chapter to write; repeatable.  [default: all]"
+)
+@click.option("--skip-section", multiple=True, type=click.Choice(NAMES), help="Chapter to leave out; repeatable.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of training and of random choices.  [default: 0]")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="TOML file with options of these names; the command line wins.",
+)
+@_verbosity
+@click.pass_context
+def build(
+    context: click.Context, /, model: Path | None, config: Path | None, quiet: bool, verbose: int, **given: Any
+) -> None:
+    r"""Look inside MODEL and write the report; without MODEL, train the default network on the bundled digits first.
+
+    \b
+    Example:
+      reportgen build my_model.keras --data my_images.npz --pick wrong:4 --output my-report
+    """
+    options = _options(context, config, given)
+    terminal = _terminal(quiet, verbose)
+    with terminal.hushed():
+        failed, paths = _build(model, options, terminal)
+    click.echo(" ".join(str(path) for path in paths))
+    if failed:
+        sys.exit(CHECK_FAILED)
+
+
+@main.command()
+@click.option(
+    "--output",
+    "-o",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to save the model in, .keras.",
+)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of the training.")
+@_verbosity
+def train(output: Path, seed: int, quiet: bool, verbose: int) -> None:
+    r"""Train the default network on the bundled digits and save it.
+
+    \b
+    Example:
+      reportgen train -o mnist.keras
+    """
+    from reportgen.options import make
+
+    terminal = _terminal(quiet, verbose)
+    with terminal.hushed():
+        pipeline = _pipeline(terminal)
+        origin = pipeline.train(make({"seed": seed}), terminal.progress)
+        pipeline.save(origin, output)
+        right, total, split = pipeline.score_held_out(origin, terminal.progress)
+    click.echo(f"{right / total:.1%} right: {right} of {total} digits, {split}")
+    click.echo(str(output))
+
+
+@main.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--layer", metavar="NAME", help="Work this layer's sums step by step.")
+@click.option("--json", "as_json", is_flag=True, help="Print the model record as JSON, and nothing else.")
+@_verbosity
+def summary(model: Path, layer: str | None, as_json: bool, quiet: bool, verbose: int) -> None:
+    r"""Print the layer table of MODEL.
+
+    \b
+    Example:
+      reportgen summary my_model.keras --layer conv_1
+    """
+    terminal = _terminal(quiet, verbose)
+    with terminal.hushed():
+        record = _pipeline(terminal).inspect_file(model, terminal.progress)
+    if as_json:
+        from reportgen.renderers.json import model_json
+
+        click.echo(model_json(record), nl=False)
+    elif layer:
+        terminal.show_sums(record, layer)
+    else:
+        terminal.show_table(record)
+
+
+@main.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("layer")
+@click.option(
+    "--output",
+    "-o",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to save the new model in, .keras.",
+)
+@_verbosity
+def extract(model: Path, layer: str, output: Path, quiet: bool, verbose: int) -> None:
+    r"""Save a new model with the input of MODEL and the output of LAYER.
+
+    \b
+    Example:
+      reportgen extract my_model.keras conv_1 -o sub.keras
+    """
+    terminal = _terminal(quiet, verbose)
+    with terminal.hushed():
+        pipeline = _pipeline(terminal)
+        pipeline.extract_layer(model, layer, output, terminal.progress)
+    click.echo(str(output))
+
+
+@main.command()
+def schema() -> None:
+    r"""Print the JSON Schema of report.json.
+
+    \b
+    Example:
+      reportgen schema > report.schema.json
+    """
+    from reportgen.renderers.json import published_schema
+
+    click.echo(published_schema(), nl=False)
+
+
+def _options(context: click.Context, config: Path | None, given: dict[str, Any]) -> Options:
+    """Lay the command line over the file over the defaults."""
+    from reportgen.options import make, read_config
+
+    values = read_config(config) if config else {}
+    for name, value in given.items():
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            values[name] = value
+    return make(values)
+
+
+def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bool, tuple[Path, ...]]:
+    from reportgen.renderers import pdf
+    from reportgen.writing import write
+
+    # The typesetting process gets ready while TensorFlow is imported.
+    worker = pdf.warm() if "pdf" in options.format else None
+    try:
+        pipeline = _pipeline(terminal)
+        pipeline.chosen_sections(options)
+        origin = pipeline.load(model, terminal.progress) if model else pipeline.train(options, terminal.progress)
+        spec = options.data or ("digits" if model is None else None)
+        dataset = pipeline.open_dataset(origin, spec) if spec else None
+        report = pipeline.make_report(origin, dataset, options, terminal.progress)
+        paths = write(report, options.output, options.format, terminal.progress, worker)
+    finally:
+        if worker is not None:
+            worker.close()
+    for finding in report.findings:
+        if finding.severity == "failed":
+            terminal.say(f"Check failed: {finding.title} {finding.detail}")
+    return report.failed, paths
+
+
+def _terminal(quiet: bool, verbose: int) -> Terminal:
+    from reportgen.terminal import Terminal
+
+    return Terminal(-1 if quiet else verbose)
+
+
+def _pipeline(terminal: Terminal) -> ModuleType:
+    """Import the rest of the program, TensorFlow with it."""
+    with terminal.progress("Starting TensorFlow"):
+        return import_module("reportgen.pipeline")

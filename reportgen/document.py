@@ -1,0 +1,289 @@
+"""The whole report as plain data, equal in HTML, PDF and JSON. Sections fill it, renderers read it.
+
+Numbers stay numbers here; templates format them. Pictures are bytes with a caption and a text alternative.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Literal
+
+from reportgen.records import ModelRecord
+
+SHEET_LEFT = 30.0
+"""Room for the row numbers of a contact sheet, CSS pixels."""
+SHEET_TOP = 18.0
+"""Room for its column numbers."""
+_SHEET_WIDTH = 640.0
+_LARGEST_TILE = 76.0
+
+Severity = Literal["failed", "warning", "note", "passed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One picture.
+
+    Attributes:
+        name: Stable id, also its anchor in the page.
+        media_type: "image/png" or "image/svg+xml".
+        data: The file's bytes.
+        width_px: Width of the picture; of an SVG, in CSS pixels.
+        height_px: Height of the picture.
+        alt: What it shows, for someone who cannot see it, made from its data.
+        caption: What it shows, which sample, which layer, which scale, what to notice.
+        dark_data: The same picture for a dark page, where it is drawn twice; else empty.
+    """
+
+    name: str
+    media_type: str
+    data: bytes = field(repr=False)
+    width_px: int
+    height_px: int
+    alt: str
+    caption: str = ""
+    dark_data: bytes = field(default=b"", repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.alt.strip():
+            message = f"Figure {self.name!r} has no text alternative. Every figure needs one, made from its data."
+            raise ValueError(message)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the picture's bytes."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A tile of a contact sheet that is pointed at.
+
+    Attributes:
+        channel: Channel number of the tile, from 0.
+        reason: "follows" (frame) or "broken" (crossed out: values that are no numbers).
+    """
+
+    channel: int
+    reason: Literal["follows", "broken"]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactSheet:
+    """All maps of one layer in one picture; tiles in reading order, a gap between neighbours.
+
+    Attributes:
+        figure: The picture.
+        columns: Tiles in a row.
+        rows: Rows of tiles.
+        tile_width_px: Width of a tile, without its gap.
+        tile_height_px: Height of a tile, without its gap.
+        gap_px: Pixels between neighbouring tiles.
+        channels: Channel numbers of the tiles, in reading order.
+        num_channels: How many channels the layer has.
+        marks: Tiles that are pointed at.
+    """
+
+    figure: Figure
+    columns: int
+    rows: int
+    tile_width_px: int
+    tile_height_px: int
+    gap_px: int
+    channels: tuple[int, ...]
+    num_channels: int
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def scale(self) -> float:
+        """How many times the picture is enlarged: to the width of the page, but no tile to more than 76 pixels."""
+        return min(_SHEET_WIDTH / self.figure.width_px, _LARGEST_TILE / max(self.tile_width_px, self.tile_height_px))
+
+    @property
+    def image_size(self) -> tuple[float, float]:
+        """Width and height of the enlarged picture, CSS pixels."""
+        return self.figure.width_px * self.scale, self.figure.height_px * self.scale
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height with the numbers above and beside the picture, CSS pixels."""
+        width, height = self.image_size
+        return width + SHEET_LEFT + 2, height + SHEET_TOP + 2
+
+    @property
+    def column_labels(self) -> tuple[tuple[float, int], ...]:
+        """Middle of each column, CSS pixels, and the number above it."""
+        step, half = (self.tile_width_px + self.gap_px) * self.scale, self.tile_width_px * self.scale / 2
+        return tuple((SHEET_LEFT + step * column + half, column) for column in range(self.columns))
+
+    @property
+    def row_labels(self) -> tuple[tuple[float, int], ...]:
+        """Middle of each row, CSS pixels, and the number beside it."""
+        step, half = (self.tile_height_px + self.gap_px) * self.scale, self.tile_height_px * self.scale / 2
+        return tuple((SHEET_TOP + step * row + half, row * self.columns) for row in range(self.rows))
+
+    @property
+    def frames(self) -> tuple[tuple[float, float, float, float, str], ...]:
+        """Left, top, width and height of each marked tile, CSS pixels, and why it is marked."""
+        found = []
+        for mark in self.marks:
+            row, column = divmod(self.channels.index(mark.channel), self.columns)
+            left = SHEET_LEFT + (self.tile_width_px + self.gap_px) * column * self.scale
+            top = SHEET_TOP + (self.tile_height_px + self.gap_px) * row * self.scale
+            found.append((left, top, self.tile_width_px * self.scale, self.tile_height_px * self.scale, mark.reason))
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One call (with what is merely attached to it) in the drawing of a network.
+
+    Attributes:
+        x: Left edge, CSS pixels, in its strip.
+        y: Upper edge.
+        width: Width.
+        height: Height.
+        path: Path of the call, "" for the model's input.
+        label: What stands in the box.
+        kind: Its kind, and the kinds attached to it, in order.
+        role: "input", "conv", "pool", "dense", "merge" or "other".
+        shape: Shape of what comes out.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    path: str
+    label: str
+    kind: str
+    role: str
+    shape: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A piece of an edge: from one point to another in its strip, with an arrow where it ends at a box."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    arrow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """One row of the drawing; the network runs on from its right end to the left end of the next one."""
+
+    width: float
+    height: float
+    boxes: tuple[Box, ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A network as boxes and lines, laid out in strips like lines of text.
+
+    Attributes:
+        strips: From the input to the output.
+        alt: What it shows, for someone who cannot see it.
+        caption: Caption.
+    """
+
+    strips: tuple[Strip, ...]
+    alt: str
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that the reader should know.
+
+    Attributes:
+        severity: "failed" (a check inside the report failed), "warning", "note" or "passed".
+        title: The finding in one sentence.
+        detail: What stands behind it: which layer, which numbers.
+        anchor: Id of the place in the report that shows it, or "".
+    """
+
+    severity: Severity
+    title: str
+    detail: str
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of the run facts: what, and its value as given."""
+
+    name: str
+    value: str | int | float | bool | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """How the report was made: everything that can change its numbers.
+
+    Attributes:
+        command: The command line that makes the report again.
+        created: Time from SOURCE_DATE_EPOCH, ISO 8601 in UTC, or None; the clock is never read.
+        versions: Programs and libraries, with their versions.
+        machine: Threads, oneDNN, processor features: what changes the last bits of a float.
+        options: The options in force, by name.
+        model: File name and hashes of the model.
+        data: Name and hash of the data.
+    """
+
+    command: str
+    created: str | None
+    versions: tuple[Fact, ...]
+    machine: tuple[Fact, ...]
+    options: tuple[Fact, ...]
+    model: tuple[Fact, ...]
+    data: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One chapter.
+
+    Attributes:
+        name: Key: id in the page, key in the JSON, name of its template.
+        title: Its heading.
+        answer: The chapter's question answered in one or two sentences.
+        content: A frozen dataclass of the chapter's own, for its template and the JSON.
+    """
+
+    name: str
+    title: str
+    answer: str
+    content: object
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The whole document.
+
+    Attributes:
+        title: Its title.
+        subject: One sentence that says what it is about, for a file's description.
+        model: The facts of the model.
+        run: How it was made.
+        findings: What the reader should know, heaviest first.
+        sections: The chapters, in their order.
+    """
+
+    title: str
+    subject: str
+    model: ModelRecord
+    run: RunFacts
+    findings: tuple[Finding, ...]
+    sections: tuple[Section, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether a check inside the report failed."""
+        return any(finding.severity == "failed" for finding in self.findings)

@@ -1,0 +1,161 @@
+"""Numbers -> charts, as vector pictures that look the same everywhere, once for a light page and once for a dark one.
+
+One function per kind of chart. Text is drawn as outlines of the report's own typeface, so that nothing depends on the
+fonts of the machine that shows it.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import fontpkg
+import matplotlib as mpl
+import numpy as np
+from matplotlib import colormaps, font_manager
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure as Canvas
+
+from reportgen.document import Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """Colours of a chart: text, quieter text, hairlines, and the one accent."""
+
+    text: str
+    soft: str
+    line: str
+    accent: str
+
+
+LIGHT = Ink(text="#1c2126", soft="#5d6770", line="#dfe3e6", accent="#0b5c7a")
+DARK = Ink(text="#e6eaec", soft="#9aa6ae", line="#2c343a", accent="#6cc0de")
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: its label, its length, and the text at its end."""
+
+    label: str
+    value: float
+    text: str
+
+
+def bars(name: str, groups: Sequence[tuple[str, Sequence[Bar]]], *, alt: str, caption: str) -> Figure:
+    """Draw groups of horizontal bars side by side, one panel per group, every bar labelled directly.
+
+    Args:
+        name: Id of the figure.
+        groups: Title and bars of each panel; all panels have the same bars in the same order.
+        alt: Text alternative.
+        caption: Caption.
+    """
+    count = len(groups[0][1])
+
+    def draw(canvas: Canvas, ink: Ink) -> None:
+        axes = canvas.subplots(1, len(groups), squeeze=False)[0]
+        for index, (panel, (title, rows)) in enumerate(zip(axes, groups, strict=True)):
+            _bar_panel(panel, title, rows, ink, labelled=index == 0)
+
+    return _figure(name, draw, (672, 44 + 22 * count), alt=alt, caption=caption)
+
+
+def tuning(
+    name: str, curves: Sequence[tuple[float, ...]], degrees: Sequence[float], *, alt: str, caption: str
+) -> Figure:
+    """Draw one small tuning curve per channel: response against orientation, each from 0 to its own highest.
+
+    Args:
+        name: Id of the figure.
+        curves: Response at each orientation, by channel.
+        degrees: The orientations.
+        alt: Text alternative.
+        caption: Caption.
+    """
+    columns = min(len(curves), 16 if len(curves) > 8 else 8)
+    rows = -(-len(curves) // columns)
+
+    def draw(canvas: Canvas, ink: Ink) -> None:
+        # One panel holds all curves, each moved to its own place: a panel per channel takes ten times as long.
+        panel = canvas.add_subplot()
+        panel.set_axis_off()
+        baselines, lines = [], []
+        for channel, curve in enumerate(curves):
+            row, column = divmod(channel, columns)
+            left, bottom = 215.0 * column, -1.9 * row
+            highest = max(curve) or 1.0
+            baselines.append([(left, bottom), (left + 180, bottom)])
+            heights = [bottom + value / highest for value in (*curve, curve[0])]
+            lines.append(list(zip([left + angle for angle in (*degrees, 180.0)], heights, strict=True)))
+            panel.text(left, bottom + 1.1, str(channel), fontsize=6.5, color=ink.soft, va="bottom")
+        panel.add_collection(LineCollection(baselines, colors=ink.line, linewidths=0.8))
+        panel.add_collection(LineCollection(lines, colors=ink.accent, linewidths=1.3))
+        panel.set_xlim(-10, 215.0 * columns)
+        panel.set_ylim(-1.9 * (rows - 1) - 0.1, 1.6)
+
+    return _figure(name, draw, (672, 16 + 52 * rows), alt=alt, caption=caption)
+
+
+@lru_cache(maxsize=4)
+def palette(colormap: str) -> bytes:
+    """Return 255 colours of a colour map, from its lowest to its highest, as red, green and blue bytes."""
+    return bytes(np.rint(colormaps[colormap](np.linspace(0, 1, 255))[:, :3] * 255).astype(np.uint8).tobytes())
+
+
+def _bar_panel(panel: Axes, title: str, rows: Sequence[Bar], ink: Ink, *, labelled: bool) -> None:
+    longest = max((row.value for row in rows), default=0) or 1
+    places = list(range(len(rows)))
+    panel.barh(places, [row.value / longest for row in rows], height=0.52, color=ink.accent)
+    for place, row in zip(places, rows, strict=True):
+        panel.text(row.value / longest + 0.02, place, row.text, va="center", color=ink.text, fontsize=8)
+    panel.set_title(title, loc="left", fontsize=8.5, color=ink.soft, pad=7)
+    panel.set_yticks(places, [row.label for row in rows] if labelled else [""] * len(rows))
+    panel.tick_params(length=0, labelsize=8, colors=ink.text)
+    panel.set_xticks([])
+    panel.set_xlim(0, 1.42)
+    panel.set_ylim(len(rows) - 0.5, -0.5)
+    for side in ("top", "right", "bottom"):
+        panel.spines[side].set_visible(False)
+    panel.spines["left"].set_color(ink.line)
+
+
+def _figure(
+    name: str, draw: Callable[[Canvas, Ink], None], size_px: tuple[int, int], *, alt: str, caption: str
+) -> Figure:
+    return Figure(
+        name=name,
+        media_type="image/svg+xml",
+        data=_svg(draw, LIGHT, size_px, name),
+        dark_data=_svg(draw, DARK, size_px, name),
+        width_px=size_px[0],
+        height_px=size_px[1],
+        alt=alt,
+        caption=caption,
+    )
+
+
+def _svg(draw: Callable[[Canvas, Ink], None], ink: Ink, size_px: tuple[int, int], salt: str) -> bytes:
+    style: dict[Any, object] = {
+        "font.family": _typeface(),
+        "svg.fonttype": "path",
+        "svg.hashsalt": salt,  # ids inside the file follow from its contents, not from chance
+        "text.parse_math": False,
+    }
+    with mpl.rc_context(style):
+        canvas = Canvas(figsize=(size_px[0] / 96, size_px[1] / 96), layout="constrained")
+        draw(canvas, ink)
+        file = io.BytesIO()
+        canvas.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    return file.getvalue()
+
+
+@lru_cache(maxsize=1)
+def _typeface() -> list[str]:
+    path = fontpkg.path("IBM Plex Sans")
+    font_manager.fontManager.addfont(path)
+    return [font_manager.FontProperties(fname=str(path)).get_name(), "DejaVu Sans"]

@@ -1,0 +1,102 @@
+"""8-bit maps -> one picture for all of them. One mosaic and one PNG file per layer, never one plot per channel."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from reportgen.document import ContactSheet, Figure, Mark
+from reportgen.evidence import Levels
+from reportgen.figures.charts import palette
+
+_GAP = 255  # level of the gaps between tiles: white
+_PNG_LEVEL = 6
+
+
+def png(picture: Levels, colormap: str = "gray") -> bytes:
+    """Encode a picture without loss.
+
+    Args:
+        picture: uint8 (height, width), drawn in the colour map, or (height, width, 3), drawn as it is.
+        colormap: "gray" or "viridis".
+    """
+    image = Image.fromarray(picture)
+    if colormap != "gray" and picture.ndim == 2:
+        image = image.convert("P")
+        image.putpalette(palette(colormap) + bytes([_GAP] * 3))
+    file = io.BytesIO()
+    image.save(file, "PNG", compress_level=_PNG_LEVEL)
+    return file.getvalue()
+
+
+def picture(name: str, levels: Levels, *, alt: str, caption: str = "", colormap: str = "gray") -> Figure:
+    """Make a figure of one picture; arguments as for `png` and `Figure`."""
+    return Figure(
+        name=name,
+        media_type="image/png",
+        data=png(levels, colormap),
+        width_px=int(levels.shape[1]),
+        height_px=int(levels.shape[0]),
+        alt=alt,
+        caption=caption,
+    )
+
+
+def contact_sheet(
+    name: str,
+    maps: Levels,
+    *,
+    alt: str,
+    caption: str,
+    colormap: str = "gray",
+    marks: tuple[Mark, ...] = (),
+) -> ContactSheet:
+    """Lay all maps of a layer out in rows of channels.
+
+    Args:
+        name: Id of the figure.
+        maps: uint8 (channels, height, width), or (channels, height, width, 3) for colour pictures.
+        alt: Text alternative.
+        caption: Caption.
+        colormap: "gray" or "viridis".
+        marks: Tiles to point at.
+
+    Returns:
+        The sheet, channel = row · columns + column, with a white gap between neighbours.
+    """
+    channels, height, width = maps.shape[:3]
+    columns = num_columns(channels, height, width)
+    rows = -(-channels // columns)
+    gap = max(1, round(max(height, width) / 24))
+    colours = maps.shape[3:]
+    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, *colours), _GAP, np.uint8)
+    # In a palette the last colour is the gap's, so the highest level gives way by one.
+    limit = 254 if colormap != "gray" and not colours else 255
+    for channel in range(channels):
+        row, column = divmod(channel, columns)
+        top, left = row * (height + gap), column * (width + gap)
+        sheet[top : top + height, left : left + width] = np.minimum(maps[channel], limit)
+    return ContactSheet(
+        figure=picture(name, sheet, alt=alt, caption=caption, colormap=colormap),
+        columns=columns,
+        rows=rows,
+        tile_width_px=width,
+        tile_height_px=height,
+        gap_px=gap,
+        channels=tuple(range(channels)),
+        num_channels=channels,
+        marks=marks,
+    )
+
+
+def num_columns(channels: int, height: int, width: int) -> int:
+    """Return how many tiles to put in a row: 16, 8 or 32 by their number, fewer where tiles are wide.
+
+    >>> num_columns(64, 24, 24), num_columns(6, 24, 24), num_columns(2048, 7, 7)
+    (16, 6, 32)
+    """
+    usual = 8 if channels <= 16 else 16 if channels <= 256 else 32
+    wide = max(1, usual * height // max(width, 1)) if width > height else usual
+    return max(1, min(channels, usual, max(wide, 1)))

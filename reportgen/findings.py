@@ -1,0 +1,240 @@
+"""Records and results -> what the reader should know, heaviest first. Failed checks decide the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reportgen.document import Finding, Severity
+from reportgen.evidence import (
+    ActivationsResult,
+    DatasetRecord,
+    NamesResult,
+    PoolingResult,
+    PredictionsResult,
+    SampleRecord,
+)
+from reportgen.records import LayerRecord, ModelRecord
+from reportgen.templating import anchor, number, percent, plural, shape, size
+
+_WEIGHT: dict[Severity, int] = {"failed": 0, "warning": 1, "note": 2, "passed": 3}
+_DOMINATES = 0.5
+_SMALL_PATCH = 0.5
+
+
+def judge(
+    model: ModelRecord,
+    *,
+    dataset: DatasetRecord | None = None,
+    samples: tuple[SampleRecord, ...] = (),
+    predictions: PredictionsResult | None = None,
+    activations: ActivationsResult | None = None,
+    pooling: PoolingResult | None = None,
+    names: NamesResult | None = None,
+) -> tuple[Finding, ...]:
+    """Return the findings of a report, failed checks first, then warnings, notes and what was checked and is right."""
+    found = [
+        *_weights(model),
+        *_activation_faults(activations),
+        *_prediction_faults(predictions),
+        *_sums(model, activations),
+        *_names(names),
+        *_poolings(pooling),
+        *_balance(model),
+        *_patches(model),
+        *_unknown_kinds(model),
+        *_silent_channels(activations),
+        *_mistakes(samples),
+        *_fitted(dataset),
+    ]
+    return tuple(sorted(found, key=lambda finding: _WEIGHT[finding.severity]))
+
+
+def layer_anchor(path: str) -> str:
+    """Return the id of a call's row in the layer table."""
+    return f"layer-{anchor(path)}"
+
+
+def _weights(model: ModelRecord) -> Iterator[Finding]:
+    for fault in model.faults:
+        yield Finding(
+            "failed",
+            f"The weights {fault.path} hold values that are no numbers.",
+            f"{plural(fault.num_nan, 'value is', 'values are')} NaN and {number(fault.num_infinite)} infinite, of "
+            f"{number(fault.size)}. What the network computes behind them means nothing.",
+            "architecture",
+        )
+
+
+def _activation_faults(activations: ActivationsResult | None) -> Iterator[Finding]:
+    broken: dict[str, set[int]] = {}
+    for sample in activations.samples if activations else ():
+        for call in sample.calls:
+            channels = {index for index, channel in enumerate(call.channels) if channel.num_nonfinite}
+            if channels:
+                broken.setdefault(call.path, set()).update(channels)
+    for path, channels in broken.items():
+        yield Finding(
+            "failed",
+            f"Activations of {path} hold values that are no numbers.",
+            f"NaN or infinity in {plural(len(channels), 'channel')}; these maps are crossed out, not coloured.",
+            "activations",
+        )
+
+
+def _prediction_faults(predictions: PredictionsResult | None) -> Iterator[Finding]:
+    if predictions and predictions.num_nonfinite:
+        yield Finding(
+            "failed",
+            f"{plural(predictions.num_nonfinite, 'answer holds', 'answers hold')} values that are no numbers.",
+            f"NaN or infinity came out for {number(predictions.num_nonfinite)} of {number(predictions.num_images)}"
+            " images.",
+            "samples",
+        )
+
+
+def _sums(model: ModelRecord, activations: ActivationsResult | None) -> Iterator[Finding]:
+    observed = dict(activations.checks) if activations else {}
+    total = 0
+    for call in model.layers:
+        for check in (*call.checks, *((observed[call.path],) if call.path in observed else ())):
+            total += 1
+            if not check.agrees:
+                yield Finding(
+                    "failed",
+                    f"The {check.quantity} of {call.path} by formula is not what the model says.",
+                    f"Formula: {shape(check.expected)}; {check.against}: {shape(check.observed)}.",
+                    layer_anchor(call.path),
+                )
+    if (
+        total
+        and all(check.agrees for call in model.layers for check in call.checks)
+        and all(check.agrees for check in observed.values())
+    ):
+        against = "Keras's own shape rules and weight counts"
+        against += " and the tensors that came out" if observed else ""
+        yield Finding(
+            "passed",
+            f"All {number(total)} comparisons between formula and model agree.",
+            f"Output shapes, parameters and multiply-adds were worked out by formula and compared with {against}.",
+            "calculations",
+        )
+
+
+def _names(names: NamesResult | None) -> Iterator[Finding]:
+    if names and not names.identical:
+        yield Finding(
+            "failed",
+            "The model answered differently after its layers were renamed.",
+            f"Largest difference {number(names.largest_difference)} over {plural(names.num_images, 'image')}. Names"
+            " should change nothing.",
+            "names",
+        )
+
+
+def _poolings(pooling: PoolingResult | None) -> Iterator[Finding]:
+    for result in pooling.results if pooling else ():
+        if not result.agrees:
+            yield Finding(
+                "failed", f"The {result.kind} pooling by hand is not what Keras computes.", "See the window.", "pooling"
+            )
+
+
+def _balance(model: ModelRecord) -> Iterator[Finding]:
+    owners = [call for call in model.layers if call.shared_with is None]
+    if not owners or not model.parameters:
+        return
+    largest = max(owners, key=lambda call: call.parameters)
+    share = largest.parameters / model.parameters
+    if share > _DOMINATES and len([call for call in owners if call.parameters]) > 1:
+        convs = sum(call.parameters for call in owners if call.role == "conv")
+        yield Finding(
+            "warning",
+            f"{percent(share, digits=0)} of the parameters sit in one layer.",
+            f"{largest.path} ({largest.kind}) holds {number(largest.parameters)} of {number(model.parameters)}; all"
+            f" conv layers together hold {number(convs)}.",
+            layer_anchor(largest.path),
+        )
+
+
+def _patches(model: ModelRecord) -> Iterator[Finding]:
+    last = last_conv(model)
+    if last is None or last.receptive_field is None:
+        return
+    image = spatial_shape(model)
+    pairs = list(zip(last.receptive_field, image, strict=False))
+    if len(image) == len(last.receptive_field) and all(b and a < _SMALL_PATCH * b for a, b in pairs):
+        yield Finding(
+            "warning",
+            "The conv layers see small patches only.",
+            f"A position of the last conv layer, {last.path}, depends on {size(last.receptive_field)} pixels of "
+            f"{size(image)}: parts of an object, not the whole of it. Only layers behind it put the parts together.",
+            layer_anchor(last.path),
+        )
+
+
+def _unknown_kinds(model: ModelRecord) -> Iterator[Finding]:
+    unknown = [call for call in model.layers if not call.has_formula]
+    if unknown:
+        kinds = ", ".join(sorted({call.kind for call in unknown}))
+        yield Finding(
+            "note",
+            f"{plural(len(unknown), 'layer was', 'layers were')} not worked out.",
+            f"There is no formula for {kinds}: shapes and parameters are the model's own, multiply-adds are not"
+            " counted.",
+            layer_anchor(unknown[0].path),
+        )
+
+
+def _silent_channels(activations: ActivationsResult | None) -> Iterator[Finding]:
+    if activations is None or not activations.samples:
+        return
+    still: dict[str, tuple[int, int]] = {}
+    for position, call in enumerate(activations.samples[0].calls):
+        rows = [sample.calls[position].channels for sample in activations.samples]
+        constant = sum(all(row[channel].constant for row in rows) for channel in range(len(call.channels)))
+        if constant and call.levels[0].size > 1:
+            still[call.path] = (constant, len(call.channels))
+    if still:
+        listed = "; ".join(f"{path}: {number(count)} of {number(total)}" for path, (count, total) in still.items())
+        yield Finding(
+            "note",
+            f"{plural(sum(count for count, _ in still.values()), 'channel shows', 'channels show')} one value"
+            f" everywhere on all {plural(len(activations.samples), 'sample')} shown.",
+            f"{listed}. Their maps are drawn mid-grey. A few samples do not prove that a channel is dead.",
+            "activations",
+        )
+
+
+def _mistakes(samples: tuple[SampleRecord, ...]) -> Iterator[Finding]:
+    wrong = [sample for sample in samples if sample.correct is False]
+    if wrong and wrong[0].answers:
+        worst = max(wrong, key=lambda sample: sample.answers[0].value)
+        yield Finding(
+            "note",
+            f"It can be wrong and sure: sample {number(worst.index)}.",
+            (
+                f"Labelled {worst.label}, answered {worst.answers[0].name} with {percent(worst.answers[0].value)}."
+                if 0 <= worst.answers[0].value <= 1
+                else f"Labelled {worst.label}, answered {worst.answers[0].name}."
+            ),
+            f"sample-{worst.index}",
+        )
+
+
+def _fitted(dataset: DatasetRecord | None) -> Iterator[Finding]:
+    if dataset and dataset.notes:
+        yield Finding("note", "The images were made to fit the model.", " ".join(dataset.notes), "provenance")
+
+
+def last_conv(model: ModelRecord) -> LayerRecord | None:
+    """Return the last conv call, or None."""
+    return next((call for call in reversed(model.layers) if call.role == "conv"), None)
+
+
+def spatial_shape(model: ModelRecord) -> tuple[int | None, ...]:
+    """Return the sizes of the model's first input without its channel axis."""
+    if not model.inputs:
+        return ()
+    shape_ = model.inputs[0].shape
+    first = any(call.data_format == "channels_first" for call in model.layers if call.role == "conv")
+    return shape_[1:] if first else shape_[:-1]

@@ -1,0 +1,1 @@
+"""What makes, loads, changes, watches and inspects a living Keras model."""

@@ -1,0 +1,60 @@
+"""This machine -> the facts about it that can change the last bits of a number."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import tensorflow as tf
+
+from reportgen.document import Fact
+
+_PACKAGES = ("reportgen", "tensorflow", "keras", "numpy", "matplotlib", "jinja2", "pillow", "weasyprint")
+_FEATURES = ("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "sve")
+
+
+def versions() -> tuple[Fact, ...]:
+    """Return the versions of Python and of every library that has a part in a number or a picture."""
+    return (Fact("python", platform.python_version()), *(Fact(name, _version(name)) for name in _PACKAGES))
+
+
+def machine() -> tuple[Fact, ...]:
+    """Return threads, oneDNN and processor features: with others, sums are added up in another order."""
+    intra, inter = (
+        tf.config.threading.get_intra_op_parallelism_threads(),
+        tf.config.threading.get_inter_op_parallelism_threads(),
+    )
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return (
+        Fact("processor", platform.machine()),
+        Fact("processor features", processor_features()),
+        Fact("processors usable", count),
+        Fact("threads within an operation", intra or f"{count} (chosen by TensorFlow)"),
+        Fact("threads between operations", inter or f"{count} (chosen by TensorFlow)"),
+        Fact("oneDNN optimisations", os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") != "0"),
+        Fact(
+            "accelerators",
+            tuple(device.device_type for device in tf.config.get_visible_devices() if device.device_type != "CPU"),
+        ),
+    )
+
+
+def processor_features() -> tuple[str, ...]:
+    """Return the vector extensions that the processor names, of those that numerical libraries choose by."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ()
+    found = re.search(r"^(?:flags|Features)\s*:(.*)$", text, re.MULTILINE)
+    listed = set(found.group(1).split()) if found else set()
+    return tuple(name for name in _FEATURES if name in listed)
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed as a package"

@@ -1,0 +1,196 @@
+"""Words of a command line, a TOML file or a Python call -> checked options. One set of names for all three."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from reportgen.errors import OptionsError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+PICK_KINDS = ("index", "per-class", "random", "confident", "uncertain", "wrong")
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A way to choose samples.
+
+    Attributes:
+        kind: One of `PICK_KINDS`.
+        numbers: The indices for "index", else one number: how many.
+    """
+
+    kind: str
+    numbers: tuple[int, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Pick:
+        """Read a way to choose from its written form.
+
+        Raises:
+            OptionsError: The form is not KIND:NUMBERS with a known kind and whole numbers of 0 or more.
+
+        >>> Pick.parse("index:2,17")
+        Pick(kind='index', numbers=(2, 17))
+        """
+        kind, _, rest = text.partition(":")
+        parts = [part.strip() for part in rest.split(",")]
+        good = kind in PICK_KINDS and all(part.isascii() and part.isdigit() for part in parts)
+        if good and (kind == "index" or (len(parts) == 1 and int(parts[0]) > 0)):
+            return cls(kind, tuple(int(part) for part in parts))
+        raise OptionsError(
+            f"Samples cannot be picked by {text!r}. Expected index:NUMBERS, or one of "
+            f"{', '.join(PICK_KINDS[1:])} with a number of 1 or more. Write for example index:2,17 or confident:2."
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{','.join(map(str, self.numbers))}"
+
+
+def parse_rename(text: str) -> tuple[str, str]:
+    """Read OLD=NEW.
+
+    Raises:
+        OptionsError: There is no "=", or a side is empty.
+
+    >>> parse_rename("conv_1=second")
+    ('conv_1', 'second')
+    """
+    old, sign, new = text.partition("=")
+    if not (sign and old and new):
+        raise OptionsError(
+            f"A layer cannot be renamed by {text!r}. Expected OLD=NEW. Write for example input_layer=conv_0."
+        )
+    return old, new
+
+
+class Options(BaseModel):
+    """What a report is made with. Every field is an option of `reportgen build` under the same name.
+
+    Attributes:
+        output: Folder that the files are written to.
+        format: Formats to write.
+        data: Where images come from: a file, a folder, or "digits".
+        pick: Ways to choose samples, in order; () for the default.
+        layers: Shell pattern; conv and pooling calls whose path or name matches get activation grids.
+        rename: Pairs OLD=NEW of layer names.
+        title: Title of the report; None for "What NAME sees".
+        colormap: Colours of activation maps.
+        scale_maps: Grey scale of a map: its own, or common to all maps of a layer.
+        scale_input: How pixel values are brought to the model's range.
+        section: Chapters to write; () for all.
+        skip_section: Chapters to leave out.
+        seed: Seed of everything random.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    output: Path = Path("reportgen-report")
+    format: tuple[Literal["html", "pdf", "json"], ...] = ("html", "pdf", "json")
+    data: str | None = None
+    pick: tuple[Pick, ...] = ()
+    layers: str = "*"
+    rename: tuple[tuple[str, str], ...] = ()
+    title: str | None = None
+    colormap: Literal["gray", "viridis"] = "gray"
+    scale_maps: Literal["own", "common"] = "own"
+    scale_input: Literal["auto", "none", "1/255"] = "auto"
+    section: tuple[str, ...] = ()
+    skip_section: tuple[str, ...] = ()
+    seed: int = Field(default=0, ge=0, lt=2**32)
+
+    @field_validator("pick", mode="before")
+    @classmethod
+    def _read_picks(cls, value: object) -> object:
+        return tuple(Pick.parse(item) if isinstance(item, str) else item for item in _listed(value))
+
+    @field_validator("rename", mode="before")
+    @classmethod
+    def _read_renames(cls, value: object) -> object:
+        return tuple(parse_rename(item) if isinstance(item, str) else item for item in _listed(value))
+
+    @field_validator("format", "section", "skip_section", mode="before")
+    @classmethod
+    def _read_lists(cls, value: object) -> object:
+        return tuple(dict.fromkeys(_listed(value)))
+
+
+def make(values: Mapping[str, Any]) -> Options:
+    """Check a set of values.
+
+    Args:
+        values: By option name, with "_" or "-"; what is absent keeps its default.
+
+    Raises:
+        OptionsError: A name is unknown, in which case the known ones are listed, or a value is not allowed.
+    """
+    named = {key.replace("-", "_"): value for key, value in values.items()}
+    for key in named:
+        if key not in Options.model_fields:
+            known = ", ".join(name.replace("_", "-") for name in Options.model_fields)
+            raise OptionsError(f"There is no option {key.replace('_', '-')!r}. Expected one of: {known}.")
+    try:
+        return Options(**named)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).replace("_", "-")
+        raise OptionsError(
+            f"The option {name} got {first['input']!r}. Expected: {first['msg'].removeprefix('Input should be ')}. "
+            "See reportgen build --help."
+        ) from error
+
+
+def words(options: Options) -> dict[str, tuple[str, ...]]:
+    """Return what has to be written on a command line for these options, by option name; () for one that is not set.
+
+    Folders are left out of the names of files, and the options that change no report are left out.
+
+    >>> words(make({"pick": ["wrong:2"], "data": "somewhere/digits.npz"}))["pick"]
+    ('wrong:2',)
+    """
+    written: dict[str, tuple[str, ...]] = {}
+    for name in Options.model_fields:
+        value = getattr(options, name)
+        if name in {"output", "format"}:
+            continue
+        if name == "rename":
+            value = tuple(f"{old}={new}" for old, new in value)
+        elif name == "data" and value is not None:
+            value = Path(value).name
+        listed = value if isinstance(value, tuple) else () if value is None else (value,)
+        written[name.replace("_", "-")] = tuple(str(item) for item in listed)
+    return written
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Read options from a TOML file.
+
+    Raises:
+        OptionsError: The file is missing, is no TOML, or holds an unknown key.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise OptionsError(
+            f"There is no file {str(path)!r}. Expected a TOML file with options. Check --config."
+        ) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise OptionsError(
+            f'{path.name!r} cannot be read as TOML: {error}. Expected lines such as: colormap = "viridis". '
+            "Correct the file."
+        ) from error
+    make(values)
+    return {key.replace("-", "_"): value for key, value in values.items()}
+
+
+def _listed(value: object) -> tuple[Any, ...]:
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list | tuple) else (value,)

@@ -1,0 +1,318 @@
+"""A model and images -> a report. The steps in order, each of which lives elsewhere."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from reportgen import findings, registry, sections
+from reportgen.document import Fact, Finding, Report, RunFacts, Section
+from reportgen.errors import ModelError, OptionsError
+from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord
+from reportgen.models import environment, extraction, loading, training
+from reportgen.models.inspection import inspect
+from reportgen.models.renaming import rename
+from reportgen.options import Options, make, words
+from reportgen.probes import predictions, samples
+from reportgen.probes.subject import Subject, seen_calls
+from reportgen.progress import Progress, silent
+from reportgen.records import ModelRecord, Shape
+from reportgen.sources import digits, fitting, open_data
+from reportgen.sources.dataset import Dataset
+from reportgen.sources.memory import from_arrays
+
+_PROBES = ("predictions", "activations", "edges", "pooling", "names")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A living model and what is known of where it comes from.
+
+    Attributes:
+        model: The model.
+        facts: Lines for the run facts.
+        argument: How it is named on the command line, "" for the default network.
+        training: How it was trained, for the default network.
+    """
+
+    model: Any
+    facts: tuple[Fact, ...]
+    argument: str = ""
+    training: TrainingRecord | None = None
+
+
+def explain(
+    model: Any,
+    images: npt.ArrayLike,
+    labels: npt.ArrayLike | None = None,
+    *,
+    class_names: Sequence[str] = (),
+    progress: Progress = silent,
+    **choices: Any,
+) -> Report:
+    """Explain a model in memory on images in memory.
+
+    Args:
+        model: A Keras model of any kind: Sequential, functional or subclassed. It is left as it was.
+        images: Batch axis first, in the range that the model expects; whole numbers 0..255 are divided by 255 for a
+            model that does not rescale, and the report says so.
+        labels: True classes: whole numbers, one-hot rows or words.
+        class_names: Names of the classes by index.
+        progress: Told of every long step.
+        **choices: Options of `reportgen build` under the same names: pick, layers, rename, title, colormap,
+            scale_maps, scale_input, section, skip_section, seed.
+
+    Returns:
+        The report, ready for `reportgen.write`.
+
+    Raises:
+        ReportgenError: The model, the images or a choice cannot be used; the message says why and what to do.
+    """
+    options = make(choices)
+    dataset = from_arrays(np.asarray(images), None if labels is None else np.asarray(labels), class_names)
+    origin = Origin(model, (Fact("model", "a model in memory"),))
+    undo = [(new, old) for old, new in reversed(options.rename)]
+    try:
+        return make_report(origin, dataset, options, progress)
+    finally:
+        names = {layer.name for layer in model.layers}
+        rename(model, [pair for pair in undo if pair[0] in names])
+
+
+def load(path: Path, progress: Progress = silent) -> Origin:
+    """Load a model from a file; errors as `models.loading.load`."""
+    with progress("Loading the model"):
+        loaded = loading.load(path)
+    facts = (
+        Fact("file", loaded.file_name),
+        Fact("format", loaded.format),
+        Fact("SHA-256 of the file", loaded.file_sha256),
+    )
+    return Origin(loaded.model, facts, loaded.file_name)
+
+
+def train(options: Options, progress: Progress = silent) -> Origin:
+    """Train the default network on the bundled digits."""
+    dataset = digits.training_set()
+    fitted = fitting.fit(dataset, (28, 28, 1), rescales=False, dtype="float32")
+    model, record = training.train(fitted, options.seed, progress)
+    return Origin(model, (Fact("model", "the default network, trained for this report"),), training=record)
+
+
+def save(origin: Origin, path: Path) -> None:
+    """Save a model; errors as `models.loading.save`."""
+    loading.save(origin.model, path)
+
+
+def score_held_out(origin: Origin, progress: Progress = silent) -> tuple[int, int, str]:
+    """Return how many held-out digits the default network answers rightly, how many there are, and what they are."""
+    dataset = _fitted(origin.model, digits.held_out_set(), Options())
+    result = predictions.run(Subject(origin.model, inspect(origin.model), dataset), Options(), progress)
+    assert result is not None, "there is data"
+    assert result.right is not None, "it has labels"
+    return result.right, result.num_images, dataset.split
+
+
+def inspect_file(path: Path, progress: Progress = silent) -> ModelRecord:
+    """Return the record of a model in a file; errors as `models.loading.load` and `models.inspection.inspect`."""
+    origin = load(path, progress)
+    with progress("Inspecting the network"):
+        return inspect(origin.model)
+
+
+def extract_layer(path: Path, layer: str, output: Path, progress: Progress = silent) -> None:
+    """Cut a model at a layer and save the new one; errors as `models.extraction.extract` and `models.loading.save`."""
+    origin = load(path, progress)
+    with progress("Cutting the network"):
+        loading.save(extraction.extract(origin.model, layer), output)
+
+
+def open_dataset(origin: Origin, spec: str) -> Dataset:
+    """Open data for a model; errors as `sources.open_data`."""
+    declared = getattr(origin.model, "inputs", None)
+    shape: Shape | None = tuple(declared[0].shape[1:]) if declared else None
+    return open_data(spec, shape)
+
+
+def make_report(origin: Origin, dataset: Dataset | None, options: Options, progress: Progress = silent) -> Report:
+    """Inspect, probe, judge and write the chapters.
+
+    Args:
+        origin: The model.
+        dataset: Images as they came, or None.
+        options: What to show.
+        progress: Told of every long step.
+
+    Raises:
+        ReportgenError: Something that came from outside cannot be used.
+    """
+    chosen = chosen_sections(options)
+    if options.rename:
+        rename(origin.model, options.rename)
+    dataset = None if dataset is None else _fitted(origin.model, dataset, options)
+    with progress("Inspecting the network"):
+        record = inspect(origin.model, None if dataset is None else _input_shapes(origin.model, dataset))
+    if not seen_calls(record):
+        kinds = ", ".join(sorted({call.kind for call in record.layers}))
+        raise ModelError(
+            f"The model {record.name!r} has no conv or pooling layer; its layers are {kinds}. Expected a convolutional "
+            "network. Use a model with at least one conv layer."
+        )
+    evidence = _probe(Subject(origin.model, record, dataset), chosen, options, progress)
+    evidence = replace(
+        evidence,
+        title=options.title or f"What {record.name} sees",
+        run=_run_facts(origin, record, dataset, options),
+        training=origin.training,
+        colormap=options.colormap,
+    )
+    evidence = replace(evidence, findings=_judge(evidence))
+    with progress("Drawing", total=len(chosen)) as advance:
+        built = []
+        for name in chosen:
+            section: Section | None = registry.load("sections", name).build(evidence)
+            if section is not None:
+                built.append(section)
+            advance()
+    return Report(
+        title=evidence.title,
+        subject=f"Explainability report of the convolutional network {record.name}",
+        model=record,
+        run=evidence.run,
+        findings=evidence.findings,
+        sections=tuple(built),
+    )
+
+
+def chosen_sections(options: Options) -> tuple[str, ...]:
+    """Return the names of the chapters to write, in the report's order.
+
+    Raises:
+        UnknownNameError: A name is not a chapter's.
+        OptionsError: Nothing is left.
+    """
+    for name in (*options.section, *options.skip_section):
+        registry.load("sections", name)
+    wanted = options.section or sections.NAMES
+    chosen = tuple(name for name in sections.NAMES if name in wanted and name not in options.skip_section)
+    if not chosen:
+        raise OptionsError("No chapter is left to write. Expected at least one. Change --section or --skip-section.")
+    return chosen
+
+
+def _fitted(model: Any, dataset: Dataset, options: Options) -> Dataset:
+    declared = getattr(model, "inputs", None)
+    if not declared:
+        return fitting.fit(dataset, dataset.shape, False, "float32", scale=options.scale_input)
+    if len(declared) > 1:
+        raise ModelError(
+            f"The model {model.name!r} takes {len(declared)} inputs. Expected a model with one input where images are "
+            "given. Leave --data out to inspect it without images."
+        )
+    rescales = any(type(layer).__name__ in {"Rescaling", "Normalization"} for layer in model.layers)
+    dtype = str(declared[0].dtype)
+    return fitting.fit(dataset, tuple(declared[0].shape[1:]), rescales, dtype, scale=options.scale_input)
+
+
+def _input_shapes(model: Any, dataset: Dataset) -> list[Shape] | None:
+    declared = getattr(model, "inputs", None)
+    return [dataset.shape] if not declared or len(declared) == 1 else None
+
+
+def _probe(subject: Subject, chosen: Sequence[str], options: Options, progress: Progress) -> Evidence:
+    """Run each probe that a chosen chapter needs, once."""
+    needed = {need for name in chosen for need in registry.load("sections", name).NEEDS}
+    if needed - {"names"}:
+        needed.add("predictions")  # the samples are chosen by the answers
+    results: dict[str, Any] = {}
+    for name in _PROBES:
+        if name in needed:
+            results[name] = registry.load("probes", name).run(subject, options, progress)
+        if name == "predictions" and results.get(name) is not None:
+            subject = samples.choose(subject, results[name], options)
+    data = subject.dataset
+    record = (
+        None
+        if data is None
+        else DatasetRecord(
+            name=data.name,
+            split=data.split,
+            size=data.size,
+            shape=data.shape,
+            class_names=data.class_names,
+            has_labels=data.labels is not None,
+            sha256=data.sha256,
+            notes=data.notes,
+        )
+    )
+    empty = RunFacts("", None, (), (), (), (), ())
+    return Evidence("", subject.record, empty, (), dataset=record, samples=subject.samples, **results)
+
+
+def _judge(evidence: Evidence) -> tuple[Finding, ...]:
+    return findings.judge(
+        evidence.model,
+        dataset=evidence.dataset,
+        samples=evidence.samples,
+        predictions=evidence.predictions,
+        activations=evidence.activations,
+        pooling=evidence.pooling,
+        names=evidence.names,
+    )
+
+
+def _run_facts(origin: Origin, record: ModelRecord, dataset: Dataset | None, options: Options) -> RunFacts:
+    data = (
+        ()
+        if dataset is None
+        else (
+            Fact("data", dataset.name),
+            Fact("split", dataset.split),
+            Fact("SHA-256 of the data", dataset.sha256),
+        )
+    )
+    return RunFacts(
+        command=_command(origin, dataset, options),
+        created=created(),
+        versions=environment.versions(),
+        machine=environment.machine(),
+        options=tuple(Fact(name, values or "the default") for name, values in words(options).items()),
+        model=(*origin.facts, Fact("SHA-256 of the weights", record.weights_sha256)),
+        data=data,
+    )
+
+
+def created() -> str | None:
+    """Return the time that SOURCE_DATE_EPOCH gives, ISO 8601 in UTC, or None; the clock is never read.
+
+    Raises:
+        OptionsError: The variable holds no whole number of seconds.
+    """
+    text = os.environ.get("SOURCE_DATE_EPOCH")
+    if not text:
+        return None
+    try:
+        return datetime.fromtimestamp(int(text), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError) as error:
+        raise OptionsError(
+            f"SOURCE_DATE_EPOCH is {text!r}. Expected seconds since 1970 as a whole number. Correct or unset it."
+        ) from error
+
+
+def _command(origin: Origin, dataset: Dataset | None, options: Options) -> str:
+    if dataset is not None and dataset.source == "memory":
+        return "reportgen.explain(model, images, labels, …)"
+    usual = words(Options())
+    given = [origin.argument] if origin.argument else []
+    for name, values in words(options).items():
+        if values != usual[name]:
+            given += [part for value in values for part in (f"--{name}", value)]
+    return " ".join(["reportgen", "build", *map(shlex.quote, given)])

@@ -1,0 +1,157 @@
+"""A model and chosen samples -> every activation map of every chosen call, as 8-bit pictures and numbers per channel.
+
+One forward pass per sample; each call's output is reduced as soon as it comes out, and let go.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+
+import keras
+import numpy as np
+
+from reportgen.evidence import ActivationsResult, CallMaps, ChannelNumbers, Foreground, Levels, SampleMaps
+from reportgen.models.hooks import Call, watch
+from reportgen.options import Options
+from reportgen.probes import foreground
+from reportgen.probes.samples import flatten_slices
+from reportgen.probes.subject import Array, Subject
+from reportgen.progress import Progress, silent
+from reportgen.records import Check, LayerRecord
+
+# From this correlation on a channel is said to follow the object.
+FOLLOWS = 0.3
+_MID_GREY = 128
+
+
+def run(subject: Subject, options: Options, progress: Progress = silent) -> ActivationsResult | None:
+    """Watch the model on each sample.
+
+    Returns:
+        Maps and numbers per sample and chosen call, and for every call of the model the output shape by formula against
+        the tensor that came out; None without samples.
+    """
+    if not subject.samples:
+        return None
+    chosen = {call.path for call in subject.chosen_calls(options.layers)}
+    checks: dict[str, Check] = {}
+    samples = []
+    with progress("Looking at every layer", total=len(subject.samples)) as advance:
+        for sample in subject.samples:
+            image = subject.images([sample.index])
+            found = foreground.find(np.asarray(image[0]))
+            reducer = _Reducer(subject, chosen, found, options.scale_maps, checks)
+            with watch(subject.model, reducer.note):
+                subject.model(image, training=False)
+            samples.append(SampleMaps(sample.index, found, tuple(reducer.maps)))
+            advance()
+    return ActivationsResult(tuple(samples), options.scale_maps, tuple(checks.items()))
+
+
+def reduce_maps(volume: Array, scale: str = "own") -> tuple[Levels, tuple[ChannelNumbers, ...]]:
+    """Turn an activation volume into 8-bit maps and numbers.
+
+    Args:
+        volume: float (height, width, channels).
+        scale: "own": each map from its minimum (0) to its maximum (255); "common": all from the volume's minimum to its
+            maximum. A constant map is 128 everywhere, and so is one that holds NaN or infinity.
+
+    Returns:
+        uint8 (channels, height, width), and a record per channel without `follows`; means and deviations are summed in
+        float64.
+    """
+    finite = np.isfinite(volume)
+    broken = (~finite).sum(axis=(0, 1))
+    values = volume if not broken.any() else np.where(finite, volume, np.nan)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a map without a finite value has no minimum
+        low, high = np.nanmin(values, axis=(0, 1)), np.nanmax(values, axis=(0, 1))
+        mean: Array = np.asarray(np.nanmean(values, axis=(0, 1), dtype=np.float64))
+        deviation: Array = np.asarray(np.nanstd(values, axis=(0, 1), dtype=np.float64))
+    active = (values > 0).sum(axis=(0, 1)) / (values.shape[0] * values.shape[1])
+    constant = (low == high) & (broken == 0)
+    drawable = ~constant & (broken == 0)
+    bottom, top = (
+        (low, high) if scale == "own" else (np.full_like(low, np.nanmin(low)), np.full_like(high, np.nanmax(high)))
+    )
+    span = np.where(drawable & (top > bottom), top - bottom, 1).astype(np.float64)
+    scaled = np.rint((np.nan_to_num(values) - np.nan_to_num(bottom)) * (255.0 / span))
+    levels = np.where(drawable, np.clip(scaled, 0, 255), _MID_GREY).astype(np.uint8)
+    if scale == "common":
+        level = np.rint(
+            np.clip((np.nan_to_num(low) - bottom) * (255.0 / np.where(top > bottom, top - bottom, 1)), 0, 255)
+        )
+        levels = np.where(constant & (top > bottom), level.astype(np.uint8), levels)
+    numbers = tuple(
+        ChannelNumbers(
+            channel=channel,
+            minimum=_finite(low[channel]),
+            maximum=_finite(high[channel]),
+            mean=_finite(mean[channel]),
+            deviation=_finite(deviation[channel]),
+            active_share=float(active[channel]),
+            follows=None,
+            constant=bool(constant[channel]),
+            num_nonfinite=int(broken[channel]),
+        )
+        for channel in range(volume.shape[-1])
+    )
+    return np.ascontiguousarray(np.transpose(levels, (2, 0, 1))), numbers
+
+
+class _Reducer:
+    """What is noted during one sample's forward pass."""
+
+    def __init__(
+        self, subject: Subject, chosen: set[str], found: Foreground, scale: str, checks: dict[str, Check]
+    ) -> None:
+        self.maps: list[CallMaps] = []
+        self._records = {call.path: call for call in subject.record.layers}
+        self._chosen = chosen
+        self._found = found
+        self._scale = scale
+        self._checks = checks
+
+    def note(self, call: Call) -> None:
+        record = self._records.get(call.path)
+        if record is None:
+            return
+        output = keras.tree.flatten(call.output)[0]
+        if call.path not in self._checks:
+            shape = tuple(int(size) for size in output.shape[1:])
+            expected = next((c.expected for c in record.checks if c.quantity == "output shape"), record.output_shape)
+            against = "the tensor that came out for the sample"
+            self._checks[call.path] = Check("output shape", expected, shape, against, expected == shape)
+        if call.path in self._chosen:
+            self.maps.append(self._reduce(record, np.asarray(output[0])))
+
+    def _reduce(self, record: LayerRecord, volume: Array) -> CallMaps:
+        if record.data_format == "channels_first":
+            volume = np.moveaxis(volume, 0, -1)
+        flat = flatten_slices(np.asarray(volume, dtype=np.float32) if volume.dtype.itemsize < 4 else volume)
+        if volume.ndim in {1, 2}:
+            flat = np.asarray(volume).reshape(1, -1, volume.shape[-1]) if volume.ndim == 2 else volume.reshape(1, 1, -1)
+        levels, numbers = reduce_maps(flat, self._scale)
+        if self._found.found and volume.ndim == 3:
+            scores = foreground.follow(np.nan_to_num(flat).astype(np.float64), self._found.mask, record)
+            numbers = tuple(
+                replace(number, follows=None if np.isnan(score) or not _is_signal(number) else float(score))
+                for number, score in zip(numbers, scores, strict=True)
+            )
+        return CallMaps(record.path, levels, numbers, _follower(numbers))
+
+
+def _follower(numbers: tuple[ChannelNumbers, ...]) -> int | None:
+    scored = [(number.follows, -channel) for channel, number in enumerate(numbers) if number.follows is not None]
+    if not scored or max(scored)[0] < FOLLOWS:
+        return None
+    return -max(scored)[1]
+
+
+def _is_signal(numbers: ChannelNumbers) -> bool:
+    return not numbers.constant and not numbers.num_nonfinite
+
+
+def _finite(value: float) -> float:
+    return float(value) if np.isfinite(value) else 0.0

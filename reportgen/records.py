@@ -1,0 +1,240 @@
+"""The facts of a model as plain data. No record holds a Keras object, a formatted string or a piece of HTML.
+
+Shapes are those of one sample, the batch axis left out, in the layer's own order of axes; an axis whose size is not
+known is None. Multiply-adds (MACs) count conv and dense kernels for one sample, biases not counted; floating-point
+operations are twice that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Shape = tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a calculation, as the reader sees it.
+
+    Attributes:
+        quantity: What is worked out: "output height and width", "parameters".
+        rule: The formula in words and signs: "⌊(input + padding − kernel) / stride⌋ + 1".
+        working: The same with this layer's numbers, in the signs + − · / ( ) ⌊ ⌋ ⌈ ⌉ and max( , ): it can be evaluated.
+        value: What the working comes to.
+        unit: What the value counts: "pixels", "parameters", "multiply-adds".
+    """
+
+    quantity: str
+    rule: str
+    working: str
+    value: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How one call reads its input along one spatial axis.
+
+    Output position i reads the input positions i · stride − padding_before + t · dilation for t = 0 … kernel − 1; where
+    `upscale` is more than 1 those are positions of a grid that is finer by that factor than the input's, and only the
+    ones that fall on an input position count (`holds` False, transposed convolution) or each reads the input position
+    that covers it (`holds` True, upsampling by repetition).
+
+    Attributes:
+        kernel: Window size before dilation, positions.
+        stride: Step between neighbouring windows, positions.
+        dilation: Distance between neighbouring taps, positions; 1 means no gaps.
+        padding_before: Positions added before the first one (negative: positions cut off).
+        padding_after: Positions added after the last one (negative: positions cut off).
+        upscale: How many positions of the finer grid one input position stands for.
+        holds: Whether every position of the finer grid repeats the input position that covers it.
+        unread: Positions at the end of the (padded) input that no window reaches.
+    """
+
+    kernel: int
+    stride: int = 1
+    dilation: int = 1
+    padding_before: int = 0
+    padding_after: int = 0
+    upscale: int = 1
+    holds: bool = False
+    unread: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """What a formula works out for one call.
+
+    Attributes:
+        output_shape: Shape of the output of one sample.
+        parameters: Number of weights, trainable or not.
+        macs: Multiply-adds for one sample, biases not counted.
+        windows: One per spatial axis where the call reads its input through a window; () where every output position
+            reads its own input position only; None where every output may read every input (dense, flatten, global
+            pooling over the whole image), or where nothing can be said.
+        steps: The calculation, in the order in which it is shown.
+        sees_all: Whether `windows` is None because every output reads the whole input.
+        notes: What the reader should know besides, in whole sentences.
+    """
+
+    output_shape: Shape
+    parameters: int
+    macs: int
+    windows: tuple[Window, ...] | None
+    steps: tuple[Step, ...]
+    sees_all: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A number that was obtained in two ways.
+
+    Attributes:
+        quantity: What the number is: "output shape", "parameters", "multiply-adds".
+        expected: What the formula says.
+        observed: What was found.
+        against: Where it was found: "the tensor that came out", "the model's own count".
+        agrees: Whether the two are equal.
+    """
+
+    quantity: str
+    expected: tuple[int | None, ...]
+    observed: tuple[int | None, ...]
+    against: str
+    agrees: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TensorRecord:
+    """An input or an output of a model.
+
+    Attributes:
+        name: Its name in the model.
+        shape: Shape of one sample.
+        dtype: Its number format, as Keras calls it.
+    """
+
+    name: str
+    shape: Shape
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing that a layer was told, as the reader knows it: kernel, stride, padding, rate, activation."""
+
+    name: str
+    value: str | int | float | bool | tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerRecord:
+    """One call of a layer.
+
+    Attributes:
+        index: Place in the order of computation, from 1.
+        path: Name of the call: the names of the models around it and its own, joined by "/"; "#2" for a second call.
+        kind: Keras class name.
+        role: "conv", "pool" or "other".
+        input_shape: Shape of one sample's input; of the first one where there are several.
+        input_shapes: Shapes of all tensor inputs.
+        output_shape: Shape of one sample's output.
+        parameters: Weights of the layer, trainable or not. A further call of a shared layer counts them again here,
+            and the model's total counts them once.
+        trainable_parameters: Those of them that training may change.
+        macs: Multiply-adds for one sample, biases not counted; None where no formula is known.
+        receptive_field: How many input pixels one output position depends on, one number per spatial axis; None where
+            it is the whole image or cannot be said.
+        jump: Input pixels between neighbouring output positions, one number per spatial axis, or None.
+        padding: Input pixels by which the first output position's receptive field reaches over the border, one number
+            per spatial axis, or None.
+        whole_image: Whether every output position depends on the whole image.
+        activation_bytes: Memory of one sample's output.
+        settings: What the layer was told, for the reader.
+        windows: How the input is read along each spatial axis, where that is known.
+        data_format: "channels_last", "channels_first" or None.
+        steps: The calculation, as shown.
+        notes: What the reader should know besides.
+        checks: What was compared with what.
+        has_formula: Whether reportgen has a formula for this kind.
+        inputs: Paths of the calls whose outputs it reads ("" for the model's own input), in order.
+        shared_with: Path of the first call of the same layer, where this is a further one.
+    """
+
+    index: int
+    path: str
+    kind: str
+    role: str
+    input_shape: Shape
+    input_shapes: tuple[Shape, ...]
+    output_shape: Shape
+    parameters: int
+    trainable_parameters: int
+    macs: int | None
+    receptive_field: tuple[int, ...] | None
+    jump: tuple[int | float, ...] | None
+    padding: tuple[int, ...] | None
+    whole_image: bool
+    activation_bytes: int
+    settings: tuple[Setting, ...] = ()
+    windows: tuple[Window, ...] | None = None
+    data_format: str | None = None
+    steps: tuple[Step, ...] = ()
+    notes: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    has_formula: bool = True
+    inputs: tuple[str, ...] = ()
+    shared_with: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WeightFault:
+    """A weight tensor that holds values that are no numbers.
+
+    Attributes:
+        path: The variable's path in the model.
+        num_nan: How many of its values are NaN.
+        num_infinite: How many of its values are infinite.
+        size: How many values it has.
+    """
+
+    path: str
+    num_nan: int
+    num_infinite: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """A model.
+
+    Attributes:
+        name: Its name.
+        kind: "sequential", "functional" or "subclassed".
+        inputs: What it takes.
+        outputs: What it answers.
+        parameters: Weights, trainable or not, each counted once.
+        trainable_parameters: Those that training may change.
+        macs: Multiply-adds for one sample, summed over the calls that have a formula.
+        size_bytes: Memory of its weights.
+        layers: One record per call, in order of computation.
+        output_activation: Activation of the last call ("softmax", "sigmoid", "linear" …), None where unknown.
+        weights_sha256: Hash over every weight's path, dtype, shape and bytes, in the order of the paths.
+        faults: Weight tensors with NaN or infinite values.
+        rescales: Path of a layer that rescales the input inside the model, or None.
+    """
+
+    name: str
+    kind: str
+    inputs: tuple[TensorRecord, ...]
+    outputs: tuple[TensorRecord, ...]
+    parameters: int
+    trainable_parameters: int
+    macs: int
+    size_bytes: int
+    layers: tuple[LayerRecord, ...]
+    output_activation: str | None
+    weights_sha256: str
+    faults: tuple[WeightFault, ...] = ()
+    rescales: str | None = None

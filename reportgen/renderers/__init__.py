@@ -1,0 +1,3 @@
+"""A report -> the bytes of a file, one module per format."""
+
+NAMES = ("html", "pdf", "json")

@@ -1,0 +1,68 @@
+"""HTML on standard input -> one line of JSON and the PDF on standard output. What `pdf` starts as a process.
+
+WeasyPrint brings libraries in C that can end a process, and documents that can keep it busy; here neither reaches
+the rest of the program. When the other side goes away, standard input ends and so does this.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+from dataclasses import asdict
+from typing import BinaryIO
+
+
+def main(folder: str, memory_bytes: int, seconds: int) -> None:
+    """Answer one document.
+
+    Args:
+        folder: The folder that was made for this process, which nobody may be left to remove.
+        memory_bytes: How much address space this process may take, where the system can say so.
+        seconds: How long the layout may take, likewise.
+    """
+    answer = _claim_output()
+    _limit_memory(memory_bytes)
+    try:
+        # Late, because it fails where Pango is missing, and prints to standard output then.
+        from reportgen.renderers import typesetting
+    except OSError as error:
+        _send(answer, {"library": str(error).splitlines()[:1]}, b"")
+        return
+    html = sys.stdin.buffer.read().decode("utf-8")
+    if not html:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    _limit_time(seconds)
+    status = asdict(typesetting.typeset(html))
+    _send(answer, status, status.pop("pdf"))
+
+
+def _claim_output() -> BinaryIO:
+    """Keep standard output for the answer; whatever a library prints goes to standard error."""
+    answer = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return answer
+
+
+def _send(answer: BinaryIO, status: dict[str, object], pdf: bytes) -> None:
+    with answer:
+        answer.write(json.dumps(status).encode("ascii") + b"\n" + pdf)
+
+
+def _limit_memory(memory_bytes: int) -> None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    if most == resource.RLIM_INFINITY or most > memory_bytes:
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, most))
+
+
+def _limit_time(seconds: int) -> None:
+    """End this process then, also when nobody waits for it any more."""
+    if hasattr(signal, "alarm"):
+        signal.alarm(seconds)

@@ -1,0 +1,89 @@
+"""Report -> one HTML file that needs nothing else: no network, no script, no font of the reader's machine."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from itertools import count
+from typing import Literal
+
+from markupsafe import Markup, escape
+
+from reportgen import templating
+from reportgen.document import Report
+from reportgen.errors import RenderError
+from reportgen.renderers import fonts
+
+SUFFIX = ".html"
+
+Medium = Literal["screen", "print"]
+
+# The style sheet depends on the characters of the page, so it goes in last. No name can hold these marks: they are
+# noncharacters, which templating takes out of every string.
+_STYLE_SLOT = Markup("\ufdd0style\ufdd1")
+_POLICY_SLOT = Markup("\ufdd0policy\ufdd1")
+
+
+def render(report: Report) -> bytes:
+    """Return the report as a web page.
+
+    Raises:
+        RenderError: A style sheet or the fonts cannot be used.
+    """
+    return document(report, "screen").encode("utf-8")
+
+
+def document(report: Report, medium: Medium) -> str:
+    """Return the report as HTML.
+
+    Args:
+        report: The report.
+        medium: "screen": with the fonts inside. "print": with the rules for pages, for a typesetter that has the
+            fonts.
+
+    Raises:
+        RenderError: A style sheet or the fonts cannot be used.
+    """
+    page = templating.render(
+        "report.html",
+        report=report,
+        medium=medium,
+        numbers={"figure": count(1).__next__, "table": count(1).__next__},
+        style=_STYLE_SLOT,
+        policy=_POLICY_SLOT,
+    )
+    style = _style(page, medium)
+    return page.replace(_STYLE_SLOT, style).replace(_POLICY_SLOT, escape(_policy(style)))
+
+
+def _style(page: str, medium: Medium) -> str:
+    """All rules for this page, as they stand between <style> and </style>."""
+    rules = templating.stylesheet("report.css")
+    if medium == "print":
+        rules = f"{rules}\n{templating.stylesheet('print.css')}"
+    else:
+        rules = f"{fonts.faces(_characters(page, rules))}\n{rules}"
+    if "</style" in rules.lower():
+        raise RenderError(
+            "A style sheet holds the text '</style', which would end it in the middle of the page. Write it as "
+            "'<\\/style', or take it out."
+        )
+    return rules
+
+
+def _characters(page: str, rules: str) -> str:
+    """The characters that the page may show, printable ASCII aside: those of its text and of generated content."""
+    escapes = (int(digits, 16) for digits in re.findall(r"\\([0-9A-Fa-f]{1,6})", rules))
+    shown = set(re.findall(r"[^\x00-\x7f]", page + rules)).union(chr(code) for code in escapes if code <= 0x10FFFF)
+    # A rule may ask for capitals.
+    return "".join(sorted(shown.union(*(character.upper() for character in shown))))
+
+
+def _policy(style: str) -> str:
+    """What the page may load: itself. The hash is that of its one style sheet."""
+    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    return (
+        f"default-src 'none'; img-src data:; font-src data:; style-src 'sha256-{digest}'; base-uri 'none'; "
+        "form-action 'none'"
+    )

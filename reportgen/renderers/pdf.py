@@ -1,0 +1,217 @@
+"""Report -> PDF. Writes the document, and has a process of its own set it in type.
+
+Fonts come from a folder made for that process, so that the PDF is the same on every machine, also on one without fonts,
+where WeasyPrint would bring the process down.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import weakref
+from pathlib import Path
+from types import TracebackType
+from xml.sax.saxutils import escape
+
+from reportgen.document import Report
+from reportgen.errors import RenderError
+from reportgen.renderers import fonts, html
+from reportgen.templating import memory
+
+SUFFIX = ".pdf"
+TIMEOUT_SECONDS = 900
+MEMORY_LIMIT_BYTES = 4 << 30
+
+_START = (
+    "import sys; folder, memory, seconds, *sys.path = sys.argv[1:]; from reportgen.renderers import child; "
+    "child.main(folder, int(memory), int(seconds))"
+)
+_NO_PANGO = (
+    "PDF needs the library Pango, which was not found ({detail}). To install it: on Debian and Ubuntu, apt-get install "
+    "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0; on Fedora, dnf install pango; on macOS, brew install pango; "
+    "on Windows, install MSYS2 and run pacman -S mingw-w64-ucrt-x86_64-pango. HTML and JSON do not need it."
+)
+_FONT_CONFIGURATION = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig>
+<dir>{folder}/fonts</dir>
+<cachedir>{folder}/cache</cachedir>
+{aliases}
+</fontconfig>
+"""
+_ALIAS = '<alias binding="same"><family>{}</family><prefer><family>{}</family></prefer></alias>'
+_GENERIC = {"sans-serif": "DejaVu Sans", "serif": "DejaVu Sans", "monospace": "DejaVu Sans Mono"}
+
+
+def render(report: Report, worker: Worker | None = None) -> bytes:
+    """Return the report as a tagged PDF.
+
+    Args:
+        report: The report.
+        worker: A process that was started earlier with `warm`; it is used up. Without one, one is started now.
+
+    Raises:
+        RenderError: Pango is missing, a character has no glyph, the document asks for something from outside, or the
+            layout took too much time or memory.
+    """
+    with worker or warm() as process:
+        return process.typeset(html.document(report, "print"))
+
+
+def warm() -> Worker:
+    """Start a process that gets ready to set one document, which takes it a second or two."""
+    return Worker()
+
+
+class Worker:
+    """A process that sets one document in type. Its end, or that of the program, ends the process.
+
+    Attributes:
+        process: The process.
+    """
+
+    def __init__(self) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="reportgen-")).resolve()
+        try:
+            self.process = _start(folder)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        self._stop = weakref.finalize(self, _stop, self.process, folder)
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process, whatever it does, and remove its files."""
+        self._stop()
+
+    def typeset(self, document: str) -> bytes:
+        """Return a document as PDF.
+
+        Args:
+            document: HTML, with all that it needs inside.
+
+        Raises:
+            RenderError: As for `render`.
+        """
+        try:
+            answer, noise = self.process.communicate(document.encode("utf-8"), timeout=TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise RenderError(
+                f"The PDF was given up after {TIMEOUT_SECONDS} s of layout. Expected was a report of some hundred "
+                "pages at most. Choose fewer samples or layers, or do without PDF."
+            ) from error
+        finally:
+            self.close()
+        line, _, pdf = answer.partition(b"\n")
+        if self.process.returncode or not line:
+            raise RenderError(_crash(self.process.returncode, noise.decode("utf-8", "replace")))
+        problem = _problem(json.loads(line))
+        if problem:
+            raise RenderError(problem)
+        return pdf
+
+
+def _start(folder: Path) -> subprocess.Popen[bytes]:
+    # The same modules as here, wherever they come from, and nothing from the folder that the user is in.
+    path = [os.path.abspath(entry) for entry in sys.path]
+    arguments = [str(folder), str(MEMORY_LIMIT_BYTES), str(TIMEOUT_SECONDS)]
+    return subprocess.Popen(
+        # The child's warnings are not the user's.
+        [sys.executable, "-W", "ignore", "-c", _START, *arguments, *path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        env=environment(folder),
+    )
+
+
+def _stop(process: subprocess.Popen[bytes], folder: Path) -> None:
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Put fonts into a folder, and return the environment in which WeasyPrint sees these and no others.
+
+    Args:
+        folder: An empty folder, its path absolute.
+    """
+    (folder / "fonts").mkdir()
+    for file in fonts.files():
+        shutil.copyfile(file, folder / "fonts" / file.name)
+    aliases = "\n".join(_ALIAS.format(generic, family) for generic, family in _GENERIC.items())
+    configuration = folder / "fonts.conf"
+    configuration.write_text(
+        _FONT_CONFIGURATION.format(folder=escape(folder.as_posix()), aliases=aliases), encoding="utf-8"
+    )
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("FONTCONFIG_", "PANGO_"))}
+    return {
+        **inherited,
+        "FONTCONFIG_FILE": str(configuration),
+        # fontTools, which cuts variable fonts, would write the time of day into them.
+        "SOURCE_DATE_EPOCH": "0",
+        # Pango chooses fonts by the language of the user where it has no better reason.
+        "LC_ALL": "C.UTF-8",
+        "PYTHONUTF8": "1",
+    }
+
+
+def _problem(status: dict[str, list[str]]) -> str:
+    """The sentence for what stands against a document, or nothing."""
+    if library := status.get("library"):
+        return _NO_PANGO.format(detail=library[0])
+    if refused := status["refused"]:
+        return (
+            f"The PDF was refused, because the document asks for something from outside: {_listed(refused)}. "
+            "A report holds all that it shows. This is a defect of reportgen or of a template; please report it."
+        )
+    if missing := status["missing"]:
+        return (
+            f"The PDF cannot show {_listed(missing)}: none of its fonts (IBM Plex, DejaVu) has that character. It "
+            "stands in a name of the model, of a file or of a class. Rename it, or do without PDF: HTML and JSON "
+            "show it."
+        )
+    if errors := status["errors"]:
+        return (
+            f"The PDF was refused, because WeasyPrint found errors in the document: {_listed(errors)}. "
+            "This is a defect of reportgen or of a template; please report it."
+        )
+    return ""
+
+
+def _listed(texts: list[str], most: int = 5) -> str:
+    """Some texts, cut short, each in quotes and, where it is one character, with its number."""
+    shown = [f"{text!r} (U+{ord(text):04X})" if len(text) == 1 else repr(text[:120]) for text in texts[:most]]
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return ", ".join(shown) + more
+
+
+def _crash(code: int, noise: str) -> str:
+    """The sentence for a process that gave no answer."""
+    try:
+        how = f"was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        how = f"ended with exit code {code}"
+    last = (noise.strip().splitlines() or ["it said nothing"])[-1]
+    return (
+        f"The PDF was not made: the process that lays it out {how} ({last[:300]}). It may take "
+        f"{memory(MEMORY_LIMIT_BYTES)} of memory and {TIMEOUT_SECONDS} s. Choose fewer samples or layers, or do "
+        "without PDF; if the report is small, please report this as a defect."
+    )

@@ -1,0 +1,111 @@
+"""The model's record -> its drawing, the chart of what each layer costs, and the totals of the layer table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.document import Drawing, Figure, Section
+from reportgen.evidence import Evidence
+from reportgen.figures import charts, graph
+from reportgen.records import LayerRecord
+from reportgen.templating import number, percent, plural, short
+
+TITLE = "The network"
+NEEDS = ()
+
+MOST_BARS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the chapter shows besides the layer records.
+
+    Attributes:
+        drawing: The network as boxes and lines.
+        costs: Parameters and multiply-adds by layer, or None for a network without weights.
+        parameters: Sum of the parameters column, each shared layer counted once.
+        macs: Sum of the multiply-adds column.
+        activation_bytes: Sum of the memory column.
+        adds_up: Whether the parameters column adds up to the model's own count.
+    """
+
+    drawing: Drawing
+    costs: Figure | None
+    parameters: int
+    macs: int
+    activation_bytes: int
+    adds_up: bool
+
+
+def build(evidence: Evidence) -> Section:
+    """Build the chapter; there always is one."""
+    model = evidence.model
+    parameters = sum(call.parameters for call in model.layers if call.shared_with is None)
+    content = Content(
+        drawing=graph.draw(model),
+        costs=_costs(model.layers),
+        parameters=parameters,
+        macs=model.macs,
+        activation_bytes=sum(call.activation_bytes for call in model.layers),
+        adds_up=parameters == model.parameters,
+    )
+    return Section("architecture", TITLE, _answer(model.layers, parameters), content)
+
+
+def _answer(calls: tuple[LayerRecord, ...], parameters: int) -> str:
+    convs = sum(call.role == "conv" for call in calls)
+    pools = sum(call.role == "pool" for call in calls)
+    dense = sum(call.kind == "Dense" for call in calls)
+    counts = [(convs, "conv layer"), (pools, "pooling layer"), (dense, "dense layer")]
+    parts = [plural(count, noun) for count, noun in counts if count]
+    rest = len(calls) - convs - pools - dense
+    if rest:
+        parts.append(f"{plural(rest, 'layer')} of other kinds")
+    listed = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
+    costly = max(calls, key=lambda call: call.macs or 0)
+    share = (costly.macs or 0) / max(sum(call.macs or 0 for call in calls), 1)
+    work = f" {percent(share, digits=0)} of the multiply-adds happen in {costly.path}." if share else ""
+    return f"It is built of {listed}, with {number(parameters)} parameters.{work}"
+
+
+def _costs(calls: tuple[LayerRecord, ...]) -> Figure | None:
+    owners = [call for call in calls if call.parameters or call.macs]
+    if not owners:
+        return None
+    shown = owners
+    if len(owners) > MOST_BARS:
+        costly = sorted(owners, key=lambda call: -(call.macs or 0))[:MOST_BARS]
+        shown = [call for call in owners if call in costly]
+    rest = (
+        ""
+        if len(shown) == len(owners)
+        else (
+            f" {number(len(shown))} of {number(len(owners))} layers shown, those with the most multiply-adds; all are"
+            " in the table."
+        )
+    )
+    most = max(shown, key=lambda call: call.parameters)
+    busiest = max(shown, key=lambda call: call.macs or 0)
+    groups = [
+        ("parameters", [charts.Bar(_short(call.path), call.parameters, short(call.parameters)) for call in shown]),
+        (
+            "multiply-adds for one image",
+            [charts.Bar(_short(call.path), call.macs or 0, short(call.macs or 0)) for call in shown],
+        ),
+    ]
+    return charts.bars(
+        "costs",
+        groups,
+        alt=(
+            f"Bars for {plural(len(shown), 'layer')}: {most.path} has the most parameters, {short(most.parameters)}; "
+            f"{busiest.path} does the most multiply-adds, {short(busiest.macs or 0)}."
+        ),
+        caption=(
+            "Where the weights sit and where the work is done. Each panel has its own scale, from 0 to its largest"
+            f" bar.{rest}"
+        ),
+    )
+
+
+def _short(path: str, limit: int = 22) -> str:
+    return path if len(path) <= limit else f"…{path[-limit + 1 :]}"

@@ -1,0 +1,138 @@
+"""The model's record -> every layer's sums, worked step by step, with what each was checked against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.document import Section
+from reportgen.evidence import Evidence
+from reportgen.records import Check, LayerRecord, Setting, Shape, Step
+from reportgen.templating import number, plural, shape
+
+TITLE = "The sums"
+NEEDS = ("activations",)
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """One calculation, and the layers that it holds for.
+
+    Attributes:
+        paths: The calls that share it, in order.
+        kind: Their kind.
+        input_shapes: Shapes of their inputs.
+        output_shape: Shape of their output.
+        settings: What they were told.
+        steps: The lines of the calculation.
+        checks: What was compared with what, for the first of them; for the others it agrees or fails alike.
+        unread: What a stride leaves unread at the border, in a whole sentence, or "".
+        notes: What the reader should know besides.
+    """
+
+    paths: tuple[str, ...]
+    kind: str
+    input_shapes: tuple[Shape, ...]
+    output_shape: Shape
+    settings: tuple[Setting, ...]
+    steps: tuple[Step, ...]
+    checks: tuple[Check, ...]
+    unread: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the chapter shows.
+
+    Attributes:
+        workings: The calculations, in order of computation.
+        num_steps: Lines of calculation in all.
+        num_checks: Comparisons in all, over all layers.
+        num_failed: Comparisons that do not agree.
+        unchanged: Calls that change neither shape nor values' number and have no weights: nothing is to be worked out.
+    """
+
+    workings: tuple[Working, ...]
+    num_steps: int
+    num_checks: int
+    num_failed: int
+    unchanged: tuple[str, ...]
+
+
+def build(evidence: Evidence) -> Section:
+    """Build the chapter; there always is one."""
+    observed = dict(evidence.activations.checks) if evidence.activations else {}
+    groups: dict[object, list[LayerRecord]] = {}
+    unchanged = []
+    num_checks = num_failed = 0
+    for call in evidence.model.layers:
+        checks = _checks(call, observed)
+        num_checks += len(checks)
+        num_failed += sum(not check.agrees for check in checks)
+        if _is_plain(call):
+            unchanged.append(call.path)
+            continue
+        key = (call.kind, call.settings, call.steps, call.notes, checks)
+        groups.setdefault(key, []).append(call)
+    workings = tuple(_working(calls, observed) for calls in groups.values())
+    num_steps = sum(len(working.steps) for working in workings)
+    content = Content(workings, num_steps, num_checks, num_failed, tuple(unchanged))
+    return Section("calculations", TITLE, _answer(content), content)
+
+
+def unread(call: LayerRecord) -> str:
+    """Say in words which rows and columns a stride leaves unread, or return ""."""
+    windows = call.windows or ()
+    names = {1: ("position",), 2: ("row", "column"), 3: ("slice", "row", "column")}.get(len(windows), ())
+    parts = [
+        f"the last {name}" if window.unread == 1 else f"the last {number(window.unread)} {name}s"
+        for name, window in zip(names, windows, strict=False)
+        if window.unread
+    ]
+    if not parts:
+        return ""
+    first = call.data_format == "channels_first"
+    spatial = call.input_shape[1:] if first else call.input_shape[:-1]
+    padded = any(window.padding_before or window.padding_after for window in windows)
+    verb = "is" if len(parts) == 1 and all(window.unread <= 1 for window in windows) else "are"
+    of = f"of {shape(spatial)}{' (with its padding)' if padded else ''}"
+    joined = " and ".join(parts)
+    return f"{joined[0].upper()}{joined[1:]} {of} {verb} never read: the stride steps over the border."
+
+
+def _checks(call: LayerRecord, observed: dict[str, Check]) -> tuple[Check, ...]:
+    return (*call.checks, *((observed[call.path],) if call.path in observed else ()))
+
+
+def _is_plain(call: LayerRecord) -> bool:
+    return (
+        call.has_formula
+        and not call.parameters
+        and not call.macs
+        and not call.windows
+        and (call.input_shape == call.output_shape and len(call.input_shapes) == 1)
+        and all(check.agrees for check in call.checks)
+    )
+
+
+def _working(calls: list[LayerRecord], observed: dict[str, Check]) -> Working:
+    first = calls[0]
+    return Working(
+        paths=tuple(call.path for call in calls),
+        kind=first.kind,
+        input_shapes=first.input_shapes,
+        output_shape=first.output_shape,
+        settings=first.settings,
+        steps=first.steps,
+        checks=_checks(first, observed),
+        unread=unread(first),
+        notes=first.notes,
+    )
+
+
+def _answer(content: Content) -> str:
+    verdict = "all agree" if not content.num_failed else f"{plural(content.num_failed, 'does', 'do')} not agree"
+    return (
+        f"Every number of the layer table, worked out in {plural(content.num_steps, 'line')} that can be done again by "
+        f"hand. Of {plural(content.num_checks, 'comparison')} with the model, {verdict}."
+    )

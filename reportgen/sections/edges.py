@@ -1,0 +1,112 @@
+"""The first conv layer's answers to gratings -> whether it looks for edges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.document import ContactSheet, Figure, Section
+from reportgen.evidence import ChannelTuning, EdgesResult, Evidence
+from reportgen.figures import charts, mosaic
+from reportgen.templating import number, plural
+
+TITLE = "Does it look for edges?"
+NEEDS = ("edges",)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the chapter shows.
+
+    Attributes:
+        path: The first conv layer.
+        kernels: Each kernel as a picture, or None where kernels are no pictures.
+        curves: Response against orientation, one small curve per channel.
+        tunings: One per channel.
+        num_oriented: Channels that prefer an orientation.
+        num_shuffled: The same with shuffled kernels, on average, or None.
+        threshold: Selectivity from which a channel counts.
+        orientations: Orientations shown, degrees.
+        frequencies: Frequencies shown, cycles per pixel.
+        num_phases: Phases of each.
+    """
+
+    path: str
+    kernels: ContactSheet | None
+    curves: Figure
+    tunings: tuple[ChannelTuning, ...]
+    num_oriented: int
+    num_shuffled: float | None
+    threshold: float
+    orientations: tuple[float, ...]
+    frequencies: tuple[float, ...]
+    num_phases: int
+
+
+def build(evidence: Evidence) -> Section | None:
+    """Build the chapter; None for a network whose first conv layer cannot be shown gratings."""
+    result = evidence.edges
+    if result is None or result.missing:
+        return None
+    content = Content(
+        path=result.path,
+        kernels=_kernels(result),
+        curves=_curves(result),
+        tunings=result.tunings,
+        num_oriented=result.num_oriented,
+        num_shuffled=result.num_oriented_shuffled,
+        threshold=result.threshold,
+        orientations=result.orientations,
+        frequencies=result.frequencies,
+        num_phases=result.num_phases,
+    )
+    return Section("edges", TITLE, _answer(result), content)
+
+
+def _answer(result: EdgesResult) -> str:
+    total = len(result.tunings)
+    measured = (
+        f"{number(result.num_oriented)} of {plural(total, 'channel')} of {result.path} prefer edges of one orientation."
+    )
+    if result.num_oriented_shuffled is None:
+        return measured
+    chance = number(result.num_oriented_shuffled)
+    compared = "more than" if result.num_oriented > result.num_oriented_shuffled else "not more than"
+    return (
+        f"{measured} With the weights of each kernel shuffled it is {chance} on average: the network prefers {compared}"
+        " what chance gives."
+    )
+
+
+def _kernels(result: EdgesResult) -> ContactSheet | None:
+    if not result.kernels.size:
+        return None
+    total, height, width = result.kernels.shape[:3]
+    return mosaic.contact_sheet(
+        "kernels",
+        result.kernels,
+        alt=f"{plural(total, 'kernel')} of {result.path}, {height} by {width} weights each.",
+        caption=(
+            f"All {plural(total, 'kernel')} of {result.path}; channel = row + column. Mid-grey is zero, white the"
+            " largest weight of the kernel and black its negative: each kernel has its own scale."
+        ),
+    )
+
+
+def _curves(result: EdgesResult) -> Figure:
+    most = max(result.tunings, key=lambda tuning: tuning.selectivity)
+    silent = sum(not tuning.responds for tuning in result.tunings)
+    mute = f" {plural(silent, 'channel answers', 'channels answer')} to no grating." if silent else ""
+    return charts.tuning(
+        "tuning",
+        [tuning.responses for tuning in result.tunings],
+        result.orientations,
+        alt=(
+            f"{plural(len(result.tunings), 'tuning curve')}; channel {most.channel} is the most selective, index "
+            f"{number(most.selectivity, 2)}, for edges at {number(round(most.orientation))} degrees.{mute}"
+        ),
+        caption=(
+            "Response to gratings by orientation, one curve per channel with its number: from 0 degrees (horizontal "
+            "edges) at its left end over 90 degrees (vertical) to 180 at its right. Each curve is scaled to its own "
+            f"highest response. A channel of a high curve with one hump looks for edges of that orientation.{mute}"
+        ),
+    )

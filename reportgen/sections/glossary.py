@@ -1,0 +1,109 @@
+"""Nothing but words -> what the terms of the art in this report mean, one plain sentence each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.document import Section
+from reportgen.evidence import Evidence
+
+TITLE = "Words"
+NEEDS = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term and what it means."""
+
+    term: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The terms, in alphabetical order."""
+
+    terms: tuple[Term, ...]
+
+
+_ALWAYS = {
+    "channel": "One of the slices of a layer's output; a conv layer has one channel for each of its filters.",
+    "conv layer": (
+        "A layer that moves small windows of weights over its input and writes down, at every position, how well each"
+        " of them matches."
+    ),
+    "dense layer": "A layer in which every output number is a weighted sum of all input numbers.",
+    "dilation": "The distance between neighbouring positions that a window reads; 1 means that there are no gaps.",
+    "filter": (
+        "The weights that make one channel of a conv layer's output: one kernel for each input channel, and a bias."
+    ),
+    "jump": (
+        "How many pixels of the image lie between neighbouring positions of a layer's output; also called effective"
+        " stride."
+    ),
+    "kernel": "The small window of weights that a conv layer moves over its input.",
+    "multiply-adds": (
+        "How many multiplications, each with an addition, a layer does for one image; biases are not counted, and"
+        " floating-point operations are twice as many."
+    ),
+    "padding": (
+        "Positions added around the input so that windows fit at its border: “valid” adds none, “same” adds as many"
+        " zeros as keep the size at stride 1."
+    ),
+    "parameters": (
+        "The numbers in a layer that were set by training: weights, biases, and the statistics that normalisation"
+        " keeps."
+    ),
+    "pooling layer": "A layer that replaces each small block of a map by one number, its highest or its mean.",
+    "receptive field": "The patch of the image that one position of a layer's output depends on.",
+    "stride": "How far a window moves from one position to the next.",
+}
+_WITH_SAMPLES = {
+    "activation": "A number in the output of a layer; above zero it is called active.",
+    "activation map": (
+        "One channel of an activation volume: the answers of one filter at every position, drawn as a little image."
+    ),
+    "activation volume": "The whole output of a layer for one image: a block of numbers, height × width × channels.",
+    "constant map": "A map that holds one value everywhere; it carries no signal for this image.",
+    "correlation": (
+        "How closely two pictures rise and fall together: 1 in step, 0 unrelated, −1 in opposition (Pearson's"
+        " coefficient)."
+    ),
+    "object": (
+        "What differs from the plain background of a sample; nothing is called an object where the background is not"
+        " plain."
+    ),
+}
+_WITH_ANSWERS = {
+    "95 % interval": (
+        "The range of shares of right answers that are compatible with the images seen (Wilson's interval)."
+    ),
+    "held out": "Kept away from training, so that the network sees it for the first time when it is judged.",
+    "logits": (
+        "The numbers that a network gives to its classes before they are turned into probabilities; the highest wins."
+    ),
+    "probability": (
+        "The share of certainty, 0 to 1, that a network gives to a class; it need not be how often it is right."
+    ),
+}
+_WITH_EDGES = {
+    "grating": "A pattern of parallel light and dark stripes.",
+    "orientation selectivity": (
+        "0 when a channel answers to stripes of all orientations alike, 1 when it answers to one orientation only."
+    ),
+}
+
+
+def build(evidence: Evidence) -> Section:
+    """Build the chapter, with the terms that the report uses."""
+    terms = dict(_ALWAYS)
+    if evidence.samples:
+        terms |= _WITH_SAMPLES
+    if evidence.predictions and evidence.predictions.right is not None:
+        terms |= {name: meaning for name, meaning in _WITH_ANSWERS.items() if name != "logits"}
+    if evidence.predictions and evidence.predictions.output == "logits":
+        terms["logits"] = _WITH_ANSWERS["logits"]
+    if evidence.edges:
+        terms |= _WITH_EDGES
+    content = Content(tuple(Term(name, terms[name]) for name in sorted(terms)))
+    return Section("glossary", TITLE, "The terms of the art in this report, one sentence each.", content)

@@ -1,0 +1,53 @@
+"""The model's answers under other names -> the proof that names are labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.document import Section
+from reportgen.evidence import Evidence
+from reportgen.templating import number, plural
+
+TITLE = "Names are labels"
+NEEDS = ("names",)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the chapter shows.
+
+    Attributes:
+        renamed: Old and new names.
+        trial: Whether the names were changed for a trial only.
+        num_images: Images that were put to the model both times.
+        largest_difference: Largest absolute difference of the answers.
+        identical: Whether they agree to the last bit.
+    """
+
+    renamed: tuple[tuple[str, str], ...]
+    trial: bool
+    num_images: int
+    largest_difference: float
+    identical: bool
+
+
+def build(evidence: Evidence) -> Section | None:
+    """Build the chapter; None where nothing could be compared."""
+    result = evidence.names
+    if result is None:
+        return None
+    content = Content(result.renamed, result.trial, result.num_images, result.largest_difference, result.identical)
+    what = (
+        "every layer was given another name for a trial"
+        if result.trial
+        else f"{plural(len(result.renamed), 'layer was', 'layers were')} renamed"
+    )
+    outcome = (
+        "the predictions are identical, to the last bit"
+        if result.identical
+        else f"the predictions differ by up to {number(result.largest_difference)}"
+    )
+    answer = f"Changing a layer's name changes nothing else: {what}, and {outcome}."
+    if not result.identical:
+        answer = f"Changing a layer's name should change nothing else, but it did: {what}, and {outcome}."
+    return Section("names", TITLE, answer, content)

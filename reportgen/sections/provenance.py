@@ -1,0 +1,55 @@
+"""The run facts -> how the report was made, what was checked, and how to make it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.document import Section
+from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord
+
+TITLE = "How this was made"
+NEEDS = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the chapter shows besides the run facts.
+
+    Attributes:
+        dataset: The data, or None.
+        training: How the default network was trained, or None for a model that was loaded.
+        checked: What was compared with what, in whole sentences.
+    """
+
+    dataset: DatasetRecord | None
+    training: TrainingRecord | None
+    checked: tuple[str, ...]
+
+
+def build(evidence: Evidence) -> Section:
+    """Build the chapter; there always is one."""
+    content = Content(evidence.dataset, evidence.training, _checked(evidence))
+    made = "It can be made again with one command"
+    bits = "; on the same machine, with the same versions, the files come out the same, byte for byte"
+    return Section("provenance", TITLE, f"{made}{bits}.", content)
+
+
+def _checked(evidence: Evidence) -> tuple[str, ...]:
+    said = [
+        "Every output shape by formula against Keras's own shape rule, every parameter count against the model's own.",
+        (
+            "Every count of multiply-adds by formula against the kernels that are really there, times the positions"
+            " they are used at."
+        ),
+        "Every weight for NaN and infinity.",
+    ]
+    if evidence.activations:
+        said.append("Every output shape by formula against the tensor that really came out for a sample.")
+    if evidence.pooling:
+        said.append("The four poolings worked by hand against Keras's own pooling layers.")
+    if evidence.names:
+        said.append("The predictions before and after layers were renamed, bit by bit.")
+    said.append(
+        "Receptive fields and jumps follow from the windows by formula; the model has no number to compare them with."
+    )
+    return tuple(said)

@@ -1,0 +1,181 @@
+"""Evidence -> page one: what the network is, six key numbers, one picture, and what this report can and cannot say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.document import ContactSheet, Section
+from reportgen.evidence import Evidence
+from reportgen.findings import last_conv, spatial_shape
+from reportgen.sections.activations import sheet_of
+from reportgen.templating import number, percent, plural, shape, size
+
+TITLE = "At a glance"
+NEEDS = ("predictions", "activations")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyNumber:
+    """One key number.
+
+    Attributes:
+        name: What it is.
+        value: The number; None where it is not known.
+        style: How it is written: "number", "short", "percent" or "size".
+        detail: What belongs to it: "of 28 × 28", "95 % interval 94.8–97.2 %".
+    """
+
+    name: str
+    value: int | float | tuple[int, ...] | None
+    style: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the chapter shows.
+
+    Attributes:
+        key_numbers: Six numbers.
+        picture: All maps of one layer for the first sample, or None.
+        can_say: What the report shows, in whole sentences.
+        cannot_say: What it does not, likewise.
+    """
+
+    key_numbers: tuple[KeyNumber, ...]
+    picture: ContactSheet | None
+    can_say: tuple[str, ...]
+    cannot_say: tuple[str, ...]
+
+
+def build(evidence: Evidence) -> Section:
+    """Build the chapter; there always is one."""
+    return Section(
+        "summary",
+        TITLE,
+        _answer(evidence),
+        Content(_keys(evidence), _picture(evidence), _can(evidence), _cannot(evidence)),
+    )
+
+
+def _answer(evidence: Evidence) -> str:
+    model, predictions, dataset = evidence.model, evidence.predictions, evidence.dataset
+    sentence = f"{model.name} {_reads(evidence)} and answers with {_answers(evidence)}."
+    if predictions is None or dataset is None:
+        return f"{sentence} It was inspected without images, so nothing is said about what it answers."
+    if predictions.right is None:
+        return (
+            f"{sentence} It was run on {plural(predictions.num_images, 'image')} without usable labels, so nothing is"
+            " said about how often it is right."
+        )
+    share = percent(predictions.right / predictions.num_images)
+    split = "" if dataset.split == "as given" else f", {dataset.split},"
+    return f"{sentence} On {plural(predictions.num_images, 'image')}{split} it is right in {share} of cases."
+
+
+def _reads(evidence: Evidence) -> str:
+    inputs = evidence.model.inputs
+    if len(inputs) != 1:
+        return f"reads {plural(len(inputs), 'input')}"
+    shape_ = inputs[0].shape
+    if len(shape_) == 3:
+        channels = shape_[0] if spatial_shape(evidence.model) == shape_[1:] else shape_[-1]
+        colour = {1: "grey images", 3: "colour images"}.get(channels or 0, f"images with {number(channels)} channels")
+        return f"reads {colour} of {size(spatial_shape(evidence.model))} pixels"
+    return f"reads arrays of {shape(shape_)}"
+
+
+def _answers(evidence: Evidence) -> str:
+    outputs = evidence.model.outputs
+    if len(outputs) != 1:
+        return plural(len(outputs), "output")
+    last = outputs[0].shape
+    if len(last) != 1:
+        return f"an array of {shape(last)}"
+    activation = evidence.model.output_activation
+    if last == (1,):
+        return "one probability" if activation == "sigmoid" else "one number"
+    classes = activation == "softmax" or (evidence.dataset is not None and evidence.dataset.class_names)
+    return f"one of {plural(last[0] or 0, 'class', 'classes')}" if classes else plural(last[0] or 0, "number")
+
+
+def _keys(evidence: Evidence) -> tuple[KeyNumber, ...]:
+    model = evidence.model
+    seen = [call for call in model.layers if call.role in {"conv", "pool"}]
+    convs = sum(call.role == "conv" for call in seen)
+    maps = sum((call.output_shape[0 if call.data_format == "channels_first" else -1] or 0) for call in seen)
+    last = last_conv(model)
+    image = spatial_shape(model)
+    field: tuple[int, ...] | None = last.receptive_field if last else None
+    if last and last.whole_image:
+        field = tuple(axis for axis in image if axis is not None)
+    return (
+        KeyNumber("parameters", model.parameters, "number", f"{number(model.trainable_parameters)} trainable"),
+        KeyNumber("multiply-adds for one image", model.macs, "short", "biases not counted"),
+        KeyNumber(
+            "conv and pooling layers", len(seen), "number", f"{number(convs)} conv, {number(len(seen) - convs)} pooling"
+        ),
+        KeyNumber(
+            "activation maps for one image",
+            maps,
+            "number",
+            "all of them in this report" if evidence.samples else "not drawn: no images",
+        ),
+        KeyNumber("receptive field of the last conv layer", field, "size", f"of {size(image)} pixels"),
+        _accuracy(evidence),
+    )
+
+
+def _accuracy(evidence: Evidence) -> KeyNumber:
+    predictions, dataset = evidence.predictions, evidence.dataset
+    if predictions is None or dataset is None or predictions.right is None or predictions.interval is None:
+        return KeyNumber("right answers", None, "percent", "not measured")
+    low, high = predictions.interval
+    detail = f"of {plural(predictions.num_images, 'image')}; 95 % interval {percent(low)} to {percent(high)}"
+    name = "right answers" if dataset.split == "as given" else "right answers, held out"
+    return KeyNumber(name, predictions.right / predictions.num_images, "percent", detail)
+
+
+def _picture(evidence: Evidence) -> ContactSheet | None:
+    """The first sample's maps of the layer in which a channel follows the object most closely."""
+    if not evidence.activations or not evidence.activations.samples:
+        return None
+    calls = [call for call in evidence.activations.samples[0].calls if call.levels[0].size > 1]
+    if not calls:
+        return None
+    best = max(calls, key=lambda call: max((channel.follows or 0.0) for channel in call.channels))
+    return sheet_of(evidence, 0, best, name="picture")
+
+
+def _can(evidence: Evidence) -> tuple[str, ...]:
+    said = [
+        "What every layer is, what it costs and what comes out of it: worked out by formula and checked against the"
+        " model."
+    ]
+    if evidence.samples:
+        said.append("What every conv and pooling channel computes on the samples shown: evidence about the network.")
+    return tuple(said)
+
+
+def _cannot(evidence: Evidence) -> tuple[str, ...]:
+    said = []
+    if evidence.dataset and evidence.predictions and evidence.predictions.right is not None:
+        held = evidence.dataset.split != "as given"
+        what = (
+            f"The images are {evidence.dataset.split}"
+            if held
+            else "Nothing is known here of where the images come from"
+        )
+        rest = (
+            "this is not a score on MNIST's test set"
+            if evidence.dataset.split.startswith("held out from MNIST")
+            else "the share of right answers holds for these images only"
+        )
+        said.append(f"{what}: {rest}.")
+    if evidence.samples:
+        said.append(
+            "A bright map says that a filter responded there. It does not say why the network gave its answer, nor that"
+            " it would do so on other images."
+        )
+    said.append("Whether the network is fit for a purpose: that is for people to judge.")
+    return tuple(said)

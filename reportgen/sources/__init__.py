@@ -1,0 +1,53 @@
+"""What the user calls the data -> a dataset. One module per place that data comes from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from reportgen import registry
+from reportgen.errors import DataError
+from reportgen.records import Shape
+from reportgen.sources.dataset import Dataset
+from reportgen.sources.files import writable
+
+NAMES = ("digits", "npz", "npy", "folder")
+
+_ACCEPTED = (
+    'Expected "digits" (the built-in MNIST digits), an .npz file with images (x) and labels (y), an .npy file with '
+    "images, a picture (PNG, JPEG, BMP, GIF, WebP or TIFF), or a folder of pictures."
+)
+
+
+def open_data(spec: str, shape: Shape | None = None) -> Dataset:
+    """Open what the user named. Files are told apart by their content, never by their suffix.
+
+    Args:
+        spec: "digits" for the built-in set, else the path of a file or a folder.
+        shape: Shape of one sample of the model's input; pictures are brought to its size and number of channels.
+
+    Returns:
+        The data, read when it is asked for; `fitting.fit` makes it fit the model.
+
+    Raises:
+        DataError: There is no such file, nobody accepts it, or it is damaged.
+    """
+    for name in NAMES:
+        source = registry.load("sources", name)
+        if source.accepts(spec):
+            dataset: Dataset = source.open(spec, shape)
+            return dataset
+    raise DataError(f"{_why_nobody_accepts(spec)} {_ACCEPTED}")
+
+
+def _why_nobody_accepts(spec: str) -> str:
+    called = repr(writable(spec))
+    if not os.path.exists(spec):
+        return f"There is no file or folder called {called}."
+    if not os.path.isfile(spec):
+        return f"{called} is neither a file nor a folder."
+    if not os.access(spec, os.R_OK):
+        return f"The file {called} may not be read by this user."
+    if Path(spec).stat().st_size == 0:
+        return f"The file {called} is empty."
+    return f"The file {called} holds something else."

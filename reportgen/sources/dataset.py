@@ -1,0 +1,86 @@
+"""What every source hands on: many images, read when they are asked for, with or without labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from reportgen.errors import OptionsError
+from reportgen.records import Shape
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """Images that belong together.
+
+    Attributes:
+        name: What the report calls them: "1000 MNIST digits".
+        source: Name of the file or folder they come from, without the folders around it.
+        split: Which part of a larger whole they are: "held out from MNIST's training split"; "as given" where the
+            source does not say.
+        size: How many images there are.
+        read: Indices -> the images at those indices, batch axis first, in the data's own number format.
+        shape: Shape of one image.
+        labels: Class index of every image, int64 (size,); None where the source has none.
+        class_names: Name of every class by its index; () where the source has none.
+        image_names: File name of every image relative to the folder, parts joined by "/"; () where they are no files.
+        sha256: Hash over the contents: of a file's bytes, or of a folder's relative names and their files' bytes.
+        notes: What was done to the data, in whole sentences.
+    """
+
+    name: str
+    source: str
+    split: str
+    size: int
+    read: Callable[[Sequence[int]], Array]
+    shape: Shape
+    labels: npt.NDArray[np.int64] | None
+    class_names: tuple[str, ...]
+    image_names: tuple[str, ...]
+    sha256: str
+    notes: tuple[str, ...] = ()
+
+
+def batches(dataset: Dataset, size: int) -> Iterator[tuple[range, Array]]:
+    """Read a dataset from its first image to its last, a batch at a time.
+
+    Args:
+        dataset: What to read.
+        size: Images per batch; the last batch holds what is left.
+
+    Yields:
+        The indices of a batch and its images.
+
+    Raises:
+        OptionsError: `size` is less than 1.
+        DataError: An image cannot be read.
+    """
+    if size < 1:
+        raise OptionsError(f"Received a batch size of {size}. Expected 1 or more.")
+    for start in range(0, dataset.size, size):
+        indices = range(start, min(start + size, dataset.size))
+        yield indices, dataset.read(indices)
+
+
+def in_words(shape: Shape) -> str:
+    """Return a shape as a sentence names it.
+
+    >>> in_words((None, 28, 1))
+    'any × 28 × 1'
+    """
+    return " × ".join("any" if axis is None else str(axis) for axis in shape) or "a single number"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things in words.
+
+    >>> counted(1, "image"), counted(1000, "image")
+    ('1 image', '1000 images')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

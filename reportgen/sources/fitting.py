@@ -1,0 +1,255 @@
+"""A dataset and a model's input -> a dataset that fits it, or one sentence why it cannot. Every change is noted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from reportgen.errors import DataError, UnknownNameError
+from reportgen.records import Shape
+from reportgen.sources.dataset import Array, Dataset, batches, in_words
+
+SCALES = ("auto", "none", "1/255")
+_JUDGED_IMAGES = 256
+_JUDGED_BATCH = 32
+_WHITE = 255
+# Values above this cannot be meant as 0..1; a little more than 1 can come from resizing or added noise.
+_MOST_OF_UNIT_RANGE = 1.5
+_COLOURS = 3
+_CHANNELS = (1, _COLOURS, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """What is done to the axes of a batch, the shape of one image afterwards, and the sentence about it."""
+
+    apply: Callable[[Array], Array]
+    shape: tuple[int, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """What the first images hold: how many were looked at, of how many, the range, whether all values are whole."""
+
+    number: int
+    size: int
+    low: float
+    high: float
+    are_whole: bool
+
+
+def fit(dataset: Dataset, shape: Shape, rescales: bool, dtype: str, *, scale: str = "auto") -> Dataset:
+    """Make images fit a model's input.
+
+    Args:
+        dataset: The images as they are.
+        shape: Shape of one sample of the model's input; None for an axis of any size.
+        rescales: Whether the model rescales its input itself.
+        dtype: Number format of the model's input, as Keras calls it.
+        scale: "auto" divides whole values 0..255 by 255 unless the model rescales, and judges that by the first 256
+            images; "none" leaves the values; "1/255" divides them in any case.
+
+    Returns:
+        The same images in the model's layout and number format (float32 for one that numpy does not know). They are
+        changed when they are read; the notes say how.
+
+    Raises:
+        DataError: There are no images, they have another size or number of channels, or hold NaN or infinite values.
+        UnknownNameError: There is no such scale.
+    """
+    if scale not in SCALES:
+        raise UnknownNameError("scale", scale, SCALES)
+    if dataset.size == 0:
+        raise DataError(f"The data {dataset.name!r} hold no images. Expected at least one. Give other data.")
+    move = _move(dataset, shape)
+    target = _number_format(dtype)
+    values = _judge(dataset)
+    divides, why = _scaling(values, rescales, scale, target)
+    if target.kind in "iu" and (divides or not values.are_whole):
+        raise DataError(
+            f"The model takes whole numbers ({dtype}) but the images of {dataset.name!r} would be fractions. Expected "
+            "whole values. Give whole values and leave them unscaled."
+        )
+
+    def read(indices: Sequence[int]) -> Array:
+        images = dataset.read(indices)
+        _check_finite(images, indices, dataset.name)
+        return _cast(move.apply(images), target, divides, dataset.name)
+
+    notes = (move.note, f"{_seen(values)}; {why}.")
+    return replace(dataset, read=read, shape=move.shape, notes=(*dataset.notes, *(note for note in notes if note)))
+
+
+def _move(dataset: Dataset, want: Shape) -> _Move:
+    """Find what has to be done to the axes. The order matters: what fits as it is, is never transposed."""
+    have = tuple(axis or 0 for axis in dataset.shape)
+    if _matches(have, want):
+        return _Move(_as_it_is, have, "")
+    for find in (_single_axis_dropped, _channel_axis_added, _grey_repeated, _transposed, _flat_reshaped):
+        move = find(have, want)
+        if move is not None:
+            return move
+    raise DataError(
+        f"Received images of {in_words(have)} from {dataset.source!r}. Expected images of {in_words(want)}, which is "
+        "what the model takes. Resize or convert them, or give the data that belong to this model."
+    )
+
+
+def _matches(have: Shape, want: Shape) -> bool:
+    return len(have) == len(want) and all(wanted in (None, size) for size, wanted in zip(have, want, strict=True))
+
+
+def _as_it_is(images: Array) -> Array:
+    return images
+
+
+def _single_axis_dropped(have: tuple[int, ...], want: Shape) -> _Move | None:
+    for axis in reversed(range(len(have))):
+        rest = have[:axis] + have[axis + 1 :]
+        if have[axis] == 1 and _matches(rest, want):
+            note = f"An axis of size 1 was dropped: {in_words(have)} became {in_words(rest)}."
+            return _Move(partial(np.squeeze, axis=axis + 1), rest, note)
+    return None
+
+
+def _channel_axis_added(have: tuple[int, ...], want: Shape) -> _Move | None:
+    for axis in (len(have), 0):
+        made = (*have[:axis], 1, *have[axis:])
+        if _matches(made, want):
+            note = f"An axis for the only channel was added: {in_words(have)} became {in_words(made)}."
+            return _Move(partial(np.expand_dims, axis=axis + 1), made, note)
+    return None
+
+
+def _grey_repeated(have: tuple[int, ...], want: Shape) -> _Move | None:
+    """Repeat grey images of any layout in the three channels that a model wants, last or first."""
+    planes = [(have, _as_it_is)]
+    planes += [(have[:-1], partial(np.squeeze, axis=len(have)))] if have[-1:] == (1,) else []
+    planes += [(have[1:], partial(np.squeeze, axis=1))] if have[:1] == (1,) else []
+    for plane, flatten in planes:
+        for axis in (2, 0):
+            made = (*plane[:axis], _COLOURS, *plane[axis:])
+            if len(plane) == 2 and want[axis : axis + 1] == (_COLOURS,) and _matches(made, want):
+                note = f"The grey images were repeated in three channels: {in_words(have)} became {in_words(made)}."
+                return _Move(partial(_repeat, flatten, axis + 1), made, note)
+    return None
+
+
+def _repeat(flatten: Callable[[Array], Array], axis: int, images: Array) -> Array:
+    return np.stack([flatten(images)] * _COLOURS, axis=axis)
+
+
+def _transposed(have: tuple[int, ...], want: Shape) -> _Move | None:
+    """Move the channel axis to the other end, where that can be done in one way only."""
+    if len(have) != 3:
+        return None
+    found = []
+    for order, where in (
+        ((1, 2, 0), "from the first to the last place"),
+        ((2, 0, 1), "from the last to the first place"),
+    ):
+        made = tuple(have[axis] for axis in order)
+        num_channels = have[0] if order[2] == 0 else have[2]
+        if num_channels in _CHANNELS and _matches(made, want):
+            note = f"The channel axis was moved {where}: {in_words(have)} became {in_words(made)}."
+            found.append(_Move(partial(np.transpose, axes=(0, *(axis + 1 for axis in order))), made, note))
+    return found[0] if len(found) == 1 else None
+
+
+def _flat_reshaped(have: tuple[int, ...], want: Shape) -> _Move | None:
+    made = tuple(axis for axis in want if axis is not None)
+    if len(have) != 1 or len(made) != len(want) or math.prod(made) != have[0]:
+        return None
+    note = f"The {have[0]} values of each image were read as {in_words(made)}, the last axis running fastest."
+    return _Move(partial(_reshape, made), made, note)
+
+
+def _reshape(shape: tuple[int, ...], images: Array) -> Array:
+    return images.reshape(len(images), *shape)
+
+
+def _number_format(dtype: str) -> np.dtype[Any]:
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        return np.dtype(np.float32)
+    return found if found.kind in "fiu" else np.dtype(np.float32)
+
+
+def _judge(dataset: Dataset) -> _Values:
+    """Look at the first images, a few at a time.
+
+    Raises:
+        DataError: One of them holds NaN or infinite values.
+    """
+    lows, highs, are_whole = [], [], True
+    first = replace(dataset, size=min(dataset.size, _JUDGED_IMAGES))
+    for indices, images in batches(first, _JUDGED_BATCH):
+        _check_finite(images, indices, dataset.name)
+        lows.append(float(images.min()))
+        highs.append(float(images.max()))
+        are_whole = are_whole and (images.dtype.kind != "f" or bool(np.all(images == np.floor(images))))
+    return _Values(first.size, dataset.size, min(lows), max(highs), are_whole)
+
+
+def _seen(values: _Values) -> str:
+    kind = "whole values" if values.are_whole else "values"
+    if values.size == 1:
+        who = "The image holds"
+    elif values.number == values.size:
+        who = f"All {values.size} images hold"
+    else:
+        who = f"The first {values.number} of {values.size} images hold"
+    return f"{who} {kind} from {values.low:g} to {values.high:g}"
+
+
+def _scaling(values: _Values, rescales: bool, scale: str, target: np.dtype[Any]) -> tuple[bool, str]:
+    """Return whether the values are divided by 255, and the half sentence that says why or why not."""
+    if scale == "1/255":
+        return True, "they were divided by 255, as asked"
+    if scale == "none":
+        return False, "they were left as they are, as asked"
+    if target.kind in "iu":
+        return False, "they were left as they are, because the model takes whole numbers"
+    is_unit = values.low >= 0 and values.high <= _MOST_OF_UNIT_RANGE
+    if rescales:
+        doubt = "; a model that does so usually expects 0 to 255, so check that they are not scaled twice"
+        return False, f"they were left as they are, because the model rescales its input{doubt if is_unit else ''}"
+    if is_unit:
+        return False, "they were left as they are, because they already run from 0 to 1"
+    if values.are_whole and values.low >= 0 and values.high <= _WHITE:
+        return True, "they were divided by 255, because the model does not rescale its input"
+    return False, (
+        f"they were left as they are, because they are not the whole values 0 to {_WHITE} of a picture; check that the "
+        "model was trained on such values"
+    )
+
+
+def _check_finite(images: Array, indices: Sequence[int], name: str) -> None:
+    if images.dtype.kind != "f" or bool(np.isfinite(images).all()):
+        return
+    per_image = (~np.isfinite(images)).reshape(len(images), -1).sum(axis=1)
+    place = int(np.argmax(per_image > 0))
+    raise DataError(
+        f"Image {indices[place]} of {name!r} (counted from 0) holds {int(per_image[place])} values that are NaN or "
+        "infinite. Expected finite numbers. Repair or remove the image."
+    )
+
+
+def _cast(images: Array, target: np.dtype[Any], divides: bool, name: str) -> Array:
+    with np.errstate(over="ignore", invalid="ignore"):
+        if divides:
+            wide = images.astype(np.promote_types(target, np.float32))
+            fitted: Array = (wide / wide.dtype.type(_WHITE)).astype(target)
+        else:
+            fitted = images.astype(target)
+        fits = np.array_equal(fitted, images) if target.kind in "iu" else bool(np.isfinite(fitted).all())
+    if not fits:
+        raise DataError(f"The images of {name!r} hold values that {target} cannot hold. Rescale them before.")
+    return fitted

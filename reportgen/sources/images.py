@@ -1,0 +1,181 @@
+"""One picture file -> its size and kind, or its pixels. What Pillow knows and the other sources need not know."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from reportgen.errors import DataError
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
+# Only these decoders are ever started, whatever a file claims to be: Pillow also knows formats that run programs.
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")
+_MAGICS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM", b"GIF8", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_GREY_MODES = ("1", "L", "LA", "La", "I;16", "I;16B", "I;16L", "I;16N")
+_DEEP_MODES = ("I;16", "I;16B", "I;16L", "I;16N")
+_NUMBER_MODES = ("I", "F")
+_WHITE_16_BIT, _WHITE_8_BIT = 65535, 255
+_ORIENTATION_TAG = 0x0112
+# Exif 2.3, tag 274: what has to be done to a stored picture so that it stands upright.
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_FIRST_ON_ITS_SIDE = 5
+# What Pillow's decoders raise for damaged files, besides OSError.
+_DECODE_ERRORS = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    IndexError,
+    KeyError,
+    OverflowError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What the head of a picture file tells.
+
+    Attributes:
+        height: Pixels, standing upright.
+        width: Pixels, standing upright.
+        is_grey: Whether it has one channel.
+        is_transparent: Whether parts of it may let the ground through.
+        is_deep: Whether it has 16 bits per pixel and channel, as Pillow hands them out.
+        is_ink: Whether it is stored as the four printing inks.
+        is_turned: Whether it is stored on its side, upside down or mirrored.
+        is_moving: Whether it holds more than one frame.
+    """
+
+    height: int
+    width: int
+    is_grey: bool
+    is_transparent: bool
+    is_deep: bool
+    is_ink: bool
+    is_turned: bool
+    is_moving: bool
+
+
+def is_picture(head: bytes) -> bool:
+    """Tell whether a file that begins like this is a picture of a kind that is read."""
+    return head.startswith(_MAGICS) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+
+
+def look(path: Path, name: str) -> Picture:
+    """Read the head of a picture file, not its pixels.
+
+    Args:
+        path: The file.
+        name: What it is called in an error.
+
+    Raises:
+        DataError: It is no picture of a kind that is read, it is damaged, or far too large.
+    """
+    with _opened(path, name) as image:
+        orientation = _orientation(image)
+        on_its_side = orientation >= _FIRST_ON_ITS_SIDE
+        width, height = (image.height, image.width) if on_its_side else image.size
+        return Picture(
+            height=height,
+            width=width,
+            is_grey=image.mode in _GREY_MODES,
+            is_transparent=image.mode not in _DEEP_MODES and image.has_transparency_data,
+            is_deep=image.mode in _DEEP_MODES,
+            is_ink=image.mode == "CMYK",
+            is_turned=orientation in _UPRIGHT,
+            is_moving=bool(getattr(image, "is_animated", False)),
+        )
+
+
+def read_pixels(path: Path, name: str, size: tuple[int, int], channels: int) -> npt.NDArray[np.uint8]:
+    """Read the pixels of a picture file, upright, on white, and of a given size.
+
+    Args:
+        path: The file.
+        name: What it is called in an error.
+        size: Height and width, pixels; a picture of another size is resized, bilinear, without keeping its proportions.
+        channels: 1 for grey (ITU-R 601 luma), 3 for red, green and blue.
+
+    Returns:
+        uint8 (height, width, channels), values 0..255.
+
+    Raises:
+        DataError: The file is damaged, gone, or far too large.
+    """
+    with _opened(path, name) as image:
+        upright = _UPRIGHT.get(_orientation(image))
+        picture = _on_white(image)
+        if upright is not None:
+            picture = picture.transpose(upright)
+        picture = picture.convert("L" if channels == 1 else "RGB")
+        height, width = size
+        if picture.size != (width, height):
+            picture = picture.resize((width, height), Image.Resampling.BILINEAR)
+        return np.asarray(picture, dtype=np.uint8).reshape(height, width, channels)
+
+
+@contextmanager
+def _opened(path: Path, name: str) -> Iterator[Image.Image]:
+    """Open a picture; whatever is wrong with it becomes one sentence."""
+    try:
+        with warnings.catch_warnings():
+            # Odd metadata is no reason to warn; a picture of more than 89 million pixels is one to stop.
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            # From a path Pillow 13.0 would map a plain TIFF into memory and scramble one that is stored on its side.
+            with path.open("rb") as stream, Image.open(stream, formats=_FORMATS) as image:
+                if image.mode in _NUMBER_MODES:
+                    raise DataError(
+                        f"The picture {name!r} holds numbers of 32 bits, and nothing says which of them is white. "
+                        "Expected 8 or 16 bits. Convert it, or give the numbers as an .npy file."
+                    )
+                yield image
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError, MemoryError) as error:
+        raise DataError(
+            f"The picture {name!r} is far too large. Expected at most {Image.MAX_IMAGE_PIXELS} pixels. Make it smaller."
+        ) from error
+    except _DECODE_ERRORS as error:
+        raise DataError(
+            f"The picture {name!r} cannot be read: it is damaged, gone, or no picture. Expected PNG, JPEG, BMP, GIF, "
+            "WebP or TIFF. Replace or remove it."
+        ) from error
+
+
+def _orientation(image: Image.Image) -> int:
+    # Pillow turns TIFF by itself; and it would decode a whole PNG to look for a tag that stands behind the pixels.
+    if image.format == "TIFF" or (image.format == "PNG" and "exif" not in image.info):
+        return 1
+    found = image.getexif().get(_ORIENTATION_TAG, 1)
+    return found if found in _UPRIGHT else 1
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """Return the picture in 8 bits per channel, with white behind what is transparent."""
+    if image.mode in _DEEP_MODES:
+        deep = np.asarray(image).astype(np.uint32)
+        scaled = (deep * _WHITE_8_BIT + _WHITE_16_BIT // 2) // _WHITE_16_BIT
+        return Image.fromarray(scaled.astype(np.uint8))
+    if not image.has_transparency_data:
+        return image
+    colours = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", colours.size, "white"), colours).convert("RGB")

@@ -1,0 +1,59 @@
+"""Arrays that a program already holds -> a dataset."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from reportgen.errors import DataError
+from reportgen.sources.arrays import take
+from reportgen.sources.dataset import Array, Dataset, counted
+from reportgen.sources.labels import class_indices
+
+
+def from_arrays(images: Array, labels: Array | None = None, class_names: Sequence[str] = ()) -> Dataset:
+    """Make a dataset of images in memory.
+
+    Args:
+        images: Batch axis first.
+        labels: True classes: whole numbers, one-hot rows or words; None where they are not known.
+        class_names: Names of the classes by index.
+
+    Raises:
+        DataError: There are no images, they are no numbers, or the labels do not go with them.
+    """
+    array = np.asarray(images)
+    if array.ndim < 2 or array.dtype.kind not in "buif" or not len(array):
+        raise DataError(
+            f"The images are an array of {array.shape} of {array.dtype}. Expected at least one image, batch axis "
+            "first, of numbers. Give an array such as (size, height, width, channels)."
+        )
+    names = tuple(class_names)
+    indices = None
+    digest = hashlib.sha256(np.ascontiguousarray(array).tobytes())
+    if labels is not None:
+        indices, names = class_indices(np.asarray(labels), names, "The labels")
+        if len(indices) != len(array):
+            raise DataError(
+                f"There are {counted(len(array), 'image')} and {counted(len(indices), 'label')}. Expected as many "
+                "labels as images. Give both for the same images."
+            )
+        digest.update(indices.tobytes())
+
+    def read(chosen: Sequence[int]) -> Array:
+        return take(array, chosen)
+
+    return Dataset(
+        name=f"{counted(len(array), 'image')} given in memory",
+        source="memory",
+        split="as given",
+        size=len(array),
+        read=read,
+        shape=tuple(array.shape[1:]),
+        labels=indices,
+        class_names=names,
+        image_names=(),
+        sha256=digest.hexdigest(),
+    )

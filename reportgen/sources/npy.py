@@ -1,0 +1,65 @@
+"""A `.npy` file -> its images, read from the disk when they are asked for. It holds one array and no labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from reportgen.errors import DataError
+from reportgen.records import Shape
+from reportgen.sources.arrays import check_images, check_size, read_header, take
+from reportgen.sources.dataset import Array, Dataset, counted
+from reportgen.sources.files import first_bytes, sha256_of, shown
+
+_MAGIC = b"\x93NUMPY"
+
+
+def accepts(spec: str) -> bool:
+    """Tell whether a path leads to a file that begins like a `.npy` file, whatever its suffix."""
+    return first_bytes(Path(spec)).startswith(_MAGIC)
+
+
+def open(spec: str, shape: Shape | None = None) -> Dataset:
+    """Open a `.npy` file.
+
+    Args:
+        spec: Path of the file.
+        shape: Not used: what does not fit the model is refused later, by `fitting.fit`.
+
+    Returns:
+        Its images, without labels; the file stays on the disk and is mapped into memory.
+
+    Raises:
+        DataError: The file is damaged, cut short, empty, or holds something other than a batch of images.
+    """
+    del shape
+    path = Path(spec)
+    source = shown(path)
+    what = f"The array in {source!r}"
+    try:
+        with path.open("rb") as stream:
+            header = read_header(stream, what)
+        check_size(header, path.stat().st_size - header.offset, what)
+        check_images(header, what)
+        array: Array = np.memmap(path, header.dtype, "r", header.offset, header.shape, header.order)
+    except (OSError, ValueError, OverflowError) as error:
+        raise DataError(f"{what} cannot be read. Expected a .npy file that numpy wrote. Write it again.") from error
+
+    def read(indices: Sequence[int]) -> Array:
+        return take(array, indices)
+
+    size = header.shape[0]
+    return Dataset(
+        name=f"{counted(size, 'image')} from {source}",
+        source=source,
+        split="as given",
+        size=size,
+        read=read,
+        shape=header.shape[1:],
+        labels=None,
+        class_names=(),
+        image_names=(),
+        sha256=sha256_of(path),
+    )

@@ -1,0 +1,177 @@
+"""An `.npz` file -> its images and labels. What it declares is judged before anything is unpacked."""
+
+from __future__ import annotations
+
+import lzma
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from reportgen.errors import DataError
+from reportgen.records import Shape
+from reportgen.sources.arrays import check_images, check_size, read_body, read_header, take
+from reportgen.sources.dataset import Array, Dataset, counted
+from reportgen.sources.files import first_bytes, sha256_of, shown, writable
+from reportgen.sources.labels import class_indices, words
+
+_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+_LABELS = ("y", "labels", "label")
+# Names of the images, the best first, and of the labels that belong to them.
+_PAIRS = (
+    ("x", _LABELS),
+    ("images", _LABELS),
+    ("image", _LABELS),
+    ("x_test", ("y_test",)),
+    ("test_images", ("test_labels",)),
+    ("x_val", ("y_val",)),
+    ("val_images", ("val_labels",)),
+    ("x_train", ("y_train",)),
+    ("train_images", ("train_labels",)),
+)
+_CLASS_NAMES = ("class_names", "classes")
+_MOST_BYTES = 4 << 30
+# Photographs shrink to a half, drawings to a twentieth; a bomb to a thousandth.
+_SUSPECT_BYTES = 64 << 20
+_MOST_SHRUNK = 200
+_UNPACK_ERRORS = (
+    OSError,
+    ValueError,
+    EOFError,
+    RuntimeError,
+    MemoryError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
+
+
+def accepts(spec: str) -> bool:
+    """Tell whether a path leads to a zip file, which is what an `.npz` file is, whatever its suffix."""
+    return first_bytes(Path(spec)).startswith(_MAGICS)
+
+
+def open(spec: str, shape: Shape | None = None) -> Dataset:
+    """Open an `.npz` file and read its images and labels into memory.
+
+    Args:
+        spec: Path of the file.
+        shape: Not used: what does not fit the model is refused later, by `fitting.fit`.
+
+    Returns:
+        Its images, the labels and class names that go with them, and a note where there was more than one to choose.
+
+    Raises:
+        DataError: The file is damaged or hostile, it is not clear which array holds the images, or images and labels
+            do not go together.
+    """
+    del shape
+    path = Path(spec)
+    source = shown(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = _members(archive, source)
+            image_key, label_key, notes = _choose(members, source)
+            images = _read(archive, members[image_key], _called(image_key, source), are_images=True)
+            labels, class_names = _labels(archive, members, label_key, source)
+    except _UNPACK_ERRORS as error:
+        raise DataError(
+            f"The file {source!r} is a zip file that cannot be unpacked. Expected an .npz file that numpy wrote. "
+            "Write it again."
+        ) from error
+    if labels is not None and len(labels) != len(images):
+        raise DataError(
+            f"The file {source!r} holds {counted(len(images), 'image')} and {counted(len(labels), 'label')}. Expected "
+            "one label per image. Write both from the same list."
+        )
+
+    def read(indices: Sequence[int]) -> Array:
+        return take(images, indices)
+
+    return Dataset(
+        name=f"{counted(len(images), 'image')} from {source}",
+        source=source,
+        split="as given",
+        size=len(images),
+        read=read,
+        shape=images.shape[1:],
+        labels=labels,
+        class_names=class_names,
+        image_names=(),
+        sha256=sha256_of(path),
+        notes=notes,
+    )
+
+
+def _called(key: str, source: str) -> str:
+    return f"The array {writable(key)!r} in {source!r}"
+
+
+def _members(archive: zipfile.ZipFile, source: str) -> dict[str, zipfile.ZipInfo]:
+    """Return the arrays of the file by name, in its order."""
+    members = {info.filename.removesuffix(".npy"): info for info in archive.infolist() if info.filename[-4:] == ".npy"}
+    if not members:
+        raise DataError(
+            f"The file {source!r} is a zip file without arrays. Expected an .npz file with images and labels."
+        )
+    return members
+
+
+def _choose(members: dict[str, zipfile.ZipInfo], source: str) -> tuple[str, str | None, tuple[str, ...]]:
+    """Return the names of the images and of their labels, and what the reader should know of the choice."""
+    by_lower: dict[str, str] = {}
+    for key in members:
+        by_lower.setdefault(key.lower(), key)
+    found = [(by_lower[image], labels) for image, labels in _PAIRS if image in by_lower]
+    if not found:
+        if len(members) > 1:
+            raise DataError(
+                f"The file {source!r} holds the arrays {', '.join(map(writable, members))}. Expected images called x, "
+                "images, x_test, x_val or x_train. Rename the array that holds the images."
+            )
+        return next(iter(members)), None, ()
+    image_key, label_names = found[0]
+    label_key = next((by_lower[name] for name in label_names if name in by_lower), None)
+    if len(found) == 1:
+        return image_key, label_key, ()
+    others = ", ".join(key for key, _ in found[1:])
+    return image_key, label_key, (f"The file also holds {others}; the images of {image_key} were taken.",)
+
+
+def _labels(
+    archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], label_key: str | None, source: str
+) -> tuple[npt.NDArray[np.int64] | None, tuple[str, ...]]:
+    """Return the class indices, if the file has labels, and the class names."""
+    names_key = next((key for key in members if key.lower() in _CLASS_NAMES), None)
+    class_names: tuple[str, ...] = ()
+    if names_key is not None:
+        what = f"The class names {writable(names_key)!r} in {source!r}"
+        class_names = words(_read(archive, members[names_key], what), what)
+    if label_key is None:
+        return None, class_names
+    what = f"The labels {writable(label_key)!r} in {source!r}"
+    return class_indices(_read(archive, members[label_key], what), class_names, what)
+
+
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, what: str, are_images: bool = False) -> Array:
+    """Judge an array by its head and unpack it.
+
+    `zipfile` never hands out more bytes than the member declares, so a declared size that agrees with the head and is
+    below the limits bounds the memory that is taken.
+    """
+    shrunk = info.file_size > _SUSPECT_BYTES and info.file_size > _MOST_SHRUNK * info.compress_size
+    if info.file_size > _MOST_BYTES or shrunk:
+        raise DataError(
+            f"{what} takes {info.compress_size} bytes in the file and would take {info.file_size} in memory. Expected "
+            f"at most {_MOST_BYTES}, and at most {_MOST_SHRUNK} times what it takes in the file. Give a smaller set, "
+            "or an .npy file, which is read from the disk."
+        )
+    with archive.open(info) as stream:
+        header = read_header(stream, what)
+        check_size(header, info.file_size - header.offset, what)
+        if are_images:
+            check_images(header, what)
+        return read_body(stream, header, what)

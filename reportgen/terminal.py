@@ -1,0 +1,176 @@
+"""Progress and messages -> the user's terminal. Results go to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from reportgen.errors import UnknownNameError
+from reportgen.records import ModelRecord
+from reportgen.templating import clean, memory, number, shape, working
+
+# A step that is over sooner is not worth a line.
+NOTICEABLE_SECONDS = 1.0
+
+
+class Terminal:
+    """Where a command talks to its user.
+
+    Attributes:
+        verbosity: −1 quiet, 0 usual, 1 also quick steps, 2 also what libraries say.
+    """
+
+    def __init__(self, verbosity: int = 0) -> None:
+        self.verbosity = verbosity
+        self._stream: TextIO = sys.stderr
+        self._console = Console(file=self._stream, stderr=True, highlight=False)
+
+    @contextmanager
+    def hushed(self) -> Iterator[None]:
+        """Keep what libraries in C write to standard error from the user, unless very verbose.
+
+        Everything that reportgen itself says still arrives.
+        """
+        if self.verbosity >= 2:
+            yield
+            return
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+        sys.stderr.flush()
+        own, before = os.dup(2), sys.stderr
+        try:
+            with os.fdopen(os.dup(own), "w", encoding=before.encoding, errors="backslashreplace") as stream:
+                sys.stderr = self._stream = stream
+                self._console = Console(file=stream, highlight=False)
+                with open(os.devnull, "wb") as nowhere:
+                    os.dup2(nowhere.fileno(), 2)
+                yield
+        finally:
+            os.dup2(own, 2)
+            os.close(own)
+            sys.stderr = self._stream = before
+            self._console = Console(file=before, highlight=False)
+
+    @contextmanager
+    def progress(self, step: str, total: int | None = None) -> Iterator[Callable[[], None]]:
+        """Show that a step goes on: a bar on a terminal, a plain line elsewhere; as `reportgen.progress.Progress`."""
+        if self.verbosity < 0:
+            yield lambda: None
+        elif self._console.is_terminal:
+            yield from self._bar(step, total)
+        else:
+            yield from self._line(step)
+
+    def say(self, text: str) -> None:
+        """Tell the user something, unless quiet."""
+        if self.verbosity >= 0:
+            self._console.print(text, markup=False, soft_wrap=True)
+
+    def show_table(self, model: ModelRecord) -> None:
+        """Print the layer table of a model on standard output."""
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
+        total = f"{number(model.parameters)}"
+        for name, justify, footer in (
+            ("layer", "left", "total"), ("kind", "left", ""), ("output", "right", ""), ("parameters", "right", total),
+            ("multiply-adds", "right", number(model.macs)), ("receptive field", "right", ""), ("jump", "right", ""),
+            ("memory", "right", ""),
+        ):  # fmt: skip
+            table.add_column(name, justify=justify, footer=footer, overflow="fold")  # type: ignore[arg-type]
+        for call in model.layers:
+            field = "whole image" if call.whole_image else shape(call.receptive_field) if call.receptive_field else "–"
+            agrees = "" if all(check.agrees for check in call.checks) else " ✕"
+            table.add_row(
+                Text(clean(call.path) + agrees),
+                Text(clean(call.kind)),
+                shape(call.output_shape),
+                number(call.parameters),
+                number(call.macs),
+                field,
+                " × ".join(number(step) for step in call.jump) if call.jump else "–",
+                memory(call.activation_bytes),
+            )
+        inputs = ", ".join(f"{clean(tensor.name)} {shape(tensor.shape)}" for tensor in model.inputs)
+        printer = _printer()
+        printer.print(Text(f"{clean(model.name)} ({model.kind}), input {inputs}"))
+        printer.print(table)
+        printer.print(
+            Text(
+                f"{number(model.trainable_parameters)} parameters are trainable. Shapes and multiply-adds are for one "
+                "sample, biases not counted."
+            )
+        )
+
+    def show_sums(self, model: ModelRecord, name: str) -> None:
+        """Print the calculation of the calls of one layer on standard output.
+
+        Args:
+            model: The model.
+            name: Path of a call, or the last part of it.
+
+        Raises:
+            UnknownNameError: No call has that name.
+        """
+        calls = [call for call in model.layers if name in {call.path, call.path.rsplit("/", 1)[-1]}]
+        if not calls:
+            raise UnknownNameError("layer", name, [call.path for call in model.layers])
+        printer = _printer()
+        for call in calls:
+            inputs = " and ".join(shape(axes) for axes in call.input_shapes)
+            printer.print(Text(f"{clean(call.path)} ({clean(call.kind)}): {inputs} → {shape(call.output_shape)}"))
+            for step in call.steps:
+                printer.print(Text(f"  {step.quantity}"))
+                printer.print(Text(f"    {step.rule}"))
+                printer.print(Text(f"    = {working(step.working)} = {number(step.value)} {step.unit}"))
+            for check in call.checks:
+                sign, verdict = ("✓", "agrees") if check.agrees else ("✕", "DOES NOT AGREE")
+                seen = f"{shape(check.expected)} against {check.against}: {shape(check.observed)}"
+                printer.print(Text(f"  {sign} {check.quantity} {seen}, {verdict}"))
+            for note in call.notes:
+                printer.print(Text(f"  {clean(note)}"))
+
+    def _bar(self, step: str, total: int | None) -> Iterator[Callable[[], None]]:
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        if total is None:
+            columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())  # type: ignore[assignment]
+        with Progress(*columns, console=self._console, transient=True) as bars:
+            task = bars.add_task(step, total=total)
+            yield lambda: bars.advance(task)
+
+    def _line(self, step: str) -> Iterator[Callable[[], None]]:
+        start = time.monotonic()
+        said = self.verbosity >= 1
+        if said:
+            self.say(f"{step} …")
+
+        def advance() -> None:
+            nonlocal said
+            if not said and time.monotonic() - start > NOTICEABLE_SECONDS:
+                self.say(f"{step} …")
+                said = True
+
+        yield advance
+        seconds = time.monotonic() - start
+        if seconds > NOTICEABLE_SECONDS:
+            self.say(f"{step}: {seconds:.0f} s")
+
+
+def _printer() -> Console:
+    """A console on standard output, wide enough for a table where that is a file or a pipe."""
+    console = Console(highlight=False, soft_wrap=False)
+    return console if console.is_terminal else Console(highlight=False, width=160)

@@ -1,0 +1,185 @@
+"""The web page: one file, a policy that holds, and names that stay names."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import io
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from fontTools.ttLib import TTFont
+
+from reportgen import registry, templating
+from reportgen.document import Report
+from reportgen.errors import RenderError
+from reportgen.renderers import html
+from tests.renderers import reports
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Page(HTMLParser):
+    """What a browser finds in a page."""
+
+    def __init__(self, page: bytes) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: dict[str, str] = {}
+        self._open: list[str] = []
+        self.feed(page.decode("utf-8"))
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "img", "wbr", "link", "br"):
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        where = self._open[-1] if self._open else ""
+        self.text[where] = self.text.get(where, "") + data
+
+    def named(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+    @property
+    def policy(self) -> str:
+        found = [each["content"] for each in self.named("meta") if each.get("http-equiv") == "Content-Security-Policy"]
+        assert len(found) == 1
+        assert found[0] is not None
+        return found[0]
+
+    @property
+    def style(self) -> str:
+        assert len(self.named("style")) == 1
+        return self.text["style"]
+
+
+def characters_by_family(style: str) -> dict[str, set[int]]:
+    """The characters that each embedded family can show."""
+    found: dict[str, set[int]] = {}
+    for family, data in re.findall(r'@font-face\{font-family:"([^"]+)".*?base64,([^"]+)"', style):
+        font = TTFont(io.BytesIO(base64.b64decode(data)))
+        found.setdefault(family, set()).update(font.getBestCmap())
+    return found
+
+
+@pytest.mark.usefixtures("templates")
+def test_policy_allows_the_one_style_sheet_and_nothing_else() -> None:
+    page = Page(html.render(reports.report()))
+    digest = base64.b64encode(hashlib.sha256(page.style.encode()).digest()).decode()
+    assert page.policy.split("; ") == [
+        "default-src 'none'",
+        "img-src data:",
+        "font-src data:",
+        f"style-src 'sha256-{digest}'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+
+
+@pytest.mark.usefixtures("templates")
+def test_style_sheet_stands_in_the_page_as_written() -> None:
+    page = Page(html.render(reports.report()))
+    assert page.style.endswith(reports.SCREEN_RULES)
+    assert "@page" not in page.style
+
+
+@pytest.mark.usefixtures("templates")
+def test_print_document_has_page_rules_and_no_fonts_inside() -> None:
+    page = Page(html.document(reports.report(), "print").encode())
+    assert page.style == reports.SCREEN_RULES + "\n" + reports.PRINT_RULES
+    assert "@font-face" not in page.style
+
+
+@pytest.mark.usefixtures("templates")
+def test_hostile_names_stay_text() -> None:
+    plain = Page(html.render(reports.report()))
+    page = Page(html.render(reports.report(title=reports.HOSTILE, name=reports.HOSTILE)))
+
+    def elements(of: Page) -> list[str]:
+        return [tag for tag, _ in of.tags if tag != "wbr"]
+
+    assert elements(page) == elements(plain)
+    shown = templating.clean(reports.HOSTILE)
+    assert page.text["h1"] == shown
+    assert page.named("img")[0]["alt"] == f"Maps of {shown}"
+    assert page.named("tr")[1]["title"] == shown
+    attributes = {name for _, attrs in page.tags for name in attrs}
+    assert not {name for name in attributes if name.startswith("on")}
+    assert page.style.endswith(reports.SCREEN_RULES)
+
+
+@pytest.mark.usefixtures("templates")
+def test_a_name_cannot_take_the_place_of_the_style_sheet() -> None:
+    page = html.render(reports.report(name=f"{html._STYLE_SLOT}{html._POLICY_SLOT}"))
+    assert page.count(b"@font-face{font-family:") == page.count(b"@font-face")
+    assert Page(page).named("tr")[1]["title"] == "\ufffdstyle\ufffd\ufffdpolicy\ufffd"
+
+
+@pytest.mark.usefixtures("templates")
+def test_every_character_of_the_page_has_a_glyph() -> None:
+    text = "Größe ⌈26 × 26⌉ ≤ 1 − ½ · ⁻¹² ✕ ▲ ● → Ωμέγα и Ж"
+    page = Page(html.render(reports.report(name=text)))
+    glyphs = characters_by_family(page.style)
+    # ▲ comes from an escape in the style sheet, ẞ-like capitals from text-transform.
+    wanted = {ord(character) for character in text + text.upper() + "▲"}
+    assert wanted <= glyphs["IBM Plex Sans"] | glyphs["DejaVu Sans"]
+    assert wanted <= glyphs["IBM Plex Mono"] | glyphs["DejaVu Sans Mono"]
+    assert glyphs["DejaVu Sans"].isdisjoint(glyphs["IBM Plex Sans"])
+
+
+def test_a_style_sheet_that_ends_itself_is_refused(templates: Path) -> None:
+    reports.write_templates(templates, rules="p::before { content: '</STYLE>' }")
+    with pytest.raises(RenderError, match="</style"):
+        html.render(reports.report())
+
+
+def _render_in_a_new_process(templates: Path, seed: str) -> bytes:
+    code = (
+        "import sys, pathlib; from reportgen import registry, templating; from tests.renderers import reports;"
+        f"templating._folder = lambda: pathlib.Path({str(templates)!r});"
+        "sys.stdout.buffer.write(registry.load('renderers', 'html').render(reports.report(name='ä⌊✕')))"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "SOURCE_DATE_EPOCH": seed}
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, check=True
+    ).stdout
+
+
+def test_two_processes_write_the_same_bytes(templates: Path) -> None:
+    first = html.render(reports.report(name="ä⌊✕"))
+    assert b"font/woff2" in first
+    assert first == _render_in_a_new_process(templates, "1") == _render_in_a_new_process(templates, "2000000000")
+
+
+def test_every_renderer_keeps_the_convention() -> None:
+    suffixes = [registry.load("renderers", name).SUFFIX for name in registry.names("renderers")]
+    assert suffixes == [".html", ".pdf", ".json"]
+
+
+@pytest.mark.parametrize("medium", ["screen", "print"])
+def test_the_real_template_keeps_hostile_names_as_text(medium: html.Medium) -> None:
+    plain = Page(html.document(_without_chapters("a"), medium).encode())
+    page = Page(html.document(_without_chapters(reports.HOSTILE), medium).encode())
+    assert [tag for tag, _ in page.tags if tag != "wbr"] == [tag for tag, _ in plain.tags if tag != "wbr"]
+    assert not [tag for tag, _ in page.tags if tag in ("script", "link", "iframe", "base")]
+    assert not [attrs for _, attrs in page.tags if "style" in attrs or any(name.startswith("on") for name in attrs)]
+    assert templating.clean(reports.HOSTILE) in page.text["title"]
+    everything = "".join(page.text.values()) + "".join(str(value) for _, each in page.tags for value in each.values())
+    assert templating.clean(everything) == everything
+
+
+def _without_chapters(name: str) -> Report:
+    """A report for the real templates, whose chapters want contents of their own."""
+    return dataclasses.replace(reports.report(title=name, name=name), sections=())

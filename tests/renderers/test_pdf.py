@@ -1,0 +1,293 @@
+"""The PDF: the same everywhere, tagged, and set in a process whose end is not ours."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+
+from reportgen import templating
+from reportgen.errors import RenderError
+from reportgen.renderers import fonts, pdf
+from tests.renderers import reports
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = '<!DOCTYPE html><html lang="en"><head><title>t</title></head><body><h1>h</h1>{}</body></html>'
+
+pytestmark = pytest.mark.pdf
+
+
+def typeset(body: str) -> bytes:
+    with pdf.warm() as worker:
+        return worker.typeset(PAGE.format(body))
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """One PDF for the tests that only look at it."""
+    folder = tmp_path_factory.mktemp("templates")
+    reports.write_templates(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(templating, "_folder", lambda: folder)
+        templating._environment.cache_clear()
+        try:
+            return pdf.render(reports.report(name="block_1/conv", created="2026-01-02T03:04:05Z"))
+        finally:
+            templating._environment.cache_clear()
+
+
+@pytest.fixture
+def reader(printed: bytes) -> PdfReader:
+    return PdfReader(io.BytesIO(printed))
+
+
+def _kinds(element: Any) -> list[tuple[str, dict[str, Any]]]:
+    """Kind and attributes of each element of the tag tree, in reading order."""
+    element = element.get_object()
+    if not isinstance(element, dict):
+        return []
+    found = [(str(element["/S"]), dict(element.get("/A", {})))] if "/S" in element else []
+    kids = element.get("/K", [])
+    for kid in kids if isinstance(kids, list) else [kids]:
+        found += _kinds(kid)
+    return found
+
+
+def test_document_has_title_language_and_tags(reader: PdfReader) -> None:
+    assert reader.metadata is not None
+    assert reader.metadata.title == "A toy network"
+    assert reader.metadata.subject == "What block_1/conv does"
+    root: Any = reader.root_object
+    assert str(root["/Lang"]) == "en"
+    assert str(root["/MarkInfo"]["/Marked"]) == "True"
+    kinds = [kind for kind, _ in _kinds(root["/StructTreeRoot"])]
+    assert {"/H1", "/H2", "/Table", "/TH", "/TD", "/Figure", "/Caption", "/L"} <= set(kinds)
+    assert b'pdfuaid:part="1"' in root["/Metadata"].get_data()
+
+
+def test_bookmarks_are_the_headings(reader: PdfReader) -> None:
+    outline: list[Any] = reader.outline
+    assert outline[0]["/Title"] == "A toy network"
+    assert [each["/Title"] for each in outline[1]] == ["What each layer sees"]
+
+
+def test_table_headers_say_what_they_head(reader: PdfReader) -> None:
+    scopes = [attrs["/Scope"] for kind, attrs in _kinds(reader.root_object["/StructTreeRoot"]) if kind == "/TH"]
+    assert scopes == ["/Column", "/Column", "/Row", "/Row"]
+
+
+def test_time_is_that_of_the_run_facts_alone(reader: PdfReader, printed: bytes) -> None:
+    assert reader.metadata is not None
+    assert str(reader.metadata["/CreationDate"]) == "D:20260102030405Z"
+    assert "/ModDate" not in reader.metadata
+    assert time.strftime("%Y%m%d").encode() not in printed
+
+
+def test_only_bundled_fonts_are_used(reader: PdfReader) -> None:
+    names = {str(font["/BaseFont"]).split("+")[1] for font in _fonts(reader)}
+    assert {"IBM-Plex-Sans", "IBM-Plex-Sans-Semi-Bold", "IBM-Plex-Mono-Semi-Bold", "DejaVu-Sans"} <= names
+    assert not [name for name in names if not name.startswith(("IBM-Plex-", "DejaVu-"))]
+
+
+def _fonts(reader: PdfReader) -> list[Any]:
+    return [font.get_object() for page in reader.pages for font in page["/Resources"]["/Font"].values()]  # type: ignore[index]
+
+
+def test_text_can_be_read_out(reader: PdfReader) -> None:
+    text = reader.pages[0].extract_text()
+    assert "Maps of block_1/conv ⌊grey⌋" in text
+    assert "It is block_1/conv." in text
+
+
+def test_hostile_names_are_set_as_text(templates: Path) -> None:
+    del templates
+    data = pdf.render(reports.report(title=reports.HOSTILE, name=reports.HOSTILE))
+    reader = PdfReader(io.BytesIO(data))
+    assert reader.metadata is not None
+    assert reader.metadata.title == " ".join(templating.clean(reports.HOSTILE).split())
+    text = "".join(page.extract_text() for page in reader.pages)
+    assert "<script>alert('x')</script>" in text
+    assert text.count("x" * 50) > 100
+    assert not [kind for kind, _ in _kinds(reader.root_object["/StructTreeRoot"]) if kind == "/Link"][1:]
+
+
+def _print_in_a_new_process(templates: Path, **environment: str) -> bytes:
+    code = (
+        "import sys, pathlib; from reportgen import templating; from reportgen.renderers import pdf;"
+        "from tests.renderers import reports;"
+        f"templating._folder = lambda: pathlib.Path({str(templates)!r});"
+        "sys.stdout.buffer.write(pdf.render(reports.report(name='a⌊✕')))"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **environment}, capture_output=True, check=True
+    ).stdout
+
+
+def test_two_processes_print_the_same_bytes(templates: Path, tmp_path: Path) -> None:
+    """Whatever the seed of hashes, the time given, the language, or the fonts of the machine are."""
+    nothing = tmp_path / "fonts.conf"
+    nothing.write_text('<?xml version="1.0"?><fontconfig></fontconfig>', encoding="utf-8")
+    first = _print_in_a_new_process(templates, PYTHONHASHSEED="1")
+    time.sleep(1.1)  # A clock in a font would have moved on.
+    second = _print_in_a_new_process(
+        templates,
+        PYTHONHASHSEED="2",
+        PYTHONWARNINGS="error",
+        SOURCE_DATE_EPOCH="1234567890",
+        LC_ALL="C",
+        PANGO_LANGUAGE="ja",
+        FONTCONFIG_FILE=str(nothing),
+        HOME=str(tmp_path),
+    )
+    assert first.startswith(b"%PDF-1.7")
+    assert first == second
+
+
+def test_a_worker_that_was_warmed_gives_the_same_bytes(templates: Path) -> None:
+    del templates
+    document = reports.report()
+    worker = pdf.warm()
+    assert pdf.render(document, worker) == pdf.render(document)
+    assert worker.process.returncode == 0
+
+
+def test_an_unused_worker_leaves_nothing_behind() -> None:
+    with pdf.warm() as worker:
+        folder = _folder_of(worker)
+        assert (folder / "fonts.conf").exists()
+    assert worker.process.returncode is not None
+    assert not folder.exists()
+
+
+def _folder_of(worker: pdf.Worker) -> Path:
+    found = worker._stop.peek()
+    assert found is not None
+    return Path(found[2][1])
+
+
+def test_a_forgotten_worker_ends_with_the_program() -> None:
+    code = "from reportgen.renderers import pdf; worker = pdf.warm(); print(worker.process.pid, flush=True)"
+    shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert _is_gone(int(shown.stdout))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_worker_ends_and_clears_up_when_the_program_is_killed(tmp_path: Path) -> None:
+    code = (
+        "import os, signal; from reportgen.renderers import pdf; worker = pdf.warm();"
+        "print(worker.process.pid, len(os.listdir(os.environ['TMPDIR'])), flush=True);"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    shown = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert shown.returncode == -signal.SIGKILL
+    pid, folders = map(int, shown.stdout.split())
+    assert _is_gone(pid)
+    assert folders == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def _is_gone(pid: int, seconds: float = 10) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        stat = Path(f"/proc/{pid}/stat")
+        # A process that nobody waits for, in a container without an init.
+        if stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z":
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends processes in another way")
+def test_a_crash_is_one_sentence_that_names_the_signal() -> None:
+    worker = pdf.warm()
+    os.kill(worker.process.pid, signal.SIGSEGV)
+    with pytest.raises(RenderError, match="ended by SIGSEGV"):
+        worker.typeset(PAGE.format(""))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot stop a process")
+def test_a_layout_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "TIMEOUT_SECONDS", 1)
+    worker = pdf.warm()
+    os.kill(worker.process.pid, signal.SIGSTOP)
+    with pytest.raises(RenderError, match="given up after 1 s"):
+        worker.typeset(PAGE.format(""))
+    assert worker.process.returncode == -signal.SIGKILL
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a limit on address space")
+def test_a_layout_that_takes_too_much_memory_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "MEMORY_LIMIT_BYTES", 256 << 20)
+    assert typeset("").startswith(b"%PDF")
+    with pytest.raises(RenderError, match=r"MemoryError.*It may take 256\.0.MiB of memory"):
+        typeset("<!--" + "x" * (160 << 20) + "-->")
+
+
+def test_a_character_without_a_glyph_is_named() -> None:
+    with pytest.raises(RenderError, match=re.escape("cannot show '日' (U+65E5), '\\ue000' (U+E000)")):
+        typeset("<p>日本 \ue000 日</p>".replace("本", ""))
+
+
+def test_an_error_in_the_document_is_named() -> None:
+    with pytest.raises(RenderError, match="#nowhere"):
+        typeset('<p><a href="#nowhere">x</a></p>')
+
+
+def test_a_picture_without_a_text_alternative_is_an_error() -> None:
+    with pytest.raises(RenderError, match="no required alt"):
+        typeset('<p><img src="data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="></p>')
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="masks a library as the loader of Linux finds it")
+def test_missing_pango_is_one_sentence_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "libpango-1.0.so.0").write_bytes(b"not a library")
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
+    with pytest.raises(RenderError, match="Pango, which was not found") as caught:
+        typeset("")
+    for remedy in ("apt-get install libpango-1.0-0", "dnf install pango", "brew install pango", "pacman -S mingw-w64"):
+        assert remedy in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_user_s_folder_lends_no_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "weasyprint.py").write_text("raise SystemExit('taken from the folder')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert typeset("").startswith(b"%PDF")
+
+
+def test_this_side_never_imports_weasyprint() -> None:
+    code = (
+        "import sys; from reportgen.renderers import pdf; pdf.warm().typeset('<html lang=en><title>t</title><h1>h');"
+        "print([name for name in sys.modules if name.startswith(('weasyprint', 'pydyf'))])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
+
+
+def test_fonts_of_the_process_are_files_that_exist() -> None:
+    assert len(fonts.files()) == 7
+    assert all(file.is_file() for file in fonts.files())
+
+
+def test_the_real_template_prints_a_hostile_report() -> None:
+    hostile = reports.report(title=reports.HOSTILE, name=reports.HOSTILE)
+    # The chapters' own templates want contents of their own.
+    assert pdf.render(dataclasses.replace(hostile, sections=())).startswith(b"%PDF")

@@ -1,0 +1,228 @@
+"""Templates and filters: what reaches the page is escaped, cleaned and written the house's way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from jinja2 import TemplateNotFound, UndefinedError
+from markupsafe import Markup
+
+from reportgen import templating
+
+Fill = Callable[..., str]
+THIN = "\u202f"
+UNPRINTABLE = ["\x00", "\x1b", "\x7f", "\x85", "\u202e", "\u2066", "\u2069", "\ufffe", "\ufdd0", "\U0010ffff", "\ud800"]
+
+
+@pytest.fixture
+def fill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fill]:
+    """Fill in a template that is given as text."""
+    monkeypatch.setattr(templating, "_folder", lambda: tmp_path)
+    templating._environment.cache_clear()
+
+    def render(text: str, **context: object) -> str:
+        (tmp_path / "template.html").write_text(text, encoding="utf-8")
+        templating._environment.cache_clear()
+        return templating.render("template.html", **context)
+
+    yield render
+    templating._environment.cache_clear()
+
+
+def test_names_are_escaped(fill: Fill) -> None:
+    shown = fill('<p title="{{ name }}">{{ name }}</p>', name="<script>alert('x')</script>\"")
+    assert "<script" not in shown
+    assert shown.count("&lt;script&gt;") == 2
+    assert shown.count('"') == 2
+
+
+def test_a_name_that_is_not_given_is_an_error(fill: Fill) -> None:
+    with pytest.raises(UndefinedError, match="layre"):
+        fill("{{ layre }}")
+
+
+def test_templates_outside_the_folder_are_not_found(fill: Fill) -> None:
+    with pytest.raises(TemplateNotFound):
+        fill("{% include '../../etc/passwd' %}")
+
+
+@pytest.mark.parametrize("character", UNPRINTABLE, ids=lambda character: f"U+{ord(character):04X}")
+@pytest.mark.parametrize(
+    "template", ["{{ name }}", "{{ name|breakable }}", "{{ [name]|join }}", "{{ name|upper }}", "{{ name ~ 'x' }}"]
+)
+def test_unprintable_characters_are_replaced(fill: Fill, template: str, character: str) -> None:
+    shown = fill(template, name=f"a{character}b")
+    assert character not in shown
+    assert "\ufffd" in shown
+
+
+def test_markup_is_left_alone(fill: Fill) -> None:
+    assert fill("{{ name }}", name=Markup("<b>\ufdd0</b>")) == "<b>\ufdd0</b>"
+
+
+def test_tabs_line_feeds_and_right_to_left_letters_stay() -> None:
+    assert templating.clean("a\tb\nשלום \u200d😀") == "a\tb\nשלום \u200d😀"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (1024, f"1{THIN}024"),
+        (-1199882, f"−1{THIN}199{THIN}882"),
+        (np.int64(1024), f"1{THIN}024"),
+        (0.0, "0"),
+        (-0.0, "0"),
+        (-0.25, "−0.25"),
+        (12.0, "12"),
+        (np.float32(0.5), "0.5"),
+        (0.0001, "0.0001"),
+        (0.00001, f"1{THIN}×{THIN}10⁻⁵"),
+        (99999.9, f"100{THIN}000"),
+        (1e15, f"1{THIN}×{THIN}10¹⁵"),
+        (float("inf"), "∞"),
+    ],
+)
+def test_numbers_as_written(value: float, expected: str) -> None:
+    assert templating.number(value) == expected
+
+
+@given(st.integers(-(10**18), 10**18))
+def test_a_written_integer_can_be_read_back(value: int) -> None:
+    assert int(templating.number(value).replace(THIN, "").replace("−", "-")) == value
+
+
+@given(st.floats(1e-4, 1e14))
+def test_a_written_float_is_right_to_three_digits(value: float) -> None:
+    assert float(templating.number(value).replace(THIN, "")) == pytest.approx(value, rel=0.005)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (99_999, f"99{THIN}999"),
+        (100_000, "100.0\u00a0thousand"),
+        (999_949, "999.9\u00a0thousand"),
+        (999_950, "1.0\u00a0million"),
+        (-3_400_000_000, "−3.4\u00a0billion"),
+        (12e12, "12.0\u00a0trillion"),
+        (12e15, f"12{THIN}000.0\u00a0trillion"),
+        (float("nan"), "not a number"),
+    ],
+)
+def test_large_numbers_get_a_word(value: float, expected: str) -> None:
+    assert templating.short(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("share", "digits", "expected"),
+    [
+        (0.5, 0, f"50{THIN}%"),
+        (0.0004, 2, f"0.04{THIN}%"),
+        (-0.1, 1, f"−10.0{THIN}%"),
+        (float("nan"), 1, "not a number"),
+    ],
+)
+def test_shares_as_percentages(share: float, digits: int, expected: str) -> None:
+    assert templating.percent(share, digits) == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        (0, f"0{THIN}bytes"),
+        (1023, f"1{THIN}023{THIN}bytes"),
+        (1024, f"1.0{THIN}KiB"),
+        (1024**2 - 1, f"1.0{THIN}MiB"),
+        (5 * 1024**5, f"5.0{THIN}PiB"),
+    ],
+)
+def test_bytes_get_the_unit_that_fits(count: int, expected: str) -> None:
+    assert templating.memory(count) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("(5 · 5 · 32 + 1) · 9216", "(5 · 5 · 32 + 1) · 9216"),
+        ("12345678 − 99999", f"12{THIN}345{THIN}678 − 99{THIN}999"),
+        ("1.00000", "1.00000"),
+        ("⌊(28 − 3) / 1⌋ + 1", "⌊(28 − 3) / 1⌋ + 1"),
+    ],
+)
+def test_only_long_numbers_in_a_working_are_grouped(text: str, expected: str) -> None:
+    assert templating.working(text) == expected
+
+
+@given(st.text(), st.text())
+@example("a/b", "a--b")
+@example("-", "")
+@example("", "-empty")
+@example("A", "a")
+def test_different_names_have_different_anchors(one: str, other: str) -> None:
+    assert (templating.anchor(one) == templating.anchor(other)) == (one == other)
+
+
+@given(st.text())
+def test_an_anchor_is_a_safe_id(name: str) -> None:
+    anchor = templating.anchor(name)
+    assert anchor
+    assert set(anchor) <= set("abcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+        self.tags: set[str] = set()
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.tags.add(tag)
+
+
+@given(st.text())
+@example("<script>/</script>")
+@example("block_1/&amp;/conv__2")
+def test_a_breakable_name_reads_as_before_and_holds_nothing_but_breaks(name: str) -> None:
+    reader = _Text()
+    reader.feed(str(templating.breakable(name)))
+    reader.close()
+    assert reader.text == templating.clean(name)
+    assert reader.tags <= {"wbr"}
+
+
+def test_a_breakable_name_breaks_after_slash_and_underscore() -> None:
+    assert str(templating.breakable("a/b_c/")) == "a/<wbr>b_<wbr>c/"
+
+
+def test_a_media_type_cannot_leave_its_attribute() -> None:
+    assert '"' not in templating.data_uri(b"x", 'image/png" onload="x')
+
+
+def test_filters_have_the_names_that_templates_use(fill: Fill) -> None:
+    shown = fill(
+        "{{ 2048|bytes }} {{ 1200000|short }} {{ 3|plural('map') }} {{ (2, 3, 4)|size }} {{ (2,)|shape }} "
+        "{{ 0.5|percent }} {{ '12345'|working }} {{ 'A/b'|anchor }} {{ 1.5|number(digits=1) }} "
+        "{{ data|data_uri('image/png') }}",
+        data=b"abc",
+    )
+    assert shown == (
+        f"2.0{THIN}KiB 1.2\u00a0million 3\u00a0maps 2{THIN}×{THIN}3 2 50.0{THIN}% 12{THIN}345 -41---b 2 "
+        "data:image/png;base64,YWJj"
+    )
+
+
+def test_the_templates_are_those_of_the_checkout_or_of_the_package() -> None:
+    package = Path(templating.__file__).resolve().parent
+    assert templating._folder() in (package / "templates", package.parent / "templates")
+    assert templating._folder().is_dir()
