@@ -28,20 +28,34 @@ CHECK_FAILED = 3
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-class _Group(click.Group):
+class _Step(click.Command):
     """Turns every error that is the user's to mend into one line and the documented exit code."""
 
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
         except OptionsError as error:
-            raise click.UsageError(_one_line(error)) from error
+            raise click.UsageError(_one_line(error), context) from error
         except ReportgenError as error:
             raise click.ClickException(_one_line(error)) from error
 
 
+class _Group(click.Group):
+    """Makes every command one of the above."""
+
+    command_class = _Step
+
+
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+    """The sentence on one line, without what a name in it could do to a terminal."""
+    from reportgen.templating import clean
+
+    return " ".join(clean(str(error)).split())
+
+
+def _example(*lines: str) -> str:
+    """Lines of an example for the end of a help page, where Click leaves them as they are."""
+    return "\n".join(["\b", "Example:", *(f"  {line}" for line in lines)])
 
 
 def _verbosity(command: _Command) -> _Command:
@@ -49,26 +63,29 @@ def _verbosity(command: _Command) -> _Command:
     return click.option("-v", "--verbose", count=True, help="Say more; -vv also shows what TensorFlow says.")(command)
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_Group,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_example(
+        "reportgen build                                      train a small network, report on it",
+        "reportgen build my_model.keras --data my_images.npz  report on your own",
+    ),
+)
 @click.version_option(__version__, prog_name="reportgen")
 def main() -> None:
-    r"""Explainability reports for convolutional networks.
+    """Explainability reports for convolutional networks.
 
     Exit codes: 0 done; 1 it could not be done (one line says why); 2 wrong usage; 3 the report was written, but a check
     inside it failed.
-
-    \b
-    Example:
-      reportgen build                                      train a small network and report on it
-      reportgen build my_model.keras --data my_images.npz  report on your own
     """
 
 
-@main.command()
+@main.command(epilog=_example("reportgen build my_model.keras --data my_images.npz --pick wrong:4 --output my-report"))
 @click.argument("model", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--output",
     "-o",
+    metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the files.  [default: reportgen-report]",
 )
@@ -100,9 +117,15 @@ def main() -> None:
     help="How pixel values are brought to the model's range.  [default: auto]",
 )
 @click.option(
-    "--section", multiple=True, type=click.Choice(NAMES), help="Chapter to write; repeatable.  [default: all]"
+    "--section",
+    multiple=True,
+    metavar="NAME",
+    type=click.Choice(NAMES),
+    help=f"Chapter to write: {', '.join(NAMES)}; repeatable.  [default: all]",
 )
-@click.option("--skip-section", multiple=True, type=click.Choice(NAMES), help="Chapter to leave out; repeatable.")
+@click.option(
+    "--skip-section", multiple=True, metavar="NAME", type=click.Choice(NAMES), help="Chapter to leave out; repeatable."
+)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of training and of random choices.  [default: 0]")
 @click.option(
     "--config",
@@ -114,11 +137,9 @@ def main() -> None:
 def build(
     context: click.Context, /, model: Path | None, config: Path | None, quiet: bool, verbose: int, **given: Any
 ) -> None:
-    r"""Look inside MODEL and write the report; without MODEL, train the default network on the bundled digits first.
+    """Look inside MODEL and write the report.
 
-    \b
-    Example:
-      reportgen build my_model.keras --data my_images.npz --pick wrong:4 --output my-report
+    Without MODEL, the default network is trained on the bundled digits first.
     """
     options = _options(context, config, given)
     terminal = _terminal(quiet, verbose)
@@ -129,7 +150,7 @@ def build(
         sys.exit(CHECK_FAILED)
 
 
-@main.command()
+@main.command(epilog=_example("reportgen train -o mnist.keras"))
 @click.option(
     "--output",
     "-o",
@@ -140,14 +161,10 @@ def build(
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of the training.")
 @_verbosity
 def train(output: Path, seed: int, quiet: bool, verbose: int) -> None:
-    r"""Train the default network on the bundled digits and save it.
-
-    \b
-    Example:
-      reportgen train -o mnist.keras
-    """
+    """Train the default network on the bundled digits and save it."""
     from reportgen.options import make
 
+    _check_model_target(output)
     terminal = _terminal(quiet, verbose)
     with terminal.hushed():
         pipeline = _pipeline(terminal)
@@ -158,18 +175,13 @@ def train(output: Path, seed: int, quiet: bool, verbose: int) -> None:
     click.echo(str(output))
 
 
-@main.command()
+@main.command(epilog=_example("reportgen summary my_model.keras --layer conv_1"))
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--layer", metavar="NAME", help="Work this layer's sums step by step.")
 @click.option("--json", "as_json", is_flag=True, help="Print the model record as JSON, and nothing else.")
 @_verbosity
 def summary(model: Path, layer: str | None, as_json: bool, quiet: bool, verbose: int) -> None:
-    r"""Print the layer table of MODEL.
-
-    \b
-    Example:
-      reportgen summary my_model.keras --layer conv_1
-    """
+    """Print the layer table of MODEL."""
     terminal = _terminal(quiet, verbose)
     with terminal.hushed():
         record = _pipeline(terminal).inspect_file(model, terminal.progress)
@@ -183,7 +195,7 @@ def summary(model: Path, layer: str | None, as_json: bool, quiet: bool, verbose:
         terminal.show_table(record)
 
 
-@main.command()
+@main.command(epilog=_example("reportgen extract my_model.keras conv_1 -o sub.keras"))
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("layer")
 @click.option(
@@ -195,12 +207,8 @@ def summary(model: Path, layer: str | None, as_json: bool, quiet: bool, verbose:
 )
 @_verbosity
 def extract(model: Path, layer: str, output: Path, quiet: bool, verbose: int) -> None:
-    r"""Save a new model with the input of MODEL and the output of LAYER.
-
-    \b
-    Example:
-      reportgen extract my_model.keras conv_1 -o sub.keras
-    """
+    """Save a new model with the input of MODEL and the output of LAYER."""
+    _check_model_target(output, model)
     terminal = _terminal(quiet, verbose)
     with terminal.hushed():
         pipeline = _pipeline(terminal)
@@ -208,14 +216,9 @@ def extract(model: Path, layer: str, output: Path, quiet: bool, verbose: int) ->
     click.echo(str(output))
 
 
-@main.command()
+@main.command(epilog=_example("reportgen schema > report.schema.json"))
 def schema() -> None:
-    r"""Print the JSON Schema of report.json.
-
-    \b
-    Example:
-      reportgen schema > report.schema.json
-    """
+    """Print the JSON Schema of report.json."""
     from reportgen.renderers.json import published_schema
 
     click.echo(published_schema(), nl=False)
@@ -232,15 +235,35 @@ def _options(context: click.Context, config: Path | None, given: dict[str, Any])
     return make(values)
 
 
-def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bool, tuple[Path, ...]]:
-    from reportgen.renderers import pdf
-    from reportgen.writing import write
+def _check_model_target(output: Path, source: Path | None = None) -> None:
+    """Refuse a file that no model can be saved in, before any work is done for it."""
+    from reportgen.writing import check_folder
 
+    if output.suffix != ".keras":
+        raise OptionsError(
+            f"The model cannot be saved as {output.name!r}. Expected a file name that ends in '.keras'. Use for "
+            f"example '{output.stem}.keras'."
+        )
+    if source is not None and output.resolve() == source.resolve():
+        raise OptionsError(
+            f"{output.name!r} is the model that is read. Expected another file for the new one. Choose it with -o."
+        )
+    check_folder(output.parent)
+
+
+def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bool, tuple[Path, ...]]:
+    from reportgen.options import chapters
+    from reportgen.renderers import pdf
+    from reportgen.writing import check, write
+
+    # What can be known now is not found out after a minute of training.
+    chapters(options)
+    check(options.output, options.format)
     # The typesetting process gets ready while TensorFlow is imported.
     worker = pdf.warm() if "pdf" in options.format else None
     try:
         pipeline = _pipeline(terminal)
-        pipeline.chosen_sections(options)
+        pipeline.created()
         origin = pipeline.load(model, terminal.progress) if model else pipeline.train(options, terminal.progress)
         spec = options.data or ("digits" if model is None else None)
         dataset = pipeline.open_dataset(origin, spec) if spec else None

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from reportgen.errors import OptionsError
+from reportgen.sections import NAMES
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -147,6 +148,25 @@ def make(values: Mapping[str, Any]) -> Options:
             f"The option {name} got {first['input']!r}. Expected: {first['msg'].removeprefix('Input should be ')}. "
             "See reportgen build --help."
         ) from error
+
+
+def chapters(options: Options) -> tuple[str, ...]:
+    """Return the names of the chapters to write, in the report's order.
+
+    Raises:
+        OptionsError: A name is not a chapter's, or nothing is left.
+
+    >>> chapters(make({"section": ["edges", "summary"]}))
+    ('summary', 'edges')
+    """
+    for name in (*options.section, *options.skip_section):
+        if name not in NAMES:
+            raise OptionsError(f"There is no chapter called {name!r}. Expected one of: {', '.join(NAMES)}.")
+    wanted = options.section or NAMES
+    chosen = tuple(name for name in NAMES if name in wanted and name not in options.skip_section)
+    if not chosen:
+        raise OptionsError("No chapter is left to write. Expected at least one. Change --section or --skip-section.")
+    return chosen
 
 
 def words(options: Options) -> dict[str, tuple[str, ...]]:

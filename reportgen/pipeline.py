@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reportgen import findings, registry, sections
+from reportgen import findings, registry
 from reportgen.document import Fact, Finding, Report, RunFacts, Section
 from reportgen.errors import ModelError, OptionsError
 from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord
 from reportgen.models import environment, extraction, loading, training
 from reportgen.models.inspection import inspect
 from reportgen.models.renaming import rename
-from reportgen.options import Options, make, words
+from reportgen.options import Options, chapters, make, words
 from reportgen.probes import predictions, samples
 from reportgen.probes.subject import Subject, seen_calls
 from reportgen.progress import Progress, silent
@@ -79,12 +79,12 @@ def explain(
     options = make(choices)
     dataset = from_arrays(np.asarray(images), None if labels is None else np.asarray(labels), class_names)
     origin = Origin(model, (Fact("model", "a model in memory"),))
-    undo = [(new, old) for old, new in reversed(options.rename)]
+    before = [(layer, layer.name) for layer in model.layers]
     try:
         return make_report(origin, dataset, options, progress)
     finally:
-        names = {layer.name for layer in model.layers}
-        rename(model, [pair for pair in undo if pair[0] in names])
+        for layer, name in before:
+            layer.name = name
 
 
 def load(path: Path, progress: Progress = silent) -> Origin:
@@ -154,7 +154,7 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
     Raises:
         ReportgenError: Something that came from outside cannot be used.
     """
-    chosen = chosen_sections(options)
+    chosen, time = chapters(options), created()
     if options.rename:
         rename(origin.model, options.rename)
     dataset = None if dataset is None else _fitted(origin.model, dataset, options)
@@ -170,7 +170,7 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
     evidence = replace(
         evidence,
         title=options.title or f"What {record.name} sees",
-        run=_run_facts(origin, record, dataset, options),
+        run=_run_facts(origin, record, dataset, options, time),
         training=origin.training,
         colormap=options.colormap,
     )
@@ -190,22 +190,6 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
         findings=evidence.findings,
         sections=tuple(built),
     )
-
-
-def chosen_sections(options: Options) -> tuple[str, ...]:
-    """Return the names of the chapters to write, in the report's order.
-
-    Raises:
-        UnknownNameError: A name is not a chapter's.
-        OptionsError: Nothing is left.
-    """
-    for name in (*options.section, *options.skip_section):
-        registry.load("sections", name)
-    wanted = options.section or sections.NAMES
-    chosen = tuple(name for name in sections.NAMES if name in wanted and name not in options.skip_section)
-    if not chosen:
-        raise OptionsError("No chapter is left to write. Expected at least one. Change --section or --skip-section.")
-    return chosen
 
 
 def _fitted(model: Any, dataset: Dataset, options: Options) -> Dataset:
@@ -269,7 +253,9 @@ def _judge(evidence: Evidence) -> tuple[Finding, ...]:
     )
 
 
-def _run_facts(origin: Origin, record: ModelRecord, dataset: Dataset | None, options: Options) -> RunFacts:
+def _run_facts(
+    origin: Origin, record: ModelRecord, dataset: Dataset | None, options: Options, time: str | None
+) -> RunFacts:
     data = (
         ()
         if dataset is None
@@ -281,7 +267,7 @@ def _run_facts(origin: Origin, record: ModelRecord, dataset: Dataset | None, opt
     )
     return RunFacts(
         command=_command(origin, dataset, options),
-        created=created(),
+        created=time,
         versions=environment.versions(),
         machine=environment.machine(),
         options=tuple(Fact(name, values or "the default") for name, values in words(options).items()),

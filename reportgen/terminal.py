@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
@@ -37,7 +38,7 @@ class Terminal:
 
     @contextmanager
     def hushed(self) -> Iterator[None]:
-        """Keep what libraries in C write to standard error from the user, unless very verbose.
+        """Keep what libraries warn of and write to standard error from the user, unless very verbose.
 
         Everything that reportgen itself says still arrives.
         """
@@ -54,7 +55,9 @@ class Terminal:
                 self._console = Console(file=stream, highlight=False)
                 with open(os.devnull, "wb") as nowhere:
                     os.dup2(nowhere.fileno(), 2)
-                yield
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    yield
         finally:
             os.dup2(own, 2)
             os.close(own)
@@ -74,7 +77,7 @@ class Terminal:
     def say(self, text: str) -> None:
         """Tell the user something, unless quiet."""
         if self.verbosity >= 0:
-            self._console.print(text, markup=False, soft_wrap=True)
+            self._console.print(Text(clean(text)), soft_wrap=True)
 
     def show_table(self, model: ModelRecord) -> None:
         """Print the layer table of a model on standard output."""

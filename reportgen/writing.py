@@ -7,6 +7,7 @@ import re
 import tempfile
 import zlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from reportgen import registry
@@ -17,7 +18,9 @@ from reportgen.renderers import pdf
 from reportgen.renderers.pdf import Worker
 
 NAME = "report"
-_MARK = b"reportgen"
+# What stands in each of our files and in no one else's: HTML, JSON, PDF.
+_MARKS = (b'<meta name="generator" content="reportgen">', b'"schema": "reportgen/', b"/Creator (reportgen)")
+_MOST_INFLATED_BYTES = 64 << 20
 
 
 def write(
@@ -45,17 +48,65 @@ def write(
         UnknownNameError: A format is none of these.
         RenderError: The folder cannot be written to, a file there is not ours, or a format cannot be made.
     """
+    targets = check(directory, formats)
+    renderers = {name: registry.load("renderers", name) for name in targets}
+    _make_folder(Path(directory))
+    with ThreadPoolExecutor(1) as elsewhere:
+        # The PDF is set in type by a process of its own; the other formats are made meanwhile.
+        pages = elsewhere.submit(pdf.render, report, typesetter) if "pdf" in renderers else None
+        for name, renderer in renderers.items():
+            if name != "pdf":
+                with progress(f"Writing {targets[name].name}"):
+                    replace_file(targets[name], renderer.render(report))
+        if pages is not None:
+            with progress(f"Writing {targets['pdf'].name}"):
+                replace_file(targets["pdf"], pages.result())
+    return tuple(targets.values())
+
+
+def check(directory: str | os.PathLike[str], formats: Sequence[str]) -> dict[str, Path]:
+    """Find out whether a report can be written, before any work is done for it; nothing is made.
+
+    Returns:
+        The files, by format.
+
+    Raises:
+        UnknownNameError: A format is not known.
+        RenderError: The folder cannot be written to, or a file there is not ours.
+    """
     folder = Path(directory)
-    renderers = {name: registry.load("renderers", name) for name in dict.fromkeys(formats)}
-    targets = {name: folder / f"{NAME}{renderer.SUFFIX}" for name, renderer in renderers.items()}
+    check_folder(folder)
+    targets = {name: folder / f"{NAME}{registry.load('renderers', name).SUFFIX}" for name in dict.fromkeys(formats)}
     for target in targets.values():
         _check_ours(target)
-    _make_folder(folder)
-    for name in sorted(renderers, key=lambda name: name == "pdf"):
-        with progress(f"Writing {targets[name].name}"):
-            data = pdf.render(report, typesetter) if name == "pdf" else renderers[name].render(report)
-            replace_file(targets[name], data)
-    return tuple(targets.values())
+    return targets
+
+
+def check_folder(folder: Path) -> None:
+    """Find out whether files can be made in a folder that is there or could be made.
+
+    Raises:
+        RenderError: They cannot.
+    """
+    for place in (folder, *folder.parents):
+        try:
+            place.stat()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise _unusable(place, error.strerror or str(error)) from error
+        if not place.is_dir():
+            raise _unusable(place, "it is a file")
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise _unusable(place, "it is read-only")
+        return
+
+
+def _unusable(place: Path, why: str) -> RenderError:
+    return RenderError(
+        f"Nothing can be written to {str(place)!r}: {why}. Expected a folder that can be written to, or a free name. "
+        "Choose another one with --output."
+    )
 
 
 def replace_file(target: Path, data: bytes) -> None:
@@ -92,10 +143,7 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RenderError(
-            f"The folder {folder.name!r} cannot be made: {error.strerror or error}. Expected a name that is free or a "
-            "folder. Choose another one with --output."
-        ) from error
+        raise _unusable(folder, error.strerror or str(error)) from error
 
 
 def _check_ours(target: Path) -> None:
@@ -115,12 +163,17 @@ def _check_ours(target: Path) -> None:
 
 def _names_us(data: bytes) -> bool:
     """Whether a file says that reportgen made it; a PDF says so in a compressed stream of small objects."""
-    if _MARK in data:
+    if _marked(data):
         return True
     for found in re.finditer(rb"/ObjStm.{0,200}?stream\r?\n", data, re.DOTALL):
         try:
-            if _MARK in zlib.decompressobj().decompress(data[found.end() :]):
-                return True
+            inflated = zlib.decompressobj().decompress(data[found.end() :], _MOST_INFLATED_BYTES)
         except zlib.error:
             continue
+        if _marked(inflated):
+            return True
     return False
+
+
+def _marked(data: bytes) -> bool:
+    return any(mark in data for mark in _MARKS)

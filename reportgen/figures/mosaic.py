@@ -52,6 +52,7 @@ def contact_sheet(
     caption: str,
     colormap: str = "gray",
     marks: tuple[Mark, ...] = (),
+    line: tuple[int, int, int] | None = None,
 ) -> ContactSheet:
     """Lay all maps of a layer out in rows of channels.
 
@@ -62,16 +63,19 @@ def contact_sheet(
         caption: Caption.
         colormap: "gray" or "viridis".
         marks: Tiles to point at.
+        line: Colour of the gaps, red, green and blue 0..255, for tiles in which white means something.
 
     Returns:
-        The sheet, channel = row · columns + column, with a white gap between neighbours.
+        The sheet, channel = row · columns + column, with a gap between neighbours, white unless `line` says otherwise.
     """
+    if line is not None and maps.ndim == 3:
+        maps = np.repeat(maps[..., None], 3, axis=3)
     channels, height, width = maps.shape[:3]
     columns = num_columns(channels, height, width)
     rows = -(-channels // columns)
-    gap = max(1, round(max(height, width) / 24))
+    gap = max(1, round(max(height, width) / 24)) * (1 if line is None else 3)
     colours = maps.shape[3:]
-    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, *colours), _GAP, np.uint8)
+    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, *colours), line or _GAP, np.uint8)
     # In a palette the last colour is the gap's, so the highest level gives way by one.
     limit = 254 if colormap != "gray" and not colours else 255
     for channel in range(channels):

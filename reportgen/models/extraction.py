@@ -37,14 +37,14 @@ def extract(model: Any, path: str) -> Any:
         UnknownNameError: The model has no such call; the calls are listed.
         ModelError: The model is subclassed and has no graph to cut.
     """
-    known = _outputs(model)
-    if path not in known:
-        raise UnknownNameError("layer", path, known)
     if not _has_graph(model):
         raise ModelError(
             f"The layer {path!r} cannot be cut out of {model.name!r}, whose class computes in code of its own. Expected"
             " a Sequential or functional model. Use reportgen.explain(model, images) to see its activations instead."
         )
+    known = _outputs(model)
+    if path not in known:
+        raise UnknownNameError("layer", path, known)
     inputs = [keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=tensor.name) for tensor in model.inputs]
     try:
         _walk(model, inputs, path, {}, "")

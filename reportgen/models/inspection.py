@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from reportgen import layers
 from reportgen.errors import LayerError, ModelError
@@ -30,6 +32,8 @@ from reportgen.shapes import product
 _RESCALING = {"Rescaling", "Normalization"}
 _CONV_FAMILIES = {"convolution", "depthwise", "separable", "transposed"}
 _POOL_FAMILIES = {"pooling", "global_pooling", "adaptive_pooling"}
+# TensorFlow puts names of its own and bold type into its messages.
+_DECORATION = re.compile(r"\x1b\[\d*m|\{\{function_node [^}]*\}\}")
 _KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
 
 
@@ -131,8 +135,15 @@ class _Walk:
         try:
             with watch(self.model, self._note):
                 return self.model(zeros, training=False)
-        except (ValueError, TypeError, RuntimeError, AttributeError, NotImplementedError) as error:
-            reason = " ".join(str(error).split())[:300]
+        except (
+            ValueError,
+            TypeError,
+            RuntimeError,
+            AttributeError,
+            NotImplementedError,
+            tf.errors.OpError,
+        ) as error:
+            reason = " ".join(_DECORATION.sub("", str(error)).split())[:300]
             raise ModelError(
                 f"The model {self.model.name!r} cannot be run on an image of zeros: {reason} Expected a model that "
                 "answers when it is called. Try model(images) in Python first."
@@ -308,11 +319,18 @@ def _weights(model: Any) -> tuple[str, tuple[WeightFault, ...]]:
     """Hash the weights and look for values that are no numbers, in one pass over them."""
     digest = hashlib.sha256()
     faults = []
-    for weight in sorted(model.weights, key=lambda weight: str(weight.path)):
-        values = np.ascontiguousarray(keras.ops.convert_to_numpy(weight))
-        digest.update(f"{weight.path}\0{values.dtype}\0{values.shape}\0".encode())
+    for weight in sorted(model.weights, key=_own_path):
+        # Not `keras.ops.convert_to_numpy`: with NumPy 2 it warns about TensorFlow's variables.
+        values = np.ascontiguousarray(np.asarray(weight))
+        digest.update(f"{_own_path(weight)}\0{values.dtype}\0{values.shape}\0".encode())
         digest.update(values.tobytes())
-        if values.dtype.kind == "f" and not np.isfinite(values).all():
+        # bfloat16 and the 8-bit floats are of no kind that NumPy knows ("V").
+        if values.dtype.kind in "fV" and not np.isfinite(values).all():
             num_nan = int(np.isnan(values).sum())
             faults.append(WeightFault(str(weight.path), num_nan, int(np.isinf(values).sum()), values.size))
     return digest.hexdigest(), tuple(faults)
+
+
+def _own_path(weight: Any) -> str:
+    """Return the names of a weight's layer and of the weight: Keras drops the models around them when it loads."""
+    return "/".join(str(weight.path).split("/")[-2:])

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import keras
 import numpy as np
 
 from reportgen.evidence import ChannelTuning, EdgesResult, Levels
@@ -190,7 +189,7 @@ def _shuffled(layer: Any, seed: int) -> Iterator[Any]:
 def _kernels(layer: Any, channels: int) -> Levels:
     """Draw each kernel, zero at mid-grey, its largest weight black or white; (0, 0, 0) where that is no picture."""
     kernel = getattr(layer, "kernel", None)
-    values = None if kernel is None else keras.ops.convert_to_numpy(kernel).astype(np.float64)
+    values = None if kernel is None else np.asarray(kernel).astype(np.float64)
     if values is None or values.ndim != 4 or values.shape[2] not in {1, 3} or channels != values.shape[2]:
         return np.zeros((0, 0, 0), np.uint8)
     if type(layer).__name__ == "DepthwiseConv2D":

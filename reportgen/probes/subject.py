@@ -15,7 +15,7 @@ from reportgen.records import LayerRecord, ModelRecord
 from reportgen.sources.dataset import Dataset
 
 # Answers can change in their last bits with the number of images in a batch, so that number is fixed.
-BATCH_SIZE = 32
+BATCH_SIZE = 64
 
 Array = npt.NDArray[Any]
 

@@ -12,6 +12,11 @@ from reportgen.templating import number, plural
 TITLE = "Does it look for edges?"
 NEEDS = ("edges",)
 
+# Weights are drawn as squares of this many pixels, so that the lines between kernels can be thin; white is a weight
+# here, so the lines have the report's accent colour.
+_ENLARGED = 8
+_LINE = (11, 92, 122)
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -69,26 +74,26 @@ def _answer(result: EdgesResult) -> str:
     )
     if result.num_oriented_shuffled is None:
         return measured
-    chance = number(result.num_oriented_shuffled)
-    compared = "more than" if result.num_oriented > result.num_oriented_shuffled else "not more than"
-    return (
-        f"{measured} With the weights of each kernel shuffled it is {chance} on average: the network prefers {compared}"
-        " what chance gives."
-    )
+    shuffled = f"With the weights inside each kernel shuffled, {number(result.num_oriented_shuffled)} do on average"
+    if result.num_oriented > result.num_oriented_shuffled:
+        return f"{measured} {shuffled}: this layer looks for edges more than chance would."
+    return f"{measured} {shuffled}: this layer looks for edges no more than chance would."
 
 
 def _kernels(result: EdgesResult) -> ContactSheet | None:
     if not result.kernels.size:
         return None
     total, height, width = result.kernels.shape[:3]
+    enlarged = result.kernels.repeat(_ENLARGED, axis=1).repeat(_ENLARGED, axis=2)
     return mosaic.contact_sheet(
         "kernels",
-        result.kernels,
+        enlarged,
         alt=f"{plural(total, 'kernel')} of {result.path}, {height} by {width} weights each.",
         caption=(
             f"All {plural(total, 'kernel')} of {result.path}; channel = row + column. Mid-grey is zero, white the"
             " largest weight of the kernel and black its negative: each kernel has its own scale."
         ),
+        line=_LINE,
     )
 
 
@@ -107,6 +112,6 @@ def _curves(result: EdgesResult) -> Figure:
         caption=(
             "Response to gratings by orientation, one curve per channel with its number: from 0 degrees (horizontal "
             "edges) at its left end over 90 degrees (vertical) to 180 at its right. Each curve is scaled to its own "
-            f"highest response. A channel of a high curve with one hump looks for edges of that orientation.{mute}"
+            f"highest response. A curve with one clear hump belongs to a channel that looks for edges of that orientation.{mute}"
         ),
     )

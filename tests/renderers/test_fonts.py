@@ -10,7 +10,7 @@ import sys
 
 from fontTools.ttLib import TTFont
 
-from reportgen.renderers import fonts, kerning
+from reportgen.renderers import fonts
 
 
 def embedded(rules: str) -> list[tuple[str, str, TTFont]]:
@@ -66,35 +66,6 @@ def test_times_are_those_of_the_files() -> None:
 def test_subsets_are_small() -> None:
     # 110 kB of base64 would be a tenth of a report of two samples; the whole files are 2.2 MB.
     assert len(fonts.faces("ÄÖÜäöüß×·−–—’“”…→⌊⌋⌈⌉▲✕●")) < 60_000
-
-
-def _kern_in_shape(font: TTFont, first: str, second: str) -> int:
-    pair = font["GPOS"].table.LookupList.Lookup[0].SubTable
-    names = font.getBestCmap()
-    for subtable in pair:
-        if names[ord(first)] in subtable.Coverage.glyphs:
-            for record in subtable.PairSet[subtable.Coverage.glyphs.index(names[ord(first)])].PairValueRecord:
-                if record.SecondGlyph == names[ord(second)]:
-                    return int(record.Value1.XAdvance)
-    return 0
-
-
-def test_kerning_is_that_of_the_whole_font() -> None:
-    whole = TTFont(fonts.bundled()[0].path)
-    names = whole.getBestCmap()
-    pairs = kerning.pairs(whole, [ord(character) for character in "AVTox"])
-    assert pairs[names[ord("A")], names[ord("V")]] < 0
-    assert pairs[names[ord("T")], names[ord("o")]] < 0
-    assert (names[ord("x")], names[ord("x")]) not in pairs
-    small = embedded(fonts.faces(""))[0][2]
-    for (first, second), value in pairs.items():
-        cmap = {glyph: chr(code) for code, glyph in names.items()}
-        assert _kern_in_shape(small, cmap[first], cmap[second]) == value
-
-
-def test_digits_are_not_kerned() -> None:
-    small = embedded(fonts.faces(""))[0][2]
-    assert {_kern_in_shape(small, first, second) for first in "0147" for second in "0147"} == {0}
 
 
 def test_matplotlib_is_found_without_being_imported() -> None:
