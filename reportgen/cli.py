@@ -7,7 +7,9 @@ written, but a check inside it failed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from errno import EPIPE
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +19,7 @@ import click
 from click.core import ParameterSource
 
 from reportgen import __version__
-from reportgen.errors import OptionsError, ReportgenError
+from reportgen.errors import OptionsError, RenderError, ReportgenError
 from reportgen.sections import NAMES
 
 if TYPE_CHECKING:
@@ -145,7 +147,8 @@ def build(
     terminal = _terminal(quiet, verbose)
     with terminal.hushed():
         failed, paths = _build(model, options, terminal)
-    click.echo(" ".join(str(path) for path in paths))
+    with _standard_output():
+        click.echo(" ".join(str(path) for path in paths))
     if failed:
         sys.exit(CHECK_FAILED)
 
@@ -171,8 +174,9 @@ def train(output: Path, seed: int, quiet: bool, verbose: int) -> None:
         origin = pipeline.train(make({"seed": seed}), terminal.progress)
         pipeline.save(origin, output)
         right, total, split = pipeline.score_held_out(origin, terminal.progress)
-    click.echo(f"{right / total:.1%} right: {right} of {total} digits, {split}")
-    click.echo(str(output))
+    with _standard_output():
+        click.echo(f"{right / total:.1%} right: {right} of {total} digits, {split}")
+        click.echo(str(output))
 
 
 @main.command(epilog=_example("reportgen summary my_model.keras --layer conv_1"))
@@ -185,14 +189,15 @@ def summary(model: Path, layer: str | None, as_json: bool, quiet: bool, verbose:
     terminal = _terminal(quiet, verbose)
     with terminal.hushed():
         record = _pipeline(terminal).inspect_file(model, terminal.progress)
-    if as_json:
-        from reportgen.renderers.json import model_json
+    with _standard_output():
+        if as_json:
+            from reportgen.renderers.json import model_json
 
-        click.echo(model_json(record), nl=False)
-    elif layer:
-        terminal.show_sums(record, layer)
-    else:
-        terminal.show_table(record)
+            click.echo(model_json(record), nl=False)
+        elif layer:
+            terminal.show_sums(record, layer)
+        else:
+            terminal.show_table(record)
 
 
 @main.command(epilog=_example("reportgen extract my_model.keras conv_1 -o sub.keras"))
@@ -213,7 +218,8 @@ def extract(model: Path, layer: str, output: Path, quiet: bool, verbose: int) ->
     with terminal.hushed():
         pipeline = _pipeline(terminal)
         pipeline.extract_layer(model, layer, output, terminal.progress)
-    click.echo(str(output))
+    with _standard_output():
+        click.echo(str(output))
 
 
 @main.command(epilog=_example("reportgen schema > report.schema.json"))
@@ -221,7 +227,22 @@ def schema() -> None:
     """Print the JSON Schema of report.json."""
     from reportgen.renderers.json import published_schema
 
-    click.echo(published_schema(), nl=False)
+    with _standard_output():
+        click.echo(published_schema(), nl=False)
+
+
+@contextmanager
+def _standard_output() -> Iterator[None]:
+    """Say in a sentence when what is printed inside cannot be taken; whoever stops reading early is told nothing."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == EPIPE:
+            raise
+        raise RenderError(
+            f"Standard output cannot be written to: {error.strerror}. Expected a terminal, a pipe or a file with room. "
+            "Send it elsewhere."
+        ) from error
 
 
 def _options(context: click.Context, config: Path | None, given: dict[str, Any]) -> Options:

@@ -214,6 +214,11 @@ class Finding:
     detail: str
     anchor: str = ""
 
+    @property
+    def chapter(self) -> str:
+        """Name of the chapter that holds the place, which a report may leave out."""
+        return {"layer": "architecture", "sample": "samples"}.get(self.anchor.partition("-")[0], self.anchor)
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:

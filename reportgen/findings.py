@@ -59,7 +59,7 @@ def _weights(model: ModelRecord) -> Iterator[Finding]:
         yield Finding(
             "failed",
             f"The weights {fault.path} hold values that are no numbers.",
-            f"{plural(fault.num_nan, 'value is', 'values are')} NaN and {number(fault.num_infinite)} infinite, of "
+            f"{plural(fault.num_nan, 'value')} NaN and {plural(fault.num_infinite, 'value')} infinite, of "
             f"{number(fault.size)}. What the network computes behind them means nothing.",
             "architecture",
         )
@@ -101,7 +101,7 @@ def _sums(model: ModelRecord, activations: ActivationsResult | None) -> Iterator
             if not check.agrees:
                 yield Finding(
                     "failed",
-                    f"The {check.quantity} of {call.path} by formula is not what the model says.",
+                    f"{call.path}: {check.quantity} by formula and in the model differ.",
                     f"Formula: {shape(check.expected)}; {check.against}: {shape(check.observed)}.",
                     layer_anchor(call.path),
                 )
@@ -206,8 +206,8 @@ def _silent_channels(activations: ActivationsResult | None) -> Iterator[Finding]
 
 
 def _mistakes(samples: tuple[SampleRecord, ...]) -> Iterator[Finding]:
-    wrong = [sample for sample in samples if sample.correct is False]
-    if wrong and wrong[0].answers:
+    wrong = [sample for sample in samples if sample.correct is False and sample.answers]
+    if wrong:
         worst = max(wrong, key=lambda sample: sample.answers[0].value)
         yield Finding(
             "note",
@@ -223,7 +223,7 @@ def _mistakes(samples: tuple[SampleRecord, ...]) -> Iterator[Finding]:
 
 def _fitted(dataset: DatasetRecord | None) -> Iterator[Finding]:
     if dataset and dataset.notes:
-        yield Finding("note", "The images were made to fit the model.", " ".join(dataset.notes), "provenance")
+        yield Finding("note", "What was done to the images.", " ".join(dataset.notes), "provenance")
 
 
 def last_conv(model: ModelRecord) -> LayerRecord | None:

@@ -122,7 +122,8 @@ class Options(BaseModel):
     @field_validator("format", "section", "skip_section", mode="before")
     @classmethod
     def _read_lists(cls, value: object) -> object:
-        return tuple(dict.fromkeys(_listed(value)))
+        items = _listed(value)
+        return tuple(item for place, item in enumerate(items) if item not in items[:place])
 
 
 def make(values: Mapping[str, Any]) -> Options:

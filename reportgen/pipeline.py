@@ -15,14 +15,14 @@ import numpy.typing as npt
 
 from reportgen import findings, registry
 from reportgen.document import Fact, Finding, Report, RunFacts, Section
-from reportgen.errors import ModelError, OptionsError
+from reportgen.errors import ModelError, OptionsError, UnknownNameError
 from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord
 from reportgen.models import environment, extraction, loading, training
-from reportgen.models.inspection import inspect
+from reportgen.models.inspection import inspect, require_model
 from reportgen.models.renaming import rename
 from reportgen.options import Options, chapters, make, words
 from reportgen.probes import predictions, samples
-from reportgen.probes.subject import Subject, seen_calls
+from reportgen.probes.subject import Subject, matches, seen_calls
 from reportgen.progress import Progress, silent
 from reportgen.records import ModelRecord, Shape
 from reportgen.sources import digits, fitting, open_data
@@ -76,7 +76,14 @@ def explain(
     Raises:
         ReportgenError: The model, the images or a choice cannot be used; the message says why and what to do.
     """
+    for name in ("data", "output", "format"):
+        if name in choices:
+            raise OptionsError(
+                f"explain got {name}={choices[name]!r}. Expected images in memory, and nothing written. Give the "
+                "images as the second argument; reportgen.write takes the folder and the formats."
+            )
     options = make(choices)
+    require_model(model)
     dataset = from_arrays(np.asarray(images), None if labels is None else np.asarray(labels), class_names)
     origin = Origin(model, (Fact("model", "a model in memory"),))
     before = [(layer, layer.name) for layer in model.layers]
@@ -166,6 +173,7 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
             f"The model {record.name!r} has no conv or pooling layer; its layers are {kinds}. Expected a convolutional "
             "network. Use a model with at least one conv layer."
         )
+    _check_choices(record, dataset, options)
     evidence = _probe(Subject(origin.model, record, dataset), chosen, options, progress)
     evidence = replace(
         evidence,
@@ -190,6 +198,18 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
         findings=evidence.findings,
         sections=tuple(built),
     )
+
+
+def _check_choices(record: ModelRecord, dataset: Dataset | None, options: Options) -> None:
+    """Refuse a choice that would choose nothing."""
+    paths = [call.path for call in seen_calls(record)]
+    if not any(matches(path, options.layers) for path in paths):
+        raise UnknownNameError("conv or pooling layer", options.layers, paths)
+    if options.pick and dataset is None:
+        raise OptionsError(
+            f"Samples are to be picked by {', '.join(map(str, options.pick))}, but there are no images. Expected images"
+            " to pick from. Give them with --data."
+        )
 
 
 def _fitted(model: Any, dataset: Dataset, options: Options) -> Dataset:

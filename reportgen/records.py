@@ -220,7 +220,8 @@ class ModelRecord:
         size_bytes: Memory of its weights.
         layers: One record per call, in order of computation.
         output_activation: Activation of the last call ("softmax", "sigmoid", "linear" …), None where unknown.
-        weights_sha256: Hash over every weight's path, dtype, shape and bytes, in the order of the paths.
+        weights_sha256: Hash over every weight's path (the names of its layer and its own), dtype, shape and bytes, in
+            the order of the paths.
         faults: Weight tensors with NaN or infinite values.
         rescales: Path of a layer that rescales the input inside the model, or None.
     """

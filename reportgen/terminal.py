@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import TextIO
 
 from rich import box
@@ -33,6 +35,8 @@ class Terminal:
 
     def __init__(self, verbosity: int = 0) -> None:
         self.verbosity = verbosity
+        _open_missing_streams()
+        _let_any_name_through()
         self._stream: TextIO = sys.stderr
         self._console = Console(file=self._stream, stderr=True, highlight=False)
 
@@ -48,7 +52,8 @@ class Terminal:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
         sys.stderr.flush()
-        own, before = os.dup(2), sys.stderr
+        own, before, silenced = os.dup(2), sys.stderr, logging.root.manager.disable
+        logging.disable(logging.ERROR)
         try:
             with os.fdopen(os.dup(own), "w", encoding=before.encoding, errors="backslashreplace") as stream:
                 sys.stderr = self._stream = stream
@@ -59,6 +64,7 @@ class Terminal:
                     warnings.simplefilter("ignore")
                     yield
         finally:
+            logging.disable(silenced)
             os.dup2(own, 2)
             os.close(own)
             sys.stderr = self._stream = before
@@ -133,7 +139,8 @@ class Terminal:
             for step in call.steps:
                 printer.print(Text(f"  {step.quantity}"))
                 printer.print(Text(f"    {step.rule}"))
-                printer.print(Text(f"    = {working(step.working)} = {number(step.value)} {step.unit}"))
+                sum_ = "" if step.working == str(step.value) else f"= {working(step.working)} "
+                printer.print(Text(f"    {sum_}= {number(step.value)} {step.unit}"))
             for check in call.checks:
                 sign, verdict = ("✓", "agrees") if check.agrees else ("✕", "DOES NOT AGREE")
                 seen = f"{shape(check.expected)} against {check.against}: {shape(check.observed)}"
@@ -171,6 +178,27 @@ class Terminal:
         seconds = time.monotonic() - start
         if seconds > NOTICEABLE_SECONDS:
             self.say(f"{step}: {seconds:.0f} s")
+
+
+def _open_missing_streams() -> None:
+    """Open what the caller closed of standard input, output and error.
+
+    Otherwise a file of ours would get such a number, and a library in C would write its chatter into it.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)  # type: ignore[unreachable, unused-ignore]
+
+
+def _let_any_name_through() -> None:
+    """Print names of files byte for byte, and what the terminal's alphabet lacks as an escape, instead of failing."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        utf8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
+        sys.stdout.reconfigure(errors="surrogateescape" if utf8 else "backslashreplace")
 
 
 def _printer() -> Console:

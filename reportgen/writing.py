@@ -51,16 +51,23 @@ def write(
     targets = check(directory, formats)
     renderers = {name: registry.load("renderers", name) for name in targets}
     _make_folder(Path(directory))
+    worker = (typesetter or pdf.warm()) if "pdf" in renderers else None
     with ThreadPoolExecutor(1) as elsewhere:
         # The PDF is set in type by a process of its own; the other formats are made meanwhile.
-        pages = elsewhere.submit(pdf.render, report, typesetter) if "pdf" in renderers else None
-        for name, renderer in renderers.items():
-            if name != "pdf":
-                with progress(f"Writing {targets[name].name}"):
-                    replace_file(targets[name], renderer.render(report))
-        if pages is not None:
-            with progress(f"Writing {targets['pdf'].name}"):
-                replace_file(targets["pdf"], pages.result())
+        pages = elsewhere.submit(pdf.render, report, worker) if worker is not None else None
+        try:
+            for name, renderer in renderers.items():
+                if name != "pdf":
+                    with progress(f"Writing {targets[name].name}"):
+                        replace_file(targets[name], renderer.render(report))
+            if pages is not None:
+                with progress(f"Writing {targets['pdf'].name}"):
+                    replace_file(targets["pdf"], pages.result())
+        except BaseException:
+            # Nobody waits for a PDF that cannot be written, or that the user no longer wants.
+            if worker is not None:
+                worker.close()
+            raise
     return tuple(targets.values())
 
 

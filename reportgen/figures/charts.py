@@ -7,6 +7,7 @@ fonts of the machine that shows it.
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +22,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure as Canvas
 
 from reportgen.document import Figure
+from reportgen.templating import clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def _bar_panel(panel: Axes, title: str, rows: Sequence[Bar], ink: Ink, *, labell
     for place, row in zip(places, rows, strict=True):
         panel.text(row.value / longest + 0.02, place, row.text, va="center", color=ink.text, fontsize=8)
     panel.set_title(title, loc="left", fontsize=8.5, color=ink.soft, pad=7)
-    panel.set_yticks(places, [row.label for row in rows] if labelled else [""] * len(rows))
+    panel.set_yticks(places, [clean(row.label) for row in rows] if labelled else [""] * len(rows))
     panel.tick_params(length=0, labelsize=8, colors=ink.text)
     panel.set_xticks([])
     panel.set_xlim(0, 1.42)
@@ -146,7 +148,9 @@ def _svg(draw: Callable[[Canvas, Ink], None], ink: Ink, size_px: tuple[int, int]
         "svg.hashsalt": salt,  # ids inside the file follow from its contents, not from chance
         "text.parse_math": False,
     }
-    with mpl.rc_context(style):
+    with mpl.rc_context(style), warnings.catch_warnings():
+        # A layer may have a name in letters that neither typeface has; they are drawn as boxes.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         canvas = Canvas(figsize=(size_px[0] / 96, size_px[1] / 96), layout="constrained")
         draw(canvas, ink)
         file = io.BytesIO()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from reportgen.document import Box, Drawing, Line, Strip
 from reportgen.records import LayerRecord, ModelRecord
+from reportgen.templating import plural
 
 BOX_WIDTH = 118.0
 BOX_HEIGHT = 44.0
@@ -54,7 +55,7 @@ def draw(model: ModelRecord) -> Drawing:
     )
     boxes = sum(len(strip.boxes) for strip in strips)
     merges = sum(node.role == "merge" for node in nodes)
-    chain = "a chain without branches" if not merges else f"branches that meet in {merges} places"
+    chain = "a chain without branches" if not merges else f"branches that meet in {plural(merges, 'place')}"
     return Drawing(
         strips=strips,
         alt=f"Drawing of {model.name}: {boxes} boxes from its input to its output, {chain}.",
@@ -80,7 +81,6 @@ def _nodes(model: ModelRecord) -> list[_Node]:
         first = sources[0]
         if len(sources) == 1 and _attaches(call) and first.role != "input" and readers.get(call.inputs[0], 0) == 1:
             first.kinds.append(call.kind)
-            first.shape = call.output_shape
             by_path[call.path] = first
             continue
         node = _Node(call.path, call.path.rsplit("/", 1)[-1], [call.kind], _role(call), call.output_shape)

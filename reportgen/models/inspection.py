@@ -74,6 +74,19 @@ def inspect(model: Any, input_shapes: Sequence[Shape] | None = None) -> ModelRec
     )
 
 
+def require_model(model: Any) -> None:
+    """Refuse what is no model.
+
+    Raises:
+        ModelError: It is not a Keras model.
+    """
+    if not isinstance(model, keras.Model):
+        raise ModelError(
+            f"A {type(model).__name__} was given as the model. Expected a Keras model. Load one with "
+            "keras.models.load_model(path)."
+        )
+
+
 def input_records(model: Any, input_shapes: Sequence[Shape] | None = None) -> tuple[TensorRecord, ...]:
     """Return what a model takes, with open sizes filled in from `input_shapes`.
 
@@ -327,7 +340,7 @@ def _weights(model: Any) -> tuple[str, tuple[WeightFault, ...]]:
         # bfloat16 and the 8-bit floats are of no kind that NumPy knows ("V").
         if values.dtype.kind in "fV" and not np.isfinite(values).all():
             num_nan = int(np.isnan(values).sum())
-            faults.append(WeightFault(str(weight.path), num_nan, int(np.isinf(values).sum()), values.size))
+            faults.append(WeightFault(_own_path(weight), num_nan, int(np.isinf(values).sum()), values.size))
     return digest.hexdigest(), tuple(faults)
 
 

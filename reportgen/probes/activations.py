@@ -55,7 +55,8 @@ def reduce_maps(volume: Array, scale: str = "own") -> tuple[Levels, tuple[Channe
     Args:
         volume: float (height, width, channels).
         scale: "own": each map from its minimum (0) to its maximum (255); "common": all from the volume's minimum to its
-            maximum. A constant map is 128 everywhere, and so is one that holds NaN or infinity.
+            maximum. A map that is constant is 128 everywhere on its own scale, and so is on any scale one that holds
+            NaN or infinity.
 
     Returns:
         uint8 (channels, height, width), and a record per channel without `follows`; means and deviations are summed in

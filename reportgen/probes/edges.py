@@ -45,7 +45,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Edge
         advance()
         tunings = tuple(_tuning(channel, row) for channel, row in enumerate(responses))
         shuffled = []
-        for twin in _shuffled(layer, options.seed):
+        for twin in _shuffled(layer, record, options.seed):
             rows = _responses(twin, record, channels, (low, high))
             shuffled.append(sum(_oriented(_tuning(channel, row)) for channel, row in enumerate(rows)))
             advance()
@@ -138,7 +138,8 @@ def _responses(layer: Any, record: LayerRecord, channels: int, span: tuple[float
         maps = np.moveaxis(maps, 1, -1) if first else maps
         inner = maps[:, border:-border, border:-border]
         moving = inner.reshape(len(ORIENTATIONS), -1, maps.shape[-1])
-        swings.append((moving.max(axis=1) - moving.min(axis=1)).T)
+        with np.errstate(invalid="ignore"):  # infinite weights answer with infinity − infinity
+            swings.append((moving.max(axis=1) - moving.min(axis=1)).T)
     return np.stack(swings, axis=1)
 
 
@@ -149,9 +150,11 @@ def _gratings(size: int, frequency: float) -> Iterator[Array]:
 
 
 def _tuning(channel: int, responses: Array) -> ChannelTuning:
+    finite = bool(np.isfinite(responses).all())
+    responses = responses if finite else np.zeros_like(responses)
     best = int(np.argmax(responses.mean(axis=1)))
     index, orientation = selectivity(responses[best])
-    responds = bool(np.isfinite(responses).all() and responses[best].max() > 1e-6)
+    responds = finite and bool(responses[best].max() > 1e-6)
     return ChannelTuning(
         channel=channel,
         orientation=orientation,
@@ -166,12 +169,12 @@ def _oriented(tuning: ChannelTuning) -> bool:
     return tuning.responds and tuning.selectivity >= THRESHOLD
 
 
-def _shuffled(layer: Any, seed: int) -> Iterator[Any]:
+def _shuffled(layer: Any, record: LayerRecord, seed: int) -> Iterator[Any]:
     """Yield twins of a layer in which the positions of every kernel are shuffled, the same way in all its inputs."""
     generator = np.random.default_rng(seed)
     for _ in range(NUM_SHUFFLES):
         twin = type(layer).from_config(layer.get_config())
-        twin.build(layer.input.shape if hasattr(layer, "input") else None)
+        twin.build((None, *record.input_shape))
         weights = []
         for weight in layer.get_weights():
             if weight.ndim == 4 and weight.shape[0] * weight.shape[1] > 1:
@@ -187,13 +190,17 @@ def _shuffled(layer: Any, seed: int) -> Iterator[Any]:
 
 
 def _kernels(layer: Any, channels: int) -> Levels:
-    """Draw each kernel, zero at mid-grey, its largest weight black or white; (0, 0, 0) where that is no picture."""
+    """Draw each kernel, zero at mid-grey, its largest weight black or white; (0, 0, 0) where that is no picture.
+
+    Weights that are no numbers are drawn mid-grey; `findings` names them.
+    """
     kernel = getattr(layer, "kernel", None)
     values = None if kernel is None else np.asarray(kernel).astype(np.float64)
     if values is None or values.ndim != 4 or values.shape[2] not in {1, 3} or channels != values.shape[2]:
         return np.zeros((0, 0, 0), np.uint8)
     if type(layer).__name__ == "DepthwiseConv2D":
         values = values.reshape(*values.shape[:2], 1, -1)
+    values = np.where(np.isfinite(values), values, 0.0)
     largest = np.abs(values).max(axis=(0, 1, 2), keepdims=True)
     levels = np.rint(128 + 127 * values / np.where(largest > 0, largest, 1)).astype(np.uint8)
     pictures = np.transpose(levels, (3, 0, 1, 2))

@@ -73,7 +73,7 @@ def follow(maps: Array, mask: Array, call: LayerRecord) -> Array:
     variance = squares - means * means
     scale = np.sqrt(np.maximum(variance, 0.0)) * centred.std() * target.size
     flat = variance <= 1e-12 * np.maximum(squares, 1e-300)
-    return np.where(flat, np.nan, covered / np.where(flat | (scale == 0), 1.0, scale))
+    return np.where(flat, np.nan, np.clip(covered / np.where(flat | (scale == 0), 1.0, scale), -1.0, 1.0))
 
 
 def _interpolation(pixels: int, positions: int, call: LayerRecord, axis: int) -> Array:

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from reportgen.errors import DataError
 from reportgen.evidence import ClassScore, PredictionsResult
 from reportgen.options import Options
 from reportgen.probes.subject import BATCH_SIZE, Array, Subject, answer
@@ -62,6 +63,8 @@ def probabilities(values: Array, kind: str) -> Array | None:
     if values.shape[1] == 1:
         return np.concatenate([1 - values, values], axis=1)
     if kind == "logits":
+        # Infinite scores have no softmax: the answer counts as broken, and is no reason for a warning.
+        values = np.where(np.isfinite(values), values, np.nan)
         powers = np.exp(values - values.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
     return values
@@ -94,7 +97,8 @@ def _result(values: Array, kind: str, dataset: Dataset) -> PredictionsResult:
         first = np.where(broken, -1, np.argmax(np.nan_to_num(shares), axis=1)).astype(np.int64)
         confidence = np.where(broken, 0.0, np.nan_to_num(shares).max(axis=1))
         labels = dataset.labels
-        if labels is not None and labels.min() >= 0 and labels.max() < shares.shape[1]:
+        _check_labels(dataset, shares.shape[1])
+        if labels is not None:
             hits = first == labels
             right = int(hits.sum())
             interval = wilson(right, dataset.size)
@@ -111,9 +115,20 @@ def _result(values: Array, kind: str, dataset: Dataset) -> PredictionsResult:
     )
 
 
+def _check_labels(dataset: Dataset, num_classes: int) -> None:
+    labels = dataset.labels
+    if labels is None or (labels.min() >= 0 and labels.max() < num_classes):
+        return
+    wrong = int(labels.max()) if labels.max() >= num_classes else int(labels.min())
+    raise DataError(
+        f"The labels of {dataset.name} hold {wrong}, but the model answers with {num_classes} classes. Expected 0 to "
+        f"{num_classes - 1}. Number the classes as the model does."
+    )
+
+
 def class_name(dataset: Dataset, index: int) -> str:
     """Return the name of a class, or its number where the data names none."""
-    return dataset.class_names[index] if index < len(dataset.class_names) else str(index)
+    return dataset.class_names[index] if 0 <= index < len(dataset.class_names) else str(index)
 
 
 def _score(dataset: Dataset, label: int, hits: Array) -> ClassScore:

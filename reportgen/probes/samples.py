@@ -99,6 +99,8 @@ def _answers(values: Array, kind: str, dataset: Dataset) -> tuple[Answer, ...]:
     if values.ndim != 1:
         return ()
     shares = probabilities(values[None], kind)
+    if shares is not None and not np.isfinite(values).all():
+        return ()
     if shares is None:
         return tuple(Answer(index, f"value {index}", float(value)) for index, value in enumerate(values[:NUM_ANSWERS]))
     shown = shares[0] if kind == "probabilities" else values

@@ -11,6 +11,8 @@ import os
 import shutil
 import signal
 import sys
+import threading
+import time
 from dataclasses import asdict
 from typing import BinaryIO
 
@@ -36,6 +38,7 @@ def main(folder: str, memory_bytes: int, seconds: int) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         return
     _limit_time(seconds)
+    _end_with_parent(folder)
     status = asdict(typesetting.typeset(html))
     _send(answer, status, status.pop("pdf"))
 
@@ -60,6 +63,19 @@ def _limit_memory(memory_bytes: int) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_AS)
     if most == resource.RLIM_INFINITY or most > memory_bytes:
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, most))
+
+
+def _end_with_parent(folder: str) -> None:
+    """End this process and remove its files when the program that waits for the PDF is killed."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _limit_time(seconds: int) -> None:

@@ -69,10 +69,10 @@ def build(evidence: Evidence) -> Section:
         checks = _checks(call, observed)
         num_checks += len(checks)
         num_failed += sum(not check.agrees for check in checks)
-        if _is_plain(call):
+        if _is_plain(call, checks):
             unchanged.append(call.path)
             continue
-        key = (call.kind, call.settings, call.steps, call.notes, checks)
+        key = (call.kind, call.input_shapes, call.output_shape, call.settings, call.steps, call.notes, checks)
         groups.setdefault(key, []).append(call)
     workings = tuple(_working(calls, observed) for calls in groups.values())
     num_steps = sum(len(working.steps) for working in workings)
@@ -104,14 +104,14 @@ def _checks(call: LayerRecord, observed: dict[str, Check]) -> tuple[Check, ...]:
     return (*call.checks, *((observed[call.path],) if call.path in observed else ()))
 
 
-def _is_plain(call: LayerRecord) -> bool:
+def _is_plain(call: LayerRecord, checks: tuple[Check, ...]) -> bool:
     return (
         call.has_formula
         and not call.parameters
         and not call.macs
         and not call.windows
         and (call.input_shape == call.output_shape and len(call.input_shapes) == 1)
-        and all(check.agrees for check in call.checks)
+        and all(check.agrees for check in checks)
     )
 
 

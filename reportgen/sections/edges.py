@@ -112,6 +112,7 @@ def _curves(result: EdgesResult) -> Figure:
         caption=(
             "Response to gratings by orientation, one curve per channel with its number: from 0 degrees (horizontal "
             "edges) at its left end over 90 degrees (vertical) to 180 at its right. Each curve is scaled to its own "
-            f"highest response. A curve with one clear hump belongs to a channel that looks for edges of that orientation.{mute}"
+            "highest response. A curve with one clear hump belongs to a channel that looks for edges of that "
+            f"orientation.{mute}"
         ),
     )

@@ -78,6 +78,7 @@ def build(evidence: Evidence) -> Section | None:
     if result is None:
         return None
     height, width = len(result.window), len(result.window[0])
+    dark, bright = ("black", "white") if evidence.colormap == "gray" else ("dark violet", "yellow")
     figure = mosaic.picture(
         "pooling-map",
         result.map_levels,
@@ -88,8 +89,8 @@ def build(evidence: Evidence) -> Section | None:
         ),
         caption=(
             f"Channel {number(result.channel)} of {result.path} for sample {number(result.sample)}, the map of that"
-            " layer that varies most, on its own scale: black its minimum, white its maximum. The frame is the window"
-            f" of {shape((height, width))} numbers that is worked on."
+            f" layer that varies most, on its own scale: {dark} its minimum, {bright} its maximum. The frame is the"
+            f" window of {shape((height, width))} numbers that is worked on."
         ),
         colormap=evidence.colormap,
     )

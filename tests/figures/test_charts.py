@@ -1,0 +1,134 @@
+"""Charts: the same bytes wherever and whenever they are drawn, for light and dark pages."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from reportgen.document import Figure
+from reportgen.figures import charts
+from reportgen.figures.charts import DARK, LIGHT, Bar
+from tests.renderers.reports import HOSTILE
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def costs(*labels: str) -> Figure:
+    rows = [Bar(label, value, str(value)) for value, label in enumerate(labels, 1)]
+    return charts.bars("costs", [("parameters", rows), ("multiply-adds", rows)], alt="Bars.", caption="Costs.")
+
+
+def curves(*rows: tuple[float, ...]) -> Figure:
+    return charts.tuning("tuning", rows, (0.0, 60.0, 120.0), alt="Curves.", caption="Tuning.")
+
+
+def two_bars() -> Figure:
+    return costs("conv", "dense")
+
+
+def two_curves() -> Figure:
+    return curves((0.0, 1.0, 0.5), (2.0, 2.0, 2.0))
+
+
+EACH = pytest.mark.parametrize("draw", [two_bars, two_curves])
+
+
+@EACH
+def test_same_bytes_in_two_fresh_processes(draw: Callable[[], Figure]) -> None:
+    code = (
+        f"from tests.figures.test_charts import {draw.__name__} as draw\n"
+        "import hashlib; figure = draw(); print(hashlib.sha256(figure.data + figure.dark_data).hexdigest())"
+    )
+    found = set()
+    for seed in ("1", "2"):
+        environment = os.environ | {"PYTHONHASHSEED": seed}
+        run = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment, cwd=ROOT
+        )
+        found.add(run.stdout.strip())
+    figure = draw()
+    assert found == {hashlib.sha256(figure.data + figure.dark_data).hexdigest()}
+
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+@EACH
+def test_chart_holds_no_time_no_maker_and_no_font(draw: Callable[[], Figure]) -> None:
+    text = draw().data.decode()
+    assert not re.search(r"dc:date|dc:creator|Matplotlib|\b20\d\d-\d\d|\d\d:\d\d:\d\d|/home/|/root/|/tmp/", text)
+    assert "<text" not in text
+    assert "font-family" not in text
+
+
+@EACH
+def test_chart_is_drawn_for_light_and_for_dark_pages(draw: Callable[[], Figure]) -> None:
+    figure = draw()
+    assert figure.media_type == "image/svg+xml"
+    assert LIGHT.accent.encode() in figure.data
+    assert DARK.accent.encode() in figure.dark_data
+    assert DARK.accent.encode() not in figure.data
+    assert re.sub(rb"#[0-9a-f]{6}", b"", figure.data) == re.sub(rb"#[0-9a-f]{6}", b"", figure.dark_data)
+
+
+@EACH
+def test_chart_has_the_size_it_names(draw: Callable[[], Figure]) -> None:
+    figure = draw()
+    root = ElementTree.fromstring(figure.data)
+    size = [float(root.attrib[name].removesuffix("pt")) * 96 / 72 for name in ("width", "height")]
+    assert size == pytest.approx([figure.width_px, figure.height_px])
+
+
+def bar_lengths(figure: Figure) -> list[float]:
+    """Widths of the filled shapes in the accent colour, in the order drawn."""
+    root = ElementTree.fromstring(figure.data)
+    found = []
+    for path in root.iter(f"{SVG}path"):
+        if f"fill: {LIGHT.accent}" in path.attrib.get("style", ""):
+            places = [float(value) for value in re.findall(r"[ML] ([-\d.]+)", path.attrib["d"])]
+            found.append(max(places) - min(places))
+    return found
+
+
+def test_bars_are_as_long_as_their_values_are_large() -> None:
+    lengths = bar_lengths(costs("a", "b", "c", "d"))
+    assert len(lengths) == 8
+    np.testing.assert_allclose(np.array(lengths[:4]) / lengths[3], [0.25, 0.5, 0.75, 1.0], rtol=1e-3)
+
+
+def test_bars_of_nothing_have_no_length() -> None:
+    rows = [Bar("a", 0, "0"), Bar("b", 0, "0")]
+    figure = charts.bars("nothing", [("macs", rows)], alt="Nothing.", caption="")
+    assert max(bar_lengths(figure), default=0.0) == 0.0
+
+
+@pytest.mark.parametrize(("count", "height"), [(1, 68), (8, 68), (9, 68), (16, 68), (17, 120), (40, 172)])
+def test_curves_stand_in_rows(count: int, height: int) -> None:
+    assert curves(*[(0.0, 1.0, 0.5)] * count).height_px == height
+
+
+def test_silent_channel_is_drawn_flat() -> None:
+    figure = curves((0.0, 0.0, 0.0))
+    assert b"nan" not in figure.data.lower()
+
+
+def test_hostile_names_leave_a_whole_picture_without_a_warning() -> None:
+    figure = costs(*(HOSTILE[start : start + 22] for start in range(0, 200, 22)), "$x^$", "日本語", "\ud800")
+    for data in (figure.data, figure.dark_data):
+        root = ElementTree.fromstring(data)
+        assert not list(root.iter(f"{SVG}script"))
+
+
+def test_palette_has_255_colours_of_three_bytes() -> None:
+    colours = charts.palette("viridis")
+    assert len(colours) == 3 * 255
+    assert tuple(colours[:3]) == (68, 1, 84)
+    assert tuple(colours[-3:]) == (253, 231, 37)

@@ -1,0 +1,349 @@
+"""Records and evidence written by hand, for the tests of what reads them: no model, no Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from reportgen.document import Fact, Finding, RunFacts
+from reportgen.evidence import (
+    ActivationsResult,
+    Answer,
+    CallMaps,
+    ChannelNumbers,
+    ChannelTuning,
+    ClassScore,
+    DatasetRecord,
+    EdgesResult,
+    Evidence,
+    Foreground,
+    NamesResult,
+    PooledWindow,
+    PoolingResult,
+    PredictionsResult,
+    SampleMaps,
+    SampleRecord,
+    TrainingRecord,
+)
+from reportgen.records import Check, LayerRecord, ModelRecord, Setting, Shape, Step, TensorRecord, Window
+
+
+def check(quantity: str = "parameters", expected: Shape = (10,), observed: Shape = (10,), against: str = "") -> Check:
+    """A comparison."""
+    return Check(quantity, expected, observed, against or "the model's own count", expected == observed)
+
+
+def layer(path: str, kind: str = "Conv2D", **others: Any) -> LayerRecord:
+    """A 3 × 3 conv layer on 4 × 4 grey pixels, unless told otherwise."""
+    usual: dict[str, Any] = {
+        "index": 1,
+        "role": {"Conv2D": "conv", "MaxPooling2D": "pool"}.get(kind, "other"),
+        "input_shape": (4, 4, 1),
+        "output_shape": (2, 2, 1),
+        "parameters": 10,
+        "trainable_parameters": 10,
+        "macs": 36,
+        "receptive_field": (3, 3),
+        "jump": (1, 1),
+        "padding": (0, 0),
+        "whole_image": False,
+        "activation_bytes": 16,
+        "inputs": ("",),
+    }
+    usual |= others
+    usual.setdefault("input_shapes", (usual["input_shape"],))
+    return LayerRecord(path=path, kind=kind, **usual)
+
+
+def steps() -> tuple[Step, ...]:
+    """Two lines of calculation."""
+    return (
+        Step("output height and width", "⌊(input − kernel) / stride⌋ + 1", "⌊(4 − 3) / 1⌋ + 1", 2, "pixels"),
+        Step("parameters", "(kernel height · kernel width · input channels + 1) · filters", "(3 · 3 · 1 + 1) · 1", 10,
+             "parameters"),
+    )  # fmt: skip
+
+
+def conv(path: str = "conv", **others: Any) -> LayerRecord:
+    """A conv layer with its sums, its windows and what they were compared with."""
+    usual: dict[str, Any] = {
+        "settings": (Setting("kernel", (3, 3)), Setting("stride", (1, 1)), Setting("padding", "valid")),
+        "windows": (Window(3), Window(3)),
+        "data_format": "channels_last",
+        "steps": steps(),
+        "checks": (check("output shape", (2, 2, 1), (2, 2, 1), "Keras's own shape rule"), check()),
+    }
+    return layer(path, **(usual | others))
+
+
+def pool(path: str = "pool", **others: Any) -> LayerRecord:
+    """A pooling layer of one window."""
+    usual: dict[str, Any] = {
+        "index": 2,
+        "input_shape": (2, 2, 1),
+        "output_shape": (1, 1, 1),
+        "parameters": 0,
+        "trainable_parameters": 0,
+        "macs": 0,
+        "receptive_field": (4, 4),
+        "jump": (2, 2),
+        "windows": (Window(2, 2), Window(2, 2)),
+        "activation_bytes": 4,
+        "inputs": ("conv",),
+    }
+    return layer(path, "MaxPooling2D", **(usual | others))
+
+
+def flatten(path: str = "flat", **others: Any) -> LayerRecord:
+    """A layer that lays a volume flat."""
+    usual: dict[str, Any] = {
+        "index": 3,
+        "input_shape": (1, 1, 1),
+        "output_shape": (1,),
+        "parameters": 0,
+        "trainable_parameters": 0,
+        "macs": 0,
+        "receptive_field": None,
+        "jump": None,
+        "padding": None,
+        "whole_image": True,
+        "activation_bytes": 4,
+        "inputs": ("pool",),
+    }
+    return layer(path, "Flatten", **(usual | others))
+
+
+def dense(path: str = "scores", **others: Any) -> LayerRecord:
+    """A dense layer with one input and three units."""
+    usual: dict[str, Any] = {
+        "index": 4,
+        "input_shape": (1,),
+        "output_shape": (3,),
+        "parameters": 6,
+        "trainable_parameters": 6,
+        "macs": 3,
+        "receptive_field": None,
+        "jump": None,
+        "padding": None,
+        "whole_image": True,
+        "activation_bytes": 12,
+        "inputs": ("flat",),
+        "settings": (Setting("units", 3), Setting("activation", "softmax"), Setting("bias", value=True)),
+        "checks": (check("parameters", (6,), (6,)),),
+    }
+    return layer(path, "Dense", **(usual | others))
+
+
+def model(*layers: LayerRecord, **others: Any) -> ModelRecord:
+    """A model of these layers; of conv, pooling, flatten and dense without any."""
+    calls = layers or (conv(), pool(), flatten(), dense())
+    owners = [call for call in calls if call.shared_with is None]
+    usual: dict[str, Any] = {
+        "name": "toy",
+        "kind": "sequential",
+        "inputs": (TensorRecord("image", (4, 4, 1), "float32"),),
+        "outputs": (TensorRecord("scores", (3,), "float32"),),
+        "parameters": sum(call.parameters for call in owners),
+        "trainable_parameters": sum(call.trainable_parameters for call in owners),
+        "macs": sum(call.macs or 0 for call in calls),
+        "size_bytes": 4 * sum(call.parameters for call in owners),
+        "output_activation": "softmax",
+        "weights_sha256": "ab" * 32,
+    }
+    return ModelRecord(layers=tuple(calls), **(usual | others))
+
+
+def run() -> RunFacts:
+    """How a report was made."""
+    return RunFacts(
+        command="reportgen build toy.keras --data toys.npz",
+        created=None,
+        versions=(Fact("reportgen", "0.1.0"), Fact("keras", "3.14.1")),
+        machine=(Fact("threads", 2), Fact("oneDNN optimisations", value=True), Fact("accelerators", ())),
+        options=(Fact("layers", ("*",)), Fact("data", "the default")),
+        model=(Fact("file", "toy.keras"), Fact("SHA-256 of the weights", "ab" * 32)),
+        data=(Fact("data", "toys"), Fact("SHA-256 of the data", "cd" * 32)),
+    )
+
+
+def dataset(**others: Any) -> DatasetRecord:
+    """Ten images of three classes."""
+    usual: dict[str, Any] = {
+        "name": "toys",
+        "split": "as given",
+        "size": 10,
+        "shape": (4, 4, 1),
+        "class_names": ("cat", "dog", "emu"),
+        "has_labels": True,
+        "sha256": "cd" * 32,
+        "notes": (),
+    }
+    return DatasetRecord(**(usual | others))
+
+
+def sample(index: int = 2, **others: Any) -> SampleRecord:
+    """A grey image of 4 × 4, answered rightly."""
+    usual: dict[str, Any] = {
+        "name": "",
+        "reason": "most confident, and right",
+        "label": "cat",
+        "label_index": 0,
+        "answers": (Answer(0, "cat", 0.9), Answer(2, "emu", 0.08), Answer(1, "dog", 0.02)),
+        "correct": True,
+        "image": np.arange(16, dtype=np.uint8).reshape(4, 4) * 17,
+        "value_range": (0.0, 1.0),
+    }
+    return SampleRecord(index=index, **(usual | others))
+
+
+def predictions(**others: Any) -> PredictionsResult:
+    """Nine of ten images answered rightly."""
+    usual: dict[str, Any] = {
+        "num_images": 10,
+        "right": 9,
+        "interval": (0.596, 0.982),
+        "per_class": (ClassScore("cat", 4, 4, 1.0), ClassScore("dog", 3, 3, 1.0), ClassScore("emu", 2, 3, 2 / 3)),
+        "output": "probabilities",
+    }
+    return PredictionsResult(**(usual | others))
+
+
+def numbers(channel: int = 0, **others: Any) -> ChannelNumbers:
+    """What a lively channel did."""
+    usual: dict[str, Any] = {
+        "minimum": 0.0,
+        "maximum": 3.0,
+        "mean": 1.5,
+        "deviation": 1.118,
+        "active_share": 0.75,
+        "follows": 0.25,
+        "constant": False,
+        "num_nonfinite": 0,
+    }
+    return ChannelNumbers(channel=channel, **(usual | others))
+
+
+def maps(path: str = "conv", *channels: ChannelNumbers, follower: int | None = None, side: int = 2) -> CallMaps:
+    """Maps of one call, each counting up; one lively channel unless some are given."""
+    known = channels or (numbers(),)
+    levels = np.arange(len(known) * side * side, dtype=np.int64).reshape(len(known), side, side) % 256
+    return CallMaps(path, levels.astype(np.uint8), known, follower)
+
+
+FOUND = Foreground(True, 0.25, "The object is what differs from the border.", np.full((4, 4), 255, np.uint8))
+NOT_FOUND = Foreground(
+    False, 0.0, "There is no object to find: the image is of one colour.", np.zeros((4, 4), np.uint8)
+)
+
+
+def activations(
+    *calls: CallMaps, indices: Sequence[int] = (2,), found: Foreground = FOUND, scale: str = "own", checked: bool = True
+) -> ActivationsResult:
+    """The same maps for each sample."""
+    shown = calls or (maps("conv", numbers(0, follows=0.8), numbers(1), follower=0), maps("pool", side=1))
+    checks = (("conv", check("output shape", (2, 2, 1), (2, 2, 1), "the tensor that came out for the sample")),)
+    samples = tuple(SampleMaps(index, found, shown) for index in indices)
+    return ActivationsResult(samples, scale, checks if checked else ())
+
+
+def tuning(channel: int = 0, **others: Any) -> ChannelTuning:
+    """A channel that prefers vertical edges."""
+    usual: dict[str, Any] = {
+        "orientation": 90.0,
+        "selectivity": 0.6,
+        "pixels_per_cycle": 8.0,
+        "responses": (0.1, 0.4, 1.0, 0.4),
+        "responds": True,
+    }
+    return ChannelTuning(channel=channel, **(usual | others))
+
+
+def edges(*tunings: ChannelTuning, **others: Any) -> EdgesResult:
+    """One kernel that prefers an orientation and one that does not."""
+    known = tunings or (tuning(0), tuning(1, selectivity=0.1, responses=(1.0, 1.0, 0.9, 1.0)))
+    usual: dict[str, Any] = {
+        "path": "conv",
+        "kernels": np.arange(9 * len(known), dtype=np.uint8).reshape(-1, 3, 3),
+        "orientations": (0.0, 45.0, 90.0, 135.0),
+        "frequencies": (0.125, 0.25),
+        "num_phases": 4,
+        "threshold": 0.2,
+        "tunings": known,
+        "num_oriented": sum(each.responds and each.selectivity >= 0.2 for each in known),
+        "num_oriented_shuffled": 0.4,
+    }
+    return EdgesResult(**(usual | others))
+
+
+def pooling(**others: Any) -> PoolingResult:
+    """A window of 2 × 4 numbers."""
+    results = (
+        PooledWindow("max", ((5.0, 7.0),), True, ("pool",)),
+        PooledWindow("average", ((2.5, 4.5),), True, ()),
+        PooledWindow("global max", ((7.0,),), True, ()),
+        PooledWindow("global average", ((3.5,),), True, ()),
+    )
+    usual: dict[str, Any] = {
+        "sample": 2,
+        "path": "conv",
+        "channel": 3,
+        "map_levels": np.arange(48, dtype=np.uint8).reshape(6, 8),
+        "top": 2,
+        "left": 4,
+        "window": ((0.0, 1.0, 2.0, 3.0), (4.0, 5.0, 6.0, 7.0)),
+        "pool": 2,
+        "results": results,
+    }
+    return PoolingResult(**(usual | others))
+
+
+def names(**others: Any) -> NamesResult:
+    """A trial in which nothing changed."""
+    usual: dict[str, Any] = {
+        "renamed": (("conv", "renamed_1"), ("pool", "renamed_2")),
+        "trial": True,
+        "num_images": 10,
+        "largest_difference": 0.0,
+        "identical": True,
+    }
+    return NamesResult(**(usual | others))
+
+
+def training() -> TrainingRecord:
+    """Two epochs."""
+    return TrainingRecord("4000 MNIST digits", 4000, 2, 64, 0, (0.5, 0.1), (0.9, 0.97))
+
+
+def evidence(**others: Any) -> Evidence:
+    """Everything that a small classifier on labelled images leaves."""
+    usual: dict[str, Any] = {
+        "title": "What toy sees",
+        "model": model(),
+        "run": run(),
+        "findings": (Finding("passed", "All 5 comparisons agree.", "Formula and model.", "calculations"),),
+        "dataset": dataset(),
+        "samples": (sample(),),
+        "predictions": predictions(),
+        "activations": activations(),
+        "edges": edges(),
+        "pooling": pooling(),
+        "names": names(),
+    }
+    return Evidence(**(usual | others))
+
+
+def bare(**others: Any) -> Evidence:
+    """What a model without data leaves."""
+    usual: dict[str, Any] = {
+        "dataset": None,
+        "samples": (),
+        "predictions": None,
+        "activations": None,
+        "edges": None,
+        "pooling": None,
+        "names": None,
+    }
+    return replace(evidence(), **(usual | others))

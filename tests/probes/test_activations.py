@@ -1,0 +1,215 @@
+"""Maps and numbers of every channel, checked by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from reportgen.evidence import CallMaps
+from reportgen.options import make
+from reportgen.probes.activations import reduce_maps, run
+from tests.models import toys
+from tests.probes.subjects import data, subject
+
+pytestmark = pytest.mark.keras
+NAN, INF = float("nan"), float("inf")
+
+# Channels: 0..3, constant 2, −1..1.
+VOLUME = np.array([[[0.0, 2.0, -1.0], [1.0, 2.0, -0.5]], [[2.0, 2.0, 0.5], [3.0, 2.0, 1.0]]])
+
+
+def test_own_scale_runs_from_each_maps_minimum_to_its_maximum() -> None:
+    levels, _ = reduce_maps(VOLUME, "own")
+    assert levels.dtype == np.uint8
+    # 0, 1, 2, 3 of 3 and 0, ½, 1½, 2 of 2, of 255 each, rounded.
+    assert levels.tolist() == [[[0, 85], [170, 255]], [[128, 128], [128, 128]], [[0, 64], [191, 255]]]
+
+
+def test_common_scale_runs_from_the_volumes_minimum_to_its_maximum() -> None:
+    levels, _ = reduce_maps(VOLUME, "common")
+    # (value + 1) / 4 of 255; a constant map has its place on a common scale.
+    assert levels.tolist() == [[[64, 128], [191, 255]], [[191, 191], [191, 191]], [[0, 32], [96, 128]]]
+
+
+def test_numbers_of_a_channel_are_those_of_its_positions() -> None:
+    _, numbers = reduce_maps(VOLUME)
+    first, second, third = numbers
+    assert (first.channel, first.minimum, first.maximum, first.mean) == (0, 0.0, 3.0, 1.5)
+    assert first.deviation == pytest.approx(1.25**0.5)
+    assert (first.active_share, third.active_share) == (0.75, 0.5)
+    assert (first.constant, second.constant) == (False, True)
+    assert (second.minimum, second.maximum, second.deviation) == (2.0, 2.0, 0.0)
+    assert {channel.num_nonfinite for channel in numbers} == {0}
+    assert {channel.follows for channel in numbers} == {None}
+
+
+@pytest.mark.parametrize("scale", ["own", "common"])
+@pytest.mark.parametrize(
+    ("values", "num_nonfinite", "minimum", "maximum"),
+    [
+        ([NAN, 1.0, 2.0, 3.0], 1, 1.0, 3.0),
+        ([INF, 1.0, -INF, 3.0], 2, 1.0, 3.0),
+        ([NAN] * 4, 4, 0.0, 0.0),
+        ([NAN, 5.0, 5.0, 5.0], 1, 5.0, 5.0),
+    ],
+    ids=["NaN", "infinity", "nothing finite", "else constant"],
+)
+def test_map_with_values_that_are_no_numbers_is_mid_grey_and_counted(
+    scale: str, values: list[float], num_nonfinite: int, minimum: float, maximum: float
+) -> None:
+    volume = np.stack([np.reshape(values, (2, 2)), np.arange(4.0).reshape(2, 2)], axis=-1)
+    levels, (broken, whole) = reduce_maps(volume, scale)
+    assert levels[0].tolist() == [[128, 128], [128, 128]]
+    assert (broken.num_nonfinite, broken.minimum, broken.maximum) == (num_nonfinite, minimum, maximum)
+    assert not broken.constant
+    assert (whole.num_nonfinite, whole.maximum) == (0, 3.0)
+    if scale == "own":
+        assert levels[1].tolist() == [[0, 85], [170, 255]]
+
+
+@pytest.mark.parametrize("scale", ["own", "common"])
+def test_volume_of_one_value_is_mid_grey(scale: str) -> None:
+    levels, numbers = reduce_maps(np.full((2, 3, 2), 7.0), scale)
+    assert levels.tolist() == [[[128] * 3] * 2] * 2
+    assert [channel.constant for channel in numbers] == [True, True]
+
+
+def test_means_of_large_float32_maps_are_summed_exactly_enough() -> None:
+    volume = np.full((1000, 1000, 1), 0.1, np.float32)
+    volume[0, 0] = 0.2
+    _, (channel,) = reduce_maps(volume)
+    assert channel.mean == pytest.approx((999_999 * np.float64(np.float32(0.1)) + np.float32(0.2)) / 1e6, rel=1e-12)
+
+
+def two_layers() -> Any:
+    """A conv layer that hands the image on, and its negative; then a pooling layer."""
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 1), name="image"),
+            keras.layers.Conv2D(3, 1, name="conv"),
+            keras.layers.MaxPooling2D(2, name="pool"),
+            keras.layers.Flatten(name="flat"),
+        ]
+    )
+    model.get_layer("conv").set_weights([np.array([[[[1.0, -1.0, 0.0]]]]), np.array([0.0, 0.0, 3.0])])
+    return model
+
+
+def square() -> Any:
+    """Two images of 8 × 8: a bright square on black, and one colour."""
+    images = np.zeros((2, 8, 8, 1), np.float32)
+    images[0, 2:6, 2:6] = 1
+    return images
+
+
+def test_every_map_of_every_chosen_call_is_taken_from_the_running_model() -> None:
+    result = run(subject(two_layers(), data(square()), 0, 1), make({}))
+    assert result is not None
+    assert (result.scale, [maps.sample for maps in result.samples]) == ("own", [0, 1])
+    first = {call.path: call for call in result.samples[0].calls}
+    assert list(first) == ["conv", "pool"]
+    expected = (square()[0, :, :, 0] * 255).astype(np.uint8)
+    np.testing.assert_array_equal(first["conv"].levels[0], expected)
+    np.testing.assert_array_equal(first["conv"].levels[1], 255 - expected)
+    assert set(first["conv"].levels[2].flat) == {128}
+    assert first["pool"].levels.shape == (3, 4, 4)
+    assert first["conv"].channels[0].active_share == 16 / 64
+
+
+def test_channel_that_follows_the_object_is_found() -> None:
+    result = run(subject(two_layers(), data(square()), 0), make({}))
+    assert result is not None
+    conv = result.samples[0].calls[0]
+    assert conv.follower == 0
+    assert [channel.follows for channel in conv.channels] == [pytest.approx(1.0), pytest.approx(-1.0), None]
+
+
+def test_nothing_follows_where_there_is_no_object() -> None:
+    result = run(subject(two_layers(), data(square()), 1), make({}))
+    assert result is not None
+    assert not result.samples[0].foreground.found
+    assert [call.follower for call in result.samples[0].calls] == [None, None]
+    assert {channel.follows for call in result.samples[0].calls for channel in call.channels} == {None}
+
+
+def test_weak_correlation_is_not_called_following() -> None:
+    images = square()
+    model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(1, 1, use_bias=False, name="conv")])
+    model.get_layer("conv").set_weights([np.array([[[[-1.0]]]])])
+    result = run(subject(model, data(images), 0), make({}))
+    assert result is not None
+    assert (result.samples[0].calls[0].channels[0].follows, result.samples[0].calls[0].follower) == (-1.0, None)
+
+
+def test_only_layers_that_match_the_pattern_are_drawn() -> None:
+    result = run(subject(two_layers(), data(square()), 0), make({"layers": "po*"}))
+    assert result is not None
+    assert [call.path for call in result.samples[0].calls] == ["pool"]
+
+
+def test_every_call_is_checked_against_the_tensor_that_came_out() -> None:
+    result = run(subject(two_layers(), data(square()), 0), make({"layers": "po*"}))
+    assert result is not None
+    assert [(path, check.expected, check.observed, check.agrees) for path, check in result.checks] == [
+        ("conv", (8, 8, 3), (8, 8, 3), True),
+        ("pool", (4, 4, 3), (4, 4, 3), True),
+        ("flat", (48,), (48,), True),
+    ]
+
+
+def test_global_pooling_is_a_map_of_one_position() -> None:
+    result = run(subject(toys.nested(), data(toys.image(4, 4, 1)), 0), make({}))
+    assert result is not None
+    pool: CallMaps = result.samples[0].calls[-1]
+    assert (pool.path, pool.levels.tolist()) == ("pool", [[[128]], [[128]]])
+    assert [channel.constant for channel in pool.channels] == [True, True]
+
+
+def test_both_calls_of_a_shared_layer_have_maps() -> None:
+    result = run(subject(toys.shared(), data(toys.image(4, 4, 1)), 0), make({}))
+    assert result is not None
+    assert [call.path for call in result.samples[0].calls] == ["sh", "sh#2", "sh#3"]
+    first, second, third = (call.levels.tobytes() for call in result.samples[0].calls)
+    assert first == third
+    assert first != second
+
+
+def test_channels_first_maps_are_laid_out_by_channel() -> None:
+    pool = keras.layers.MaxPooling2D(2, data_format="channels_first", name="pool")
+    images = np.zeros((1, 2, 4, 6), np.float32)
+    images[0, 1] = 5
+    images[0, 0, 0, 0] = 9
+    result = run(subject(keras.Sequential([keras.Input((2, 4, 6)), pool]), data(images), 0), make({}))
+    assert result is not None
+    (maps,) = result.samples[0].calls
+    assert maps.levels.tolist() == [[[255, 0, 0], [0, 0, 0]], [[128, 128, 128], [128, 128, 128]]]
+
+
+def test_batch_of_one_in_one_dimension_is_drawn_as_strips() -> None:
+    model = keras.Sequential([keras.Input((4, 1)), keras.layers.AveragePooling1D(2, name="pool")])
+    result = run(subject(model, data(np.array([[[0.0], [2.0], [4.0], [6.0]]])), 0), make({}))
+    assert result is not None
+    assert result.samples[0].calls[0].levels.tolist() == [[[0, 255]]]
+
+
+def test_broken_activations_are_counted_and_follow_nothing() -> None:
+    model = two_layers()
+    model.get_layer("conv").set_weights([np.array([[[[NAN, 1.0, 0.0]]]]), np.zeros(3)])
+    result = run(subject(model, data(square()), 0), make({}))
+    assert result is not None
+    conv = result.samples[0].calls[0]
+    assert [channel.num_nonfinite for channel in conv.channels] == [64, 0, 0]
+    assert (conv.channels[0].follows, conv.follower) == (None, 1)
+
+
+def test_no_samples_give_no_result() -> None:
+    assert run(subject(two_layers()), make({})) is None
+
+
+def test_model_is_left_unwatched() -> None:
+    model = two_layers()
+    run(subject(model, data(square()), 0), make({}))
+    assert "call" not in vars(model) | vars(model.get_layer("conv"))

@@ -1,0 +1,214 @@
+"""Gratings and the kernels that look for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from reportgen.evidence import EdgesResult
+from reportgen.options import make
+from reportgen.probes.edges import NUM_SHUFFLES, ORIENTATIONS, first_conv, grating, run, selectivity
+from reportgen.probes.subject import Array
+from tests.models import toys
+from tests.probes.subjects import data, subject
+
+pytestmark = pytest.mark.keras
+
+HORIZONTAL = np.array([[1.0, 2.0, 1.0], [0.0, 0.0, 0.0], [-1.0, -2.0, -1.0]])
+RISING = np.array([[2.0, 1.0, 0.0], [1.0, 0.0, -1.0], [0.0, -1.0, -2.0]])
+CENTRE = np.array([[-1.0, -2.0, -1.0], [-2.0, 12.0, -2.0], [-1.0, -2.0, -1.0]])
+SPOT = np.array([[0.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
+
+
+def looking_for(*kernels: Array, channels: int = 1, **others: Any) -> Any:
+    """A model of one conv layer with these kernels, the same for every input channel."""
+    conv = keras.layers.Conv2D(len(kernels), kernels[0].shape, use_bias=False, name="conv", **others)
+    model = keras.Sequential([keras.Input((16, 16, channels)), conv])
+    conv.set_weights([np.repeat(np.stack(kernels, axis=-1)[:, :, None], channels, axis=2)])
+    return model
+
+
+def measured(model: Any, **options: Any) -> EdgesResult:
+    result = run(subject(model), make(options))
+    assert result is not None
+    return result
+
+
+def apart(first: float, second: float) -> float:
+    """Degrees between two orientations."""
+    return abs((first - second + 90) % 180 - 90)
+
+
+def test_stripes_at_0_degrees_are_horizontal() -> None:
+    stripes = grating(8, 0, 1 / 8, 0)
+    np.testing.assert_allclose(stripes, np.repeat(stripes[:, :1], 8, axis=1), atol=1e-12)
+    np.testing.assert_allclose(stripes[:, 0], np.cos(2 * np.pi * np.arange(8) / 8), atol=1e-12)
+
+
+def test_stripes_at_90_degrees_are_vertical() -> None:
+    stripes = grating(8, 90, 1 / 8, 0)
+    np.testing.assert_allclose(stripes, np.repeat(stripes[:1], 8, axis=0), atol=1e-12)
+    np.testing.assert_allclose(stripes[0], np.cos(2 * np.pi * np.arange(8) / 8), atol=1e-12)
+
+
+def test_orientation_is_counted_anticlockwise() -> None:
+    stripes = grating(8, 45, 1 / 8, 0.1)
+    # One row up and one column to the right lies on the same stripe.
+    np.testing.assert_allclose(stripes[1:, :-1], stripes[:-1, 1:], atol=1e-12)
+    assert np.ptp(stripes[0]) > 1
+
+
+def test_phase_moves_the_stripes_by_a_share_of_a_cycle() -> None:
+    # A quarter of eight pixels is two: the stripes move down.
+    np.testing.assert_allclose(grating(8, 0, 1 / 8, 0.25)[2:], grating(8, 0, 1 / 8, 0)[:-2], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("responses", "index", "orientation"),
+    [
+        ({30: 1.0}, 1.0, 30.0),
+        ({165: 2.0}, 1.0, 165.0),
+        (dict.fromkeys(range(0, 180, 15), 1.0), 0.0, None),
+        ({0: 1.0, 90: 1.0}, 0.0, None),
+        ({0: 3.0, 90: 1.0}, 0.5, 0.0),
+        ({165: 1.0, 15: 1.0}, np.cos(np.pi / 6), 0.0),
+        ({}, 0.0, 0.0),
+    ],
+    ids=["one", "another", "all alike", "two opposed", "three to one", "around 0", "silent"],
+)
+def test_selectivity_is_the_mean_vector_on_the_doubled_angle(
+    responses: dict[int, float], index: float, orientation: float | None
+) -> None:
+    row = np.array([responses.get(int(angle), 0.0) for angle in ORIENTATIONS])
+    found = selectivity(row)
+    assert found[0] == pytest.approx(index, abs=1e-12)
+    if orientation is not None:
+        assert apart(found[1], orientation) < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("kernel", "orientation"),
+    [(HORIZONTAL, 0.0), (HORIZONTAL.T, 90.0), (RISING, 45.0), (RISING[::-1], 135.0)],
+    ids=["horizontal", "vertical", "rising", "falling"],
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_edge_kernel_prefers_the_orientation_of_its_edge(kernel: Array, orientation: float, channels: int) -> None:
+    result = measured(looking_for(kernel, channels=channels))
+    (tuning,) = result.tunings
+    assert apart(tuning.orientation, orientation) < 5
+    assert tuning.selectivity > result.threshold
+    assert tuning.responds
+    assert result.num_oriented == 1
+    best = ORIENTATIONS[int(np.argmax(tuning.responses))]
+    assert apart(best, orientation) < 1e-9
+
+
+@pytest.mark.parametrize("kernel", [CENTRE, SPOT], ids=["centre and surround", "spot"])
+def test_round_kernel_prefers_no_orientation(kernel: Array) -> None:
+    result = measured(looking_for(kernel))
+    assert result.tunings[0].selectivity < 0.1
+    assert result.tunings[0].responds
+    assert result.num_oriented == 0
+
+
+def test_kernel_of_zeros_answers_to_nothing() -> None:
+    result = measured(looking_for(np.zeros((3, 3)), HORIZONTAL))
+    assert [tuning.responds for tuning in result.tunings] == [False, True]
+    assert (result.tunings[0].selectivity, result.num_oriented) == (0.0, 1)
+
+
+def test_kernel_of_weights_that_are_no_numbers_answers_to_nothing() -> None:
+    broken = HORIZONTAL.copy()
+    broken[0, 0] = np.nan
+    result = measured(looking_for(broken, HORIZONTAL))
+    assert [(tuning.responds, tuning.selectivity > 0) for tuning in result.tunings] == [(False, False), (True, True)]
+
+
+def test_shuffled_weights_say_what_chance_gives() -> None:
+    wide = np.repeat([[-1.0], [-1.0], [0.0], [1.0], [1.0]], 5, axis=1)
+    result = measured(looking_for(*[wide] * 8))
+    assert result.num_oriented == 8
+    assert result.num_oriented_shuffled is not None
+    assert 0 <= result.num_oriented_shuffled < 8
+    again = measured(looking_for(*[wide] * 8))
+    assert again.num_oriented_shuffled == result.num_oriented_shuffled
+    assert (result.num_oriented_shuffled * NUM_SHUFFLES) % 1 == pytest.approx(0, abs=1e-9)
+
+
+def test_shuffling_equal_weights_changes_nothing() -> None:
+    result = measured(looking_for(np.ones((3, 3)), np.zeros((3, 3))))
+    assert result.num_oriented_shuffled == result.num_oriented
+
+
+def test_kernels_are_drawn_with_zero_at_mid_grey() -> None:
+    result = measured(looking_for(HORIZONTAL, np.zeros((3, 3))))
+    # 1, 2 and −1, −2 of 2, times 127, on 128.
+    assert result.kernels[0].tolist() == [[192, 255, 192], [128, 128, 128], [64, 1, 64]]
+    assert set(result.kernels[1].flat) == {128}
+
+
+def test_kernels_of_three_channels_are_drawn_in_colour() -> None:
+    assert measured(looking_for(HORIZONTAL, channels=3)).kernels.shape == (1, 3, 3, 3)
+
+
+def test_kernels_of_other_numbers_of_channels_are_not_drawn() -> None:
+    result = measured(looking_for(HORIZONTAL, channels=2))
+    assert result.kernels.shape == (0, 0, 0)
+    assert len(result.tunings) == 1
+
+
+def test_depthwise_kernels_are_measured_and_drawn() -> None:
+    conv = keras.layers.DepthwiseConv2D(3, depth_multiplier=2, use_bias=False, name="conv")
+    model = keras.Sequential([keras.Input((16, 16, 1)), conv])
+    conv.set_weights([np.stack([HORIZONTAL, HORIZONTAL.T], axis=-1)[:, :, None]])
+    result = measured(model)
+    assert result.kernels.shape == (2, 3, 3)
+    assert apart(result.tunings[0].orientation, 0) < 5
+    assert apart(result.tunings[1].orientation, 90) < 5
+
+
+@pytest.mark.parametrize("others", [{"strides": 2}, {"dilation_rate": 2}, {"padding": "same"}, {"activation": "relu"}])
+def test_preference_holds_for_any_kind_of_window(others: dict[str, Any]) -> None:
+    result = measured(looking_for(HORIZONTAL, **others))
+    assert apart(result.tunings[0].orientation, 0) < 5
+    assert result.num_oriented == 1
+
+
+def test_layer_of_a_subclassed_model_is_measured() -> None:
+    model = toys.subclassed()
+    model.start.set_weights([HORIZONTAL[:, :, None, None], np.zeros(1)])
+    images = data(toys.image(6, 6, 1))
+    result = run(subject(model, images, 0), make({}))
+    assert result is not None
+    assert result.path == "start"
+    assert apart(result.tunings[0].orientation, 0) < 5
+
+
+@pytest.mark.parametrize(
+    ("make_model", "expected"),
+    [
+        (toys.sequential, "conv"),
+        (toys.nested, "middle/core/conv"),
+        (toys.shared, "sh"),
+        (lambda: keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(1, 1, name="point")]), None),
+        (lambda: keras.Sequential([keras.Input((8, 1)), keras.layers.Conv1D(1, 3, name="line")]), None),
+        (lambda: keras.Sequential([keras.Input((8, 8, 1)), keras.layers.MaxPooling2D(2, name="pool")]), None),
+    ],
+    ids=["chain", "nested", "shared", "window of a pixel", "one dimension", "no conv layer"],
+)
+def test_first_conv_layer_that_reads_pictures_is_measured(make_model: Any, expected: str | None) -> None:
+    found = first_conv(subject(make_model()))
+    assert (found.path if found else None) == expected
+    if expected is None:
+        assert run(subject(make_model()), make({})) is None
+
+
+def test_model_is_left_as_it_was() -> None:
+    model = looking_for(HORIZONTAL)
+    before = [weight.tobytes() for weight in model.get_weights()]
+    run(subject(model, data(np.ones((1, 16, 16, 1))), 0), make({}))
+    assert [weight.tobytes() for weight in model.get_weights()] == before
+    assert "call" not in vars(model) | vars(model.get_layer("conv"))

@@ -1,0 +1,137 @@
+"""Activation maps as contact sheets: what is framed, crossed out, and said in captions."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from reportgen.document import Mark
+from reportgen.evidence import ActivationsResult
+from reportgen.sections.activations import Content, Layer, build
+from tests import made
+
+
+def content(result: ActivationsResult, **others: object) -> Content:
+    samples = tuple(made.sample(maps.sample) for maps in result.samples)
+    section = build(made.evidence(activations=result, samples=samples, **others))
+    assert section is not None
+    assert isinstance(section.content, Content)
+    return section.content
+
+
+def first(result: ActivationsResult, **others: object) -> Layer:
+    return content(result, **others).samples[0].layers[0]
+
+
+LIVELY = made.activations(made.maps("conv", made.numbers(0, follows=0.8), made.numbers(1), follower=0))
+BROKEN = made.activations(
+    made.maps(
+        "conv",
+        made.numbers(0, num_nonfinite=3, follows=None),
+        made.numbers(1, constant=True, follows=None),
+        made.numbers(2, constant=True, follows=None),
+        made.numbers(3),
+    )
+)
+
+
+def test_every_channel_of_every_layer_is_on_its_sheet() -> None:
+    layer = first(LIVELY)
+    assert (layer.path, layer.shape, layer.sheet.num_channels) == ("conv", (2, 2, 2), 2)
+    assert np.asarray(Image.open(io.BytesIO(layer.sheet.figure.data))).tolist() == [
+        [0, 1, 255, 4, 5],
+        [2, 3, 255, 6, 7],
+    ]
+
+
+def test_channel_that_follows_the_object_is_framed_and_named_with_its_score() -> None:
+    layer = first(LIVELY)
+    assert layer.sheet.marks == (Mark(0, "follows"),)
+    assert (
+        "Framed: channel 0, the one that follows the object most closely (correlation 0.8)."
+        in layer.sheet.figure.caption
+    )
+    assert "channel 0 follows the object, correlation 0.8" in layer.sheet.figure.alt
+    assert "channel 0 follows the object" in layer.note
+
+
+def test_best_score_is_told_where_no_channel_follows_the_object() -> None:
+    layer = first(made.activations(made.maps("conv", made.numbers(0, follows=-0.5), made.numbers(1, follows=0.12))))
+    assert layer.sheet.marks == ()
+    assert layer.note.endswith("no channel follows the object (the best reaches 0.12)")
+
+
+def test_nothing_is_said_of_following_where_there_is_no_object() -> None:
+    result = made.activations(made.maps("conv", made.numbers(follows=None)), found=made.NOT_FOUND)
+    assert "follow" not in first(result).note
+    section = build(made.evidence(activations=result))
+    assert section is not None
+    assert "follow" not in section.answer
+
+
+def test_broken_maps_are_crossed_out_and_constant_ones_counted() -> None:
+    layer = first(BROKEN)
+    assert (layer.broken, layer.constant) == ((0,), (1, 2))
+    assert layer.sheet.marks == (Mark(0, "broken"),)
+    assert "Crossed out: 1\xa0map with NaN or infinity." in layer.sheet.figure.caption
+    assert "2\xa0maps are constant and drawn as plain grey." in layer.sheet.figure.caption
+    assert "2\xa0maps are constant; 1\xa0map holds values that are no numbers." in layer.sheet.figure.alt
+
+
+@pytest.mark.parametrize(
+    ("scale", "colormap", "words"),
+    [
+        (
+            "own",
+            "gray",
+            "Each map has its own scale, black its minimum and white its maximum; over all maps values run",
+        ),
+        ("own", "viridis", "Each map has its own scale, dark violet its minimum and yellow its maximum; over all maps"),
+        ("common", "gray", "All maps share one scale, black 0 and white 3."),
+        ("common", "viridis", "All maps share one scale, dark violet 0 and yellow 3."),
+    ],
+)
+def test_caption_tells_the_scale(scale: str, colormap: str, words: str) -> None:
+    result = made.activations(made.maps("conv", made.numbers()), scale=scale)
+    assert words in first(result, colormap=colormap).sheet.figure.caption
+
+
+def test_example_explains_the_words_on_the_first_layer() -> None:
+    assert content(LIVELY).example == ("conv", (2, 2, 2))
+
+
+@pytest.mark.parametrize(
+    ("result", "answer"),
+    [
+        (
+            made.activations(),
+            "All 3 channels of every conv and pooling layer, for 1\xa0sample. In 1 of 2\xa0grids one channel follows"
+            " the object, and is framed.",
+        ),
+        (
+            made.activations(made.maps("conv"), indices=(2, 4), found=made.NOT_FOUND),
+            "All 1 channels of 1 of 2 conv and pooling layers, for 2\xa0samples.",
+        ),
+    ],
+    ids=["all layers", "one layer, no object"],
+)
+def test_answer_counts_what_is_shown(result: ActivationsResult, answer: str) -> None:
+    samples = tuple(made.sample(maps.sample) for maps in result.samples)
+    section = build(made.evidence(activations=result, samples=samples))
+    assert section is not None
+    assert section.answer == answer
+
+
+def test_each_sample_keeps_its_label_and_answer() -> None:
+    shown = content(made.activations(indices=(2, 5))).samples
+    assert [(sample.sample, sample.label, sample.answer, sample.found) for sample in shown] == [
+        (2, "cat", "cat", True),
+        (5, "cat", "cat", True),
+    ]
+
+
+def test_without_samples_there_is_no_chapter() -> None:
+    assert build(made.bare()) is None

@@ -1,0 +1,132 @@
+"""The sums: grouped where they are equal, and what a stride leaves unread in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from reportgen.records import LayerRecord, Window
+from reportgen.sections.calculations import Content, build, unread
+from tests import made
+
+
+def content(*layers: LayerRecord, **others: object) -> Content:
+    section = build(made.evidence(model=made.model(*layers), **others))
+    assert isinstance(section.content, Content)
+    return section.content
+
+
+def strided(
+    *windows: Window, shape: tuple[int, ...] = (25, 25, 1), data_format: str | None = "channels_last"
+) -> LayerRecord:
+    return made.layer("pool", "MaxPooling2D", windows=windows, input_shape=shape, data_format=data_format)
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (
+            strided(Window(2, 2, unread=1), Window(2, 2, unread=1)),
+            "The last row and the last column of 25\u202f×\u202f25 are never read: the stride steps over the border.",
+        ),
+        (
+            strided(Window(2, 2, unread=1), Window(1)),
+            "The last row of 25\u202f×\u202f25 is never read: the stride steps over the border.",
+        ),
+        (
+            strided(Window(1), Window(3, 3, unread=2)),
+            "The last 2 columns of 25\u202f×\u202f25 are never read: the stride steps over the border.",
+        ),
+        (
+            strided(Window(3, 2, padding_before=1, unread=1), Window(3)),
+            "The last row of 25\u202f×\u202f25 (with its padding) is never read: the stride steps over the border.",
+        ),
+        (
+            strided(Window(2, 2, unread=1), Window(1), shape=(3, 25, 24), data_format="channels_first"),
+            "The last row of 25\u202f×\u202f24 is never read: the stride steps over the border.",
+        ),
+        (
+            strided(Window(2, 2, unread=1), shape=(9, 4)),
+            "The last position of 9 is never read: the stride steps over the border.",
+        ),
+        (
+            strided(Window(2, 2, unread=1), Window(1), Window(2, 2, unread=1), shape=(5, 6, 7, 1)),
+            "The last slice and the last column of 5\u202f×\u202f6\u202f×\u202f7 are never read: the stride steps over"
+            " the border.",
+        ),
+        (strided(Window(2, 2), Window(2, 2)), ""),
+        (made.dense(), ""),
+    ],
+    ids=["both", "row", "two columns", "padded", "channels first", "one axis", "three axes", "all read", "no window"],
+)
+def test_what_a_stride_leaves_unread_is_said_in_words(call: LayerRecord, sentence: str) -> None:
+    assert unread(call) == sentence
+
+
+def test_equal_sums_share_one_working_that_names_all_layers() -> None:
+    found = content(made.conv("a"), made.dense("d"), made.conv("b", index=3), activations=None)
+    assert [working.paths for working in found.workings] == [("a", "b"), ("d",)]
+    assert found.workings[0].steps == made.steps()
+    assert found.num_steps == 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        made.conv("b", steps=made.steps()[:1]),
+        made.conv("b", settings=()),
+        made.conv("b", notes=("Something else.",)),
+        made.conv("b", kind="Odd"),
+        made.conv("b", checks=(made.check("parameters", (10,), (11,)),)),
+        made.conv("b", input_shape=(2, 8, 1)),
+        made.conv("b", output_shape=(4, 1, 1)),
+    ],
+    ids=["steps", "settings", "notes", "kind", "checks", "input", "output"],
+)
+def test_sums_that_differ_stand_apart(other: LayerRecord) -> None:
+    assert len(content(made.conv("a"), other, activations=None).workings) == 2
+
+
+def test_comparisons_are_counted_with_those_of_the_running_model() -> None:
+    found = content(made.conv("conv"), made.dense("d", checks=(made.check("parameters", (6,), (7,)),)))
+    # Two of the conv layer and one with its tensor; one of the dense layer.
+    assert (found.num_checks, found.num_failed) == (4, 1)
+    assert [len(working.checks) for working in found.workings] == [3, 1]
+
+
+@pytest.mark.parametrize(("failed", "words"), [(0, "all agree"), (1, "1\xa0does not agree"), (2, "2\xa0do not agree")])
+def test_answer_tells_how_many_comparisons_agree(failed: int, words: str) -> None:
+    checks = tuple(made.check("parameters", (10,), (11 if place < failed else 10,)) for place in range(3))
+    section = build(made.evidence(model=made.model(made.conv("a", checks=checks)), activations=None))
+    assert section.answer.endswith(f"Of 3\xa0comparisons with the model, {words}.")
+
+
+def plain(path: str = "drop", **others: object) -> LayerRecord:
+    usual = {"parameters": 0, "macs": 0, "windows": (), "input_shape": (2, 2, 1), "checks": (made.check(),)}
+    return made.layer(path, "Dropout", **(usual | others))
+
+
+def test_layer_that_changes_nothing_is_only_named() -> None:
+    found = content(made.conv(), plain())
+    assert found.unchanged == ("drop",)
+    assert [working.paths for working in found.workings] == [("conv",)]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        plain(has_formula=False),
+        plain(parameters=4),
+        plain(input_shape=(4, 1)),
+        plain(checks=(made.check("output shape", (2,), (3,)),)),
+    ],
+    ids=["no formula", "weights", "another shape", "a failed check"],
+)
+def test_layer_with_something_to_show_is_worked_out(call: LayerRecord) -> None:
+    assert content(made.conv(), call).unchanged == ()
+
+
+def test_layer_whose_tensor_is_not_as_expected_is_worked_out() -> None:
+    result = made.activations(checked=False)
+    result = type(result)(result.samples, result.scale, (("drop", made.check("output shape", (2,), (3,))),))
+    found = content(made.conv(), plain(), activations=result)
+    assert (found.unchanged, found.num_failed) == ((), 1)

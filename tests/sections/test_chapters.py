@@ -1,0 +1,223 @@
+"""The shorter chapters: their answers and contents, case by case."""
+
+from __future__ import annotations
+
+import pytest
+
+from reportgen.evidence import Answer, ChannelTuning, EdgesResult, Evidence, NamesResult, PooledWindow
+from reportgen.records import LayerRecord
+from reportgen.sections import architecture, edges, glossary, names, pooling, provenance, samples
+from tests import made
+
+
+@pytest.mark.parametrize(
+    ("layers", "answer"),
+    [
+        (
+            (),
+            "It is built of 1\xa0conv layer, 1\xa0pooling layer, 1\xa0dense layer and 1\xa0layer of other kinds, with"
+            " 16 parameters. 92\u202f% of the multiply-adds happen in conv.",
+        ),
+        ((made.pool(macs=0),), "It is built of 1\xa0pooling layer, with 0 parameters."),
+        (
+            (made.conv("a"), made.conv("a#2", shared_with="a")),
+            "It is built of 2\xa0conv layers, with 10 parameters. 50\u202f% of the multiply-adds happen in a.",
+        ),
+    ],
+    ids=["of all kinds", "without weights", "shared"],
+)
+def test_architecture_counts_layers_by_kind(layers: tuple[LayerRecord, ...], answer: str) -> None:
+    assert architecture.build(made.evidence(model=made.model(*layers))).answer == answer
+
+
+def of_architecture(evidence: Evidence) -> architecture.Content:
+    content = architecture.build(evidence).content
+    assert isinstance(content, architecture.Content)
+    return content
+
+
+def test_architecture_adds_up_its_columns() -> None:
+    content = of_architecture(made.evidence())
+    assert (content.parameters, content.macs, content.activation_bytes, content.adds_up) == (16, 39, 36, True)
+
+
+def test_architecture_says_when_weights_belong_to_no_call() -> None:
+    assert not of_architecture(made.evidence(model=made.model(parameters=20))).adds_up
+
+
+def test_chart_of_costs_names_the_largest_bars() -> None:
+    costs = of_architecture(made.evidence()).costs
+    assert costs is not None
+    assert costs.alt == (
+        "Bars for 2\xa0layers: conv has the most parameters, 10; conv does the most multiply-adds, 36."
+    )
+    assert "shown" not in costs.caption
+
+
+def test_chart_of_costs_says_how_many_layers_it_shows() -> None:
+    layers = [made.conv(f"c{place}", macs=place, parameters=1) for place in range(30)]
+    costs = of_architecture(made.evidence(model=made.model(*layers))).costs
+    assert costs is not None
+    assert "24 of 30 layers shown, those with the most multiply-adds; all are in the table." in costs.caption
+    assert "c29 does the most" in costs.alt
+
+
+def test_network_without_weights_has_no_chart_of_costs() -> None:
+    assert of_architecture(made.evidence(model=made.model(made.pool()))).costs is None
+
+
+def test_pooling_names_the_kinds_that_the_model_uses() -> None:
+    section = pooling.build(made.evidence())
+    assert section is not None
+    assert section.answer.endswith("This model uses max pooling.")
+    assert isinstance(section.content, pooling.Content)
+    assert [each.result.kind for each in section.content.poolings] == ["max", "average", "global max", "global average"]
+    assert "a frame marks rows 2 to 3 and columns 4 to 7." in section.content.map.alt
+
+
+@pytest.mark.parametrize(
+    ("used", "words"),
+    [((), "none of the four."), (("max", "global average"), "max and global average pooling.")],
+)
+def test_pooling_answer_follows_the_model(used: tuple[str, ...], words: str) -> None:
+    kinds = ("max", "average", "global max", "global average")
+    results = tuple(PooledWindow(kind, ((1.0,),), True, ("p",) if kind in used else ()) for kind in kinds)
+    section = pooling.build(made.evidence(pooling=made.pooling(results=results)))
+    assert section is not None
+    assert section.answer.endswith(f"This model uses {words}")
+
+
+@pytest.mark.parametrize(("colormap", "words"), [("gray", "black its minimum"), ("viridis", "dark violet its minimum")])
+def test_pooling_caption_tells_the_scale(colormap: str, words: str) -> None:
+    section = pooling.build(made.evidence(colormap=colormap))
+    assert section is not None
+    assert isinstance(section.content, pooling.Content)
+    assert words in section.content.map.caption
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        (made.edges(), "this layer looks for edges more than chance would."),
+        (made.edges(num_oriented_shuffled=1.0), "this layer looks for edges no more than chance would."),
+        (made.edges(num_oriented_shuffled=None), "prefer edges of one orientation."),
+    ],
+    ids=["more", "not more", "no control"],
+)
+def test_edges_are_measured_against_chance(result: EdgesResult, words: str) -> None:
+    section = edges.build(made.evidence(edges=result))
+    assert section is not None
+    assert section.answer.startswith("1 of 2\xa0channels of conv")
+    assert section.answer.endswith(words)
+
+
+def test_edges_name_the_most_selective_channel_and_the_silent_ones() -> None:
+    section = edges.build(made.evidence(edges=made.edges(made.tuning(0), made.tuning(1, selectivity=0.9), silent())))
+    assert section is not None
+    assert isinstance(section.content, edges.Content)
+    assert "channel 1 is the most selective, index 0.9, for edges at 90 degrees." in section.content.curves.alt
+    assert "1\xa0channel answers to no grating." in section.content.curves.caption
+
+
+def silent() -> ChannelTuning:
+    return made.tuning(2, responds=False, selectivity=0.0, responses=(0.0,) * 4)
+
+
+def test_samples_show_image_label_and_answers() -> None:
+    section = samples.build(made.evidence(samples=(made.sample(2), made.sample(7, label=None, answers=()))))
+    assert section is not None
+    assert isinstance(section.content, samples.Content)
+    first, second = section.content.samples
+    assert first.figure.alt == "Sample 2: grey image of 4 by 4 pixels, labelled cat, answered cat."
+    assert second.figure.alt == "Sample 7: grey image of 4 by 4 pixels."
+    assert section.answer == (
+        "2 of 10\xa0images are looked at closely, as the network gets them: 4\u202f×\u202f4 pixels. Over all images the"
+        " network is right in 90.0\u202f% of cases."
+    )
+
+
+def test_samples_without_labels_claim_no_share() -> None:
+    section = samples.build(made.evidence(predictions=made.predictions(right=None, interval=None, per_class=())))
+    assert section is not None
+    assert section.answer.endswith("4\u202f×\u202f4 pixels.")
+
+
+@pytest.mark.parametrize(
+    ("result", "answer"),
+    [
+        (
+            made.names(),
+            "Changing a layer's name changes nothing else: every layer was given another name for a trial, and the"
+            " predictions are identical, to the last bit.",
+        ),
+        (
+            made.names(trial=False, renamed=(("conv", "first"),)),
+            "Changing a layer's name changes nothing else: 1\xa0layer was renamed, and the predictions are identical,"
+            " to the last bit.",
+        ),
+        (
+            made.names(trial=False, identical=False, largest_difference=0.25),
+            "Changing a layer's name should change nothing else, but it did: 2\xa0layers were renamed, and the"
+            " predictions differ by up to 0.25.",
+        ),
+    ],
+    ids=["trial", "renamed", "differs"],
+)
+def test_names_state_the_largest_difference(result: NamesResult, answer: str) -> None:
+    section = names.build(made.evidence(names=result))
+    assert section is not None
+    assert section.answer == answer
+
+
+def checked(evidence: Evidence) -> str:
+    content = provenance.build(evidence).content
+    assert isinstance(content, provenance.Content)
+    return " ".join(content.checked)
+
+
+def test_provenance_lists_only_what_was_checked() -> None:
+    full, bare = checked(made.evidence()), checked(made.bare())
+    for words in ("tensor that really came out", "four poolings worked by hand", "predictions before and after"):
+        assert words in full
+        assert words not in bare
+    assert "every parameter count against the model's own" in bare
+
+
+def terms(evidence: Evidence) -> list[str]:
+    content = glossary.build(evidence).content
+    assert isinstance(content, glossary.Content)
+    return [term.term for term in content.terms]
+
+
+def test_glossary_is_in_the_order_of_the_alphabet() -> None:
+    found = terms(made.evidence())
+    assert found == sorted(found)
+    assert len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "term", "expected"),
+    [
+        (made.evidence(), "receptive field", True),
+        (made.evidence(), "activation map", True),
+        (made.bare(), "activation map", False),
+        (made.bare(), "grating", False),
+        (made.bare(edges=made.edges()), "grating", True),
+        (made.evidence(), "logits", False),
+        (made.evidence(predictions=made.predictions(output="logits")), "logits", True),
+        (made.evidence(predictions=made.predictions(right=None)), "held out", False),
+        (made.evidence(), "held out", True),
+    ],
+)
+def test_glossary_explains_the_words_that_are_used(evidence: Evidence, term: str, expected: bool) -> None:
+    assert (term in terms(evidence)) == expected
+
+
+def test_answers_of_a_sample_keep_their_numbers() -> None:
+    answers = (Answer(0, "cat", 7.5), Answer(1, "dog", -3.0))
+    section = samples.build(
+        made.evidence(samples=(made.sample(answers=answers),), predictions=made.predictions(output="logits"))
+    )
+    assert section is not None
+    assert isinstance(section.content, samples.Content)
+    assert (section.content.samples[0].answers, section.content.output) == (answers, "logits")

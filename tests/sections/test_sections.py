@@ -1,0 +1,227 @@
+"""All chapters: the convention, no TensorFlow, and pages without a hole for whatever a model leaves."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reportgen import probes, registry, sections
+from reportgen.document import Figure, Report, Section
+from reportgen.evidence import Answer, Evidence
+from reportgen.records import TensorRecord, WeightFault, Window
+from reportgen.renderers import html
+from tests import made
+from tests.renderers.reports import HOSTILE
+
+ROOT = Path(__file__).resolve().parents[2]
+NAN = float("nan")
+
+UNKNOWN = made.layer(
+    "odd", "Odd", parameters=7, macs=None, receptive_field=None, jump=None, padding=None, has_formula=False,
+    notes=("No formula for kind Odd: shape and parameters are Keras's own.",), inputs=("conv",),
+)  # fmt: skip
+BROKEN_MAPS = made.activations(
+    made.maps("conv", made.numbers(0, num_nonfinite=2, follows=None), made.numbers(1, constant=True, follows=None)),
+    made.maps("pool", made.numbers(0, constant=True, follows=None), side=1),
+)
+VALUES = made.predictions(right=None, interval=None, per_class=(), output="values")
+REGRESSION = made.model(
+    made.conv(), outputs=(TensorRecord("number", (1,), "float32"),), output_activation="linear", parameters=10
+)
+
+CASES: dict[str, Evidence] = {
+    "a classifier on labelled images": made.evidence(),
+    "viridis and a common scale": made.evidence(colormap="viridis", activations=made.activations(scale="common")),
+    "no labels": made.evidence(
+        dataset=made.dataset(has_labels=False, class_names=()),
+        samples=(made.sample(label=None, label_index=None, correct=None),),
+        predictions=made.predictions(right=None, interval=None, per_class=()),
+    ),
+    "logits": made.evidence(
+        samples=(made.sample(answers=(Answer(0, "cat", 7.5), Answer(1, "dog", -3.0))),),
+        predictions=made.predictions(output="logits"),
+    ),
+    "values": made.evidence(
+        model=REGRESSION,
+        samples=(made.sample(answers=(Answer(0, "value 0", 3.25),), correct=None),),
+        predictions=VALUES,
+    ),
+    "an answer that is no number": made.evidence(
+        samples=(made.sample(answers=(), correct=None),), predictions=made.predictions(num_nonfinite=1)
+    ),
+    "a value that is no number": made.evidence(
+        model=REGRESSION, samples=(made.sample(answers=(Answer(0, "value 0", NAN),), correct=None),), predictions=VALUES
+    ),
+    "several samples": made.evidence(
+        samples=(made.sample(2), made.sample(5, name="b.png", correct=False), made.sample(7)),
+        activations=made.activations(indices=(2, 5, 7)),
+    ),
+    "broken and constant maps": made.evidence(activations=BROKEN_MAPS, pooling=None),
+    "no object": made.evidence(
+        activations=made.activations(made.maps("conv", made.numbers(follows=None)), found=made.NOT_FOUND)
+    ),
+    "no edges, pooling or names": made.evidence(edges=None, pooling=None, names=None),
+    "one layer": made.evidence(
+        model=made.model(made.conv()), activations=made.activations(made.maps("conv")), pooling=None
+    ),
+    "no dataset": made.bare(),
+    "edges without data": made.bare(edges=made.edges()),
+    "silent and undrawable kernels": made.evidence(
+        edges=made.edges(
+            made.tuning(0, responds=False, selectivity=0.0, responses=(0.0,) * 4),
+            kernels=np.zeros((0, 0, 0), np.uint8),
+            num_oriented_shuffled=None,
+        )
+    ),
+    "unknown kinds, open sizes and faults": made.evidence(
+        model=made.model(
+            made.conv(windows=(Window(3, 2, unread=1), Window(3, 2, unread=2))),
+            UNKNOWN,
+            made.dense(output_shape=(None, 3), inputs=("odd",)),
+            faults=(WeightFault("conv/kernel", 1, 2, 9),),
+            inputs=(TensorRecord("a", (None, 4, 1), "float32"), TensorRecord("b", (5,), "int32")),
+            outputs=(TensorRecord("x", (3,), "float32"), TensorRecord("y", (2, 2), "float32")),
+        )
+    ),
+    "a model without a conv layer": made.bare(model=made.model(made.flatten(inputs=("",)))),
+    "trained here, with notes": made.evidence(
+        training=made.training(), dataset=made.dataset(notes=("They were divided by 255.",), split="held out")
+    ),
+    "a failed check": made.evidence(
+        model=made.model(made.conv(checks=(made.check("parameters", (10,), (11,)),)), parameters=11),
+        names=made.names(identical=False, largest_difference=0.25, trial=False),
+    ),
+    "hostile names": made.evidence(
+        model=made.model(made.conv(HOSTILE), made.pool(f"{HOSTILE}#2", inputs=(HOSTILE,)), name=HOSTILE),
+        dataset=made.dataset(name=HOSTILE, split=HOSTILE, class_names=(HOSTILE,), notes=(HOSTILE,)),
+        samples=(made.sample(name=HOSTILE, label=HOSTILE, reason=HOSTILE, answers=(Answer(0, HOSTILE, 0.5),)),),
+        activations=made.activations(made.maps(HOSTILE)),
+        edges=made.edges(path=HOSTILE),
+        pooling=made.pooling(path=HOSTILE),
+        names=made.names(renamed=((HOSTILE, HOSTILE),)),
+    ),
+}
+each_case = pytest.mark.parametrize("case", list(CASES))
+
+
+@cache
+def built(case: str) -> list[Section]:
+    chapters = [registry.load("sections", name).build(CASES[case]) for name in sections.NAMES]
+    return [chapter for chapter in chapters if chapter is not None]
+
+
+def report(case: str) -> Report:
+    evidence = CASES[case]
+    return Report(evidence.title, "What toy sees", evidence.model, evidence.run, evidence.findings, tuple(built(case)))
+
+
+def figures(value: object) -> Iterator[Figure]:
+    """All pictures in a chapter's content."""
+    if isinstance(value, Figure):
+        yield value
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            yield from figures(getattr(value, field.name))
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from figures(item)
+
+
+class Text(HTMLParser):
+    """The words of a page, and the values of its attributes but pictures and styles."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.attributes: list[str] = []
+        self._inside = ""
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._inside = tag
+        self.attributes += [value or "" for _, value in attrs if not (value or "").startswith("data:")]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._inside != "style":
+            self.words.append(data)
+
+
+@pytest.mark.parametrize("name", sections.NAMES)
+def test_every_chapter_exports_the_same_names(name: str) -> None:
+    chapter = registry.load("sections", name)
+    assert isinstance(chapter.TITLE, str)
+    assert chapter.TITLE
+    assert set(chapter.NEEDS) <= set(probes.NAMES)
+    assert is_dataclass(chapter.Content)
+    section = chapter.build(CASES["a classifier on labelled images"])
+    assert (section.name, section.title) == (name, chapter.TITLE)
+    assert type(section.content) is chapter.Content
+
+
+def test_chapters_are_built_without_tensorflow() -> None:
+    code = (
+        "import sys\n"
+        "from tests.sections.test_sections import CASES, built, sections\n"
+        "assert [chapter.name for chapter in built('a classifier on labelled images')] == list(sections.NAMES)\n"
+        "print(sorted({'tensorflow', 'keras', 'weasyprint'} & set(sys.modules)))\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert run.stdout.strip() == "[]"
+
+
+@each_case
+def test_every_chapter_answers_its_question_in_whole_sentences(case: str) -> None:
+    for chapter in built(case):
+        assert chapter.answer.endswith("."), chapter.name
+        assert not re.search(r"\bNone\b|\bnan\b|\( |  ", chapter.answer), chapter.answer
+
+
+@each_case
+def test_every_figure_has_an_alternative_and_a_name_of_its_own(case: str) -> None:
+    found = [figure for chapter in built(case) for figure in figures(chapter.content)]
+    assert all(figure.alt.endswith(".") for figure in found)
+    names = [figure.name for figure in found]
+    assert len(set(names)) == len(names)
+
+
+@each_case
+@pytest.mark.parametrize("medium", ["screen", "print"])
+def test_every_chapter_fills_its_template_without_a_hole(case: str, medium: html.Medium) -> None:
+    page = Text(html.document(report(case), medium))
+    words = " ".join(page.words)
+    assert not re.search(r"\b(None|nan|inf|True|False)\b", words)
+    assert not [value for value in page.attributes if re.search(r"\b(None|nan|inf)\b", value)]
+    for chapter in built(case):
+        assert chapter.title in words
+
+
+@pytest.mark.parametrize(
+    ("case", "missing"),
+    [
+        ("a classifier on labelled images", set()),
+        ("no labels", set()),
+        ("no dataset", {"pooling", "samples", "activations", "edges", "names"}),
+        ("edges without data", {"pooling", "samples", "activations", "names"}),
+        ("broken and constant maps", {"pooling"}),
+    ],
+)
+def test_chapter_with_nothing_to_show_is_left_out(case: str, missing: set[str]) -> None:
+    assert {chapter.name for chapter in built(case)} == set(sections.NAMES) - missing
+
+
+def test_measurement_that_could_not_be_made_leaves_its_chapter_out() -> None:
+    evidence = made.evidence(edges=made.edges(missing="The layer cannot be shown gratings."))
+    assert registry.load("sections", "edges").build(evidence) is None

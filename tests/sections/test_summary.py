@@ -1,0 +1,153 @@
+"""Page one: sentences and key numbers for every kind of model and data."""
+
+from __future__ import annotations
+
+import pytest
+
+from reportgen.evidence import Evidence
+from reportgen.records import TensorRecord
+from reportgen.sections.summary import Content, KeyNumber, build
+from tests import made
+
+
+def tensor(*shape: int | None) -> tuple[TensorRecord, ...]:
+    return (TensorRecord("t", shape, "float32"),)
+
+
+def content(evidence: Evidence) -> Content:
+    found = build(evidence).content
+    assert isinstance(found, Content)
+    return found
+
+
+def keys(evidence: Evidence) -> dict[str, KeyNumber]:
+    return {key.name: key for key in content(evidence).key_numbers}
+
+
+UNLABELLED = {"right": None, "interval": None, "per_class": ()}
+
+
+@pytest.mark.parametrize(
+    ("evidence", "answer"),
+    [
+        (
+            made.evidence(),
+            "toy reads grey images of 4\u202f×\u202f4 pixels and answers with one of 3\xa0classes. On 10\xa0images it"
+            " is right in 90.0\u202f% of cases.",
+        ),
+        (
+            made.evidence(dataset=made.dataset(split="held out from MNIST's training split")),
+            "toy reads grey images of 4\u202f×\u202f4 pixels and answers with one of 3\xa0classes. On 10\xa0images,"
+            " held out from MNIST's training split, it is right in 90.0\u202f% of cases.",
+        ),
+        (
+            made.evidence(predictions=made.predictions(**UNLABELLED)),
+            "toy reads grey images of 4\u202f×\u202f4 pixels and answers with one of 3\xa0classes. It was run on"
+            " 10\xa0images without usable labels, so nothing is said about how often it is right.",
+        ),
+        (
+            made.bare(),
+            "toy reads grey images of 4\u202f×\u202f4 pixels and answers with one of 3\xa0classes. It was inspected"
+            " without images, so nothing is said about what it answers.",
+        ),
+    ],
+    ids=["labels", "held out", "no labels", "no data"],
+)
+def test_answer_says_what_the_network_is_and_how_often_it_is_right(evidence: Evidence, answer: str) -> None:
+    assert build(evidence).answer == answer
+
+
+@pytest.mark.parametrize(
+    ("inputs", "data_format", "words"),
+    [
+        (tensor(28, 28, 1), "channels_last", "reads grey images of 28\u202f×\u202f28 pixels"),
+        (tensor(28, 32, 3), "channels_last", "reads colour images of 28\u202f×\u202f32 pixels"),
+        (tensor(28, 32, 5), "channels_last", "reads images with 5 channels of 28\u202f×\u202f32 pixels"),
+        (tensor(3, 28, 32), "channels_first", "reads colour images of 28\u202f×\u202f32 pixels"),
+        (tensor(100, 2), "channels_last", "reads arrays of 100\u202f×\u202f2"),
+        (tensor(4) + tensor(5), "channels_last", "reads 2\xa0inputs"),
+    ],
+    ids=["grey", "colour", "many channels", "channels first", "signal", "two inputs"],
+)
+def test_input_is_told_in_words(inputs: tuple[TensorRecord, ...], data_format: str, words: str) -> None:
+    model = made.model(made.conv(data_format=data_format), inputs=inputs)
+    assert words in build(made.bare(model=model)).answer
+
+
+@pytest.mark.parametrize(
+    ("outputs", "activation", "words"),
+    [
+        (tensor(10), "softmax", "one of 10\xa0classes"),
+        (tensor(1), "sigmoid", "one probability"),
+        (tensor(1), "linear", "one number"),
+        (tensor(4), "linear", "4\xa0numbers"),
+        (tensor(4, 4), "linear", "an array of 4\u202f×\u202f4"),
+        (tensor(4) + tensor(1), None, "2\xa0outputs"),
+    ],
+    ids=["classes", "probability", "number", "numbers", "array", "two outputs"],
+)
+def test_output_is_told_in_words(outputs: tuple[TensorRecord, ...], activation: str | None, words: str) -> None:
+    model = made.model(made.conv(), outputs=outputs, output_activation=activation)
+    assert f"answers with {words}." in build(made.bare(model=model)).answer
+
+
+def test_named_classes_make_logits_classes() -> None:
+    model = made.model(made.conv(), outputs=tensor(3), output_activation="linear")
+    assert "one of 3\xa0classes" in build(made.evidence(model=model)).answer
+
+
+def test_six_key_numbers() -> None:
+    assert content(made.evidence()).key_numbers == (
+        KeyNumber("parameters", 16, "number", "16 trainable"),
+        KeyNumber("multiply-adds for one image", 39, "short", "biases not counted"),
+        KeyNumber("conv and pooling layers", 2, "number", "1 conv, 1 pooling"),
+        KeyNumber("activation maps for one image", 2, "number", "all of them in this report"),
+        KeyNumber("receptive field of the last conv layer", (3, 3), "size", "of 4\u202f×\u202f4 pixels"),
+        KeyNumber("right answers", 0.9, "percent", "of 10\xa0images; 95 % interval 59.6\u202f% to 98.2\u202f%"),
+    )
+
+
+def test_without_data_nothing_is_claimed_about_it() -> None:
+    found = keys(made.bare())
+    assert found["activation maps for one image"].detail == "not drawn: no images"
+    assert (found["right answers"].value, found["right answers"].detail) == (None, "not measured")
+    assert content(made.bare()).picture is None
+    assert content(made.bare()).cannot_say == (
+        "Whether the network is fit for a purpose: that is for people to judge.",
+    )
+
+
+def test_receptive_field_of_a_layer_that_sees_all_is_the_image() -> None:
+    model = made.model(made.conv(whole_image=True, receptive_field=None))
+    assert keys(made.bare(model=model))["receptive field of the last conv layer"].value == (4, 4)
+
+
+def test_picture_is_the_layer_in_which_a_channel_follows_most_closely() -> None:
+    result = made.activations(
+        made.maps("conv", made.numbers(0, follows=0.4)),
+        made.maps("deep", made.numbers(0, follows=0.9), follower=0),
+        made.maps("last", made.numbers(0, follows=None)),
+        made.maps("global", made.numbers(0, follows=None), side=1),
+    )
+    picture = content(made.evidence(activations=result)).picture
+    assert picture is not None
+    assert picture.figure.name == "picture"
+    assert "of deep for sample" in picture.figure.alt
+
+
+@pytest.mark.parametrize(
+    ("split", "sentence"),
+    [
+        (
+            "as given",
+            "Nothing is known here of where the images come from: the share of right answers holds for these images"
+            " only.",
+        ),
+        (
+            "held out from MNIST's training split",
+            "The images are held out from MNIST's training split: this is not a score on MNIST's test set.",
+        ),
+    ],
+)
+def test_what_the_share_of_right_answers_is_not_is_said(split: str, sentence: str) -> None:
+    assert content(made.evidence(dataset=made.dataset(split=split))).cannot_say[0] == sentence

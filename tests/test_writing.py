@@ -1,0 +1,202 @@
+"""Files: whole or not at all, never in the place of someone else's, and every trouble is one sentence."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from reportgen import templating
+from reportgen.errors import RenderError, UnknownNameError
+from reportgen.renderers import html, json, pdf
+from reportgen.writing import check, check_folder, replace_file, write
+from tests.renderers import reports
+
+GENERATOR = '<meta name="generator" content="reportgen">'
+REPORT = reports.report()
+
+
+@pytest.fixture(autouse=True)
+def small_templates(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The small templates, with the mark by which we know our files again."""
+    folder = tmp_path_factory.mktemp("templates")
+    reports.write_templates(folder, reports.TEMPLATE.replace("<title>", f"{GENERATOR}\n<title>"))
+    monkeypatch.setattr(templating, "_folder", lambda: folder)
+    templating._environment.cache_clear()
+    yield
+    templating._environment.cache_clear()
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_files_are_what_the_renderers_make(tmp_path: Path) -> None:
+    paths = write(REPORT, tmp_path / "new" / "folder", ("html", "json"))
+    assert [path.relative_to(tmp_path).as_posix() for path in paths] == [
+        "new/folder/report.html",
+        "new/folder/report.json",
+    ]
+    assert paths[0].read_bytes() == html.render(REPORT)
+    assert paths[1].read_bytes() == json.render(REPORT)
+
+
+def test_only_the_files_that_were_asked_for_are_there(tmp_path: Path) -> None:
+    write(REPORT, tmp_path, ("json",))
+    assert names(tmp_path) == ["report.json"]
+
+
+def test_paths_come_in_the_order_of_the_formats(tmp_path: Path) -> None:
+    paths = write(REPORT, str(tmp_path), ("json", "html", "json"))
+    assert [path.name for path in paths] == ["report.json", "report.html"]
+
+
+@pytest.mark.pdf
+def test_our_own_files_are_replaced(tmp_path: Path) -> None:
+    first = write(REPORT, tmp_path)
+    before = [path.read_bytes() for path in first]
+    second = write(reports.report(title="Another title"), tmp_path)
+    assert second == first
+    assert names(tmp_path) == ["report.html", "report.json", "report.pdf"]
+    assert [old != path.read_bytes() for old, path in zip(before, second, strict=True)] == [True, True, True]
+
+
+@pytest.mark.parametrize("name", ["report.html", "report.pdf", "report.json"])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"Notes on reportgen", b"%PDF-1.7\n1 0 obj<</Type/ObjStm>>stream\nbroken", b'{"title": "reportgen"}'],
+    ids=["empty", "names-us", "broken-pdf", "json"],
+)
+def test_a_file_of_someone_else_is_left_alone(tmp_path: Path, name: str, data: bytes) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(RenderError, match=rf"{name} is in the way: it was not written by reportgen. Expected .* Move"):
+        write(REPORT, tmp_path)
+    assert names(tmp_path) == [name]
+    assert (tmp_path / name).read_bytes() == data
+
+
+def test_a_folder_in_the_place_of_a_file_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "report.json").mkdir()
+    with pytest.raises(RenderError, match=r"report\.json is in the way"):
+        write(REPORT, tmp_path, ("json",))
+
+
+def test_an_unknown_format_makes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match=r"no renderer called 'docx'\. Expected one of: html"):
+        write(REPORT, tmp_path / "new", ("html", "docx"))
+    assert names(tmp_path) == []
+
+
+def a_file(folder: Path) -> Path:
+    (folder / "file").write_bytes(b"x")
+    return folder / "file"
+
+
+def below_a_file(folder: Path) -> Path:
+    return a_file(folder) / "below" / "it"
+
+
+def a_loop(folder: Path) -> Path:
+    (folder / "loop").symlink_to("loop")
+    return folder / "loop"
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [(a_file, "it is a file"), (below_a_file, "Not a directory"), (a_loop, "symbolic links")],
+    ids=["file", "below-a-file", "loop"],
+)
+def test_a_folder_that_cannot_be_is_one_sentence(tmp_path: Path, place: Callable[[Path], Path], why: str) -> None:
+    folder = place(tmp_path)
+    with pytest.raises(RenderError, match=rf"Nothing can be written to .*{why}\. Expected a folder.* Choose another"):
+        write(REPORT, folder)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_is_one_sentence(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(RenderError, match="it is read-only"):
+        check_folder(tmp_path / "new")
+
+
+def test_checking_makes_nothing(tmp_path: Path) -> None:
+    targets = check(tmp_path / "new", ("json", "html"))
+    assert targets == {"json": tmp_path / "new" / "report.json", "html": tmp_path / "new" / "report.html"}
+    assert names(tmp_path) == []
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one_and_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "report.json"
+    replace_file(target, b"old")
+    # A new process, because the limit on the size of files cannot be taken back.
+    code = (
+        "import resource, signal, sys; from pathlib import Path; from reportgen.writing import replace_file;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000));"
+        "replace_file(Path(sys.argv[1]), b'x' * 5000)"
+    )
+    shown = subprocess.run([sys.executable, "-c", code, str(target)], capture_output=True, text=True, check=False)
+    assert "RenderError: report.json cannot be written: File too large. Expected a folder" in shown.stderr
+    assert names(tmp_path) == ["report.json"]
+    assert target.read_bytes() == b"old"
+
+
+def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
+    target = tmp_path / "report.json"
+    contents = [b"a" * 400_000, b"b" * 400_000]
+    replace_file(target, contents[0])
+    seen = []
+    over = threading.Event()
+
+    def read() -> None:
+        while not over.is_set():
+            seen.append(target.read_bytes())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for turn in range(50):
+        replace_file(target, contents[turn % 2])
+    over.set()
+    reader.join()
+    assert set(seen) <= set(contents)
+
+
+def test_new_files_have_the_usual_permissions(tmp_path: Path) -> None:
+    (tmp_path / "usual").touch()
+    replace_file(tmp_path / "report.json", b"{}")
+    assert (tmp_path / "report.json").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+@pytest.mark.pdf
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="masks a library as the loader of Linux finds it")
+def test_without_pango_the_other_files_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    masked = tmp_path / "masked"
+    masked.mkdir()
+    (masked / "libpango-1.0.so.0").write_bytes(b"not a library")
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(masked))
+    with pytest.raises(RenderError, match=r"apt-get install libpango-1\.0-0"):
+        write(REPORT, tmp_path / "made")
+    assert names(tmp_path / "made") == ["report.html", "report.json"]
+
+
+@pytest.mark.pdf
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends processes in another way")
+def test_an_interruption_does_not_wait_for_the_pdf(tmp_path: Path) -> None:
+    @contextmanager
+    def interrupting(step: str, total: int | None = None) -> Iterator[Callable[[], None]]:
+        del total
+        yield lambda: None
+        if step == "Writing report.json":
+            raise KeyboardInterrupt
+
+    worker = pdf.warm()
+    with pytest.raises(KeyboardInterrupt):
+        write(reports.report(title="word " * 400_000), tmp_path, ("json", "pdf"), interrupting, worker)
+    assert names(tmp_path) == ["report.json"]
+    assert worker.process.returncode == -signal.SIGKILL
