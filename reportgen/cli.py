@@ -20,6 +20,7 @@ from click.core import ParameterSource
 
 from reportgen import __version__
 from reportgen.errors import OptionsError, RenderError, ReportgenError
+from reportgen.models.formats import identify
 from reportgen.sections import NAMES
 
 if TYPE_CHECKING:
@@ -65,6 +66,28 @@ def _verbosity(command: _Command) -> _Command:
     return click.option("-v", "--verbose", count=True, help="Say more; -vv also shows what TensorFlow says.")(command)
 
 
+def _of_the_model(command: _Command) -> _Command:
+    """Add the options that say how a model is read."""
+    for option in reversed(
+        (
+            click.option(
+                "--import",
+                "imports",
+                multiple=True,
+                metavar="FILE.py|MODULE",
+                help="Your own code with registered classes, run before the model is loaded; repeatable.",
+            ),
+            click.option("--input-shape", metavar="H,W,C", help="Shape of one image, where the model leaves it open."),
+            click.option(
+                "--max-parameters", type=int, help="Most weights that a file may have.  [default: 2000000000]"
+            ),
+            click.option("--max-memory", type=int, help="Most bytes of one layer's output.  [default: 4294967296]"),
+        )
+    ):
+        command = option(command)
+    return command
+
+
 @click.group(
     cls=_Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -97,7 +120,15 @@ def main() -> None:
     type=click.Choice(["html", "pdf", "json"]),
     help="Format to write; repeatable.  [default: all three]",
 )
-@click.option("--data", help="Images: an .npz or .npy file, a folder of pictures, or 'digits'.")
+@click.option(
+    "--data",
+    help="Images: an .npz or .npy file, a folder of pictures, a .csv list, keras:NAME, module:function or 'digits'.",
+)
+@click.option(
+    "--classes",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File of class names: one a line, or JSON.",
+)
 @click.option(
     "--pick",
     multiple=True,
@@ -129,6 +160,7 @@ def main() -> None:
     "--skip-section", multiple=True, metavar="NAME", type=click.Choice(NAMES), help="Chapter to leave out; repeatable."
 )
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of training and of random choices.  [default: 0]")
+@_of_the_model
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -183,12 +215,18 @@ def train(output: Path, seed: int, quiet: bool, verbose: int) -> None:
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--layer", metavar="NAME", help="Work this layer's sums step by step.")
 @click.option("--json", "as_json", is_flag=True, help="Print the model record as JSON, and nothing else.")
+@_of_the_model
 @_verbosity
-def summary(model: Path, layer: str | None, as_json: bool, quiet: bool, verbose: int) -> None:
+@click.pass_context
+def summary(
+    context: click.Context, /, model: Path, layer: str | None, as_json: bool, quiet: bool, verbose: int, **given: Any
+) -> None:
     """Print the layer table of MODEL."""
+    options = _options(context, None, given)
     terminal = _terminal(quiet, verbose)
+    identify(model)
     with terminal.hushed():
-        record = _pipeline(terminal).inspect_file(model, terminal.progress)
+        record = _pipeline(terminal).inspect_file(model, options, terminal.progress)
     with _standard_output():
         if as_json:
             from reportgen.renderers.json import model_json
@@ -210,14 +248,20 @@ def summary(model: Path, layer: str | None, as_json: bool, quiet: bool, verbose:
     type=click.Path(path_type=Path, dir_okay=False),
     help="File to save the new model in, .keras.",
 )
+@_of_the_model
 @_verbosity
-def extract(model: Path, layer: str, output: Path, quiet: bool, verbose: int) -> None:
+@click.pass_context
+def extract(
+    context: click.Context, /, model: Path, layer: str, output: Path, quiet: bool, verbose: int, **given: Any
+) -> None:
     """Save a new model with the input of MODEL and the output of LAYER."""
+    options = _options(context, None, given)
     _check_model_target(output, model)
+    identify(model)
     terminal = _terminal(quiet, verbose)
     with terminal.hushed():
         pipeline = _pipeline(terminal)
-        pipeline.extract_layer(model, layer, output, terminal.progress)
+        pipeline.extract_layer(model, layer, output, options, terminal.progress)
     with _standard_output():
         click.echo(str(output))
 
@@ -280,16 +324,19 @@ def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bo
     # What can be known now is not found out after a minute of training.
     chapters(options)
     check(options.output, options.format)
+    if model is not None:
+        identify(model)
     # The typesetting process gets ready while TensorFlow is imported.
     worker = pdf.warm() if "pdf" in options.format else None
     try:
         pipeline = _pipeline(terminal)
         pipeline.created()
-        origin = pipeline.load(model, terminal.progress) if model else pipeline.train(options, terminal.progress)
+        progress = terminal.progress
+        origin = pipeline.load(model, options, progress) if model else pipeline.train(options, progress)
         spec = options.data or ("digits" if model is None else None)
-        dataset = pipeline.open_dataset(origin, spec) if spec else None
-        report = pipeline.make_report(origin, dataset, options, terminal.progress)
-        paths = write(report, options.output, options.format, terminal.progress, worker)
+        dataset = pipeline.open_dataset(origin, spec, options) if spec else None
+        report = pipeline.make_report(origin, dataset, options, progress)
+        paths = write(report, options.output, options.format, progress, worker)
     finally:
         if worker is not None:
             worker.close()

@@ -16,7 +16,7 @@ SHEET_LEFT = 30.0
 SHEET_TOP = 18.0
 """Room for its column numbers."""
 _SHEET_WIDTH = 640.0
-_LARGEST_TILE = 76.0
+_HIGHEST_TILE = 76.0
 
 Severity = Literal["failed", "warning", "note", "passed"]
 
@@ -97,8 +97,8 @@ class ContactSheet:
 
     @property
     def scale(self) -> float:
-        """How many times the picture is enlarged: to the width of the page, but no tile to more than 76 pixels."""
-        return min(_SHEET_WIDTH / self.figure.width_px, _LARGEST_TILE / max(self.tile_width_px, self.tile_height_px))
+        """How many times the picture is enlarged: to the width of the page, but no tile higher than 76 pixels."""
+        return min(_SHEET_WIDTH / self.figure.width_px, _HIGHEST_TILE / self.tile_height_px)
 
     @property
     def image_size(self) -> tuple[float, float]:

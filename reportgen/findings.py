@@ -19,6 +19,7 @@ from reportgen.templating import anchor, number, percent, plural, shape, size
 _WEIGHT: dict[Severity, int] = {"failed": 0, "warning": 1, "note": 2, "passed": 3}
 _DOMINATES = 0.5
 _SMALL_PATCH = 0.5
+_SURE = 0.8
 
 
 def judge(
@@ -43,6 +44,7 @@ def judge(
         *_patches(model),
         *_unknown_kinds(model),
         *_silent_channels(activations),
+        *_heads(model, predictions),
         *_mistakes(samples),
         *_fitted(dataset),
     ]
@@ -205,13 +207,25 @@ def _silent_channels(activations: ActivationsResult | None) -> Iterator[Finding]
         )
 
 
+def _heads(model: ModelRecord, predictions: PredictionsResult | None) -> Iterator[Finding]:
+    if predictions and len(model.outputs) > 1:
+        others = ", ".join(output.name for output in model.outputs[1:])
+        yield Finding(
+            "note",
+            f"Only the first of {number(len(model.outputs))} outputs is looked at.",
+            f"Answers and right answers in this report are those of {model.outputs[0].name}; {others} are not shown.",
+            "samples",
+        )
+
+
 def _mistakes(samples: tuple[SampleRecord, ...]) -> Iterator[Finding]:
     wrong = [sample for sample in samples if sample.correct is False and sample.answers]
     if wrong:
         worst = max(wrong, key=lambda sample: sample.answers[0].value)
+        sure = " and sure" if _SURE <= worst.answers[0].value <= 1 else ""
         yield Finding(
             "note",
-            f"It can be wrong and sure: sample {number(worst.index)}.",
+            f"It can be wrong{sure}: sample {number(worst.index)}.",
             (
                 f"Labelled {worst.label}, answered {worst.answers[0].name} with {percent(worst.answers[0].value)}."
                 if 0 <= worst.answers[0].value <= 1

@@ -74,6 +74,24 @@ def parse_rename(text: str) -> tuple[str, str]:
     return old, new
 
 
+def parse_shape(text: str) -> tuple[int, ...]:
+    """Read the shape of one image, batch axis left out.
+
+    Raises:
+        OptionsError: It is not a row of whole numbers of 1 or more.
+
+    >>> parse_shape("224,224,3"), parse_shape("28x28x1")
+    ((224, 224, 3), (28, 28, 1))
+    """
+    parts = [part.strip() for part in text.replace("×", "x").replace("x", ",").split(",")]
+    if all(part.isascii() and part.isdigit() and int(part) > 0 for part in parts):
+        return tuple(int(part) for part in parts)
+    raise OptionsError(
+        f"{text!r} is no shape of an image. Expected whole numbers with commas, without the batch axis. Write for "
+        "example 224,224,3."
+    )
+
+
 class Options(BaseModel):
     """What a report is made with. Every field is an option of `reportgen build` under the same name.
 
@@ -81,6 +99,7 @@ class Options(BaseModel):
         output: Folder that the files are written to.
         format: Formats to write.
         data: Where images come from: a file, a folder, or "digits".
+        classes: File of class names by index.
         pick: Ways to choose samples, in order; () for the default.
         layers: Shell pattern; conv and pooling calls whose path or name matches get activation grids.
         rename: Pairs OLD=NEW of layer names.
@@ -88,6 +107,11 @@ class Options(BaseModel):
         colormap: Colours of activation maps.
         scale_maps: Grey scale of a map: its own, or common to all maps of a layer.
         scale_input: How pixel values are brought to the model's range.
+        imports: Python files or modules of the user's own that are run first, for their classes; the option is called
+            "import", a word that Python keeps for itself.
+        input_shape: Shape of one image, for a model that leaves it open; () for what the data or the model says.
+        max_parameters: How many weights a file may ask for.
+        max_memory: How many bytes the largest output of one layer may take for one image.
         section: Chapters to write; () for all.
         skip_section: Chapters to leave out.
         seed: Seed of everything random.
@@ -98,6 +122,7 @@ class Options(BaseModel):
     output: Path = Path("reportgen-report")
     format: tuple[Literal["html", "pdf", "json"], ...] = ("html", "pdf", "json")
     data: str | None = None
+    classes: Path | None = None
     pick: tuple[Pick, ...] = ()
     layers: str = "*"
     rename: tuple[tuple[str, str], ...] = ()
@@ -105,6 +130,10 @@ class Options(BaseModel):
     colormap: Literal["gray", "viridis"] = "gray"
     scale_maps: Literal["own", "common"] = "own"
     scale_input: Literal["auto", "none", "1/255"] = "auto"
+    imports: tuple[str, ...] = ()
+    input_shape: tuple[int, ...] = ()
+    max_parameters: int = Field(default=2_000_000_000, gt=0)
+    max_memory: int = Field(default=4 << 30, gt=0)
     section: tuple[str, ...] = ()
     skip_section: tuple[str, ...] = ()
     seed: int = Field(default=0, ge=0, lt=2**32)
@@ -118,6 +147,16 @@ class Options(BaseModel):
     @classmethod
     def _read_renames(cls, value: object) -> object:
         return tuple(parse_rename(item) if isinstance(item, str) else item for item in _listed(value))
+
+    @field_validator("input_shape", mode="before")
+    @classmethod
+    def _read_shape(cls, value: object) -> object:
+        return parse_shape(value) if isinstance(value, str) else value
+
+    @field_validator("imports", mode="before")
+    @classmethod
+    def _read_imports(cls, value: object) -> object:
+        return tuple(_listed(value))
 
     @field_validator("format", "section", "skip_section", mode="before")
     @classmethod
@@ -135,16 +174,16 @@ def make(values: Mapping[str, Any]) -> Options:
     Raises:
         OptionsError: A name is unknown, in which case the known ones are listed, or a value is not allowed.
     """
-    named = {key.replace("-", "_"): value for key, value in values.items()}
+    named = {_field(key): value for key, value in values.items()}
     for key in named:
         if key not in Options.model_fields:
-            known = ", ".join(name.replace("_", "-") for name in Options.model_fields)
-            raise OptionsError(f"There is no option {key.replace('_', '-')!r}. Expected one of: {known}.")
+            known = ", ".join(map(_option, Options.model_fields))
+            raise OptionsError(f"There is no option {_option(key)!r}. Expected one of: {known}.")
     try:
         return Options(**named)
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0]).replace("_", "-")
+        name = _option(str(first["loc"][0]))
         raise OptionsError(
             f"The option {name} got {first['input']!r}. Expected: {first['msg'].removeprefix('Input should be ')}. "
             "See reportgen build --help."
@@ -185,10 +224,14 @@ def words(options: Options) -> dict[str, tuple[str, ...]]:
             continue
         if name == "rename":
             value = tuple(f"{old}={new}" for old, new in value)
-        elif name == "data" and value is not None:
+        elif name in {"data", "classes"} and value is not None:
             value = Path(value).name
         listed = value if isinstance(value, tuple) else () if value is None else (value,)
-        written[name.replace("_", "-")] = tuple(str(item) for item in listed)
+        if name == "input_shape" and listed:
+            listed = (",".join(map(str, listed)),)
+        elif name == "imports":
+            listed = tuple(Path(item).name for item in listed)
+        written[_option(name)] = tuple(str(item) for item in listed)
     return written
 
 
@@ -210,7 +253,16 @@ def read_config(path: Path) -> dict[str, Any]:
             "Correct the file."
         ) from error
     make(values)
-    return {key.replace("-", "_"): value for key, value in values.items()}
+    return {_field(key): value for key, value in values.items()}
+
+
+def _field(option: str) -> str:
+    name = option.replace("-", "_")
+    return "imports" if name == "import" else name
+
+
+def _option(field: str) -> str:
+    return "import" if field == "imports" else field.replace("_", "-")
 
 
 def _listed(value: object) -> tuple[Any, ...]:

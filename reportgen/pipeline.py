@@ -18,14 +18,16 @@ from reportgen.document import Fact, Finding, Report, RunFacts, Section
 from reportgen.errors import ModelError, OptionsError, UnknownNameError
 from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord
 from reportgen.models import environment, extraction, loading, training
+from reportgen.models.importing import import_modules
 from reportgen.models.inspection import inspect, require_model
+from reportgen.models.judging import Limits
 from reportgen.models.renaming import rename
 from reportgen.options import Options, chapters, make, words
 from reportgen.probes import predictions, samples
 from reportgen.probes.subject import Subject, matches, seen_calls
 from reportgen.progress import Progress, silent
 from reportgen.records import ModelRecord, Shape
-from reportgen.sources import digits, fitting, open_data
+from reportgen.sources import classes, digits, fitting, open_data
 from reportgen.sources.dataset import Dataset
 from reportgen.sources.memory import from_arrays
 
@@ -76,7 +78,7 @@ def explain(
     Raises:
         ReportgenError: The model, the images or a choice cannot be used; the message says why and what to do.
     """
-    for name in ("data", "output", "format"):
+    for name in ("data", "classes", "output", "format"):
         if name in choices:
             raise OptionsError(
                 f"explain got {name}={choices[name]!r}. Expected images in memory, and nothing written. Give the "
@@ -94,16 +96,22 @@ def explain(
             layer.name = name
 
 
-def load(path: Path, progress: Progress = silent) -> Origin:
-    """Load a model from a file; errors as `models.loading.load`."""
+def load(path: Path, options: Options, progress: Progress = silent) -> Origin:
+    """Load a model from a file, after the user's own modules; errors as `importing` and `loading.load`."""
+    imported = import_modules(options.imports)
+    limits = Limits(options.max_parameters, options.max_memory)
     with progress("Loading the model"):
-        loaded = loading.load(path)
-    facts = (
+        loaded = loading.load(path, limits, imported)
+    facts = [
         Fact("file", loaded.file_name),
         Fact("format", loaded.format),
         Fact("SHA-256 of the file", loaded.file_sha256),
-    )
-    return Origin(loaded.model, facts, loaded.file_name)
+    ]
+    if loaded.keras_version:
+        facts.append(Fact("written by Keras", loaded.keras_version))
+    facts += [Fact("repaired", sentence) for sentence in loaded.repaired]
+    facts += [Fact("the user's own code that was run", module.what) for module in imported]
+    return Origin(loaded.model, tuple(facts), loaded.file_name)
 
 
 def train(options: Options, progress: Progress = silent) -> Origin:
@@ -128,25 +136,35 @@ def score_held_out(origin: Origin, progress: Progress = silent) -> tuple[int, in
     return result.right, result.num_images, dataset.split
 
 
-def inspect_file(path: Path, progress: Progress = silent) -> ModelRecord:
-    """Return the record of a model in a file; errors as `models.loading.load` and `models.inspection.inspect`."""
-    origin = load(path, progress)
+def inspect_file(path: Path, options: Options, progress: Progress = silent) -> ModelRecord:
+    """Return the record of a model in a file; errors as `load` and `models.inspection.inspect`."""
+    origin = load(path, options, progress)
     with progress("Inspecting the network"):
-        return inspect(origin.model)
+        return inspect(origin.model, _given_shapes(options))
 
 
-def extract_layer(path: Path, layer: str, output: Path, progress: Progress = silent) -> None:
+def extract_layer(path: Path, layer: str, output: Path, options: Options, progress: Progress = silent) -> None:
     """Cut a model at a layer and save the new one; errors as `models.extraction.extract` and `models.loading.save`."""
-    origin = load(path, progress)
+    origin = load(path, options, progress)
     with progress("Cutting the network"):
-        loading.save(extraction.extract(origin.model, layer), output)
+        loading.save(extraction.extract(origin.model, layer, _given_shapes(options)), output)
 
 
-def open_dataset(origin: Origin, spec: str) -> Dataset:
-    """Open data for a model; errors as `sources.open_data`."""
-    declared = getattr(origin.model, "inputs", None)
-    shape: Shape | None = tuple(declared[0].shape[1:]) if declared else None
-    return open_data(spec, shape)
+def open_dataset(origin: Origin, spec: str, options: Options) -> Dataset:
+    """Open data for a model; errors as `sources.open_data` and `sources.classes`."""
+    dataset = open_data(spec, _wanted_shape(origin.model, options))
+    return dataset if options.classes is None else classes.name(dataset, classes.read(options.classes))
+
+
+def _given_shapes(options: Options) -> list[Shape] | None:
+    return [options.input_shape] if options.input_shape else None
+
+
+def _wanted_shape(model: Any, options: Options) -> Shape | None:
+    declared = getattr(model, "inputs", None)
+    if options.input_shape:
+        return options.input_shape
+    return tuple(declared[0].shape[1:]) if declared else None
 
 
 def make_report(origin: Origin, dataset: Dataset | None, options: Options, progress: Progress = silent) -> Report:
@@ -166,7 +184,9 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
         rename(origin.model, options.rename)
     dataset = None if dataset is None else _fitted(origin.model, dataset, options)
     with progress("Inspecting the network"):
-        record = inspect(origin.model, None if dataset is None else _input_shapes(origin.model, dataset))
+        record = inspect(
+            origin.model, _given_shapes(options) if dataset is None else _input_shapes(origin.model, dataset)
+        )
     if not seen_calls(record):
         kinds = ", ".join(sorted({call.kind for call in record.layers}))
         raise ModelError(
@@ -223,7 +243,8 @@ def _fitted(model: Any, dataset: Dataset, options: Options) -> Dataset:
         )
     rescales = any(type(layer).__name__ in {"Rescaling", "Normalization"} for layer in model.layers)
     dtype = str(declared[0].dtype)
-    return fitting.fit(dataset, tuple(declared[0].shape[1:]), rescales, dtype, scale=options.scale_input)
+    shape = _wanted_shape(model, options) or ()
+    return fitting.fit(dataset, shape, rescales, dtype, scale=options.scale_input)
 
 
 def _input_shapes(model: Any, dataset: Dataset) -> list[Shape] | None:

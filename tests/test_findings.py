@@ -138,8 +138,15 @@ TRIGGERS: dict[str, tuple[ModelRecord | None, Mapping[str, Any], str, str, str]]
         None,
         {"samples": (replace(WRONG, answers=(Answer(0, "cat", 7.5),)),)},
         "note",
-        "It can be wrong and sure: sample 7.",
+        "It can be wrong: sample 7.",
         "Labelled dog, answered cat.",
+    ),
+    "outputs that are not looked at": (
+        healthy(outputs=(TensorRecord("digit", (2,), "float32"), TensorRecord("slant", (1,), "float32"))),
+        {"predictions": made.predictions()},
+        "note",
+        "Only the first of 2 outputs is looked at.",
+        "those of digit; slant are not shown.",
     ),
     "images made to fit": (
         None,

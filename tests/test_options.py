@@ -10,7 +10,7 @@ import pytest
 from reportgen.errors import OptionsError
 from reportgen.options import Options, Pick, make, parse_rename, read_config, words
 
-KNOWN = "output, format, data, pick, layers, rename, title, colormap, scale-maps"
+KNOWN = "output, format, data, classes, pick, layers, rename, title, colormap, scale-maps"
 
 
 @pytest.mark.parametrize(
@@ -122,17 +122,22 @@ def test_options_cannot_be_changed() -> None:
         {"pick": ["index:2,17", "wrong:4"], "rename": ["a=b", "c=d=e"], "seed": 7},
         {"layers": "conv_*", "title": "What it sees", "colormap": "viridis", "scale_maps": "common"},
         {"section": ["summary", "edges"], "skip_section": ["edges"], "scale_input": "1/255", "data": "digits"},
+        {"import": ["own.py", "package.module"], "input_shape": "32,32,3", "max_parameters": 9, "max-memory": 10},
     ],
 )
 def test_words_of_the_command_line_make_the_same_options(values: dict[str, Any]) -> None:
     options = make(values)
     written = words(options)
-    lists = {name for name, value in options if isinstance(value, tuple)}
+    lists = {name for name, value in options if isinstance(value, tuple)} - {"input_shape"} | {"import"}
     again = {
         name: list(given) if name.replace("-", "_") in lists else given[0] for name, given in written.items() if given
     }
     assert make(again) == options
-    assert set(written) == {name.replace("_", "-") for name in Options.model_fields} - {"output", "format"}
+    assert set(written) == {name.replace("_", "-") for name in Options.model_fields} - {
+        "output",
+        "format",
+        "imports",
+    } | {"import"}
 
 
 def test_words_hold_no_folder_of_this_machine() -> None:
@@ -172,3 +177,13 @@ def test_missing_file_and_folder_are_refused(tmp_path: Path) -> None:
         read_config(tmp_path / "nothing.toml")
     with pytest.raises(OptionsError, match="cannot be read as TOML"):
         read_config(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "28,", "28,a", "0,3", "-1,3", "28.5,3"])
+def test_what_is_no_shape_is_refused(text: str) -> None:
+    with pytest.raises(OptionsError, match="is no shape of an image"):
+        make({"input_shape": text})
+
+
+def test_a_shape_is_read_with_commas_or_crosses() -> None:
+    assert make({"input-shape": "28x28x1"}).input_shape == make({"input_shape": "28, 28, 1"}).input_shape == (28, 28, 1)

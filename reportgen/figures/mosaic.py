@@ -13,6 +13,7 @@ from reportgen.figures.charts import palette
 
 _GAP = 255  # level of the gaps between tiles: white
 _PNG_LEVEL = 6
+_STRIP = 20  # times as long as high
 
 
 def png(picture: Levels, colormap: str = "gray") -> bytes:
@@ -68,6 +69,9 @@ def contact_sheet(
     Returns:
         The sheet, channel = row · columns + column, with a gap between neighbours, white unless `line` says otherwise.
     """
+    if maps.shape[1] == 1:
+        # A map of one dimension is drawn as a strip; one line of pixels would be too thin to be seen.
+        maps = maps.repeat(max(1, maps.shape[2] // _STRIP), axis=1)
     if line is not None and maps.ndim == 3:
         maps = np.repeat(maps[..., None], 3, axis=3)
     channels, height, width = maps.shape[:3]

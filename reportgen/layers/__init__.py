@@ -29,6 +29,7 @@ NAMES = (
     "activation",
     "pointwise",
     "merging",
+    "operators",
 )
 
 

@@ -29,12 +29,24 @@ def work_out(kind: str, config: Config, input_shapes: tuple[Shape, ...]) -> Arit
     Raises:
         LayerError: The inputs do not fit together.
     """
-    if not input_shapes:
-        raise LayerError("It got no input. This kind of layer joins at least one. Call it on a list of tensors.")
-    if kind == "Concatenate":
+    if kind == "Concatenate" and input_shapes:
         return _concatenated(config, input_shapes)
     if kind == "Dot":
         return _dotted(config, input_shapes)
+    return value_by_value(input_shapes)
+
+
+def value_by_value(input_shapes: tuple[Shape, ...]) -> Arithmetic:
+    """Work out what combines its inputs value by value, the smaller ones repeated.
+
+    Args:
+        input_shapes: The inputs, in order.
+
+    Raises:
+        LayerError: There is none, or they do not fit together.
+    """
+    if not input_shapes:
+        raise LayerError("It got no input. This kind of layer joins at least one. Call it on a list of tensors.")
     output = input_shapes[0]
     for shape in input_shapes[1:]:
         output = _broadcast(output, shape)

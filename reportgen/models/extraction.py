@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -9,7 +10,8 @@ import numpy as np
 
 from reportgen.errors import ModelError, UnknownNameError
 from reportgen.models.hooks import Call, watch
-from reportgen.models.inspection import zero_inputs
+from reportgen.models.inspection import input_records, zero_inputs
+from reportgen.records import Shape
 
 
 class _FoundError(Exception):
@@ -20,7 +22,7 @@ class _FoundError(Exception):
         self.output = output
 
 
-def extract(model: Any, path: str) -> Any:
+def extract(model: Any, path: str, input_shapes: Sequence[Shape] | None = None) -> Any:
     """Build the article's "new model": the same input, the output of a chosen layer.
 
     The new model shares its layers and weights with the old one. Its answer is compared with what the watched old model
@@ -29,6 +31,7 @@ def extract(model: Any, path: str) -> Any:
     Args:
         model: A Sequential or functional Keras model, with models nested to any depth.
         path: Path of a call, as the layer table shows it.
+        input_shapes: Shape of one sample per input, where the model leaves a size open: what is compared is of it.
 
     Returns:
         A functional Keras model.
@@ -42,7 +45,8 @@ def extract(model: Any, path: str) -> Any:
             f"The layer {path!r} cannot be cut out of {model.name!r}, whose class computes in code of its own. Expected"
             " a Sequential or functional model. Use reportgen.explain(model, images) to see its activations instead."
         )
-    known = _outputs(model)
+    zeros = zero_inputs(model, input_records(model, input_shapes))
+    known = _outputs(model, zeros)
     if path not in known:
         raise UnknownNameError("layer", path, known)
     inputs = [keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=tensor.name) for tensor in model.inputs]
@@ -50,7 +54,7 @@ def extract(model: Any, path: str) -> Any:
         _walk(model, inputs, path, {}, "")
     except _FoundError as found:
         extracted = keras.Model(inputs if len(inputs) > 1 else inputs[0], found.output, name=_name(model, path))
-        _compare(extracted, model, known[path], path)
+        _compare(extracted, model, zeros, known[path], path)
         return extracted
     raise ModelError(
         f"The layer {path!r} cannot be cut out of {model.name!r}: it stands inside a layer that is not a model."
@@ -93,19 +97,19 @@ def _walk(model: Any, inputs: list[Any], target: str, uses: dict[str, int], pref
     return copy.outputs if len(copy.outputs) > 1 else copy.outputs[0]
 
 
-def _outputs(model: Any) -> dict[str, Any]:
+def _outputs(model: Any, zeros: Any) -> dict[str, Any]:
     outputs: dict[str, Any] = {}
 
     def note(call: Call) -> None:
         outputs[call.path] = call.output
 
     with watch(model, note):
-        model(zero_inputs(model), training=False)
+        model(zeros, training=False)
     return outputs
 
 
-def _compare(extracted: Any, model: Any, expected: Any, path: str) -> None:
-    answers = keras.tree.flatten(extracted(zero_inputs(model), training=False))
+def _compare(extracted: Any, model: Any, zeros: Any, expected: Any, path: str) -> None:
+    answers = keras.tree.flatten(extracted(zeros, training=False))
     for answer, wanted in zip(answers, keras.tree.flatten(expected), strict=True):
         if not np.array_equal(np.asarray(answer), np.asarray(wanted), equal_nan=True):
             raise ModelError(

@@ -252,9 +252,10 @@ def _checks(
 ) -> tuple[Check, ...]:
     if arithmetic is None:
         return ()
-    built = _keras_shape(operation, shapes, output_shape)
+    built = _keras_shape(operation, shapes)
+    against = "Keras's own shape rule" if built is not None else "the tensor that came out for an image of zeros"
     checks = [
-        _check("output shape", arithmetic.output_shape, built, "Keras's own shape rule"),
+        _check("output shape", arithmetic.output_shape, output_shape if built is None else built, against),
         _check("parameters", (arithmetic.parameters,), (parameters,), "the model's own count"),
     ]
     if arithmetic.macs:
@@ -267,11 +268,15 @@ def _check(quantity: str, expected: Shape, observed: Shape, against: str) -> Che
     return Check(quantity, expected, observed, against, expected == observed)
 
 
-def _keras_shape(operation: Any, shapes: tuple[Shape, ...], output_shape: Shape) -> Shape:
+def _keras_shape(operation: Any, shapes: tuple[Shape, ...]) -> Shape | None:
+    """Return what Keras's shape rule says; None for an operator or a layer without one."""
     if not isinstance(operation, keras.Layer):
-        return output_shape
+        return None
     batched = [(1, *shape) for shape in shapes]
-    shape = operation.compute_output_shape(batched if len(batched) > 1 else batched[0])
+    try:
+        shape = operation.compute_output_shape(batched if len(batched) > 1 else batched[0])
+    except NotImplementedError:
+        return None
     return tuple(int(n) for n in shape[1:])
 
 

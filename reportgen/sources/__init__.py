@@ -11,11 +11,12 @@ from reportgen.records import Shape
 from reportgen.sources.dataset import Dataset
 from reportgen.sources.files import writable
 
-NAMES = ("digits", "npz", "npy", "folder")
+NAMES = ("digits", "keras_set", "function", "npz", "npy", "folder", "manifest")
 
 _ACCEPTED = (
     'Expected "digits" (the built-in MNIST digits), an .npz file with images (x) and labels (y), an .npy file with '
-    "images, a picture (PNG, JPEG, BMP, GIF, WebP or TIFF), or a folder of pictures."
+    "images, a picture (PNG, JPEG, BMP, GIF, WebP or TIFF), a folder of pictures, a .csv file that lists pictures "
+    "(path,label), keras:NAME for a set that Keras downloads, or module:function."
 )
 
 

@@ -61,25 +61,63 @@ def open(spec: str, shape: Shape | None = None) -> Dataset:
     path = Path(spec)
     if path.is_dir():
         root, listing = path, _list(path)
-        sha256 = _sha256(root, listing.pictures)
+        sha256 = sha256_of_pictures(root, listing.pictures)
     else:
         root, listing = path.parent, _Listing((Path(path.name),))
         sha256 = sha256_of(path)
-    names = tuple(writable(picture.as_posix()) for picture in listing.pictures)
-    pictures = [look(root / picture, name) for picture, name in zip(listing.pictures, names, strict=True)]
-    size, channels = _target(pictures, names, shape)
-    return Dataset(
-        name=f"{counted(len(names), 'image')} from {shown(path)}",
+    return of_pictures(
+        root,
+        listing.pictures,
+        shape,
         source=shown(path),
-        split="as given",
-        size=len(names),
-        read=_reader(root, listing.pictures, size, channels),
-        shape=(*size, channels),
+        sha256=sha256,
         labels=None if listing.labels is None else np.array(listing.labels, dtype=np.int64),
         class_names=listing.class_names,
+        notes=(*listing.notes, *_passed_over(listing)),
+    )
+
+
+def of_pictures(
+    root: Path,
+    pictures: tuple[Path, ...],
+    shape: Shape | None,
+    *,
+    source: str,
+    sha256: str,
+    labels: npt.NDArray[np.int64] | None,
+    class_names: tuple[str, ...],
+    notes: tuple[str, ...],
+) -> Dataset:
+    """Make a dataset of picture files, which are decoded when they are asked for.
+
+    Args:
+        root: Folder that the paths start from.
+        pictures: Paths of the pictures, relative to it.
+        shape: As for `open`.
+        source: Name of the folder or file that lists them.
+        sha256: Hash of their contents.
+        labels: Class index of each, or None.
+        class_names: Names of the classes.
+        notes: What is to be said of the list itself.
+
+    Raises:
+        DataError: A picture cannot be read, or they differ in size and the model does not say which.
+    """
+    names = tuple(writable(picture.as_posix()) for picture in pictures)
+    heads = [look(root / picture, name) for picture, name in zip(pictures, names, strict=True)]
+    size, channels = _target(heads, names, shape)
+    return Dataset(
+        name=f"{counted(len(names), 'image')} from {source}",
+        source=source,
+        split="as given",
+        size=len(names),
+        read=_reader(root, pictures, size, channels),
+        shape=(*size, channels),
+        labels=labels,
+        class_names=class_names,
         image_names=names,
         sha256=sha256,
-        notes=(*listing.notes, *_passed_over(listing), *_changes(pictures, size, channels)),
+        notes=(*notes, *_changes(heads, size, channels)),
     )
 
 
@@ -174,7 +212,7 @@ def _pictures_below(folder: Path, root: Path) -> tuple[list[Path], list[str], li
     return sorted(pictures, key=lambda picture: picture.parts), others, links
 
 
-def _sha256(root: Path, pictures: tuple[Path, ...]) -> str:
+def sha256_of_pictures(root: Path, pictures: tuple[Path, ...]) -> str:
     """Hash the sorted relative names, each with the hash of its file."""
     digest = hashlib.sha256()
     for name, picture in sorted((os.fsencode(picture.as_posix()), picture) for picture in pictures):

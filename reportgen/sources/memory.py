@@ -13,13 +13,24 @@ from reportgen.sources.dataset import Array, Dataset, counted
 from reportgen.sources.labels import class_indices
 
 
-def from_arrays(images: Array, labels: Array | None = None, class_names: Sequence[str] = ()) -> Dataset:
+def from_arrays(
+    images: Array,
+    labels: Array | None = None,
+    class_names: Sequence[str] = (),
+    *,
+    name: str = "given in memory",
+    source: str = "memory",
+    split: str = "as given",
+) -> Dataset:
     """Make a dataset of images in memory.
 
     Args:
         images: Batch axis first.
         labels: True classes: whole numbers, one-hot rows or words; None where they are not known.
         class_names: Names of the classes by index.
+        name: What they are called after their number: "1000 images given in memory".
+        source: Where they come from.
+        split: Which part of a larger whole they are.
 
     Raises:
         DataError: There are no images, they are no numbers, or the labels do not go with them.
@@ -46,9 +57,9 @@ def from_arrays(images: Array, labels: Array | None = None, class_names: Sequenc
         return take(array, chosen)
 
     return Dataset(
-        name=f"{counted(len(array), 'image')} given in memory",
-        source="memory",
-        split="as given",
+        name=f"{counted(len(array), 'image')} {name}",
+        source=source,
+        split=split,
         size=len(array),
         read=read,
         shape=tuple(array.shape[1:]),

@@ -90,7 +90,7 @@ def test_frame_of_a_marked_tile_lies_on_the_tile() -> None:
     # 5 columns: 8 tiles of 4 × 4 would be as wide as 5 of 4 × 6.
     assert (made.columns, made.rows, made.gap_px) == (5, 2, 1)
     scale = 640 / (5 * 7 - 1)
-    assert made.scale == pytest.approx(min(scale, 76 / 6))
+    assert made.scale == pytest.approx(min(scale, 76 / 4))
     scale = made.scale
     follows, broken = made.frames
     assert follows == pytest.approx((SHEET_LEFT + 28 * scale, SHEET_TOP + 5 * scale, 6 * scale, 4 * scale, "follows"))
@@ -105,7 +105,7 @@ def test_numbers_stand_above_the_columns_and_beside_the_rows() -> None:
     assert [y for y, _ in made.row_labels] == pytest.approx([SHEET_TOP + (5 * row + 2) * scale for row in range(2)])
 
 
-def test_small_tiles_are_not_enlarged_beyond_76_pixels() -> None:
+def test_small_tiles_are_not_made_higher_than_76_pixels() -> None:
     made = sheet(counting(2, 1, 1))
     assert made.scale == 76
     assert made.image_size == (3 * 76, 76)
@@ -133,3 +133,10 @@ def test_same_maps_give_the_same_bytes() -> None:
 def test_sheet_without_a_text_alternative_cannot_be_made() -> None:
     with pytest.raises(ValueError, match="has no text alternative"):
         contact_sheet("maps", counting(1, 1, 1), alt=" ", caption="")
+
+
+def test_maps_of_one_dimension_are_drawn_as_strips() -> None:
+    made = sheet(counting(3, 1, 60))
+    assert (made.tile_height_px, made.tile_width_px) == (3, 60)
+    rows = pixels(made.figure.data)
+    assert rows[0] == rows[1] == rows[2]

@@ -1,0 +1,280 @@
+"""A model file -> the configuration that is stored in it, read without Keras and before anything is built.
+
+Accepts only what can be read in bounds: members of a zip archive that do not inflate without measure, JSON that is not
+nested without measure, weights that stand in the file itself and are as large as they say.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from reportgen.errors import ModelError
+
+Config = dict[str, Any]
+
+_CONFIG_NAME = "config.json"
+_WEIGHTS_NAME = "model.weights.h5"
+_LARGEST_CONFIG = 64 << 20
+_DEEPEST = 200
+# Weights hardly shrink; a member that is this many times its size in the archive was made to hurt.
+_LARGEST_RATIO = 100
+_RATIO_COUNTS_FROM = 16 << 20
+_MOST_MEMBERS = 10_000
+_READING = (OSError, EOFError, LookupError, NotImplementedError, RuntimeError, TypeError, ValueError, zlib.error)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a model file says of itself.
+
+    Attributes:
+        config: The serialized model: "class_name" and "config" at its root.
+        keras_version: Version of the Keras that wrote it, or "".
+        num_stored: How many numbers its weights have together.
+    """
+
+    config: Config
+    keras_version: str
+    num_stored: int
+
+
+def read_archive(path: Path) -> Stored:
+    """Read the configuration out of a `.keras` archive.
+
+    Raises:
+        ModelError: The archive is damaged, holds no configuration or no weights, or inflates without measure.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = _checked(path, archive.infolist())
+            for name in (_CONFIG_NAME, "metadata.json"):
+                if name in members and members[name].file_size > _LARGEST_CONFIG:
+                    raise _too_large(path, name, members[name].file_size)
+            config = parse(archive.read(_CONFIG_NAME), path)
+            metadata = parse(archive.read("metadata.json"), path) if "metadata.json" in members else {}
+            weights = archive.read(_WEIGHTS_NAME)
+    except (zipfile.BadZipFile, *_READING) as error:
+        raise ModelError(
+            f"{path.name!r} is a damaged zip archive ({_first_line(error)}). Expected a whole Keras archive (.keras). "
+            "Copy it again, or save the model again with model.save('model.keras')."
+        ) from error
+    try:
+        with h5py.File(io.BytesIO(weights), "r") as file:
+            num_stored = check_weights(file, path, len(weights))
+    except _READING as error:
+        raise _damaged_hdf5(path, f"{_WEIGHTS_NAME} in it: {_first_line(error)}") from error
+    return Stored(config, _plain_text(metadata.get("keras_version")), num_stored)
+
+
+def read_hdf5(path: Path) -> Stored:
+    """Read the configuration out of an HDF5 file.
+
+    Raises:
+        ModelError: The file is damaged, or holds weights but no configuration.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            text = file.attrs.get("model_config")
+            version = file.attrs.get("keras_version")
+            only_weights = text is None and (
+                "layer_names" in file.attrs or "layers" in file or "_layer_checkpoint_dependencies" in file
+            )
+            num_stored = 0 if text is None else check_weights(file, path, path.stat().st_size)
+            has_weights = "model_weights" in file
+    except _READING as error:
+        raise _damaged_hdf5(path, _first_line(error)) from error
+    if text is None:
+        what = "holds weights only, no architecture" if only_weights else "is an HDF5 file without a Keras model"
+        raise ModelError(
+            f"{path.name!r} {what}. Expected a whole model. Build the model, load these weights with "
+            "model.load_weights, and save it with model.save('model.keras')."
+        )
+    if not has_weights:
+        raise ModelError(
+            f"{path.name!r} holds an architecture, but no weights. Expected a whole model. Save the model again with "
+            "model.save('model.keras')."
+        )
+    data = text if isinstance(text, bytes) else str(text).encode("utf-8", "replace")
+    if len(data) > _LARGEST_CONFIG:
+        raise _too_large(path, "model_config", len(data))
+    return Stored(parse(data, path), _plain_text(version), num_stored)
+
+
+def check_weights(file: Any, path: Path, size: int) -> int:
+    """Refuse weights that stand outside the file or claim to be far larger than it.
+
+    Args:
+        file: The open HDF5 file.
+        path: For the message.
+        size: Its size, bytes.
+
+    Returns:
+        How many numbers all its datasets have together.
+
+    Raises:
+        ModelError: It holds a link, or a dataset that is virtual, external or too large for the file.
+    """
+    declared = numbers = 0
+    for dataset in _datasets(file, path):
+        if dataset.external or dataset.is_virtual:
+            raise ModelError(
+                f"{path.name!r} keeps its weights {dataset.name[:80]!r} in another file. Expected a model that holds"
+                " its own weights. Save it again with model.save('model.keras')."
+            )
+        numbers += int(dataset.size or 0)
+        declared += int(dataset.size or 0) * dataset.dtype.itemsize
+        if declared > _RATIO_COUNTS_FROM and declared > _LARGEST_RATIO * size:
+            raise _too_large(path, dataset.name, declared)
+    return numbers
+
+
+def _datasets(file: Any, path: Path) -> Iterator[Any]:
+    """Yield the datasets of an HDF5 file, each once; a link to somewhere else is refused, not followed."""
+    waiting, seen = [file], set()
+    while waiting:
+        item = waiting.pop()
+        info = h5py.h5o.get_info(item.id)
+        if (info.fileno, info.addr) in seen:
+            continue
+        seen.add((info.fileno, info.addr))
+        if isinstance(item, h5py.Dataset):
+            yield item
+        elif isinstance(item, h5py.Group):
+            for name in item:
+                link = item.get(name, getlink=True)
+                if not isinstance(link, h5py.HardLink):
+                    where = f"the file {link.filename!r:.80}" if isinstance(link, h5py.ExternalLink) else "elsewhere"
+                    raise ModelError(
+                        f"{path.name!r} holds {name[:80]!r}, a link to {where}. Expected a model that holds its own"
+                        " weights. Save it again with model.save('model.keras')."
+                    )
+                waiting.append(item[name])
+
+
+def replace_config(path: Path, config: Config) -> None:
+    """Put another configuration into a `.keras` archive, in place."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist() if name != _CONFIG_NAME}
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(_CONFIG_NAME, json.dumps(config))
+        for name, data in members.items():
+            archive.writestr(name, data)
+
+
+def parse(data: bytes, path: Path) -> Config:
+    """Parse a configuration.
+
+    Args:
+        data: JSON text.
+        path: The file that it stands in, for the message.
+
+    Raises:
+        ModelError: It is no JSON object, or nested too deeply.
+    """
+    try:
+        config = json.loads(data)
+    except RecursionError as error:
+        raise _too_deep(path) from error
+    except ValueError as error:
+        raise ModelError(
+            f"The configuration in {path.name!r} is not JSON ({_first_line(error)}). Expected what Keras "
+            "writes. Save the model again with model.save('model.keras')."
+        ) from error
+    if not isinstance(config, dict):
+        raise ModelError(
+            f"The configuration in {path.name!r} is a {type(config).__name__}, not an object. Expected what Keras"
+            " writes. Save the model again with model.save('model.keras')."
+        )
+    if _depth(config) > _DEEPEST:
+        raise _too_deep(path)
+    return config
+
+
+def _depth(config: Any) -> int:
+    """Return how deeply a structure is nested, without recursion of its own."""
+    deepest, waiting = 0, [(config, 1)]
+    while waiting and deepest <= _DEEPEST:
+        item, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        children = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+        waiting += [(child, depth + 1) for child in children if isinstance(child, dict | list)]
+    return deepest
+
+
+def _checked(path: Path, infos: Sequence[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+    """Return the members of an archive by name; refuse those that no Keras archive has."""
+    members = {member.filename: member for member in infos}
+    if any(name.endswith("data.pkl") for name in members):
+        raise ModelError(
+            f"{path.name!r} is a PyTorch file, which holds a pickle. Expected a Keras archive (.keras). Save the Keras "
+            "model with model.save('model.keras')."
+        )
+    if members and all(name.endswith(".npy") for name in members):
+        raise ModelError(
+            f"{path.name!r} is a NumPy archive (.npz), which holds arrays and no model. Expected a Keras archive "
+            "(.keras). Give arrays with --data."
+        )
+    for member in infos:
+        name = member.filename
+        if name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/") or ":" in name:
+            raise _odd_member(path, f"{name[:80]!r}, which leads outside the archive")
+        if member.file_size > max(_RATIO_COUNTS_FROM, _LARGEST_RATIO * member.compress_size):
+            raise _too_large(path, name, member.file_size)
+    for wanted in (_CONFIG_NAME, _WEIGHTS_NAME):
+        if wanted not in members:
+            raise ModelError(
+                f"{path.name!r} is a zip archive without {wanted}. Expected a Keras archive (.keras), which holds "
+                f"{_CONFIG_NAME} and {_WEIGHTS_NAME}. Save the model with model.save('model.keras')."
+            )
+    if len(members) < len(infos):
+        raise _odd_member(path, "two members of the same name")
+    if len(members) > _MOST_MEMBERS:
+        raise _odd_member(path, f"more than {_MOST_MEMBERS} members")
+    return members
+
+
+def _odd_member(path: Path, what: str) -> ModelError:
+    return ModelError(
+        f"{path.name!r} holds {what}. Expected a Keras archive (.keras) as Keras writes it. Use a model from a source "
+        "that you trust."
+    )
+
+
+def _damaged_hdf5(path: Path, reason: str) -> ModelError:
+    return ModelError(
+        f"{path.name!r} is a damaged HDF5 file ({reason}). Expected a whole model. Copy it again, or save the model "
+        "again with model.save('model.keras')."
+    )
+
+
+def _plain_text(value: Any) -> str:
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+    return text[:40] if isinstance(text, str) else ""
+
+
+def _too_large(path: Path, name: str, size: int) -> ModelError:
+    return ModelError(
+        f"{path.name!r} holds {name[:80]!r}, which claims {size} bytes, far more than the file has. Expected a "
+        "file whose parts are not made to fill the memory. Use a model from a source that you trust."
+    )
+
+
+def _too_deep(path: Path) -> ModelError:
+    return ModelError(
+        f"The configuration in {path.name!r} is nested more than {_DEEPEST} levels deep. Expected what Keras writes."
+        " Use a model from a source that you trust."
+    )
+
+
+def _first_line(error: Exception) -> str:
+    text = (str(error).splitlines() or [""])[0][:200] or type(error).__name__
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
