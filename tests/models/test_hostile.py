@@ -157,7 +157,7 @@ def test_weights_outside_the_file_are_refused(good: Path, tmp_path: Path, name: 
     for change, message in (
         (hostile.kept_elsewhere(outside), r"keeps its weights '.*' in another file"),
         (hostile.virtual(outside), r"keeps its weights '.*' in another file"),
-        (hostile.linked(h5py.ExternalLink(str(outside), "x")), r"holds '.*', a link to the file '.*secret\."),
+        (hostile.linked(h5py.ExternalLink(str(outside), "x")), r"holds '.*', a link to the file '"),
         (hostile.linked(h5py.SoftLink("/elsewhere")), r"holds '.*', a link to elsewhere"),
     ):
         refused(hostile.with_weights(good / name, change, tmp_path / name), message)
