@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
-
+from reportgen.answers import Levels as Levels
+from reportgen.answers import PredictionsResult, SampleRecord
 from reportgen.document import Finding, RunFacts
 from reportgen.records import Check, ModelRecord, Shape
-
-Levels = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,77 +36,6 @@ class DatasetRecord:
     has_labels: bool
     sha256: str
     notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One class and the number that the model gave it."""
-
-    class_index: int
-    name: str
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
-class SampleRecord:
-    """One image chosen for a close look.
-
-    Attributes:
-        index: Its place in the data, from 0.
-        name: File name, or "".
-        reason: Why it was chosen: "most confident", "asked for by index".
-        label: Name of its true class, or None.
-        label_index: Index of its true class, or None.
-        answers: The model's first answers, highest first; of a model without classes, its output values in order.
-        correct: Whether the first answer is the true class; None where that cannot be said.
-        image: uint8 (height, width) or (height, width, 3): the image as the model got it, its range brought to 0..255.
-        value_range: Lowest and highest value of the image as the model got it.
-    """
-
-    index: int
-    name: str
-    reason: str
-    label: str | None
-    label_index: int | None
-    answers: tuple[Answer, ...]
-    correct: bool | None
-    image: Levels = field(repr=False)
-    value_range: tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class ClassScore:
-    """How often images of one class were answered rightly."""
-
-    name: str
-    right: int
-    total: int
-    share: float
-
-
-@dataclass(frozen=True, slots=True)
-class PredictionsResult:
-    """The model's answers on the whole data.
-
-    Attributes:
-        num_images: How many images were put to the model.
-        right: How many were answered rightly; None where no true classes are known.
-        interval: 95 % interval of the share of right answers (Wilson 1927), or None.
-        per_class: Right answers by true class.
-        output: What the answers are: "probabilities", "logits" or "values".
-        num_nonfinite: How many answers hold NaN or infinity.
-        first: int64 (images): the class answered for each image, -1 for a broken answer; None without classes.
-        confidence: float64 (images): the probability of that class, 0..1; None without classes.
-    """
-
-    num_images: int
-    right: int | None
-    interval: tuple[float, float] | None
-    per_class: tuple[ClassScore, ...]
-    output: str
-    num_nonfinite: int = 0
-    first: npt.NDArray[np.int64] | None = field(default=None, repr=False)
-    confidence: npt.NDArray[np.float64] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reportgen.answers import PredictionsResult, SampleRecord
 from reportgen.document import Finding, Severity
-from reportgen.evidence import (
-    ActivationsResult,
-    DatasetRecord,
-    NamesResult,
-    PoolingResult,
-    PredictionsResult,
-    SampleRecord,
-)
+from reportgen.evidence import ActivationsResult, DatasetRecord, NamesResult, PoolingResult
 from reportgen.records import LayerRecord, ModelRecord
 from reportgen.templating import anchor, number, percent, plural, shape, size
 
@@ -44,8 +38,7 @@ def judge(
         *_patches(model),
         *_unknown_kinds(model),
         *_silent_channels(activations),
-        *_heads(model, predictions),
-        *_mistakes(samples),
+        *_mistakes(samples, predictions),
         *_fitted(dataset),
     ]
     return tuple(sorted(found, key=lambda finding: _WEIGHT[finding.severity]))
@@ -84,14 +77,16 @@ def _activation_faults(activations: ActivationsResult | None) -> Iterator[Findin
 
 
 def _prediction_faults(predictions: PredictionsResult | None) -> Iterator[Finding]:
-    if predictions and predictions.num_nonfinite:
-        yield Finding(
-            "failed",
-            f"{plural(predictions.num_nonfinite, 'answer holds', 'answers hold')} values that are no numbers.",
-            f"NaN or infinity came out for {number(predictions.num_nonfinite)} of {number(predictions.num_images)}"
-            " images.",
-            "samples",
-        )
+    for head in (predictions, *predictions.others) if predictions else ():
+        if head.num_nonfinite:
+            where = f" at the output {head.name}" if predictions and predictions.others else ""
+            yield Finding(
+                "failed",
+                f"{plural(head.num_nonfinite, 'answer holds', 'answers hold')} values that are no numbers.",
+                f"NaN or infinity came out{where} for {number(head.num_nonfinite)} of {number(head.num_images)}"
+                " images.",
+                "samples",
+            )
 
 
 def _sums(model: ModelRecord, activations: ActivationsResult | None) -> Iterator[Finding]:
@@ -207,28 +202,18 @@ def _silent_channels(activations: ActivationsResult | None) -> Iterator[Finding]
         )
 
 
-def _heads(model: ModelRecord, predictions: PredictionsResult | None) -> Iterator[Finding]:
-    if predictions and len(model.outputs) > 1:
-        others = ", ".join(output.name for output in model.outputs[1:])
-        yield Finding(
-            "note",
-            f"Only the first of {number(len(model.outputs))} outputs is looked at.",
-            f"Answers and right answers in this report are those of {model.outputs[0].name}; {others} are not shown.",
-            "samples",
-        )
-
-
-def _mistakes(samples: tuple[SampleRecord, ...]) -> Iterator[Finding]:
+def _mistakes(samples: tuple[SampleRecord, ...], predictions: PredictionsResult | None) -> Iterator[Finding]:
     wrong = [sample for sample in samples if sample.correct is False and sample.answers]
     if wrong:
         worst = max(wrong, key=lambda sample: sample.answers[0].value)
-        sure = " and sure" if _SURE <= worst.answers[0].value <= 1 else ""
+        shares = predictions is not None and predictions.output == "probabilities"
+        sure = " and sure" if shares and worst.answers[0].value >= _SURE else ""
         yield Finding(
             "note",
             f"It can be wrong{sure}: sample {number(worst.index)}.",
             (
                 f"Labelled {worst.label}, answered {worst.answers[0].name} with {percent(worst.answers[0].value)}."
-                if 0 <= worst.answers[0].value <= 1
+                if shares
                 else f"Labelled {worst.label}, answered {worst.answers[0].name}."
             ),
             f"sample-{worst.index}",
@@ -246,9 +231,8 @@ def last_conv(model: ModelRecord) -> LayerRecord | None:
 
 
 def spatial_shape(model: ModelRecord) -> tuple[int | None, ...]:
-    """Return the sizes of the model's first input without its channel axis."""
+    """Return the sizes of the model's main input without its channel axis."""
     if not model.inputs:
         return ()
-    shape_ = model.inputs[0].shape
-    first = any(call.data_format == "channels_first" for call in model.layers if call.role == "conv")
-    return shape_[1:] if first else shape_[:-1]
+    shape_ = model.inputs[model.main_input].shape
+    return shape_[1:] if model.channels_first else shape_[:-1]

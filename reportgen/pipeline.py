@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -15,10 +15,12 @@ import numpy.typing as npt
 
 from reportgen import findings, registry
 from reportgen.document import Fact, Finding, Report, RunFacts, Section
-from reportgen.errors import ModelError, OptionsError, UnknownNameError
+from reportgen.errors import DataError, ModelError, OptionsError, UnknownNameError
 from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord
 from reportgen.models import environment, extraction, loading, training
+from reportgen.models.compiling import runnable
 from reportgen.models.importing import import_modules
+from reportgen.models.inputs import declared_inputs, declared_outputs
 from reportgen.models.inspection import inspect, require_model
 from reportgen.models.judging import Limits
 from reportgen.models.renaming import rename
@@ -26,8 +28,8 @@ from reportgen.options import Options, chapters, make, words
 from reportgen.probes import predictions, samples
 from reportgen.probes.subject import Subject, matches, seen_calls
 from reportgen.progress import Progress, silent
-from reportgen.records import ModelRecord, Shape
-from reportgen.sources import classes, digits, fitting, open_data
+from reportgen.records import ModelRecord, Shape, TensorRecord, main_input
+from reportgen.sources import classes, digits, fitting, open_data, several
 from reportgen.sources.dataset import Dataset
 from reportgen.sources.memory import from_arrays
 
@@ -53,8 +55,8 @@ class Origin:
 
 def explain(
     model: Any,
-    images: npt.ArrayLike,
-    labels: npt.ArrayLike | None = None,
+    images: npt.ArrayLike | Mapping[str, npt.ArrayLike] | tuple[npt.ArrayLike, ...],
+    labels: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None = None,
     *,
     class_names: Sequence[str] = (),
     progress: Progress = silent,
@@ -65,8 +67,10 @@ def explain(
     Args:
         model: A Keras model of any kind: Sequential, functional or subclassed. It is left as it was.
         images: Batch axis first, in the range that the model expects; whole numbers 0..255 are divided by 255 for a
-            model that does not rescale, and the report says so.
-        labels: True classes: whole numbers, one-hot rows or words.
+            model that does not rescale, and the report says so. For a model with several inputs, a dictionary of one
+            array by name of the input, or a tuple of arrays in the order of the inputs.
+        labels: True classes: whole numbers, one-hot rows or words. For a model with several outputs they belong to the
+            first that answers with classes; a dictionary gives them by name of the output.
         class_names: Names of the classes by index.
         progress: Told of every long step.
         **choices: Options of `reportgen build` under the same names: pick, layers, rename, title, colormap,
@@ -86,7 +90,7 @@ def explain(
             )
     options = make(choices)
     require_model(model)
-    dataset = from_arrays(np.asarray(images), None if labels is None else np.asarray(labels), class_names)
+    dataset = _in_memory(model, images, labels, class_names)
     origin = Origin(model, (Fact("model", "a model in memory"),))
     before = [(layer, layer.name) for layer in model.layers]
     try:
@@ -139,32 +143,62 @@ def score_held_out(origin: Origin, progress: Progress = silent) -> tuple[int, in
 def inspect_file(path: Path, options: Options, progress: Progress = silent) -> ModelRecord:
     """Return the record of a model in a file; errors as `load` and `models.inspection.inspect`."""
     origin = load(path, options, progress)
-    with progress("Inspecting the network"):
+    with progress("Inspecting the network"), runnable(origin.model):
         return inspect(origin.model, _given_shapes(options))
 
 
 def extract_layer(path: Path, layer: str, output: Path, options: Options, progress: Progress = silent) -> None:
     """Cut a model at a layer and save the new one; errors as `models.extraction.extract` and `models.loading.save`."""
     origin = load(path, options, progress)
-    with progress("Cutting the network"):
+    with progress("Cutting the network"), runnable(origin.model):
         loading.save(extraction.extract(origin.model, layer, _given_shapes(options)), output)
 
 
 def open_dataset(origin: Origin, spec: str, options: Options) -> Dataset:
     """Open data for a model; errors as `sources.open_data` and `sources.classes`."""
-    dataset = open_data(spec, _wanted_shape(origin.model, options))
+    inputs = declared_inputs(origin.model)
+    if len(inputs) > 1:
+        dataset = several.open_several(spec, inputs, declared_outputs(origin.model))
+    else:
+        dataset = open_data(spec, _wanted_shape(origin.model, options))
+        dataset = several.with_head_labels(dataset, spec, declared_outputs(origin.model))
     return dataset if options.classes is None else classes.name(dataset, classes.read(options.classes))
 
 
-def _given_shapes(options: Options) -> list[Shape] | None:
-    return [options.input_shape] if options.input_shape else None
+def _in_memory(model: Any, images: Any, labels: Any, class_names: Sequence[str]) -> Dataset:
+    declared = declared_inputs(model)
+    if isinstance(images, tuple) or (len(declared) > 1 and isinstance(images, list)):
+        names = [record.name for record in declared] or [f"input_{place}" for place in range(len(images))]
+        if len(names) != len(images):
+            raise DataError(
+                f"There are {len(images)} arrays for {len(names)} inputs, {', '.join(names)}. Expected one for each. "
+                "Give a dictionary of arrays by name of the input."
+            )
+        images = dict(zip(names, images, strict=True))
+    if isinstance(labels, Mapping) and not isinstance(images, Mapping):
+        images = {declared[0].name if declared else "input_0": images}
+    if isinstance(images, Mapping):
+        records = declared or tuple(
+            TensorRecord(str(name), tuple(np.shape(array)[1:]), "float32") for name, array in images.items()
+        )
+        return several.from_mapping(images, labels, class_names, records, declared_outputs(model))
+    if len(declared) > 1:
+        raise DataError(
+            f"One array was given, but the model takes {', '.join(record.name for record in declared)}. Expected one "
+            "for each. Give a dictionary of arrays by name of the input."
+        )
+    return from_arrays(np.asarray(images), None if labels is None else np.asarray(labels), class_names)
+
+
+def _given_shapes(options: Options) -> dict[str, Shape] | None:
+    return {"": options.input_shape} if options.input_shape else None
 
 
 def _wanted_shape(model: Any, options: Options) -> Shape | None:
-    declared = getattr(model, "inputs", None)
+    declared = declared_inputs(model)
     if options.input_shape:
         return options.input_shape
-    return tuple(declared[0].shape[1:]) if declared else None
+    return declared[main_input([record.shape for record in declared])].shape if declared else None
 
 
 def make_report(origin: Origin, dataset: Dataset | None, options: Options, progress: Progress = silent) -> Report:
@@ -183,18 +217,12 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
     if options.rename:
         rename(origin.model, options.rename)
     dataset = None if dataset is None else _fitted(origin.model, dataset, options)
-    with progress("Inspecting the network"):
-        record = inspect(
-            origin.model, _given_shapes(options) if dataset is None else _input_shapes(origin.model, dataset)
-        )
-    if not seen_calls(record):
-        kinds = ", ".join(sorted({call.kind for call in record.layers}))
-        raise ModelError(
-            f"The model {record.name!r} has no conv or pooling layer; its layers are {kinds}. Expected a convolutional "
-            "network. Use a model with at least one conv layer."
-        )
-    _check_choices(record, dataset, options)
-    evidence = _probe(Subject(origin.model, record, dataset), chosen, options, progress)
+    with runnable(origin.model) as compiled:
+        with progress("Inspecting the network"):
+            record = inspect(origin.model, _given_shapes(options) if dataset is None else _input_shapes(dataset))
+        _check_choices(record, dataset, options)
+        evidence = _probe(Subject(origin.model, record, dataset), chosen, options, progress)
+    origin = replace(origin, facts=(*origin.facts, *_compiled(compiled)))
     evidence = replace(
         evidence,
         title=options.title or f"What {record.name} sees",
@@ -220,8 +248,19 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
     )
 
 
+def _compiled(names: Sequence[str]) -> tuple[Fact, ...]:
+    said = "TensorFlow has no channels_first kernels for them on this processor, so XLA compiled them"
+    return (Fact("layers compiled to run", f"{', '.join(names)}: {said}"),) if names else ()
+
+
 def _check_choices(record: ModelRecord, dataset: Dataset | None, options: Options) -> None:
-    """Refuse a choice that would choose nothing."""
+    """Refuse a model without anything to look at, and a choice that would choose nothing."""
+    if not seen_calls(record):
+        kinds = ", ".join(sorted({call.kind for call in record.layers}))
+        raise ModelError(
+            f"The model {record.name!r} has no conv or pooling layer; its layers are {kinds}. Expected a convolutional "
+            "network. Use a model with at least one conv layer."
+        )
     paths = [call.path for call in seen_calls(record)]
     if not any(matches(path, options.layers) for path in paths):
         raise UnknownNameError("conv or pooling layer", options.layers, paths)
@@ -233,23 +272,25 @@ def _check_choices(record: ModelRecord, dataset: Dataset | None, options: Option
 
 
 def _fitted(model: Any, dataset: Dataset, options: Options) -> Dataset:
-    declared = getattr(model, "inputs", None)
+    declared = declared_inputs(model)
+    rescales = any(type(layer).__name__ in {"Rescaling", "Normalization"} for layer in model.layers)
+    if dataset.further:
+        records = declared or _records(dataset)
+        return several.fit_several(dataset, records, rescales=rescales, scale=options.scale_input)
     if not declared:
         return fitting.fit(dataset, dataset.shape, False, "float32", scale=options.scale_input)
-    if len(declared) > 1:
-        raise ModelError(
-            f"The model {model.name!r} takes {len(declared)} inputs. Expected a model with one input where images are "
-            "given. Leave --data out to inspect it without images."
-        )
-    rescales = any(type(layer).__name__ in {"Rescaling", "Normalization"} for layer in model.layers)
-    dtype = str(declared[0].dtype)
     shape = _wanted_shape(model, options) or ()
-    return fitting.fit(dataset, shape, rescales, dtype, scale=options.scale_input)
+    return fitting.fit(dataset, shape, rescales, declared[0].dtype, scale=options.scale_input)
 
 
-def _input_shapes(model: Any, dataset: Dataset) -> list[Shape] | None:
-    declared = getattr(model, "inputs", None)
-    return [dataset.shape] if not declared or len(declared) == 1 else None
+def _records(dataset: Dataset) -> tuple[TensorRecord, ...]:
+    """Return what a model that says nothing of its inputs is given, in the order of the names: input_0, input_1 …."""
+    shapes = {dataset.main: dataset.shape, **{name: part.shape for name, part in dataset.further}}
+    return tuple(TensorRecord(name, shapes[name], "float32") for name in sorted(shapes, key=lambda n: (len(n), n)))
+
+
+def _input_shapes(dataset: Dataset) -> dict[str, Shape]:
+    return {record.name: record.shape for record in _records(dataset)}
 
 
 def _probe(subject: Subject, chosen: Sequence[str], options: Options, progress: Progress) -> Evidence:

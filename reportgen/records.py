@@ -7,7 +7,10 @@ operations are twice that.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from reportgen.shapes import product
 
 Shape = tuple[int | None, ...]
 
@@ -113,11 +116,14 @@ class TensorRecord:
         name: Its name in the model.
         shape: Shape of one sample.
         dtype: Its number format, as Keras calls it.
+        activation: Of an output: the activation of the call that made it ("softmax", "sigmoid", "linear" …), None where
+            that is not known; of an input None.
     """
 
     name: str
     shape: Shape
     dtype: str
+    activation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +164,8 @@ class LayerRecord:
         notes: What the reader should know besides.
         checks: What was compared with what.
         has_formula: Whether reportgen has a formula for this kind.
-        inputs: Paths of the calls whose outputs it reads ("" for the model's own input), in order.
+        inputs: Paths of the calls whose outputs it reads, in order: "" for the model's main input, "/" and its name
+            for a further one.
         shared_with: Path of the first call of the same layer, where this is a further one.
     """
 
@@ -219,7 +226,6 @@ class ModelRecord:
         macs: Multiply-adds for one sample, summed over the calls that have a formula.
         size_bytes: Memory of its weights.
         layers: One record per call, in order of computation.
-        output_activation: Activation of the last call ("softmax", "sigmoid", "linear" …), None where unknown.
         weights_sha256: Hash over every weight's path (the names of its layer and its own), dtype, shape and bytes, in
             the order of the paths.
         faults: Weight tensors with NaN or infinite values.
@@ -235,7 +241,32 @@ class ModelRecord:
     macs: int
     size_bytes: int
     layers: tuple[LayerRecord, ...]
-    output_activation: str | None
     weights_sha256: str
     faults: tuple[WeightFault, ...] = ()
     rescales: str | None = None
+
+    @property
+    def main_input(self) -> int:
+        """Place of the input that is looked at closely: most axes, then most values, then the first."""
+        return main_input([record.shape for record in self.inputs])
+
+    @property
+    def channels_first(self) -> bool:
+        """Whether its conv layers read the channels before the other axes."""
+        return any(call.data_format == "channels_first" for call in self.layers if call.role == "conv")
+
+
+def main_input(shapes: Sequence[Shape]) -> int:
+    """Return which of several inputs is the one with the pictures.
+
+    Args:
+        shapes: Shape of one sample of each input.
+
+    Returns:
+        Place of the one with the most axes; of those the one with the most values, of those the first.
+
+    >>> main_input([(4,), (28, 28, 1), (32, 32, 3)])
+    2
+    """
+    sizes = [(len(shape), product(shape) or 0) for shape in shapes]
+    return sizes.index(max(sizes)) if sizes else 0

@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.answers import Answer, ClassScore, PredictionsResult, SampleRecord
 from reportgen.document import Fact, Finding, RunFacts
 from reportgen.evidence import (
     ActivationsResult,
-    Answer,
     CallMaps,
     ChannelNumbers,
     ChannelTuning,
-    ClassScore,
     DatasetRecord,
     EdgesResult,
     Evidence,
@@ -23,9 +22,7 @@ from reportgen.evidence import (
     NamesResult,
     PooledWindow,
     PoolingResult,
-    PredictionsResult,
     SampleMaps,
-    SampleRecord,
     TrainingRecord,
 )
 from reportgen.records import Check, LayerRecord, ModelRecord, Setting, Shape, Step, TensorRecord, Window
@@ -145,12 +142,11 @@ def model(*layers: LayerRecord, **others: Any) -> ModelRecord:
         "name": "toy",
         "kind": "sequential",
         "inputs": (TensorRecord("image", (4, 4, 1), "float32"),),
-        "outputs": (TensorRecord("scores", (3,), "float32"),),
+        "outputs": (TensorRecord("scores", (3,), "float32", "softmax"),),
         "parameters": sum(call.parameters for call in owners),
         "trainable_parameters": sum(call.trainable_parameters for call in owners),
         "macs": sum(call.macs or 0 for call in calls),
         "size_bytes": 4 * sum(call.parameters for call in owners),
-        "output_activation": "softmax",
         "weights_sha256": "ab" * 32,
     }
     return ModelRecord(layers=tuple(calls), **(usual | others))

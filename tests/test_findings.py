@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from reportgen.answers import Answer
 from reportgen.document import Finding, Report
-from reportgen.evidence import Answer, PooledWindow
+from reportgen.evidence import PooledWindow
 from reportgen.findings import judge, last_conv, layer_anchor, spatial_shape
 from reportgen.records import ModelRecord, TensorRecord, WeightFault
 from tests import made
@@ -129,7 +130,7 @@ TRIGGERS: dict[str, tuple[ModelRecord | None, Mapping[str, Any], str, str, str]]
     ),
     "a wrong and sure answer": (
         None,
-        {"samples": (made.sample(2), WRONG)},
+        {"samples": (made.sample(2), WRONG), "predictions": made.predictions()},
         "note",
         "It can be wrong and sure: sample 7.",
         "Labelled dog, answered cat with 90.0\u202f%.",
@@ -141,12 +142,12 @@ TRIGGERS: dict[str, tuple[ModelRecord | None, Mapping[str, Any], str, str, str]]
         "It can be wrong: sample 7.",
         "Labelled dog, answered cat.",
     ),
-    "outputs that are not looked at": (
-        healthy(outputs=(TensorRecord("digit", (2,), "float32"), TensorRecord("slant", (1,), "float32"))),
-        {"predictions": made.predictions()},
-        "note",
-        "Only the first of 2 outputs is looked at.",
-        "those of digit; slant are not shown.",
+    "broken answers at a further output": (
+        None,
+        {"predictions": made.predictions(name="digit", others=(made.predictions(name="slant", num_nonfinite=3),))},
+        "failed",
+        "3\xa0answers hold values that are no numbers.",
+        "NaN or infinity came out at the output slant for 3 of 10 images.",
     ),
     "images made to fit": (
         None,
@@ -208,12 +209,12 @@ def test_channel_is_silent_only_if_it_is_on_all_samples() -> None:
 
 def test_surest_mistake_is_told() -> None:
     samples = (replace(WRONG, answers=(Answer(0, "cat", 0.6),)), replace(WRONG, index=9))
-    (finding,) = found(samples=samples)
+    (finding,) = found(samples=samples, predictions=made.predictions())
     assert (finding.title, finding.anchor) == ("It can be wrong and sure: sample 9.", "sample-9")
 
 
 def test_mistake_without_a_first_answer_is_passed_over() -> None:
-    (finding,) = found(samples=(made.sample(3, correct=False, answers=()), WRONG))
+    (finding,) = found(samples=(made.sample(3, correct=False, answers=()), WRONG), predictions=made.predictions())
     assert finding.title == "It can be wrong and sure: sample 7."
 
 

@@ -68,14 +68,15 @@ def draw(model: ModelRecord) -> Drawing:
 
 
 def _nodes(model: ModelRecord) -> list[_Node]:
-    shape = model.inputs[0].shape if model.inputs else ()
-    start = _Node("", model.inputs[0].name if len(model.inputs) == 1 else "inputs", ["input"], "input", shape)
-    by_path = {"": start}
+    nodes = [
+        _Node("" if place == model.main_input else f"/{record.name}", record.name, ["input"], "input", record.shape)
+        for place, record in enumerate(model.inputs)
+    ] or [_Node("", "input", ["input"], "input", ())]
+    by_path = {node.path: node for node in nodes}
     readers: dict[str, int] = {}
     for call in model.layers:
         for source in call.inputs:
             readers[source] = readers.get(source, 0) + 1
-    nodes = [start]
     for call in model.layers:
         sources = [by_path[source] for source in call.inputs if source in by_path] or [nodes[-1]]
         first = sources[0]

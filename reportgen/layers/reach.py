@@ -48,6 +48,8 @@ class Reach:
 
 UNKNOWN = Reach(known=False)
 WHOLE = Reach(whole=True)
+# What comes from an input that is no picture depends on no pixel.
+NOTHING = Reach()
 
 
 def of_input(num_axes: int) -> Reach:
@@ -64,8 +66,10 @@ def above(below: Sequence[Reach], arithmetic: Arithmetic | None) -> Reach:
     """
     if any(not reach.known for reach in below) or arithmetic is None or not below:
         return UNKNOWN
-    if arithmetic.sees_all or any(reach.whole for reach in below):
+    if any(reach.whole for reach in below) or (arithmetic.sees_all and any(reach.axes for reach in below)):
         return WHOLE
+    if all(reach == NOTHING for reach in below):
+        return NOTHING
     joined = _joined(below)
     if arithmetic.windows is None or not joined.known:
         return UNKNOWN

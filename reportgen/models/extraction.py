@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -10,7 +10,7 @@ import numpy as np
 
 from reportgen.errors import ModelError, UnknownNameError
 from reportgen.models.hooks import Call, watch
-from reportgen.models.inspection import input_records, zero_inputs
+from reportgen.models.inputs import input_records, zero_inputs
 from reportgen.records import Shape
 
 
@@ -22,7 +22,7 @@ class _FoundError(Exception):
         self.output = output
 
 
-def extract(model: Any, path: str, input_shapes: Sequence[Shape] | None = None) -> Any:
+def extract(model: Any, path: str, input_shapes: Mapping[str, Shape] | None = None) -> Any:
     """Build the article's "new model": the same input, the output of a chosen layer.
 
     The new model shares its layers and weights with the old one. Its answer is compared with what the watched old model
@@ -31,7 +31,8 @@ def extract(model: Any, path: str, input_shapes: Sequence[Shape] | None = None) 
     Args:
         model: A Sequential or functional Keras model, with models nested to any depth.
         path: Path of a call, as the layer table shows it.
-        input_shapes: Shape of one sample per input, where the model leaves a size open: what is compared is of it.
+        input_shapes: Shape of one sample by name of the input, where the model leaves a size open: what is compared is
+            of it.
 
     Returns:
         A functional Keras model.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -17,6 +17,7 @@ from reportgen.errors import LayerError, ModelError
 from reportgen.layers import reach
 from reportgen.layers.reach import Reach
 from reportgen.models.hooks import Call, watch
+from reportgen.models.inputs import declared_outputs, input_records, zero_inputs
 from reportgen.models.settings import output_activation, settings
 from reportgen.records import (
     Arithmetic,
@@ -26,6 +27,7 @@ from reportgen.records import (
     Shape,
     TensorRecord,
     WeightFault,
+    main_input,
 )
 from reportgen.shapes import product
 
@@ -37,13 +39,13 @@ _DECORATION = re.compile(r"\x1b\[\d*m|\{\{function_node [^}]*\}\}")
 _KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
 
 
-def inspect(model: Any, input_shapes: Sequence[Shape] | None = None) -> ModelRecord:
+def inspect(model: Any, input_shapes: Mapping[str, Shape] | None = None) -> ModelRecord:
     """Walk through a model once, on an image of zeros, and write down what every call is and does.
 
     Args:
         model: A Keras model of any kind.
-        input_shapes: Shape of one sample per input, batch axis left out, where the model leaves a size open or, being
-            subclassed, knows none.
+        input_shapes: Shape of one sample by name of the input ("" for the main one), batch axis left out, where the
+            model leaves a size open or, being subclassed, knows none.
 
     Returns:
         The record, with every formula compared with Keras's own shapes and counts.
@@ -61,13 +63,12 @@ def inspect(model: Any, input_shapes: Sequence[Shape] | None = None) -> ModelRec
         name=model.name,
         kind=_kind(model),
         inputs=inputs,
-        outputs=_output_records(model, outputs),
+        outputs=walk.output_records(outputs),
         parameters=int(model.count_params()),
         trainable_parameters=trainable,
         macs=sum(call.macs or 0 for call in calls),
         size_bytes=sum(int(np.prod(weight.shape)) * _item_size(weight.dtype) for weight in model.weights),
         layers=calls,
-        output_activation=output_activation(walk.last),
         weights_sha256=digest,
         faults=faults,
         rescales=next((call.path for call in calls if call.kind in _RESCALING), None),
@@ -87,45 +88,6 @@ def require_model(model: Any) -> None:
         )
 
 
-def input_records(model: Any, input_shapes: Sequence[Shape] | None = None) -> tuple[TensorRecord, ...]:
-    """Return what a model takes, with open sizes filled in from `input_shapes`.
-
-    Raises:
-        ModelError: A size is open and nothing gives it, or the two do not go together.
-    """
-    declared = getattr(model, "inputs", None)
-    if not declared:
-        if input_shapes is None:
-            raise ModelError(
-                f"The model {model.name!r} does not say what it takes. Expected the shape of one image. "
-                "Give images, so that their shape can be used."
-            )
-        return tuple(TensorRecord(f"input_{i}", tuple(shape), "float32") for i, shape in enumerate(input_shapes))
-    given = list(input_shapes) if input_shapes is not None else [tuple(tensor.shape[1:]) for tensor in declared]
-    records = []
-    for tensor, shape in zip(declared, given, strict=True):
-        own = tuple(tensor.shape[1:])
-        if len(own) != len(shape) or any(a is not None and a != b for a, b in zip(own, shape, strict=True)):
-            raise ModelError(
-                f"The model {model.name!r} takes {own} and got {tuple(shape)}. Expected equal shapes where the model "
-                "leaves none open. Use images of that shape."
-            )
-        if None in shape:
-            raise ModelError(
-                f"The model {model.name!r} leaves a size of its input open: {own}. Expected every size. "
-                "Give data, so that the size of its images can be used."
-            )
-        records.append(TensorRecord(tensor.name, tuple(shape), str(keras.backend.standardize_dtype(tensor.dtype))))
-    return tuple(records)
-
-
-def zero_inputs(model: Any, inputs: Sequence[TensorRecord] | None = None) -> Any:
-    """Return one sample of zeros for each input: a tensor, or a list of them where there are several."""
-    records = inputs if inputs is not None else input_records(model)
-    tensors = [keras.ops.zeros((1, *record.shape), dtype=record.dtype) for record in records]
-    return tensors if len(tensors) > 1 else tensors[0]
-
-
 class _Walk:
     """One watched forward pass and the records that it leaves."""
 
@@ -133,19 +95,25 @@ class _Walk:
         self.model = model
         self.inputs = inputs
         self.records: list[LayerRecord] = []
-        self.last: Any = None
+        self._activations: dict[str, str | None] = {}
+        self._last = ""
         self._made: dict[int, tuple[weakref.ref[Any], str]] = {}
-        self._reach: dict[str, Reach] = {"": reach.UNKNOWN}
+        self._reach: dict[str, Reach] = {}
         self._seen: dict[int, str] = {}
         self._inside: dict[str, int] = {}
 
     def run(self) -> Any:
         zeros = zero_inputs(self.model, self.inputs)
-        for tensor, record in zip(keras.tree.flatten(zeros), self.inputs, strict=True):
-            self._remember(tensor, "")
-            if len(record.shape) >= 2 and self._reach[""] is reach.UNKNOWN:
-                self._reach[""] = reach.of_input(len(record.shape) - 1)
+        tensors = keras.tree.flatten(zeros)
+        main = main_input([record.shape for record in self.inputs])
+        for place, (tensor, record) in enumerate(zip(tensors, self.inputs, strict=True)):
+            path = "" if place == main else f"/{record.name}"
+            self._remember(tensor, path)
+            axes = len(record.shape) - 1
+            self._reach[path] = reach.of_input(axes) if axes > 0 else reach.NOTHING if place != main else reach.UNKNOWN
         try:
+            if not self.model.built:
+                self.model(zeros, training=False)  # building calls every layer too, which is no call of the pass
             with watch(self.model, self._note):
                 return self.model(zeros, training=False)
         except (
@@ -162,6 +130,22 @@ class _Walk:
                 "answers when it is called. Try model(images) in Python first."
             ) from error
 
+    def output_records(self, outputs: Any) -> tuple[TensorRecord, ...]:
+        """Return what the model answered with in this pass."""
+        tensors = keras.tree.flatten(outputs)
+        names = declared_outputs(self.model) or (tuple(sorted(outputs)) if isinstance(outputs, dict) else ())
+        if len(names) != len(tensors):
+            names = tuple(f"output_{index}" for index in range(len(tensors)))
+        return tuple(self._output(name, tensor, len(tensors)) for name, tensor in zip(names, tensors, strict=True))
+
+    def _output(self, name: str, tensor: Any, total: int) -> TensorRecord:
+        source = self._source(tensor)
+        if source not in self._activations and total == 1:
+            source = self._last  # a subclassed model may change the last tensor outside any layer
+        shape = tuple(int(n) for n in tensor.shape[1:])
+        dtype = str(keras.backend.standardize_dtype(tensor.dtype))
+        return TensorRecord(name, shape, dtype, self._activations.get(source or ""))
+
     def _note(self, call: Call) -> None:
         if call.num_inside and not self._owns_weights(call.operation):
             return
@@ -170,7 +154,8 @@ class _Walk:
         self.records.append(record)
         self._reach[call.path] = own
         self._seen.setdefault(id(call.operation), call.path)
-        self.last = call.operation
+        self._activations[call.path] = output_activation(call.operation)
+        self._last = call.path
         for tensor in keras.tree.flatten(call.output):
             self._remember(tensor, call.path)
 
@@ -315,17 +300,6 @@ def _kind(model: Any) -> str:
     if isinstance(model, keras.Sequential):
         return "sequential"
     return "functional" if hasattr(model, "operations") else "subclassed"
-
-
-def _output_records(model: Any, outputs: Any) -> tuple[TensorRecord, ...]:
-    tensors = keras.tree.flatten(outputs)
-    names = list(getattr(model, "output_names", ()))
-    if len(names) != len(tensors):
-        names = [f"output_{index}" for index in range(len(tensors))]
-    return tuple(
-        TensorRecord(name, tuple(int(n) for n in tensor.shape[1:]), str(keras.backend.standardize_dtype(tensor.dtype)))
-        for name, tensor in zip(names, tensors, strict=True)
-    )
 
 
 def _item_size(dtype: Any) -> int:

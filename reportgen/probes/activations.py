@@ -39,11 +39,10 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Acti
     samples = []
     with progress("Looking at every layer", total=len(subject.samples)) as advance:
         for sample in subject.samples:
-            image = subject.images([sample.index])
-            found = foreground.find(np.asarray(image[0]))
+            found = foreground.find(subject.pictures([sample.index])[0])
             reducer = _Reducer(subject, chosen, found, options.scale_maps, checks)
             with watch(subject.model, reducer.note):
-                subject.model(image, training=False)
+                subject.model(subject.inputs([sample.index]), training=False)
             samples.append(SampleMaps(sample.index, found, tuple(reducer.maps)))
             advance()
     return ActivationsResult(tuple(samples), options.scale_maps, tuple(checks.items()))

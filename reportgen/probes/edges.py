@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from reportgen.evidence import ChannelTuning, EdgesResult, Levels
+from reportgen.models.compiling import anyhow
 from reportgen.models.hooks import Call, StopPassError, until
-from reportgen.models.inspection import zero_inputs
+from reportgen.models.inputs import zero_inputs
 from reportgen.options import Options
 from reportgen.probes.subject import Array, Subject
 from reportgen.progress import Progress, silent
@@ -109,13 +110,13 @@ def _find(subject: Subject, record: LayerRecord) -> tuple[Any, float, float]:
             seen.append(call)
             raise StopPassError
 
-    images = (
-        subject.images([subject.samples[0].index])
+    inputs = (
+        subject.inputs([subject.samples[0].index])
         if subject.samples
         else zero_inputs(subject.model, subject.record.inputs)
     )
     with until(subject.model, note):
-        subject.model(images, training=False)
+        subject.model(inputs, training=False)
     values = np.asarray(seen[0].inputs[0], dtype=np.float64)
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     return seen[0].operation, *((low, high) if high > low else (0.0, 1.0))
@@ -175,6 +176,7 @@ def _shuffled(layer: Any, record: LayerRecord, seed: int) -> Iterator[Any]:
     for _ in range(NUM_SHUFFLES):
         twin = type(layer).from_config(layer.get_config())
         twin.build((None, *record.input_shape))
+        vars(twin)["call"] = anyhow(twin)
         weights = []
         for weight in layer.get_weights():
             if weight.ndim == 4 and weight.shape[0] * weight.shape[1] > 1:

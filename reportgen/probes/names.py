@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from reportgen.evidence import NamesResult
 from reportgen.models.renaming import other_names, rename
 from reportgen.options import Options
-from reportgen.probes.subject import BATCH_SIZE, Array, Subject, answer
+from reportgen.probes.subject import BATCH_SIZE, Array, Subject, answers
 from reportgen.progress import Progress, silent
 
 
@@ -25,28 +26,29 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Name
     del progress
     if subject.dataset is None:
         return None
-    images = subject.images(list(range(min(BATCH_SIZE, subject.dataset.size))))
-    now = answer(subject.model, images)
+    num_images = min(BATCH_SIZE, subject.dataset.size)
+    inputs = subject.inputs(range(num_images))
+    now = answers(subject.model, inputs)
     if options.rename:
-        other = _under_old_names(subject, options.rename, images)
+        other = _under_old_names(subject, options.rename, inputs)
         names, trial = tuple(options.rename), False
     else:
         with other_names(subject.model) as names:
-            other = answer(subject.model, images)
+            other = answers(subject.model, inputs)
         trial = True
-    difference = np.abs(now - other)
+    differences = [np.nan_to_num(np.abs(a - b)) for a, b in zip(now, other, strict=True)]
     return NamesResult(
         renamed=names,
         trial=trial,
-        num_images=len(images),
-        largest_difference=float(np.nan_to_num(difference).max()) if difference.size else 0.0,
-        identical=now.tobytes() == other.tobytes(),
+        num_images=num_images,
+        largest_difference=max((float(difference.max()) for difference in differences if difference.size), default=0.0),
+        identical=all(a.tobytes() == b.tobytes() for a, b in zip(now, other, strict=True)),
     )
 
 
-def _under_old_names(subject: Subject, names: Sequence[tuple[str, str]], images: Array) -> Array:
+def _under_old_names(subject: Subject, names: Sequence[tuple[str, str]], inputs: Any) -> list[Array]:
     rename(subject.model, [(new, old) for old, new in reversed(names)])
     try:
-        return answer(subject.model, images)
+        return answers(subject.model, inputs)
     finally:
         rename(subject.model, names)

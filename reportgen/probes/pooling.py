@@ -100,7 +100,7 @@ def _volume(subject: Subject, call: LayerRecord, index: int) -> Array:
             raise StopPassError
 
     with until(subject.model, note):
-        subject.model(subject.images([index]), training=False)
+        subject.model(subject.inputs([index]), training=False)
     return np.moveaxis(found[0], 0, -1) if call.data_format == "channels_first" else found[0]
 
 

@@ -1,73 +1,197 @@
-"""A model and all images of the data -> its answers, and how many of them are right."""
+"""A model and all images of the data -> its answers at every output, and how many of them are right.
+
+Answers are reduced batch by batch: of each image only the first answer, its confidence and whether it is a number stay.
+"""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
+from reportgen.answers import ClassScore, PredictionsResult
 from reportgen.errors import DataError
-from reportgen.evidence import ClassScore, PredictionsResult
 from reportgen.options import Options
-from reportgen.probes.subject import BATCH_SIZE, Array, Subject, answer
+from reportgen.probes.subject import BATCH_SIZE, Array, Subject, answers
 from reportgen.progress import Progress, silent
-from reportgen.records import ModelRecord
+from reportgen.records import ModelRecord, TensorRecord
 from reportgen.sources.dataset import Dataset
+
+_SUM_TOLERANCE = 1e-3
+# What an output of logits may end in; None where the last call has no activation of its own.
+_OF_LOGITS = {None, "linear", "log_softmax"}
+_Labels = npt.NDArray[np.int64]
 
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> PredictionsResult | None:
     """Put every image to the model once.
 
     Returns:
-        The answers; None without data.
+        The answers of the output that is looked at closely, with those of the further outputs; None without data.
+
+    Raises:
+        DataError: A label is out of an output's range, or belongs to no output.
     """
     del options
     dataset = subject.dataset
     if dataset is None:
         return None
-    outputs = []
+    heads = [_Head(record) for record in subject.record.outputs]
+    given = dict(dataset.head_labels)
     starts = range(0, dataset.size, BATCH_SIZE)
     with progress("Asking the network about every image", total=len(starts)) as advance:
         for start in starts:
-            images = subject.images(list(range(start, min(start + BATCH_SIZE, dataset.size))))
-            outputs.append(answer(subject.model, images))
+            inputs = subject.inputs(range(start, min(start + BATCH_SIZE, dataset.size)))
+            for head, values in zip(heads, answers(subject.model, inputs), strict=True):
+                head.add(values)
             advance()
-    values = np.concatenate(outputs)
-    return _result(values, output_kind(subject.record, values), dataset)
+    kinds = [head.kind(given.get(head.record.name, dataset.labels)) for head in heads]
+    main = _main([head.record.name in given for head in heads], kinds)
+    labels = _labels_by_output(subject.record, dataset, main)
+    results = [
+        head.result(kind, labels.get(head.record.name), dataset, dataset.class_names if place == main else ())
+        for place, (head, kind) in enumerate(zip(heads, kinds, strict=True))
+    ]
+    return replace(results[main], others=tuple(result for place, result in enumerate(results) if place != main))
 
 
-def output_kind(record: ModelRecord, values: Array) -> str:
-    """Return what a model's answers are: "probabilities", "logits" (scores before a softmax) or "values".
+def _main(labelled: list[bool], kinds: list[str]) -> int:
+    """Return the place of the output to look at closely: one of classes with labels, of probabilities, of logits."""
+    ranks = [
+        (kind != "values" and labels, kind == "probabilities", kind == "logits")
+        for labels, kind in zip(labelled, kinds, strict=True)
+    ]
+    return ranks.index(max(ranks))
+
+
+def _labels_by_output(record: ModelRecord, dataset: Dataset, main: int) -> dict[str, _Labels]:
+    """Return true classes by name of the output."""
+    found = dict(dataset.head_labels)
+    names = [output.name for output in record.outputs]
+    unknown = [name for name in found if name not in names]
+    if unknown:
+        raise DataError(
+            f"There are labels for an output {unknown[0]!r}, but the outputs are {', '.join(names)}. Expected the names"
+            " of outputs. Rename the labels."
+        )
+    if dataset.labels is not None:
+        found.setdefault(names[main], dataset.labels)
+    return found
+
+
+class _Head:
+    """What stays of the answers of one output."""
+
+    def __init__(self, record: TensorRecord) -> None:
+        self.record = record
+        self._batches: list[tuple[Array, ...]] = []
+        self._sums_to_one = True
+        self._low, self._high = math.inf, -math.inf
+
+    def add(self, values: Array) -> None:
+        """Note the answers for one batch, (batch, …)."""
+        flat = values.reshape(len(values), -1)
+        finite = np.isfinite(flat)
+        broken = np.asarray(~finite.all(axis=1))
+        if finite.any():
+            self._low = min(self._low, float(flat[finite].min()))
+            self._high = max(self._high, float(flat[finite].max()))
+        if values.ndim != 2:
+            self._batches.append((broken,))
+            return
+        self._sums_to_one &= _sum_to_one(values)
+        shares, scores = (probabilities(values, kind) for kind in ("probabilities", "logits"))
+        assert shares is not None, "these kinds have classes"
+        assert scores is not None, "these kinds have classes"
+        picked = np.argmax(np.nan_to_num(shares), axis=1), np.argmax(np.nan_to_num(scores), axis=1)
+        sure = np.nan_to_num(shares).max(axis=1), np.nan_to_num(scores).max(axis=1)
+        self._batches.append((broken, *picked, *sure))
+
+    def kind(self, labels: _Labels | None) -> str:
+        """What the answers are, as `output_kind` tells."""
+        return _kind(self.record, self._sums_to_one, labels)
+
+    def result(
+        self, kind: str, labels: _Labels | None, dataset: Dataset, class_names: tuple[str, ...]
+    ) -> PredictionsResult:
+        """Put the batches together, and count the right answers where labels tell them."""
+        broken, *columns = (np.concatenate(column) for column in zip(*self._batches, strict=True))
+        first = confidence = None
+        right: int | None = None
+        interval = None
+        per_class: tuple[ClassScore, ...] = ()
+        if kind != "values":
+            place = 1 if kind == "logits" else 0
+            first = np.where(broken, -1, columns[place]).astype(np.int64)
+            confidence = np.where(broken, 0.0, columns[2 + place])
+            if labels is not None:
+                _check_labels(dataset, labels, self.record)
+                hits = first == labels
+                right = int(hits.sum())
+                interval = wilson(right, dataset.size)
+                per_class = tuple(_score(class_names, int(label), hits[labels == label]) for label in np.unique(labels))
+        return PredictionsResult(
+            name=self.record.name,
+            shape=self.record.shape,
+            num_images=dataset.size,
+            right=right,
+            interval=interval,
+            per_class=per_class,
+            output=kind,
+            num_nonfinite=int(broken.sum()),
+            value_range=(self._low, self._high) if self._low <= self._high else None,
+            first=first,
+            confidence=confidence,
+        )
+
+
+def output_kind(output: TensorRecord, values: Array, labels: _Labels | None = None) -> str:
+    """Return what the answers of an output are: "probabilities", "logits" (scores before a softmax) or "values".
+
+    What ends in softmax or sigmoid, or sums to one, is probabilities. Several numbers with no or a linear activation
+    are logits, one for each class; a single such number is a logit where the labels are 0 and 1, and else a value.
 
     Args:
-        record: The model.
-        values: Its first output on some images, (batch, …).
+        output: The output.
+        values: What it answered for some images, (batch, …).
+        labels: True classes of the data, where they are known.
     """
-    if values.ndim != 2:
+    return _kind(output, values.ndim == 2 and _sum_to_one(values), labels)
+
+
+def _kind(output: TensorRecord, sums_to_one: bool, labels: _Labels | None) -> str:
+    if len(output.shape) != 1:
         return "values"
-    if record.output_activation in {"softmax", "sigmoid"}:
+    if output.activation in {"softmax", "sigmoid"}:
         return "probabilities"
-    sums_to_one = np.allclose(values.sum(axis=1), 1.0, atol=1e-3) and bool((values >= 0).all())
-    if values.shape[1] > 1 and sums_to_one:
-        return "probabilities"
-    return "logits" if values.shape[1] > 1 else "values"
+    if output.activation not in _OF_LOGITS and not sums_to_one:
+        return "values"
+    if output.shape[0] == 1:
+        return "logits" if labels is not None and set(np.unique(labels)) == {0, 1} else "values"
+    return "probabilities" if sums_to_one else "logits"
+
+
+def _sum_to_one(values: Array) -> bool:
+    return bool(np.allclose(values.sum(axis=1), 1.0, atol=_SUM_TOLERANCE) and (values >= 0).all())
 
 
 def probabilities(values: Array, kind: str) -> Array | None:
     """Return one probability per class, (batch, classes), or None for a model that answers with other values.
 
-    A single sigmoid unit stands for two classes; logits go through a softmax.
+    A single unit stands for two classes, the second of which it speaks for. Logits go through a softmax; that of −z/2
+    and z/2 is the sigmoid of −z and z.
     """
     if kind == "values":
         return None
-    if values.shape[1] == 1:
-        return np.concatenate([1 - values, values], axis=1)
     if kind == "logits":
         # Infinite scores have no softmax: the answer counts as broken, and is no reason for a warning.
         values = np.where(np.isfinite(values), values, np.nan)
+        values = np.concatenate([-values / 2, values / 2], axis=1) if values.shape[1] == 1 else values
         powers = np.exp(values - values.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
-    return values
+    return np.concatenate([1 - values, values], axis=1) if values.shape[1] == 1 else values
 
 
 def wilson(right: int, total: int) -> tuple[float, float]:
@@ -86,38 +210,9 @@ def wilson(right: int, total: int) -> tuple[float, float]:
     return (middle - half) / scale, (middle + half) / scale
 
 
-def _result(values: Array, kind: str, dataset: Dataset) -> PredictionsResult:
-    shares = probabilities(values, kind)
-    broken = ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
-    first = confidence = None
-    right: int | None = None
-    interval = None
-    per_class: tuple[ClassScore, ...] = ()
-    if shares is not None:
-        first = np.where(broken, -1, np.argmax(np.nan_to_num(shares), axis=1)).astype(np.int64)
-        confidence = np.where(broken, 0.0, np.nan_to_num(shares).max(axis=1))
-        labels = dataset.labels
-        _check_labels(dataset, shares.shape[1])
-        if labels is not None:
-            hits = first == labels
-            right = int(hits.sum())
-            interval = wilson(right, dataset.size)
-            per_class = tuple(_score(dataset, int(label), hits[labels == label]) for label in np.unique(labels))
-    return PredictionsResult(
-        num_images=dataset.size,
-        right=right,
-        interval=interval,
-        per_class=per_class,
-        output=kind,
-        num_nonfinite=int(broken.sum()),
-        first=first,
-        confidence=confidence,
-    )
-
-
-def _check_labels(dataset: Dataset, num_classes: int) -> None:
-    labels = dataset.labels
-    if labels is None or (labels.min() >= 0 and labels.max() < num_classes):
+def _check_labels(dataset: Dataset, labels: _Labels, output: TensorRecord) -> None:
+    num_classes = max(output.shape[0] or 0, 2)
+    if labels.min() >= 0 and labels.max() < num_classes:
         return
     wrong = int(labels.max()) if labels.max() >= num_classes else int(labels.min())
     raise DataError(
@@ -126,11 +221,11 @@ def _check_labels(dataset: Dataset, num_classes: int) -> None:
     )
 
 
-def class_name(dataset: Dataset, index: int) -> str:
-    """Return the name of a class, or its number where the data names none."""
-    return dataset.class_names[index] if 0 <= index < len(dataset.class_names) else str(index)
+def class_name(names: tuple[str, ...], index: int) -> str:
+    """Return the name of a class, or its number where it has none."""
+    return names[index] if 0 <= index < len(names) else str(index)
 
 
-def _score(dataset: Dataset, label: int, hits: Array) -> ClassScore:
+def _score(names: tuple[str, ...], label: int, hits: Array) -> ClassScore:
     right, total = int(hits.sum()), len(hits)
-    return ClassScore(class_name(dataset, label), right, total, right / total)
+    return ClassScore(class_name(names, label), right, total, right / total)

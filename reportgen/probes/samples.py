@@ -5,25 +5,31 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
-from reportgen.evidence import Answer, Levels, PredictionsResult, SampleRecord
+from reportgen.answers import Answer, HeadAnswer, InputValues, PredictionsResult, SampleRecord
+from reportgen.evidence import Levels
 from reportgen.options import Options
 from reportgen.picking import Picked, pick
 from reportgen.probes.predictions import class_name, probabilities
-from reportgen.probes.subject import BATCH_SIZE, Array, Subject, answer
+from reportgen.probes.subject import BATCH_SIZE, Array, Subject, answers
 from reportgen.sources.dataset import Dataset
 
 NUM_ANSWERS = 3
+# Values of a further input, or of an output, that are shown for one sample.
+NUM_VALUES = 12
 
 
 def choose(subject: Subject, predictions: PredictionsResult, options: Options) -> Subject:
     """Return the subject with its samples chosen as the options wish."""
     dataset = subject.dataset
     assert dataset is not None, "samples are chosen from data"
+    results = {result.name: result for result in (predictions, *predictions.others)}
+    labels = {predictions.name: dataset.labels, **dict(dataset.head_labels)}
     picked = pick(
         options.pick,
         size=dataset.size,
-        labels=dataset.labels if predictions.right is not None else None,
+        labels=labels.get(predictions.name) if predictions.right is not None else None,
         first=predictions.first,
         confidence=predictions.confidence,
         seed=options.seed,
@@ -31,12 +37,20 @@ def choose(subject: Subject, predictions: PredictionsResult, options: Options) -
     records: list[SampleRecord] = []
     for start in range(0, len(picked), BATCH_SIZE):
         part = picked[start : start + BATCH_SIZE]
-        images = subject.images([chosen.index for chosen in part])
-        values = answer(subject.model, images)
-        records += [
-            _record(chosen, image, value, predictions.output, dataset)
-            for chosen, image, value in zip(part, images, values, strict=True)
-        ]
+        indices = [chosen.index for chosen in part]
+        pictures = subject.pictures(indices)
+        values = answers(subject.model, subject.inputs(indices))
+        for place, chosen in enumerate(part):
+            heads = tuple(
+                _head(
+                    results[output.name],
+                    row[place],
+                    _label(labels.get(output.name), chosen.index),
+                    dataset.class_names if output.name == predictions.name else (),
+                )
+                for output, row in zip(subject.record.outputs, values, strict=True)
+            )
+            records.append(_record(chosen, pictures[place], heads, predictions.name, dataset))
     return replace(subject, samples=tuple(records))
 
 
@@ -78,31 +92,63 @@ def flatten_slices(volume: Array) -> Array:
     return volume
 
 
-def _record(chosen: Picked, image: Array, values: Array, kind: str, dataset: Dataset) -> SampleRecord:
-    answers = _answers(values, kind, dataset)
-    label = int(dataset.labels[chosen.index]) if dataset.labels is not None else None
-    named = kind != "values" and bool(answers)
+def _record(chosen: Picked, image: Array, heads: tuple[HeadAnswer, ...], main: str, dataset: Dataset) -> SampleRecord:
+    head = next(answer for answer in heads if answer.name == main)
+    labels = dict(dataset.head_labels).get(main, dataset.labels)
     return SampleRecord(
         index=chosen.index,
         name=dataset.image_names[chosen.index] if dataset.image_names else "",
         reason=chosen.reason,
-        label=None if label is None else class_name(dataset, label),
-        label_index=label,
-        answers=answers,
-        correct=answers[0].class_index == label if named and label is not None else None,
+        label=head.label,
+        label_index=_label(labels, chosen.index),
+        answers=head.answers,
+        correct=head.correct,
         image=picture(np.asarray(image, dtype=np.float64)),
         value_range=(float(np.nanmin(image)), float(np.nanmax(image))),
+        heads=heads,
+        inputs=tuple(_values(name, further.read([chosen.index])[0]) for name, further in dataset.further),
     )
 
 
-def _answers(values: Array, kind: str, dataset: Dataset) -> tuple[Answer, ...]:
+def _label(labels: npt.NDArray[np.int64] | None, index: int) -> int | None:
+    return None if labels is None else int(labels[index])
+
+
+def _values(name: str, values: Array) -> InputValues:
+    flat = np.asarray(values, dtype=np.float64)
+    is_picture = flat.ndim == 3 and flat.shape[-1] in {1, 3}
+    return InputValues(
+        name=name,
+        shape=tuple(flat.shape),
+        values=tuple(float(value) for value in flat.ravel()[:NUM_VALUES]),
+        value_range=(float(flat.min()), float(flat.max())),
+        image=picture(flat) if is_picture else None,
+    )
+
+
+def _head(head: PredictionsResult, values: Array, label: int | None, names: tuple[str, ...]) -> HeadAnswer:
+    found = _first_answers(values, head.output, names)
+    finite = values[np.isfinite(values)]
+    named = head.output != "values" and bool(found)
+    return HeadAnswer(
+        name=head.name,
+        shape=head.shape,
+        output=head.output,
+        answers=found,
+        label=None if label is None else class_name(names, label),
+        correct=found[0].class_index == label if named and label is not None else None,
+        value_range=(float(finite.min()), float(finite.max())) if finite.size else None,
+    )
+
+
+def _first_answers(values: Array, kind: str, names: tuple[str, ...]) -> tuple[Answer, ...]:
     if values.ndim != 1:
         return ()
     shares = probabilities(values[None], kind)
     if shares is not None and not np.isfinite(values).all():
         return ()
     if shares is None:
-        return tuple(Answer(index, f"value {index}", float(value)) for index, value in enumerate(values[:NUM_ANSWERS]))
-    shown = shares[0] if kind == "probabilities" else values
+        return tuple(Answer(index, f"value {index}", float(value)) for index, value in enumerate(values[:NUM_VALUES]))
+    shown = shares[0] if kind == "probabilities" else np.array([-values[0], values[0]]) if len(values) == 1 else values
     order = np.argsort(-shares[0], kind="stable")[:NUM_ANSWERS]
-    return tuple(Answer(int(index), class_name(dataset, int(index)), float(shown[index])) for index in order)
+    return tuple(Answer(int(index), class_name(names, int(index)), float(shown[index])) for index in order)

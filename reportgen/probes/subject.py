@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -10,8 +11,9 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.evidence import SampleRecord
-from reportgen.records import LayerRecord, ModelRecord
+from reportgen.answers import SampleRecord
+from reportgen.models.inputs import arrange
+from reportgen.records import LayerRecord, ModelRecord, TensorRecord
 from reportgen.sources.dataset import Dataset
 
 # Answers can change in their last bits with the number of images in a batch, so that number is fixed.
@@ -36,10 +38,25 @@ class Subject:
     dataset: Dataset | None = None
     samples: tuple[SampleRecord, ...] = ()
 
-    def images(self, indices: list[int]) -> Array:
-        """Return images of the data, batch axis first, in the number format that the model takes."""
+    def images(self, indices: Sequence[int]) -> Array:
+        """Return images of the data, batch axis first: what the main input gets, in its number format."""
         assert self.dataset is not None, "a probe that reads images is run with data only"
-        return np.asarray(self.dataset.read(indices), dtype=self.record.inputs[0].dtype)
+        return _cast(self.dataset.read(indices), self.record.inputs[self.record.main_input])
+
+    def pictures(self, indices: Sequence[int]) -> Array:
+        """Return the same with the channels last."""
+        images = self.images(indices)
+        return np.moveaxis(images, 1, -1) if self.record.channels_first and images.ndim > 2 else images
+
+    def inputs(self, indices: Sequence[int]) -> Any:
+        """Return what the model is called with for some images: one array, or all in the model's own structure."""
+        assert self.dataset is not None, "a probe that reads images is run with data only"
+        further = dict(self.dataset.further)
+        arrays = {}
+        for place, record in enumerate(self.record.inputs):
+            main = place == self.record.main_input
+            arrays[record.name] = self.images(indices) if main else _cast(further[record.name].read(indices), record)
+        return arrange(self.model, arrays)
 
     def chosen_calls(self, pattern: str) -> tuple[LayerRecord, ...]:
         """Return the conv and pooling calls whose path or last name matches a shell pattern."""
@@ -56,6 +73,10 @@ def matches(path: str, pattern: str) -> bool:
     return fnmatchcase(path, pattern) or fnmatchcase(path.rsplit("/", 1)[-1], pattern)
 
 
-def answer(model: Any, images: Array) -> Array:
-    """Put one batch to the model and return its first output, (batch, …), as float64."""
-    return np.asarray(keras.tree.flatten(model(images, training=False))[0], dtype=np.float64)
+def answers(model: Any, inputs: Any) -> list[Array]:
+    """Put one batch to the model and return all its outputs, each (batch, …), as float64, in the record's order."""
+    return [np.asarray(output, dtype=np.float64) for output in keras.tree.flatten(model(inputs, training=False))]
+
+
+def _cast(values: Array, record: TensorRecord) -> Array:
+    return np.asarray(values, dtype=record.dtype)

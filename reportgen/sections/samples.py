@@ -4,13 +4,60 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reportgen.answers import Answer, ClassScore, HeadAnswer, PredictionsResult, SampleRecord
 from reportgen.document import Figure, Section
-from reportgen.evidence import Answer, ClassScore, Evidence, SampleRecord
+from reportgen.evidence import Evidence
 from reportgen.figures import mosaic
+from reportgen.records import Shape
+from reportgen.shapes import product
 from reportgen.templating import number, percent, plural, size
 
 TITLE = "The samples"
 NEEDS = ("predictions",)
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What a further input got for one sample.
+
+    Attributes:
+        name: The input.
+        shape: Shape of what it got.
+        values: Its values, or the first ones of many.
+        num_values: How many it got.
+        value_range: Lowest and highest of them.
+        figure: The picture, where it is one; else None.
+    """
+
+    name: str
+    shape: Shape
+    values: tuple[float, ...]
+    num_values: int
+    value_range: tuple[float, float]
+    figure: Figure | None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """An output's answers on all images.
+
+    Attributes:
+        name: The output.
+        shape: Shape of one answer.
+        output: What the answers are: "probabilities", "logits" or "values".
+        right: How many were right; None where no true classes are known.
+        interval: 95 % interval of the share of right answers, or None.
+        per_class: Right answers by class.
+        value_range: Lowest and highest finite value that came out, or None.
+    """
+
+    name: str
+    shape: Shape
+    output: str
+    right: int | None
+    interval: tuple[float, float] | None
+    per_class: tuple[ClassScore, ...]
+    value_range: tuple[float, float] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +73,8 @@ class Sample:
         correct: Whether the first answer is the true class; None where that cannot be said.
         answers: The first answers.
         value_range: Lowest and highest value of the image as the network gets it.
+        heads: What each output answered, in the model's order.
+        inputs: What the further inputs got.
     """
 
     index: int
@@ -36,6 +85,8 @@ class Sample:
     correct: bool | None
     answers: tuple[Answer, ...]
     value_range: tuple[float, float]
+    heads: tuple[HeadAnswer, ...]
+    inputs: tuple[Input, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +102,8 @@ class Content:
         right: How many were answered rightly, or None.
         interval: 95 % interval of the share of right answers, or None.
         per_class: Right answers by class.
+        head: Name of the output that all of this is about.
+        others: The same of the model's further outputs.
     """
 
     samples: tuple[Sample, ...]
@@ -61,6 +114,8 @@ class Content:
     right: int | None
     interval: tuple[float, float] | None
     per_class: tuple[ClassScore, ...]
+    head: str
+    others: tuple[Head, ...]
 
 
 def build(evidence: Evidence) -> Section | None:
@@ -77,8 +132,34 @@ def build(evidence: Evidence) -> Section | None:
         right=predictions.right,
         interval=predictions.interval,
         per_class=predictions.per_class,
+        head=predictions.name,
+        others=tuple(_head(other) for other in predictions.others),
     )
     return Section("samples", TITLE, _answer(content), content)
+
+
+def _head(result: PredictionsResult) -> Head:
+    return Head(
+        name=result.name,
+        shape=result.shape,
+        output=result.output,
+        right=result.right,
+        interval=result.interval,
+        per_class=result.per_class,
+        value_range=result.value_range,
+    )
+
+
+def _input(sample: SampleRecord, place: int) -> Input:
+    given = sample.inputs[place]
+    figure = None
+    if given.image is not None:
+        figure = mosaic.picture(
+            f"sample-{sample.index}-input-{place}",
+            given.image,
+            alt=f"Sample {sample.index}: what the input {given.name} gets, {size(given.image.shape)} pixels.",
+        )
+    return Input(given.name, given.shape, given.values, product(given.shape) or 1, given.value_range, figure)
 
 
 def _sample(sample: SampleRecord) -> Sample:
@@ -100,6 +181,8 @@ def _sample(sample: SampleRecord) -> Sample:
         correct=sample.correct,
         answers=sample.answers,
         value_range=sample.value_range,
+        heads=sample.heads,
+        inputs=tuple(_input(sample, place) for place in range(len(sample.inputs))),
     )
 
 
@@ -109,7 +192,8 @@ def _answer(content: Content) -> str:
     pixels = f", as the network gets them: {size((first.height_px, first.width_px))} pixels"
     if content.right is None:
         return f"{shown}{pixels}."
+    where = f" at its output {content.head}" if content.others else ""
     return (
         f"{shown}{pixels}. Over all images the network is right in {percent(content.right / content.num_images)} of"
-        " cases."
+        f" cases{where}."
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reportgen.document import ContactSheet, Section
 from reportgen.evidence import Evidence
 from reportgen.findings import last_conv, spatial_shape
+from reportgen.records import Shape, TensorRecord
 from reportgen.sections.activations import sheet_of
 from reportgen.templating import number, percent, plural, shape, size
 
@@ -69,15 +70,21 @@ def _answer(evidence: Evidence) -> str:
             " said about how often it is right."
         )
     share = percent(predictions.right / predictions.num_images)
+    where = f" at {predictions.name}" if predictions.others else ""
     split = "" if dataset.split == "as given" else f", {dataset.split},"
-    return f"{sentence} On {plural(predictions.num_images, 'image')}{split} it is right in {share} of cases."
+    return f"{sentence} On {plural(predictions.num_images, 'image')}{split} it is right in {share} of cases{where}."
 
 
 def _reads(evidence: Evidence) -> str:
     inputs = evidence.model.inputs
+    main = inputs[evidence.model.main_input]
     if len(inputs) != 1:
-        return f"reads {plural(len(inputs), 'input')}"
-    shape_ = inputs[0].shape
+        others = ", ".join(f"{record.name} ({shape(record.shape)})" for record in inputs if record is not main)
+        return f"{_reads_input(evidence, main.shape)} with {others} beside them"
+    return _reads_input(evidence, main.shape)
+
+
+def _reads_input(evidence: Evidence, shape_: Shape) -> str:
     if len(shape_) == 3:
         channels = shape_[0] if spatial_shape(evidence.model) == shape_[1:] else shape_[-1]
         colour = {1: "grey images", 3: "colour images"}.get(channels or 0, f"images with {number(channels)} channels")
@@ -87,15 +94,25 @@ def _reads(evidence: Evidence) -> str:
 
 def _answers(evidence: Evidence) -> str:
     outputs = evidence.model.outputs
-    if len(outputs) != 1:
-        return plural(len(outputs), "output")
-    last = outputs[0].shape
+    if len(outputs) == 1:
+        return _answers_at(evidence, outputs[0])
+    return " and ".join(f"{_answers_at(evidence, output)} at {output.name}" for output in outputs)
+
+
+def _answers_at(evidence: Evidence, output: TensorRecord) -> str:
+    last, activation = output.shape, output.activation
     if len(last) != 1:
         return f"an array of {shape(last)}"
-    activation = evidence.model.output_activation
     if last == (1,):
+        if (
+            evidence.predictions
+            and evidence.predictions.name == output.name
+            and evidence.predictions.output == "logits"
+        ):
+            return "one logit"
         return "one probability" if activation == "sigmoid" else "one number"
-    classes = activation == "softmax" or (evidence.dataset is not None and evidence.dataset.class_names)
+    names = evidence.dataset.class_names if evidence.dataset else ()
+    classes = activation == "softmax" or (bool(names) and (len(evidence.model.outputs) == 1 or len(names) == last[0]))
     return f"one of {plural(last[0] or 0, 'class', 'classes')}" if classes else plural(last[0] or 0, "number")
 
 
@@ -132,6 +149,8 @@ def _accuracy(evidence: Evidence) -> KeyNumber:
         return KeyNumber("right answers", None, "percent", "not measured")
     low, high = predictions.interval
     detail = f"of {plural(predictions.num_images, 'image')}; 95 % interval {percent(low)} to {percent(high)}"
+    if predictions.others:
+        detail += f"; output {predictions.name}"
     name = "right answers" if dataset.split == "as given" else "right answers, held out"
     return KeyNumber(name, predictions.right / predictions.num_images, "percent", detail)
 

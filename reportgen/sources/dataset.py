@@ -32,6 +32,10 @@ class Dataset:
         image_names: File name of every image relative to the folder, parts joined by "/"; () where they are no files.
         sha256: Hash over the contents: of a file's bytes, or of a folder's relative names and their files' bytes.
         notes: What was done to the data, in whole sentences.
+        main: Name of the input that the images are for, where there are several; else "".
+        further: What the model's further inputs get, by their names: as many rows as there are images.
+        head_labels: Class index of every image for single outputs of the model, by their names; `labels` are for the
+            first output that answers with classes and has none of its own.
     """
 
     name: str
@@ -45,6 +49,9 @@ class Dataset:
     image_names: tuple[str, ...]
     sha256: str
     notes: tuple[str, ...] = ()
+    main: str = ""
+    further: tuple[tuple[str, Dataset], ...] = ()
+    head_labels: tuple[tuple[str, npt.NDArray[np.int64]], ...] = ()
 
 
 def batches(dataset: Dataset, size: int) -> Iterator[tuple[range, Array]]:

@@ -68,7 +68,7 @@ def fit(dataset: Dataset, shape: Shape, rescales: bool, dtype: str, *, scale: st
     if dataset.size == 0:
         raise DataError(f"The data {dataset.name!r} hold no images. Expected at least one. Give other data.")
     move = _move(dataset, shape)
-    target = _number_format(dtype)
+    target = number_format(dtype)
     values = _judge(dataset)
     divides, why = _scaling(values, rescales, scale, target)
     if target.kind in "iu" and (divides or not values.are_whole):
@@ -174,7 +174,8 @@ def _reshape(shape: tuple[int, ...], images: Array) -> Array:
     return images.reshape(len(images), *shape)
 
 
-def _number_format(dtype: str) -> np.dtype[Any]:
+def number_format(dtype: str) -> np.dtype[Any]:
+    """Return numpy's number format for one of Keras's; float32 for one that numpy does not know."""
     try:
         found = np.dtype(dtype)
     except TypeError:

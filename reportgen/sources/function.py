@@ -37,6 +37,25 @@ def open(spec: str, shape: Shape | None = None) -> Dataset:
         DataError: There is no such module or function, it fails, or returns something else.
     """
     del shape
+    returned = call(spec)
+    try:
+        images, labels = _arrays(returned)
+    except DataError:
+        raise
+    except Exception as error:
+        raise _failed(spec, error) from error
+    return from_arrays(images, labels, name=f"from {spec}", source=spec)
+
+
+def call(spec: str) -> Any:
+    """Return what the user's own function returns.
+
+    Args:
+        spec: As for `open`.
+
+    Raises:
+        DataError: There is no such module or function, or it fails.
+    """
     module_name, _, name = spec.partition(":")
     sys.path.insert(0, os.getcwd())
     try:
@@ -45,19 +64,21 @@ def open(spec: str, shape: Shape | None = None) -> Dataset:
             raise DataError(
                 f"The module {module_name!r} has no function {name!r}. Expected module:function. Check --data."
             )
-        returned = function()
-        images, labels = _arrays(returned)
+        return function()
     except DataError:
         raise
     except Exception as error:
-        reason = " ".join(str(error).split())[:300]
-        raise DataError(
-            f"{spec!r} failed: {type(error).__name__}: {reason}. Expected a function that returns images, or images "
-            "and labels. Try it in Python first."
-        ) from error
+        raise _failed(spec, error) from error
     finally:
         sys.path.remove(os.getcwd())
-    return from_arrays(images, labels, name=f"from {spec}", source=spec)
+
+
+def _failed(spec: str, error: Exception) -> DataError:
+    reason = " ".join(str(error).split())[:300]
+    return DataError(
+        f"{spec!r} failed: {type(error).__name__}: {reason}. Expected a function that returns images, or images "
+        "and labels. Try it in Python first."
+    )
 
 
 def _arrays(returned: Any) -> tuple[Any, Any]:

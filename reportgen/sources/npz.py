@@ -5,7 +5,7 @@ from __future__ import annotations
 import lzma
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +19,12 @@ from reportgen.sources.files import first_bytes, sha256_of, shown, writable
 from reportgen.sources.labels import class_indices, words
 
 _MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
-_LABELS = ("y", "labels", "label")
+LABELS = ("y", "labels", "label")
 # Names of the images, the best first, and of the labels that belong to them.
 _PAIRS = (
-    ("x", _LABELS),
-    ("images", _LABELS),
-    ("image", _LABELS),
+    ("x", LABELS),
+    ("images", LABELS),
+    ("image", LABELS),
     ("x_test", ("y_test",)),
     ("test_images", ("test_labels",)),
     ("x_val", ("y_val",)),
@@ -32,7 +32,7 @@ _PAIRS = (
     ("x_train", ("y_train",)),
     ("train_images", ("train_labels",)),
 )
-_CLASS_NAMES = ("class_names", "classes")
+CLASS_NAMES = ("class_names", "classes")
 _MOST_BYTES = 4 << 30
 # Photographs shrink to a half, drawings to a twentieth; a bomb to a thousandth.
 _SUSPECT_BYTES = 64 << 20
@@ -78,10 +78,7 @@ def open(spec: str, shape: Shape | None = None) -> Dataset:
             images = _read(archive, members[image_key], _called(image_key, source), are_images=True)
             labels, class_names = _labels(archive, members, label_key, source)
     except _UNPACK_ERRORS as error:
-        raise DataError(
-            f"The file {source!r} is a zip file that cannot be unpacked. Expected an .npz file that numpy wrote. "
-            "Write it again."
-        ) from error
+        raise _not_unpacked(source) from error
     if labels is not None and len(labels) != len(images):
         raise DataError(
             f"The file {source!r} holds {counted(len(images), 'image')} and {counted(len(labels), 'label')}. Expected "
@@ -103,6 +100,39 @@ def open(spec: str, shape: Shape | None = None) -> Dataset:
         image_names=(),
         sha256=sha256_of(path),
         notes=notes,
+    )
+
+
+def read_all(spec: str, names: Collection[str] | None = None) -> dict[str, Array]:
+    """Read the arrays of an `.npz` file by name.
+
+    Args:
+        spec: Path of the file.
+        names: The arrays that are wanted, where they are there; None for all.
+
+    Raises:
+        DataError: The file is damaged or hostile, or its arrays together would take too much memory.
+    """
+    path = Path(spec)
+    source = shown(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = {key: info for key, info in _members(archive, source).items() if names is None or key in names}
+            total = sum(info.file_size for info in members.values())
+            if total > _MOST_BYTES:
+                raise DataError(
+                    f"The arrays of {source!r} would take {total} bytes in memory. Expected at most {_MOST_BYTES}. Give"
+                    " a smaller set."
+                )
+            return {key: _read(archive, info, _called(key, source)) for key, info in members.items()}
+    except _UNPACK_ERRORS as error:
+        raise _not_unpacked(source) from error
+
+
+def _not_unpacked(source: str) -> DataError:
+    return DataError(
+        f"The file {source!r} is a zip file that cannot be unpacked. Expected an .npz file that numpy wrote. "
+        "Write it again."
     )
 
 
@@ -145,7 +175,7 @@ def _labels(
     archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], label_key: str | None, source: str
 ) -> tuple[npt.NDArray[np.int64] | None, tuple[str, ...]]:
     """Return the class indices, if the file has labels, and the class names."""
-    names_key = next((key for key in members if key.lower() in _CLASS_NAMES), None)
+    names_key = next((key for key in members if key.lower() in CLASS_NAMES), None)
     class_names: tuple[str, ...] = ()
     if names_key is not None:
         what = f"The class names {writable(names_key)!r} in {source!r}"

@@ -96,10 +96,10 @@ def boxes(drawing: Drawing) -> list[Box]:
 @each
 def test_every_call_is_drawn_once(model: ModelRecord) -> None:
     kinds = Counter(kind for box in boxes(draw(model)) for kind in box.kind.split(" · "))
-    assert kinds == Counter(["input", *(call.kind for call in model.layers)])
+    assert kinds == Counter([*("input" for _ in model.inputs), *(call.kind for call in model.layers)])
     paths = [box.path for box in boxes(draw(model))]
     assert len(set(paths)) == len(paths)
-    assert set(paths) <= {"", *(call.path for call in model.layers)}
+    assert set(paths) <= {"", *(f"/{record.name}" for record in model.inputs), *(call.path for call in model.layers)}
 
 
 @each
@@ -191,7 +191,8 @@ def test_layer_read_by_two_is_not_hidden_in_a_box() -> None:
 def test_input_box_has_the_inputs_name_and_shape() -> None:
     first = boxes(draw(chain(1)))[0]
     assert (first.label, first.role, first.shape, first.path) == ("image", "input", (4, 4, 1), "")
-    assert boxes(draw(two_inputs()))[0].label == "inputs"
+    two = [box for box in boxes(draw(two_inputs())) if box.role == "input"]
+    assert [(box.label, box.path) for box in two] == [("left", ""), ("right", "/right")]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import tensorflow as tf
 
 from reportgen.errors import ModelError
 from reportgen.models.convnet import convnet
-from reportgen.models.inspection import input_records, inspect, zero_inputs
+from reportgen.models.inputs import input_records, zero_inputs
+from reportgen.models.inspection import inspect
 from reportgen.records import LayerRecord, ModelRecord, TensorRecord, WeightFault
 from tests.layers.sums import wrong
 from tests.models import toys
@@ -61,7 +62,7 @@ def test_the_articles_network_has_the_articles_numbers(article: ModelRecord) -> 
 
 
 def test_the_articles_network_has_the_articles_totals(article: ModelRecord) -> None:
-    assert (article.name, article.kind, article.output_activation) == ("mnist_convnet", "sequential", "softmax")
+    assert (article.name, article.kind, article.outputs[0].activation) == ("mnist_convnet", "sequential", "softmax")
     assert article.inputs == (TensorRecord("image", (28, 28, 1), "float32"),)
     assert [output.shape for output in article.outputs] == [(10,)]
     assert article.parameters == article.trainable_parameters == 1_199_882
@@ -167,7 +168,7 @@ def test_layer_on_each_picture_of_a_film_counts_its_work_for_each() -> None:
 
 
 def test_subclassed_model_is_inspected_with_the_shape_of_its_images() -> None:
-    record = inspect(toys.subclassed(), [(6, 6, 1)])
+    record = inspect(toys.subclassed(), {"": (6, 6, 1)})
     assert record.kind == "subclassed"
     assert record.inputs == (TensorRecord("input_0", (6, 6, 1), "float32"),)
     assert [(call.path, call.output_shape, call.receptive_field) for call in record.layers] == [
@@ -268,12 +269,12 @@ def open_model() -> Any:
 
 
 def test_open_size_is_refused_without_images() -> None:
-    with pytest.raises(ModelError, match=r"leaves a size of its input open: \(None, None, 1\).*Give data"):
+    with pytest.raises(ModelError, match=r"leaves a size of its input 'picture' open: \(None, None, 1\).*Give data"):
         inspect(open_model())
 
 
 def test_open_size_is_taken_from_the_images() -> None:
-    record = inspect(open_model(), [(5, 7, 1)])
+    record = inspect(open_model(), {"": (5, 7, 1)})
     assert record.inputs[0].shape == (5, 7, 1)
     assert calls(record)["conv"].output_shape == (3, 5, 1)
 
@@ -281,7 +282,7 @@ def test_open_size_is_taken_from_the_images() -> None:
 @pytest.mark.parametrize("shape", [(6, 6, 2), (6, 6), (6, 5, 1)], ids=["channels", "rank", "width"])
 def test_images_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ModelError, match=r"takes \(6, 6, 1\) and got"):
-        inspect(toys.sequential(), [shape])
+        inspect(toys.sequential(), {"": shape})
 
 
 def test_model_that_cannot_run_is_refused_with_its_reason() -> None:
@@ -290,7 +291,7 @@ def test_model_that_cannot_run_is_refused_with_its_reason() -> None:
             return keras.ops.reshape(inputs, (1, 7))
 
     with pytest.raises(ModelError, match=r"cannot be run on an image of zeros: .*[Rr]eshape.*Try model\(images\)"):
-        inspect(Broken(name="broken"), [(4, 4, 1)])
+        inspect(Broken(name="broken"), {"": (4, 4, 1)})
 
 
 def test_conv_that_this_machine_cannot_run_is_refused_in_plain_letters() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.evidence import SampleRecord
+from reportgen.answers import SampleRecord
 from reportgen.models.inspection import inspect
 from reportgen.probes.subject import Subject
 from reportgen.sources.dataset import Array, Dataset
@@ -36,5 +36,5 @@ def sample(index: int) -> SampleRecord:
 
 def subject(model: Any, dataset: Dataset | None = None, *chosen: int) -> Subject:
     """A model with its record, data and samples."""
-    record = inspect(model, None if dataset is None else [dataset.shape])
+    record = inspect(model, None if dataset is None else {"": dataset.shape})
     return Subject(model, record, dataset, tuple(sample(index) for index in chosen))

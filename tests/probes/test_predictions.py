@@ -8,13 +8,12 @@ import keras
 import numpy as np
 import pytest
 
+from reportgen.answers import ClassScore, PredictionsResult
 from reportgen.errors import DataError
-from reportgen.evidence import ClassScore, PredictionsResult
 from reportgen.options import make
 from reportgen.probes.predictions import class_name, output_kind, probabilities, run, wilson
 from reportgen.probes.subject import BATCH_SIZE
-from reportgen.records import ModelRecord
-from tests import made
+from reportgen.records import TensorRecord
 from tests.probes.subjects import data, subject
 
 pytestmark = pytest.mark.keras
@@ -32,8 +31,8 @@ def result(model: Any, *args: Any, **others: Any) -> PredictionsResult:
     return found
 
 
-def record(activation: str | None) -> ModelRecord:
-    return made.model(output_activation=activation)
+def record(activation: str | None, values: list[Any]) -> TensorRecord:
+    return TensorRecord("end", np.array(values).shape[1:], "float32", activation)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +54,7 @@ def record(activation: str | None) -> ModelRecord:
 def test_kind_of_answer_is_told_by_the_last_activation_or_the_sums(
     activation: str | None, values: list[Any], kind: str
 ) -> None:
-    assert output_kind(record(activation), np.array(values)) == kind
+    assert output_kind(record(activation, values), np.array(values)) == kind
 
 
 @pytest.mark.parametrize(
@@ -156,4 +155,4 @@ def test_no_data_gives_no_result() -> None:
 
 @pytest.mark.parametrize(("index", "expected"), [(0, "cat"), (1, "dog"), (2, "2"), (-1, "-1")])
 def test_class_without_a_name_is_called_by_its_number(index: int, expected: str) -> None:
-    assert class_name(data([[0.0]], [0], ("cat", "dog")), index) == expected
+    assert class_name(("cat", "dog"), index) == expected

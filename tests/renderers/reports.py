@@ -125,7 +125,6 @@ def model(*layers: LayerRecord) -> ModelRecord:
         macs=36,
         size_bytes=40,
         layers=layers,
-        output_activation=None,
         weights_sha256="ab" * 32,
     )
 

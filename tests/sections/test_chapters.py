@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reportgen.evidence import Answer, ChannelTuning, EdgesResult, Evidence, NamesResult, PooledWindow
+from reportgen.answers import Answer
+from reportgen.evidence import ChannelTuning, EdgesResult, Evidence, NamesResult, PooledWindow
 from reportgen.records import LayerRecord
 from reportgen.sections import architecture, edges, glossary, names, pooling, provenance, samples
 from tests import made

@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 
 from reportgen import probes, registry, sections
+from reportgen.answers import Answer
 from reportgen.document import Figure, Report, Section
-from reportgen.evidence import Answer, Evidence
+from reportgen.evidence import Evidence
 from reportgen.records import TensorRecord, WeightFault, Window
 from reportgen.renderers import html
 from tests import made
@@ -34,9 +35,7 @@ BROKEN_MAPS = made.activations(
     made.maps("pool", made.numbers(0, constant=True, follows=None), side=1),
 )
 VALUES = made.predictions(right=None, interval=None, per_class=(), output="values")
-REGRESSION = made.model(
-    made.conv(), outputs=(TensorRecord("number", (1,), "float32"),), output_activation="linear", parameters=10
-)
+REGRESSION = made.model(made.conv(), outputs=(TensorRecord("number", (1,), "float32", "linear"),), parameters=10)
 
 CASES: dict[str, Evidence] = {
     "a classifier on labelled images": made.evidence(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reportgen.evidence import Evidence
@@ -65,7 +67,11 @@ def test_answer_says_what_the_network_is_and_how_often_it_is_right(evidence: Evi
         (tensor(28, 32, 5), "channels_last", "reads images with 5 channels of 28\u202f×\u202f32 pixels"),
         (tensor(3, 28, 32), "channels_first", "reads colour images of 28\u202f×\u202f32 pixels"),
         (tensor(100, 2), "channels_last", "reads arrays of 100\u202f×\u202f2"),
-        (tensor(4) + tensor(5), "channels_last", "reads 2\xa0inputs"),
+        (
+            tensor(4) + tensor(8, 9, 1),
+            "channels_last",
+            "reads grey images of 8\u202f×\u202f9 pixels with t (4) beside them",
+        ),
     ],
     ids=["grey", "colour", "many channels", "channels first", "signal", "two inputs"],
 )
@@ -82,17 +88,17 @@ def test_input_is_told_in_words(inputs: tuple[TensorRecord, ...], data_format: s
         (tensor(1), "linear", "one number"),
         (tensor(4), "linear", "4\xa0numbers"),
         (tensor(4, 4), "linear", "an array of 4\u202f×\u202f4"),
-        (tensor(4) + tensor(1), None, "2\xa0outputs"),
+        (tensor(4) + tensor(1), None, "4\xa0numbers at t and one number at t"),
     ],
     ids=["classes", "probability", "number", "numbers", "array", "two outputs"],
 )
 def test_output_is_told_in_words(outputs: tuple[TensorRecord, ...], activation: str | None, words: str) -> None:
-    model = made.model(made.conv(), outputs=outputs, output_activation=activation)
+    model = made.model(made.conv(), outputs=tuple(replace(output, activation=activation) for output in outputs))
     assert f"answers with {words}." in build(made.bare(model=model)).answer
 
 
 def test_named_classes_make_logits_classes() -> None:
-    model = made.model(made.conv(), outputs=tensor(3), output_activation="linear")
+    model = made.model(made.conv(), outputs=tuple(replace(output, activation="linear") for output in tensor(3)))
     assert "one of 3\xa0classes" in build(made.evidence(model=model)).answer
 
 

@@ -1,0 +1,137 @@
+"""What the model answered, as plain data: on all images, and on the samples that are looked at closely."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from reportgen.records import Shape
+
+Levels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One class and the number that the model gave it."""
+
+    class_index: int
+    name: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class InputValues:
+    """What a further input of the model got for one sample.
+
+    Attributes:
+        name: The input.
+        shape: Shape of what it got.
+        values: Its first values, in the order of memory.
+        value_range: Its lowest and highest value.
+        image: uint8 (height, width) or (height, width, 3), where it is a picture; else None.
+    """
+
+    name: str
+    shape: Shape
+    values: tuple[float, ...]
+    value_range: tuple[float, float]
+    image: Levels | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HeadAnswer:
+    """What one output of the model answered for one sample.
+
+    Attributes:
+        name: The output.
+        shape: Shape of its answer.
+        output: "probabilities", "logits" or "values".
+        answers: Its first answers, highest first; of values, the first ones in order; () of an array of more axes.
+        label: Name of the true class, or None.
+        correct: Whether the first answer is the true class; None where that cannot be said.
+        value_range: Lowest and highest finite value of its answer, or None without any.
+    """
+
+    name: str
+    shape: Shape
+    output: str
+    answers: tuple[Answer, ...]
+    label: str | None
+    correct: bool | None
+    value_range: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRecord:
+    """One image chosen for a close look.
+
+    Attributes:
+        index: Its place in the data, from 0.
+        name: File name, or "".
+        reason: Why it was chosen: "most confident", "asked for by index".
+        label: Name of its true class, or None.
+        label_index: Index of its true class, or None.
+        answers: The model's first answers, highest first; of a model without classes, its output values in order.
+        correct: Whether the first answer is the true class; None where that cannot be said.
+        image: uint8 (height, width) or (height, width, 3): the image as the model got it, its range brought to 0..255.
+        value_range: Lowest and highest value of the image as the model got it.
+        heads: What each output answered, in the model's order, the one of `answers` among them.
+        inputs: What the further inputs got, in the model's order.
+    """
+
+    index: int
+    name: str
+    reason: str
+    label: str | None
+    label_index: int | None
+    answers: tuple[Answer, ...]
+    correct: bool | None
+    image: Levels = field(repr=False)
+    value_range: tuple[float, float]
+    heads: tuple[HeadAnswer, ...] = ()
+    inputs: tuple[InputValues, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClassScore:
+    """How often images of one class were answered rightly."""
+
+    name: str
+    right: int
+    total: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionsResult:
+    """The answers of one output on the whole data.
+
+    Attributes:
+        num_images: How many images were put to the model.
+        right: How many were answered rightly; None where no true classes are known.
+        interval: 95 % interval of the share of right answers (Wilson 1927), or None.
+        per_class: Right answers by true class.
+        output: What the answers are: "probabilities", "logits" or "values".
+        num_nonfinite: How many answers hold NaN or infinity.
+        name: The output.
+        shape: Shape of one answer.
+        value_range: Lowest and highest finite value that it answered, or None.
+        others: The same for the model's further outputs, in its order.
+        first: int64 (images): the class answered for each image, -1 for a broken answer; None without classes.
+        confidence: float64 (images): the probability of that class, 0..1; None without classes.
+    """
+
+    num_images: int
+    right: int | None
+    interval: tuple[float, float] | None
+    per_class: tuple[ClassScore, ...]
+    output: str
+    num_nonfinite: int = 0
+    name: str = ""
+    shape: Shape = ()
+    value_range: tuple[float, float] | None = None
+    others: tuple[PredictionsResult, ...] = ()
+    first: npt.NDArray[np.int64] | None = field(default=None, repr=False)
+    confidence: npt.NDArray[np.float64] | None = field(default=None, repr=False)

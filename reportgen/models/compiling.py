@@ -1,0 +1,67 @@
+"""A model that the processor's own kernels cannot run -> the same model, run.
+
+TensorFlow has no kernels for some convolutions in channels_first order on a CPU. XLA, the compiler inside TensorFlow,
+translates the same operation with the same weights for the same processor. Only calls that fail otherwise go that way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import tensorflow as tf
+
+from reportgen.models.hooks import operations_inside
+
+
+@contextmanager
+def runnable(model: Any) -> Iterator[list[str]]:
+    """Let a model's channels_first layers run on this machine, for a while.
+
+    Layers that are made inside the context, such as copies of a layer, are not covered: see `anyhow`.
+
+    Args:
+        model: A Keras model of any kind.
+
+    Yields:
+        Names of the layers that had to be compiled, each once, filled while the model runs. Afterwards every layer is
+        as it was.
+    """
+    compiled: list[str] = []
+    replaced: list[Any] = []
+    try:
+        for operation in operations_inside(model):
+            if getattr(operation, "data_format", None) == "channels_first" and "call" not in vars(operation):
+                vars(operation)["call"] = anyhow(operation, compiled)
+                replaced.append(operation)
+        yield compiled
+    finally:
+        for operation in replaced:
+            del vars(operation)["call"]
+
+
+def anyhow(operation: Any, compiled: list[str] | None = None) -> Callable[..., Any]:
+    """Return an operation's `call`, which is compiled where TensorFlow has no kernel for it.
+
+    Args:
+        operation: A layer or an operator.
+        compiled: The operation's name is added where it had to be compiled.
+    """
+    call = operation.call
+    translated: list[Callable[..., Any]] = []
+
+    def call_anyhow(*args: Any, **kwargs: Any) -> Any:
+        if translated:
+            return translated[0](*args, **kwargs)
+        try:
+            return call(*args, **kwargs)
+        except (tf.errors.UnimplementedError, tf.errors.InvalidArgumentError):
+            function = tf.function(call, jit_compile=True, autograph=False)
+            output = function(*args, **kwargs)
+            translated.append(function)
+            if compiled is not None and operation.name not in compiled:
+                compiled.append(operation.name)
+            return output
+
+    return call_anyhow

@@ -1,0 +1,212 @@
+"""Models with several inputs and outputs, and models in channels_first order -> whole reports."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from reportgen import explain
+from reportgen.document import Report
+from reportgen.errors import DataError
+from reportgen.renderers import html
+from reportgen.renderers import json as json_renderer
+from tests.models import toys
+
+layers = keras.layers
+pytestmark = pytest.mark.keras
+COUNT = 12
+RANDOM = np.random.default_rng(4)
+PICTURES: NDArray[np.uint8] = RANDOM.integers(0, 256, (COUNT, 8, 8, 1), dtype=np.uint8)
+TABLE = RANDOM.normal(size=(COUNT, 3)).astype(np.float32)
+LABELS = np.arange(COUNT) % 3
+
+
+def mixed(structure: str = "list") -> Any:
+    """A picture and a table in; a class, a number and scores out."""
+    picture, table = keras.Input((8, 8, 1), name="picture"), keras.Input((3,), name="table")
+    seen = layers.GlobalMaxPooling2D(name="pool")(layers.Conv2D(2, 3, name="conv")(picture))
+    both = layers.Concatenate(name="both")([seen, layers.Dense(2, name="told")(table)])
+    kind = layers.Activation("softmax", name="kind")(layers.Dense(3, name="scores")(both))
+    outputs = {"age": layers.Dense(1, name="age")(both), "kind": kind, "raw": layers.Dense(4, name="raw")(both)}
+    toys.counting(keras.Model([picture, table], list(outputs.values())))
+    if structure == "list":
+        return keras.Model([picture, table], list(outputs.values()), name="mixed")
+    return keras.Model({"picture": picture, "table": table}, outputs, name="mixed")
+
+
+def contents(report: Report) -> Any:
+    return json.loads(json_renderer.render(report))
+
+
+def chapter(report: Report, name: str) -> Any:
+    return contents(report)["sections"][name]["content"]
+
+
+@pytest.mark.parametrize("structure", ["list", "dictionary"])
+def test_every_output_is_shown_under_its_name_and_every_further_input_with_its_values(structure: str) -> None:
+    model = mixed(structure)
+    report = explain(model, {"picture": PICTURES, "table": TABLE}, LABELS, pick=["index:5"])
+    found = chapter(report, "samples")
+    assert (found["head"], found["output"]) == ("kind", "probabilities")
+    assert [(other["name"], other["output"]) for other in found["others"]] == [("age", "values"), ("raw", "logits")]
+    (sample,) = found["samples"]
+    assert [head["name"] for head in sample["heads"]] == ["age", "kind", "raw"]
+    (given,) = sample["inputs"]
+    assert (given["name"], given["num_values"], given["figure"]) == ("table", 3, None)
+    np.testing.assert_allclose(given["values"], TABLE[5], rtol=1e-6)
+    answers = model(
+        [PICTURES[[5]] / 255, TABLE[[5]]]
+        if structure == "list"
+        else {"picture": PICTURES[[5]] / 255, "table": TABLE[[5]]}
+    )
+    age, kind, raw = (np.asarray(answer)[0] for answer in keras.tree.flatten(answers))
+    assert sample["heads"][0]["answers"][0]["value"] == pytest.approx(float(age[0]), rel=1e-4)
+    assert sample["heads"][1]["answers"][0]["class_index"] == int(np.argmax(kind))
+    assert sample["heads"][2]["answers"][0]["value"] == pytest.approx(float(raw.max()), rel=1e-4)
+    page = html.render(report).decode()
+    for words in ("further input of 3", "<b>raw</b>", "<b>age</b>", "not with classes"):
+        assert words in page
+    assert not report.failed
+
+
+def test_right_answers_are_counted_for_every_output_with_labels() -> None:
+    model = mixed("dictionary")
+    kind, raw = LABELS, (LABELS + 1) % 4
+    report = explain(model, {"picture": PICTURES, "table": TABLE}, {"kind": kind, "raw": raw})
+    found = chapter(report, "samples")
+    answers = model({"picture": PICTURES / 255, "table": TABLE})
+    right = {
+        name: int((np.asarray(answers[name]).argmax(axis=1) == true).sum())
+        for name, true in (("kind", kind), ("raw", raw))
+    }
+    assert found["right"] == right["kind"]
+    assert {other["name"]: other["right"] for other in found["others"]} == {"age": None, "raw": right["raw"]}
+
+
+def test_receptive_fields_follow_the_pictures_only() -> None:
+    report = explain(mixed(), (PICTURES, TABLE), LABELS)
+    calls = {call.path: call for call in report.model.layers}
+    assert (calls["conv"].receptive_field, calls["conv"].inputs) == ((3, 3), ("",))
+    assert (calls["told"].receptive_field, calls["told"].whole_image, calls["told"].inputs) == (
+        None,
+        False,
+        ("/table",),
+    )
+    assert calls["pool"].whole_image
+    assert calls["both"].whole_image
+
+
+def test_shared_backbone_has_a_row_and_a_grid_for_each_picture_and_both_pictures_are_shown() -> None:
+    twins = toys.twins()
+    left, right = toys.image(4, 4, 1), toys.image(4, 4, 1)[:, ::-1]
+    report = explain(twins, {"left": left, "right": right})
+    assert [call.path for call in report.model.layers][:2] == ["backbone/c", "backbone#2/c"]
+    (sample,) = chapter(report, "activations")["samples"]
+    numbers = {layer["path"]: layer["channels"][0]["maximum"] for layer in sample["layers"]}
+    for path, image in (("backbone/c", left), ("backbone#2/c", right)):
+        expected = np.asarray(twins.get_layer("backbone")(image))[0, ..., 0].max()
+        assert numbers[path] == pytest.approx(float(expected))
+    (given,) = chapter(report, "samples")["samples"][0]["inputs"]
+    assert (given["name"], given["figure"]["width_px"]) == ("right", 4)
+
+
+class Own(keras.Model):  # type: ignore[misc, unused-ignore]
+    """A subclassed model that takes a dictionary and answers with one."""
+
+    def __init__(self) -> None:
+        super().__init__(name="own")
+        self.conv = layers.Conv2D(2, 3, name="conv")
+        self.pool = layers.GlobalMaxPooling2D(name="pool")
+        self.table = layers.Dense(2, name="table")
+
+    def call(self, inputs: Any) -> Any:
+        return {"seen": self.pool(self.conv(inputs["picture"])), "told": self.table(inputs["table"])}
+
+
+def test_subclassed_model_with_a_dictionary_needs_not_be_built_before() -> None:
+    report = explain(Own(), {"picture": PICTURES, "table": TABLE}, {"seen": LABELS % 2})
+    assert [call.path for call in report.model.layers] == ["conv", "pool", "table"]
+    assert [output.name for output in report.model.outputs] == ["seen", "told"]
+    assert chapter(report, "samples")["head"] == "seen"
+
+
+def test_single_logit_stands_for_two_classes_where_the_labels_do() -> None:
+    model = toys.counting(keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(1, 8), layers.Flatten()]))
+    model.weights[0].assign(np.where(np.arange(64) % 2, 1.0, -1.0).reshape(8, 8, 1, 1))
+    model.weights[1].assign([0.0])
+    truth = (np.asarray(model(PICTURES / 255.0))[:, 0] > 0).astype(int)
+    assert set(truth) == {0, 1}
+    found = chapter(explain(model, PICTURES, truth, class_names=["no", "yes"]), "samples")
+    assert (found["output"], found["right"]) == ("logits", COUNT)
+    first = found["samples"][0]["answers"]
+    assert [answer["value"] for answer in first] == [-answer["value"] for answer in reversed(first)]
+    assert chapter(explain(model, PICTURES), "samples")["output"] == "values"
+
+
+def test_array_answers_show_their_shape_and_range() -> None:
+    report = explain(toys.functional(), toys.image(4, 4, 1))
+    (head,) = chapter(report, "samples")["samples"][0]["heads"]
+    expected = np.asarray(toys.functional()(toys.image(4, 4, 1)))
+    assert (head["shape"], head["answers"]) == ([4, 4, 2], [])
+    assert head["value_range"] == pytest.approx([float(expected.min()), float(expected.max())])
+    assert "answered 4\u202f×\u202f4\u202f×\u202f2 values" in html.render(report).decode()
+
+
+def channels_first(data_format: str) -> Any:
+    shape = (8, 8, 3) if data_format == "channels_last" else (3, 8, 8)
+    return toys.counting(
+        keras.Sequential(
+            [
+                keras.Input(shape, name="image"),
+                layers.Conv2D(4, 3, activation="relu", data_format=data_format, name="conv"),
+                layers.MaxPooling2D(data_format=data_format, name="pool"),
+                layers.GlobalAveragePooling2D(data_format=data_format, name="mean"),
+            ],
+            name="ordered",
+        )
+    )
+
+
+def test_channels_first_model_is_reported_like_its_twin_with_the_channels_last() -> None:
+    images = RANDOM.integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)
+    last = explain(channels_first("channels_last"), images)
+    first = explain(channels_first("channels_first"), np.moveaxis(images, -1, 1))
+    for mine, theirs in zip(first.model.layers, last.model.layers, strict=True):
+        for name in ("path", "parameters", "macs", "receptive_field", "jump", "whole_image"):
+            assert getattr(mine, name) == getattr(theirs, name)
+    for mine, theirs in zip(
+        chapter(first, "activations")["samples"], chapter(last, "activations")["samples"], strict=True
+    ):
+        for a, b in zip(mine["layers"], theirs["layers"], strict=True):
+            assert a["shape"] == b["shape"]
+            for name in ("minimum", "maximum", "mean", "active_share"):
+                found, expected = ([channel[name] for channel in layer["channels"]] for layer in (a, b))
+                np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+    assert [sample["figure"]["width_px"] for sample in chapter(first, "samples")["samples"]] == [8, 8, 8]
+    assert not first.failed
+    assert any(fact.name == "layers compiled to run" and "conv" in str(fact.value) for fact in first.run.model)
+    assert not any(fact.name == "layers compiled to run" for fact in last.run.model)
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (PICTURES, "One array was given, but the model takes picture, table"),
+        ((PICTURES,), "There are 1 arrays for 2 inputs, picture, table"),
+        ({"picture": PICTURES}, "no array for the input 'table'"),
+    ],
+    ids=["one array", "too few", "a name is missing"],
+)
+def test_missing_arrays_are_refused(images: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        explain(mixed(), images)
+
+
+def test_labels_for_an_output_that_is_not_there_are_refused() -> None:
+    with pytest.raises(DataError, match="output 'other', but the outputs are age, kind, raw"):
+        explain(mixed(), (PICTURES, TABLE), {"other": LABELS})
