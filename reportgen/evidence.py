@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.document import Finding, RunFacts
-from reportgen.records import Check, ModelRecord, Shape
+from reportgen.records import Check, Doubt, ModelRecord, Shape
+from reportgen.scalings import ScalingResult
 
 Levels = npt.NDArray[np.uint8]
 
@@ -29,6 +30,7 @@ class DatasetRecord:
         has_labels: Whether true classes are known.
         sha256: Hash of its contents.
         notes: What was done to make it fit the model, in whole sentences.
+        doubts: What speaks against the way in which its values were brought to the model's range.
     """
 
     name: str
@@ -39,6 +41,7 @@ class DatasetRecord:
     has_labels: bool
     sha256: str
     notes: tuple[str, ...]
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +363,7 @@ class Evidence:
     samples: tuple[SampleRecord, ...] = ()
     training: TrainingRecord | None = None
     predictions: PredictionsResult | None = None
+    scaling: ScalingResult | None = None
     activations: ActivationsResult | None = None
     edges: EdgesResult | None = None
     pooling: PoolingResult | None = None

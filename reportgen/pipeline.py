@@ -17,7 +17,7 @@ from reportgen import findings, registry
 from reportgen.document import Fact, Finding, Report, RunFacts, Section
 from reportgen.errors import ModelError, OptionsError, UnknownNameError
 from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord
-from reportgen.models import environment, extraction, loading, training
+from reportgen.models import environment, extraction, loading, pixels, training
 from reportgen.models.importing import import_modules
 from reportgen.models.inspection import inspect, require_model
 from reportgen.models.judging import Limits
@@ -31,7 +31,7 @@ from reportgen.sources import classes, digits, fitting, open_data
 from reportgen.sources.dataset import Dataset
 from reportgen.sources.memory import from_arrays
 
-_PROBES = ("predictions", "activations", "edges", "pooling", "names")
+_PROBES = ("predictions", "scaling", "activations", "edges", "pooling", "names")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,12 @@ def explain(
     Args:
         model: A Keras model of any kind: Sequential, functional or subclassed. It is left as it was.
         images: Batch axis first, in the range that the model expects; whole numbers 0..255 are divided by 255 for a
-            model that does not rescale, and the report says so.
+            model that does not rescale, unless `preprocess` says otherwise, and the report says so.
         labels: True classes: whole numbers, one-hot rows or words.
         class_names: Names of the classes by index.
         progress: Told of every long step.
         **choices: Options of `reportgen build` under the same names: pick, layers, rename, title, colormap,
-            scale_maps, scale_input, section, skip_section, seed.
+            scale_maps, preprocess, section, skip_section, seed.
 
     Returns:
         The report, ready for `reportgen.write`.
@@ -234,17 +234,15 @@ def _check_choices(record: ModelRecord, dataset: Dataset | None, options: Option
 
 def _fitted(model: Any, dataset: Dataset, options: Options) -> Dataset:
     declared = getattr(model, "inputs", None)
-    if not declared:
-        return fitting.fit(dataset, dataset.shape, False, "float32", scale=options.scale_input)
-    if len(declared) > 1:
+    if declared and len(declared) > 1:
         raise ModelError(
             f"The model {model.name!r} takes {len(declared)} inputs. Expected a model with one input where images are "
             "given. Leave --data out to inspect it without images."
         )
-    rescales = any(type(layer).__name__ in {"Rescaling", "Normalization"} for layer in model.layers)
-    dtype = str(declared[0].dtype)
-    shape = _wanted_shape(model, options) or ()
-    return fitting.fit(dataset, shape, rescales, dtype, scale=options.scale_input)
+    shape = (_wanted_shape(model, options) or ()) if declared else dataset.shape
+    dtype = str(declared[0].dtype) if declared else "float32"
+    rescales, networks = pixels.rescales(model, shape), pixels.networks(model)
+    return fitting.fit(dataset, shape, rescales, dtype, scale=options.preprocess, networks=networks)
 
 
 def _input_shapes(model: Any, dataset: Dataset) -> list[Shape] | None:
@@ -276,6 +274,7 @@ def _probe(subject: Subject, chosen: Sequence[str], options: Options, progress: 
             has_labels=data.labels is not None,
             sha256=data.sha256,
             notes=data.notes,
+            doubts=data.scaling.doubts if data.scaling else (),
         )
     )
     empty = RunFacts("", None, (), (), (), (), ())
@@ -288,6 +287,7 @@ def _judge(evidence: Evidence) -> tuple[Finding, ...]:
         dataset=evidence.dataset,
         samples=evidence.samples,
         predictions=evidence.predictions,
+        scaling=evidence.scaling,
         activations=evidence.activations,
         pooling=evidence.pooling,
         names=evidence.names,
@@ -304,6 +304,7 @@ def _run_facts(
             Fact("data", dataset.name),
             Fact("split", dataset.split),
             Fact("SHA-256 of the data", dataset.sha256),
+            *((Fact("the user's own code that was run", options.preprocess),) if ":" in options.preprocess else ()),
         )
     )
     return RunFacts(

@@ -60,7 +60,7 @@ def test_defaults() -> None:
     options = make({})
     assert (options.output, options.format) == (Path("reportgen-report"), ("html", "pdf", "json"))
     assert (options.pick, options.layers, options.rename, options.section) == ((), "*", (), ())
-    assert (options.colormap, options.scale_maps, options.scale_input, options.seed) == ("gray", "own", "auto", 0)
+    assert (options.colormap, options.scale_maps, options.preprocess, options.seed) == ("gray", "own", "auto", 0)
 
 
 @pytest.mark.parametrize("name", ["scale-maps", "scale_maps"])
@@ -121,7 +121,7 @@ def test_options_cannot_be_changed() -> None:
         {},
         {"pick": ["index:2,17", "wrong:4"], "rename": ["a=b", "c=d=e"], "seed": 7},
         {"layers": "conv_*", "title": "What it sees", "colormap": "viridis", "scale_maps": "common"},
-        {"section": ["summary", "edges"], "skip_section": ["edges"], "scale_input": "1/255", "data": "digits"},
+        {"section": ["summary", "edges"], "skip_section": ["edges"], "preprocess": "1/255", "data": "digits"},
         {"import": ["own.py", "package.module"], "input_shape": "32,32,3", "max_parameters": 9, "max-memory": 10},
     ],
 )

@@ -58,7 +58,7 @@ def watch(model: Any, observe: Observer) -> Iterator[None]:
     stack: list[_Frame] = []
     replaced: list[tuple[Any, bool, Any]] = []
     try:
-        for operation in (model, *_operations_inside(model)):
+        for operation in (model, *layers_inside(model)):
             state = vars(operation)
             replaced.append((operation, "call" in state, state.get("call")))
             state["call"] = _watched(operation, operation.call, model, stack, observe)
@@ -119,7 +119,7 @@ def _tensors(structure: Any) -> tuple[Any, ...]:
     return tuple(leaf for leaf in keras.tree.flatten(structure) if keras.ops.is_tensor(leaf))
 
 
-def _operations_inside(owner: Any) -> list[Any]:
+def layers_inside(owner: Any) -> list[Any]:
     """Return all layers and operators below `owner`, each once, in no promised order."""
     found: dict[int, Any] = {}
     waiting = [owner]

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from reportgen.document import Figure, Section
 from reportgen.evidence import Answer, ClassScore, Evidence, SampleRecord
 from reportgen.figures import mosaic
+from reportgen.records import Doubt
+from reportgen.scalings import ScalingResult, doubts
 from reportgen.templating import number, percent, plural, size
 
 TITLE = "The samples"
-NEEDS = ("predictions",)
+NEEDS = ("predictions", "scaling")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Content:
         right: How many were answered rightly, or None.
         interval: 95 % interval of the share of right answers, or None.
         per_class: Right answers by class.
+        scaling: Answers under each scaling of pixel values that makes sense, or None.
+        scaling_doubts: What speaks against the scaling in use.
     """
 
     samples: tuple[Sample, ...]
@@ -61,6 +65,8 @@ class Content:
     right: int | None
     interval: tuple[float, float] | None
     per_class: tuple[ClassScore, ...]
+    scaling: ScalingResult | None
+    scaling_doubts: tuple[Doubt, ...]
 
 
 def build(evidence: Evidence) -> Section | None:
@@ -77,6 +83,8 @@ def build(evidence: Evidence) -> Section | None:
         right=predictions.right,
         interval=predictions.interval,
         per_class=predictions.per_class,
+        scaling=evidence.scaling,
+        scaling_doubts=doubts(evidence.scaling, dataset.doubts),
     )
     return Section("samples", TITLE, _answer(content), content)
 

@@ -10,9 +10,24 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.errors import OptionsError
-from reportgen.records import Shape
+from reportgen.records import Doubt, Shape
 
 Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scaling:
+    """How pixel values were brought to a model's range, and how else they could be.
+
+    Attributes:
+        names: The ways that make sense for these values, as after `--preprocess`; the one in use first.
+        doubts: What speaks against it.
+        read: Indices and one of these names -> the images as the model would get them that way.
+    """
+
+    names: tuple[str, ...]
+    doubts: tuple[Doubt, ...]
+    read: Callable[[Sequence[int], str], Array]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +47,7 @@ class Dataset:
         image_names: File name of every image relative to the folder, parts joined by "/"; () where they are no files.
         sha256: Hash over the contents: of a file's bytes, or of a folder's relative names and their files' bytes.
         notes: What was done to the data, in whole sentences.
+        scaling: How its values were brought to a model's range; None before it was made to fit one.
     """
 
     name: str
@@ -45,6 +61,7 @@ class Dataset:
     image_names: tuple[str, ...]
     sha256: str
     notes: tuple[str, ...] = ()
+    scaling: Scaling | None = None
 
 
 def batches(dataset: Dataset, size: int) -> Iterator[tuple[range, Array]]:

@@ -1,0 +1,117 @@
+"""A model and some images -> its answers under each scaling of pixel values that could be meant."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from reportgen.options import Options
+from reportgen.probes.predictions import output_kind, probabilities
+from reportgen.probes.subject import BATCH_SIZE, Array, Subject, answer
+from reportgen.progress import Progress, silent
+from reportgen.scalings import ScaledAnswers, ScalingResult
+
+NUM_IMAGES = 128
+SATURATED = 0.9999
+
+
+def run(subject: Subject, options: Options, progress: Progress = silent) -> ScalingResult | None:
+    """Put images to the model under each scaling that makes sense for their values.
+
+    At most 128 images, drawn from all of them with the seed, since images are often sorted by class.
+
+    Returns:
+        What the model answered each way, the way in use first; None without data, for images that are no pictures, for
+        a model that answers with values, and where an answer is no number.
+    """
+    dataset = subject.dataset
+    if dataset is None or dataset.scaling is None or not _reads_pictures(subject):
+        return None
+    names = dataset.scaling.names
+    if len(names) == 1:
+        return None
+    chosen = _chosen(dataset.size, options.seed)
+    labels = None if dataset.labels is None else dataset.labels[chosen]
+    starts = range(0, len(chosen), BATCH_SIZE)
+    found: list[ScaledAnswers] = []
+    hits: Array | None = None
+    num_classes = 0
+    with progress("Trying other scalings of the pixels", total=len(names) * len(starts)) as advance:
+        for name in names:
+            outputs, ranges = [], []
+            for start in starts:
+                images = _images(subject, chosen[start : start + BATCH_SIZE], name)
+                ranges.append((float(images.min()), float(images.max())))
+                outputs.append(answer(subject.model, images))
+                advance()
+            values = np.concatenate(outputs)
+            shares = probabilities(values, output_kind(subject.record, values))
+            # Another way may drive the numbers out of their range; only the way in use has to give answers.
+            if shares is None or not np.isfinite(shares).all():
+                if not found:
+                    return None
+                continue
+            num_classes = shares.shape[1]
+            now = None if labels is None else shares.argmax(axis=1) == labels
+            found.append(_summed_up(name, ranges, shares, now, hits))
+            hits = now if hits is None else hits
+    return ScalingResult(len(chosen), num_classes, tuple(found))
+
+
+def mcnemar(gained: int, lost: int) -> float:
+    """Return how likely it is that two equally good ways differ at least so much.
+
+    An image that only one of them answers rightly then counts for either like the toss of a coin.
+
+    Source: McNemar 1947, "Note on the sampling error of the difference between correlated proportions or percentages",
+        Psychometrika 12; exact and two-sided.
+
+    >>> mcnemar(8, 0), mcnemar(3, 3)
+    (0.0078125, 1.0)
+    """
+    total = gained + lost
+    tail = sum(math.comb(total, count) for count in range(min(gained, lost) + 1))
+    return float(min(1.0, 2 * tail / (1 << total)))
+
+
+def _reads_pictures(subject: Subject) -> bool:
+    """Tell whether the first conv layer reads height, width and channels."""
+    first = next((call for call in subject.record.layers if call.role == "conv"), None)
+    return first is not None and len(first.input_shape) == 3
+
+
+def _chosen(size: int, seed: int) -> list[int]:
+    drawn = np.random.default_rng(seed).choice(size, min(size, NUM_IMAGES), replace=False)
+    return [int(index) for index in np.sort(drawn)]
+
+
+def _images(subject: Subject, indices: list[int], name: str) -> Array:
+    """Return images as the model would get them if they were scaled in the way of this name."""
+    assert subject.dataset is not None, "there is data"
+    assert subject.dataset.scaling is not None, "it was made to fit the model"
+    return np.asarray(subject.dataset.scaling.read(indices, name), dtype=subject.record.inputs[0].dtype)
+
+
+def _summed_up(
+    name: str, ranges: list[tuple[float, float]], shares: Array, hits: Array | None, used: Array | None
+) -> ScaledAnswers:
+    """Sum up the answers of one way; `hits` tells which are right, `used` the same for the way in use."""
+    confidence = shares.max(axis=1)
+    counts = np.unique(shares.argmax(axis=1), return_counts=True)[1]
+    gained = lost = None
+    if hits is not None and used is not None:
+        gained, lost = int((hits & ~used).sum()), int((used & ~hits).sum())
+    return ScaledAnswers(
+        way=name,
+        low=min(low for low, _ in ranges),
+        high=max(high for _, high in ranges),
+        right=None if hits is None else int(hits.sum()),
+        confidence=float(confidence.mean()),
+        saturated=float((confidence > SATURATED).mean()),
+        num_answered=len(counts),
+        commonest=float(counts.max() / len(confidence)),
+        gained=gained,
+        lost=lost,
+        p_value=None if gained is None or lost is None else mcnemar(gained, lost),
+    )
