@@ -20,9 +20,11 @@ _ONE_ANSWER = 0.95
 _SEVERAL_ANSWERS = 0.8
 # Confidence on a scale from 0 (guessing) to 1 (certain), so that it means the same for any number of classes.
 _SURE = 0.3
-_HALF_SURE = 0.5
 _HARDLY_SURE = 0.1
-_ABOUT_AS_SURE = 0.05
+_SAME = 0.05
+_NOT_CERTAIN = 0.9
+_UNLIKELY = 0.1
+_ABOUT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class ScaledAnswers:
         high: Highest value that it got.
         right: How many were answered rightly; None where no true classes are known.
         confidence: Mean of the largest probability, 0..1.
+        spread: Standard deviation of the largest probability.
         saturated: Share of images whose largest probability is above 0.9999, 0..1.
         num_answered: How many different classes were answered.
         commonest: Share of images that got the commonest answer, 0..1.
@@ -49,6 +52,7 @@ class ScaledAnswers:
     high: float
     right: int | None
     confidence: float
+    spread: float
     saturated: float
     num_answered: int
     commonest: float
@@ -81,8 +85,8 @@ def doubts(scaling: ScalingResult | None, said: tuple[Doubt, ...] = ()) -> tuple
     - more right answers: exact McNemar test on the images that only one of the two answers rightly, p below 0.01;
     - answers that are nearly all saturated, while another scaling, with values ten times as small, is less saturated
       and still sure;
-    - answers that are all the same, or right but hardly surer than guessing, while another scaling, with values ten
-      times as large, gives several and is sure.
+    - answers that are all the same at the same probability, or hardly surer than guessing (though right, where labels
+      are known), while another scaling, with values ten times as large, gives several and is sure.
 
     Args:
         scaling: What was measured, or None.
@@ -96,7 +100,7 @@ def doubts(scaling: ScalingResult | None, said: tuple[Doubt, ...] = ()) -> tuple
         reasons = [(other, rule(used, other, scaling)) for other in others if not _is_worse(other)]
         found = [(other, reason) for other, reason in reasons if reason]
         if found:
-            best, reason = _best(found)
+            best, reason = _best(found, scaling)
             return (Doubt(best.way, reason), *(doubt for doubt in said if doubt.other != best.way))
     worse = {other.way for other in others if _is_worse(other)}
     return tuple(doubt for doubt in said if doubt.other not in worse)
@@ -110,12 +114,17 @@ def _differs(other: ScaledAnswers) -> bool:
     return other.p_value is not None and other.p_value < CHANCE
 
 
-def _best(found: list[tuple[ScaledAnswers, str]]) -> tuple[ScaledAnswers, str]:
-    """Return the one with the most right answers; of equals the surest, and of about as sure ones the first."""
+def _best(found: list[tuple[ScaledAnswers, str]], scaling: ScalingResult) -> tuple[ScaledAnswers, str]:
+    """Return the one to compare with first: about as right as any, not doubtful beside these, and about the surest."""
     most = max(other.right or 0 for other, _ in found)
-    left = [pair for pair in found if (pair[0].right or 0) == most]
-    surest = max(other.confidence for other, _ in left)
-    return next(pair for pair in left if pair[0].confidence >= surest - _ABOUT_AS_SURE)
+    left = [pair for pair in found if (pair[0].right or 0) >= most - _ABOUT * scaling.num_images]
+    sound = [
+        pair
+        for pair in left
+        if not any(_saturated(pair[0], other, scaling) or _faint(pair[0], other, scaling) for other, _ in left)
+    ]
+    surest = max(other.confidence for other, _ in sound or left)
+    return next(pair for pair in sound or left if pair[0].confidence >= surest - _ABOUT)
 
 
 def _more_right(used: ScaledAnswers, other: ScaledAnswers, scaling: ScalingResult) -> str:
@@ -157,30 +166,33 @@ def _faint(used: ScaledAnswers, other: ScaledAnswers, scaling: ScalingResult) ->
         and _span(used) * _FARTHER <= _span(other)
         and other.commonest <= _SEVERAL_ANSWERS
         and _sureness(other, scaling) >= _SURE
-        and (used.right is None or (other.right or 0) > used.right or _is_right_though_unsure(used, scaling))
     ):
         return ""
+    now = f"As the images are scaled now ({used.way}),"
     then = (
         f"with {other.way} there are {plural(other.num_answered, 'different answer')} at {percent(other.confidence)}. "
         "Values that are too small look like that."
     )
-    if used.commonest >= _ONE_ANSWER and _sureness(used, scaling) <= _HALF_SURE:
+    # Images of one class get one answer too, but not at one probability, unless that is near 1.
+    same = used.commonest >= _ONE_ANSWER and used.spread <= _SAME and used.confidence <= _NOT_CERTAIN
+    if same and (used.right is None or _seems_better(other)):
         return (
-            f"As the images are scaled now ({used.way}), {percent(used.commonest)} of them get one and the same answer,"
-            f" at a mean probability of {percent(used.confidence)}; {then}"
-        )
-    if _is_right_though_unsure(used, scaling):
-        return (
-            f"As the images are scaled now ({used.way}), {number(used.right or 0)} of {number(scaling.num_images)} are"
-            f" answered rightly, but hardly surer than by guessing: at a mean probability of"
+            f"{now} {percent(used.commonest)} of them get one and the same answer, all at a probability of about"
             f" {percent(used.confidence)}; {then}"
+        )
+    share = None if used.right is None else used.right / scaling.num_images
+    if _sureness(used, scaling) <= _HARDLY_SURE and (share is None or _above_guessing(share, scaling) >= _SURE):
+        right = f", though {number(used.right)} of {number(scaling.num_images)} are right" if share is not None else ""
+        return (
+            f"{now} the answers are hardly surer than guessing, at a mean probability of {percent(used.confidence)}"
+            f"{right}; {then}"
         )
     return ""
 
 
-def _is_right_though_unsure(used: ScaledAnswers, scaling: ScalingResult) -> bool:
-    share = (used.right or 0) / scaling.num_images
-    return _above_guessing(share, scaling) >= _SURE and _sureness(used, scaling) <= _HARDLY_SURE
+def _seems_better(other: ScaledAnswers) -> bool:
+    """Tell whether it answers more images rightly, as chance alone makes it in one of ten cases at most."""
+    return other.p_value is not None and other.p_value < _UNLIKELY and (other.gained or 0) > (other.lost or 0)
 
 
 def _sureness(way: ScaledAnswers, scaling: ScalingResult) -> float:

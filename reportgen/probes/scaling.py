@@ -108,6 +108,7 @@ def _summed_up(
         high=max(high for _, high in ranges),
         right=None if hits is None else int(hits.sum()),
         confidence=float(confidence.mean()),
+        spread=float(confidence.std()),
         saturated=float((confidence > SATURATED).mean()),
         num_answered=len(counts),
         commonest=float(counts.max() / len(confidence)),
