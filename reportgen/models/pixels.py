@@ -51,8 +51,9 @@ def rescales(model: Any, shape: Shape) -> str | bool:
         shape: Shape of one image, batch axis left out; an open size counts as 64.
 
     Returns:
-        The path of the layer after which the values are no longer those of 0..255; False where there is none, where the
-        model takes whole numbers, or where it cannot be run on such images, which `inspect` reports.
+        The path of the layer after which the values are no longer those of 0..255, True where it was no layer; False
+        where that does not happen, where the model takes whole numbers, or where it cannot be run on such images, which
+        `inspect` reports.
     """
     declared = getattr(model, "inputs", None)
     dtype = str(keras.backend.standardize_dtype(declared[0].dtype)) if declared else "float32"
@@ -64,8 +65,8 @@ def rescales(model: Any, shape: Shape) -> str | bool:
 
     def follow(call: Call) -> None:
         if any(getattr(call.operation, name, None) is not None for name in _KERNELS):
-            if not (call.inputs and _is_rescaled(call.inputs[0])):
-                found[0] = False
+            # A model's own code may have rescaled between two layers, so that no layer did.
+            found[0] = bool(call.inputs and _is_rescaled(call.inputs[0])) and (found[0] or True)
             raise StopPassError
         if call.num_inside == 0 and not found[0] and _is_rescaled(keras.tree.flatten(call.output)[0]):
             found[0] = call.path

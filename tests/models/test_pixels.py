@@ -67,9 +67,21 @@ class Own(keras.Model):  # type: ignore[misc, unused-ignore]
         return self.conv(self.scaled(inputs))
 
 
+class Inline(keras.Model):  # type: ignore[misc, unused-ignore]
+    """A model that rescales between its layers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = layers.Conv2D(2, 3)
+
+    def call(self, inputs: Any) -> Any:
+        return self.conv(inputs / 255)
+
+
 @pytest.mark.parametrize(
     ("build", "expected"),
     [
+        (lambda: Inline(), True),
         (lambda: chain(), False),
         (lambda: chain(layers.Rescaling(1 / 255, name="scaled")), "scaled"),
         (lambda: chain(layers.Rescaling(1 / 127.5, offset=-1, name="scaled")), "scaled"),

@@ -201,7 +201,7 @@ def test_images_are_drawn_over_all_classes_with_the_seed() -> None:
     dataset = replace(fitted, scaling=replace(scaling, read=watched))
     for seed in (0, 0, 1):
         seen.append([])
-        result = run(subject(trained("", "1/255"), dataset), make({"seed": seed}))
+        result = run(subject(small(shape=SHAPE), dataset), make({"seed": seed}))
         assert result is not None
         assert result.num_images == NUM_IMAGES
     assert seen[0] == seen[1] != seen[2]
