@@ -145,9 +145,14 @@ def main() -> None:
     help="Scale of each map: its own, or one for its layer.  [default: own]",
 )
 @click.option(
+    "--preprocess",
     "--scale-input",
-    type=click.Choice(["auto", "none", "1/255"]),
-    help="How pixel values are brought to the model's range.  [default: auto]",
+    "preprocess",
+    metavar="HOW",
+    help=(
+        "How pixel values are brought to the model's range: 1/255, -1..1, 0..255, none, keras.applications.resnet50 and"
+        " the like, or module:function.  [default: auto, decided from the model and the images]"
+    ),
 )
 @click.option(
     "--section",

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from reportgen.answers import Levels as Levels
 from reportgen.answers import PredictionsResult, SampleRecord
 from reportgen.document import Finding, RunFacts
-from reportgen.records import Check, ModelRecord, Shape
+from reportgen.records import Check, Doubt, ModelRecord, Shape
+from reportgen.scalings import ScalingResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class DatasetRecord:
         has_labels: Whether true classes are known.
         sha256: Hash of its contents.
         notes: What was done to make it fit the model, in whole sentences.
+        doubts: What speaks against the way in which its values were brought to the model's range.
     """
 
     name: str
@@ -36,6 +38,7 @@ class DatasetRecord:
     has_labels: bool
     sha256: str
     notes: tuple[str, ...]
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +289,7 @@ class Evidence:
     samples: tuple[SampleRecord, ...] = ()
     training: TrainingRecord | None = None
     predictions: PredictionsResult | None = None
+    scaling: ScalingResult | None = None
     activations: ActivationsResult | None = None
     edges: EdgesResult | None = None
     pooling: PoolingResult | None = None

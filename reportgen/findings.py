@@ -8,6 +8,7 @@ from reportgen.answers import PredictionsResult, SampleRecord
 from reportgen.document import Finding, Severity
 from reportgen.evidence import ActivationsResult, DatasetRecord, NamesResult, PoolingResult
 from reportgen.records import LayerRecord, ModelRecord
+from reportgen.scalings import ScalingResult, doubts
 from reportgen.templating import anchor, number, percent, plural, shape, size
 
 _WEIGHT: dict[Severity, int] = {"failed": 0, "warning": 1, "note": 2, "passed": 3}
@@ -22,6 +23,7 @@ def judge(
     dataset: DatasetRecord | None = None,
     samples: tuple[SampleRecord, ...] = (),
     predictions: PredictionsResult | None = None,
+    scaling: ScalingResult | None = None,
     activations: ActivationsResult | None = None,
     pooling: PoolingResult | None = None,
     names: NamesResult | None = None,
@@ -34,6 +36,7 @@ def judge(
         *_sums(model, activations),
         *_names(names),
         *_poolings(pooling),
+        *_scaling(scaling, dataset),
         *_balance(model),
         *_patches(model),
         *_unknown_kinds(model),
@@ -134,6 +137,15 @@ def _poolings(pooling: PoolingResult | None) -> Iterator[Finding]:
             yield Finding(
                 "failed", f"The {result.kind} pooling by hand is not what Keras computes.", "See the window.", "pooling"
             )
+
+
+def _scaling(scaling: ScalingResult | None, dataset: DatasetRecord | None) -> Iterator[Finding]:
+    found = doubts(scaling, dataset.doubts if dataset else ())
+    if found:
+        reasons = " ".join(
+            f"{doubt.why} Compare with --preprocess {doubt.other}." if doubt.other else doubt.why for doubt in found
+        )
+        yield Finding("warning", "The images may be scaled wrongly.", reasons, "scaling" if scaling else "provenance")
 
 
 def _balance(model: ModelRecord) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+PREPROCESSING = ("auto", "none", "1/255", "-1..1", "0..255")
+"""Ways to scale pixel values that have a name of their own."""
+_PREPROCESSING_FORM = re.compile(r"keras\.applications\.[a-z]\w*|[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 PICK_KINDS = ("index", "per-class", "random", "confident", "uncertain", "wrong")
 
 
@@ -55,6 +59,20 @@ class Pick:
 
     def __str__(self) -> str:
         return f"{self.kind}:{','.join(map(str, self.numbers))}"
+
+
+def check_preprocess(text: str) -> str:
+    """Return a way to scale pixel values as it was given; whether Keras or a module has it is found out later.
+
+    Raises:
+        OptionsError: It has none of the known forms.
+    """
+    if text in PREPROCESSING or _PREPROCESSING_FORM.fullmatch(text):
+        return text
+    raise OptionsError(
+        f"Pixel values cannot be scaled by {text!r}. Expected one of {', '.join(PREPROCESSING)}, "
+        "keras.applications.NAME or module:function. Write for example 1/255 or keras.applications.resnet50."
+    )
 
 
 def parse_rename(text: str) -> tuple[str, str]:
@@ -106,7 +124,7 @@ class Options(BaseModel):
         title: Title of the report; None for "What NAME sees".
         colormap: Colours of activation maps.
         scale_maps: Grey scale of a map: its own, or common to all maps of a layer.
-        scale_input: How pixel values are brought to the model's range.
+        preprocess: How pixel values are brought to the model's range; also called "scale_input".
         imports: Python files or modules of the user's own that are run first, for their classes; the option is called
             "import", a word that Python keeps for itself.
         input_shape: Shape of one image, for a model that leaves it open; () for what the data or the model says.
@@ -129,7 +147,7 @@ class Options(BaseModel):
     title: str | None = None
     colormap: Literal["gray", "viridis"] = "gray"
     scale_maps: Literal["own", "common"] = "own"
-    scale_input: Literal["auto", "none", "1/255"] = "auto"
+    preprocess: str = "auto"
     imports: tuple[str, ...] = ()
     input_shape: tuple[int, ...] = ()
     max_parameters: int = Field(default=2_000_000_000, gt=0)
@@ -153,6 +171,11 @@ class Options(BaseModel):
     def _read_shape(cls, value: object) -> object:
         return parse_shape(value) if isinstance(value, str) else value
 
+    @field_validator("preprocess")
+    @classmethod
+    def _check_preprocess(cls, value: str) -> str:
+        return check_preprocess(value)
+
     @field_validator("imports", mode="before")
     @classmethod
     def _read_imports(cls, value: object) -> object:
@@ -175,6 +198,10 @@ def make(values: Mapping[str, Any]) -> Options:
         OptionsError: A name is unknown, in which case the known ones are listed, or a value is not allowed.
     """
     named = {_field(key): value for key, value in values.items()}
+    if len(named) < len(values):
+        twice = next(name for name in named if sum(_field(key) == name for key in values) > 1)
+        written = " and ".join(repr(key) for key in values if _field(key) == twice)
+        raise OptionsError(f"One option is given twice, as {written}. Expected one value. Leave one of them out.")
     for key in named:
         if key not in Options.model_fields:
             known = ", ".join(map(_option, Options.model_fields))
@@ -258,7 +285,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
 def _field(option: str) -> str:
     name = option.replace("-", "_")
-    return "imports" if name == "import" else name
+    return {"import": "imports", "scale_input": "preprocess"}.get(name, name)
 
 
 def _option(field: str) -> str:

@@ -17,7 +17,7 @@ from reportgen import findings, registry
 from reportgen.document import Fact, Finding, Report, RunFacts, Section
 from reportgen.errors import DataError, ModelError, OptionsError, UnknownNameError
 from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord
-from reportgen.models import environment, extraction, loading, training
+from reportgen.models import environment, extraction, loading, pixels, training
 from reportgen.models.compiling import runnable
 from reportgen.models.importing import import_modules
 from reportgen.models.inputs import declared_inputs, declared_outputs
@@ -33,7 +33,7 @@ from reportgen.sources import classes, digits, fitting, open_data, several
 from reportgen.sources.dataset import Dataset
 from reportgen.sources.memory import from_arrays
 
-_PROBES = ("predictions", "activations", "edges", "pooling", "names")
+_PROBES = ("predictions", "scaling", "activations", "edges", "pooling", "names")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +67,15 @@ def explain(
     Args:
         model: A Keras model of any kind: Sequential, functional or subclassed. It is left as it was.
         images: Batch axis first, in the range that the model expects; whole numbers 0..255 are divided by 255 for a
-            model that does not rescale, and the report says so. For a model with several inputs, a dictionary of one
-            array by name of the input, or a tuple of arrays in the order of the inputs.
+            model that does not rescale, unless `preprocess` says otherwise, and the report says so. For a model with
+            several inputs, a dictionary of one array by name of the input, or a tuple of arrays in the order of the
+            inputs.
         labels: True classes: whole numbers, one-hot rows or words. For a model with several outputs they belong to the
             first that answers with classes; a dictionary gives them by name of the output.
         class_names: Names of the classes by index.
         progress: Told of every long step.
         **choices: Options of `reportgen build` under the same names: pick, layers, rename, title, colormap,
-            scale_maps, scale_input, section, skip_section, seed.
+            scale_maps, preprocess, section, skip_section, seed.
 
     Returns:
         The report, ready for `reportgen.write`.
@@ -216,8 +217,8 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
     chosen, time = chapters(options), created()
     if options.rename:
         rename(origin.model, options.rename)
-    dataset = None if dataset is None else _fitted(origin.model, dataset, options)
     with runnable(origin.model) as compiled:
+        dataset = None if dataset is None else _fitted(origin.model, dataset, options)
         with progress("Inspecting the network"):
             record = inspect(origin.model, _given_shapes(options) if dataset is None else _input_shapes(dataset))
         _check_choices(record, dataset, options)
@@ -273,14 +274,15 @@ def _check_choices(record: ModelRecord, dataset: Dataset | None, options: Option
 
 def _fitted(model: Any, dataset: Dataset, options: Options) -> Dataset:
     declared = declared_inputs(model)
-    rescales = any(type(layer).__name__ in {"Rescaling", "Normalization"} for layer in model.layers)
+    shape = (_wanted_shape(model, options) or ()) if declared else dataset.shape
+    how: dict[str, Any] = {
+        "rescales": pixels.rescales(model, shape),
+        "scale": options.preprocess,
+        "networks": pixels.networks(model),
+    }
     if dataset.further:
-        records = declared or _records(dataset)
-        return several.fit_several(dataset, records, rescales=rescales, scale=options.scale_input)
-    if not declared:
-        return fitting.fit(dataset, dataset.shape, False, "float32", scale=options.scale_input)
-    shape = _wanted_shape(model, options) or ()
-    return fitting.fit(dataset, shape, rescales, declared[0].dtype, scale=options.scale_input)
+        return several.fit_several(dataset, declared or _records(dataset), **how)
+    return fitting.fit(dataset, shape, dtype=declared[0].dtype if declared else "float32", **how)
 
 
 def _records(dataset: Dataset) -> tuple[TensorRecord, ...]:
@@ -317,6 +319,7 @@ def _probe(subject: Subject, chosen: Sequence[str], options: Options, progress: 
             has_labels=data.labels is not None,
             sha256=data.sha256,
             notes=data.notes,
+            doubts=data.scaling.doubts if data.scaling else (),
         )
     )
     empty = RunFacts("", None, (), (), (), (), ())
@@ -329,6 +332,7 @@ def _judge(evidence: Evidence) -> tuple[Finding, ...]:
         dataset=evidence.dataset,
         samples=evidence.samples,
         predictions=evidence.predictions,
+        scaling=evidence.scaling,
         activations=evidence.activations,
         pooling=evidence.pooling,
         names=evidence.names,
@@ -345,6 +349,7 @@ def _run_facts(
             Fact("data", dataset.name),
             Fact("split", dataset.split),
             Fact("SHA-256 of the data", dataset.sha256),
+            *((Fact("the user's own code that was run", options.preprocess),) if ":" in options.preprocess else ()),
         )
     )
     return RunFacts(

@@ -16,6 +16,19 @@ Shape = tuple[int | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something that speaks against the way in which pixel values were brought to a model's range.
+
+    Attributes:
+        other: The way that would fit instead, as after `--preprocess`; "" where none is known.
+        why: What speaks for it: whole sentences.
+    """
+
+    other: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One line of a calculation, as the reader sees it.
 

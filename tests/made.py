@@ -26,6 +26,7 @@ from reportgen.evidence import (
     TrainingRecord,
 )
 from reportgen.records import Check, LayerRecord, ModelRecord, Setting, Shape, Step, TensorRecord, Window
+from reportgen.scalings import ScaledAnswers, ScalingResult
 
 
 def check(quantity: str = "parameters", expected: Shape = (10,), observed: Shape = (10,), against: str = "") -> Check:
@@ -207,6 +208,27 @@ def predictions(**others: Any) -> PredictionsResult:
     return PredictionsResult(**(usual | others))
 
 
+def scaled(way: str = "1/255", **others: Any) -> ScaledAnswers:
+    """Answers on 100 images of ten classes, 0..255 divided by 255, as a healthy classifier gives them."""
+    usual: dict[str, Any] = {
+        "low": 0.0,
+        "high": 1.0,
+        "right": 90,
+        "confidence": 0.88,
+        "spread": 0.15,
+        "saturated": 0.1,
+        "num_answered": 10,
+        "commonest": 0.15,
+    }
+    return ScaledAnswers(way=way, **(usual | others))
+
+
+def scaling(*ways: ScaledAnswers) -> ScalingResult:
+    """Images that were divided by 255 and would be answered worse and saturated as they are."""
+    usual = scaled("none", high=255.0, right=60, confidence=1.0, saturated=0.99, gained=2, lost=32, p_value=7e-8)
+    return ScalingResult(100, 10, ways or (scaled(), usual))
+
+
 def numbers(channel: int = 0, **others: Any) -> ChannelNumbers:
     """What a lively channel did."""
     usual: dict[str, Any] = {
@@ -323,6 +345,7 @@ def evidence(**others: Any) -> Evidence:
         "dataset": dataset(),
         "samples": (sample(),),
         "predictions": predictions(),
+        "scaling": scaling(),
         "activations": activations(),
         "edges": edges(),
         "pooling": pooling(),
@@ -337,6 +360,7 @@ def bare(**others: Any) -> Evidence:
         "dataset": None,
         "samples": (),
         "predictions": None,
+        "scaling": None,
         "activations": None,
         "edges": None,
         "pooling": None,

@@ -12,7 +12,7 @@ from reportgen.answers import Answer
 from reportgen.document import Finding, Report
 from reportgen.evidence import PooledWindow
 from reportgen.findings import judge, last_conv, layer_anchor, spatial_shape
-from reportgen.records import ModelRecord, TensorRecord, WeightFault
+from reportgen.records import Doubt, ModelRecord, TensorRecord, WeightFault
 from tests import made
 
 # 8 pixels of 100 are a small patch, 60 are not; the dense layer holds 6 of 16 parameters.
@@ -106,6 +106,20 @@ TRIGGERS: dict[str, tuple[ModelRecord | None, Mapping[str, Any], str, str, str]]
         "warning",
         "75\u202f% of the parameters sit in one layer.",
         "scores (Dense) holds 30 of 40; all conv layers together hold 10.",
+    ),
+    "a scaling that another one beats": (
+        None,
+        {"scaling": made.scaling(*reversed(made.scaling().ways))},
+        "warning",
+        "The images may be scaled wrongly.",
+        "Compare with --preprocess 1/255.",
+    ),
+    "a scaling that the model itself speaks against": (
+        None,
+        {"dataset": made.dataset(doubts=(Doubt("none", "It rescales itself."), Doubt("", "The values are odd.")))},
+        "warning",
+        "The images may be scaled wrongly.",
+        "It rescales itself. Compare with --preprocess none. The values are odd.",
     ),
     "small patches": (
         healthy(inputs=WIDE),

@@ -31,6 +31,7 @@ FLOORS: list[tuple[str, int]] = [
     ("options", 2),
     ("templating", 2),
     ("evidence", 3),
+    ("scalings", 3),
     ("picking", 3),
     ("layers", 3),
     ("layers.*", 3),

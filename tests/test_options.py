@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def test_defaults() -> None:
     options = make({})
     assert (options.output, options.format) == (Path("reportgen-report"), ("html", "pdf", "json"))
     assert (options.pick, options.layers, options.rename, options.section) == ((), "*", (), ())
-    assert (options.colormap, options.scale_maps, options.scale_input, options.seed) == ("gray", "own", "auto", 0)
+    assert (options.colormap, options.scale_maps, options.preprocess, options.seed) == ("gray", "own", "auto", 0)
 
 
 @pytest.mark.parametrize("name", ["scale-maps", "scale_maps"])
@@ -103,11 +104,41 @@ def test_one_value_stands_for_a_list_of_one(values: dict[str, Any], name: str, e
         ({"rename": ["a"]}, "cannot be renamed by 'a'"),
         ({"rename": {"a": "b"}}, "The option rename got"),
         ({"title": 3}, "The option title got 3. Expected: a valid string"),
+        ({"preprocess": 255}, "The option preprocess got 255. Expected: a valid string"),
+        ({"preprocess": "none", "scale-input": "1/255"}, "given twice, as 'preprocess' and 'scale-input'"),
+        ({"scale-maps": "own", "scale_maps": "own"}, "given twice, as 'scale-maps' and 'scale_maps'"),
     ],
 )
 def test_value_that_means_nothing_is_refused(values: dict[str, Any], message: str) -> None:
     with pytest.raises(OptionsError, match=message):
         make(values)
+
+
+WAYS = ["auto", "none", "1/255", "-1..1", "0..255", "keras.applications.resnet_v2", "own.package:function_2"]
+
+
+@pytest.mark.parametrize("name", ["preprocess", "scale_input", "scale-input"])
+@pytest.mark.parametrize("way", WAYS)
+def test_scaling_of_pixels_has_two_names(name: str, way: str) -> None:
+    options = make({name: way})
+    assert options.preprocess == way
+    assert words(options)["preprocess"] == (way,)
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        *("", "255", "1/127", "-1..1 ", "Auto", "resnet50", "keras.applications.", "keras.applications.ResNet50"),
+        *("own", "own:", ":own", "own:2", "../own:function", "a:b:c", "keras.applications.a.b"),
+    ],
+)
+def test_scaling_that_means_nothing_is_refused_with_what_is_possible(way: str) -> None:
+    expected = re.escape(
+        f"cannot be scaled by {way!r}. Expected one of auto, none, 1/255, -1..1, 0..255, keras.applications.NAME or "
+        "module:function. Write for example 1/255"
+    )
+    with pytest.raises(OptionsError, match=expected):
+        make({"preprocess": way})
 
 
 def test_options_cannot_be_changed() -> None:
@@ -121,7 +152,7 @@ def test_options_cannot_be_changed() -> None:
         {},
         {"pick": ["index:2,17", "wrong:4"], "rename": ["a=b", "c=d=e"], "seed": 7},
         {"layers": "conv_*", "title": "What it sees", "colormap": "viridis", "scale_maps": "common"},
-        {"section": ["summary", "edges"], "skip_section": ["edges"], "scale_input": "1/255", "data": "digits"},
+        {"section": ["summary", "edges"], "skip_section": ["edges"], "preprocess": "1/255", "data": "digits"},
         {"import": ["own.py", "package.module"], "input_shape": "32,32,3", "max_parameters": 9, "max-memory": 10},
     ],
 )

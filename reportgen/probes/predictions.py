@@ -6,6 +6,7 @@ Answers are reduced batch by batch: of each image only the first answer, its con
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -48,7 +49,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Pred
                 head.add(values)
             advance()
     kinds = [head.kind(given.get(head.record.name, dataset.labels)) for head in heads]
-    main = _main([head.record.name in given for head in heads], kinds)
+    main = main_output([head.record.name in given for head in heads], kinds)
     labels = _labels_by_output(subject.record, dataset, main)
     results = [
         head.result(kind, labels.get(head.record.name), dataset, dataset.class_names if place == main else ())
@@ -57,8 +58,13 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Pred
     return replace(results[main], others=tuple(result for place, result in enumerate(results) if place != main))
 
 
-def _main(labelled: list[bool], kinds: list[str]) -> int:
-    """Return the place of the output to look at closely: one of classes with labels, of probabilities, of logits."""
+def main_output(labelled: Sequence[bool], kinds: Sequence[str]) -> int:
+    """Return the place of the output to look at closely: one of classes with labels, of probabilities, of logits.
+
+    Args:
+        labelled: Of each output whether there are labels that belong to it alone.
+        kinds: Of each output what its answers are.
+    """
     ranks = [
         (kind != "values" and labels, kind == "probabilities", kind == "logits")
         for labels, kind in zip(labelled, kinds, strict=True)

@@ -48,14 +48,20 @@ class Subject:
         images = self.images(indices)
         return np.moveaxis(images, 1, -1) if self.record.channels_first and images.ndim > 2 else images
 
-    def inputs(self, indices: Sequence[int]) -> Any:
-        """Return what the model is called with for some images: one array, or all in the model's own structure."""
+    def inputs(self, indices: Sequence[int], scaling: str = "") -> Any:
+        """Return what the model is called with for some images: one array, or all in the model's own structure.
+
+        Args:
+            indices: The images.
+            scaling: Another way to scale pictures, one of the names in the dataset's `scaling`; "" for the one in use.
+        """
         assert self.dataset is not None, "a probe that reads images is run with data only"
         further = dict(self.dataset.further)
         arrays = {}
         for place, record in enumerate(self.record.inputs):
-            main = place == self.record.main_input
-            arrays[record.name] = self.images(indices) if main else _cast(further[record.name].read(indices), record)
+            source = self.dataset if place == self.record.main_input else further[record.name]
+            other = source.scaling.read if scaling and source.scaling and scaling in source.scaling.names else None
+            arrays[record.name] = _cast(other(indices, scaling) if other else source.read(indices), record)
         return arrange(self.model, arrays)
 
     def chosen_calls(self, pattern: str) -> tuple[LayerRecord, ...]:

@@ -8,12 +8,13 @@ from reportgen.answers import Answer, ClassScore, HeadAnswer, PredictionsResult,
 from reportgen.document import Figure, Section
 from reportgen.evidence import Evidence
 from reportgen.figures import mosaic
-from reportgen.records import Shape
+from reportgen.records import Doubt, Shape
+from reportgen.scalings import ScalingResult, doubts
 from reportgen.shapes import product
 from reportgen.templating import number, percent, plural, size
 
 TITLE = "The samples"
-NEEDS = ("predictions",)
+NEEDS = ("predictions", "scaling")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ class Content:
         per_class: Right answers by class.
         head: Name of the output that all of this is about.
         others: The same of the model's further outputs.
+        scaling: Answers under each scaling of pixel values that makes sense, or None.
+        scaling_doubts: What speaks against the scaling in use.
     """
 
     samples: tuple[Sample, ...]
@@ -116,6 +119,8 @@ class Content:
     per_class: tuple[ClassScore, ...]
     head: str
     others: tuple[Head, ...]
+    scaling: ScalingResult | None
+    scaling_doubts: tuple[Doubt, ...]
 
 
 def build(evidence: Evidence) -> Section | None:
@@ -134,6 +139,8 @@ def build(evidence: Evidence) -> Section | None:
         per_class=predictions.per_class,
         head=predictions.name,
         others=tuple(_head(other) for other in predictions.others),
+        scaling=evidence.scaling,
+        scaling_doubts=doubts(evidence.scaling, dataset.doubts),
     )
     return Section("samples", TITLE, _answer(content), content)
 

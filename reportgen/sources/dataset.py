@@ -10,9 +10,24 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.errors import OptionsError
-from reportgen.records import Shape
+from reportgen.records import Doubt, Shape
 
 Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scaling:
+    """How pixel values were brought to a model's range, and how else they could be.
+
+    Attributes:
+        names: The ways that make sense for these values, as after `--preprocess`; the one in use first.
+        doubts: What speaks against it.
+        read: Indices and one of these names -> the images as the model would get them that way.
+    """
+
+    names: tuple[str, ...]
+    doubts: tuple[Doubt, ...]
+    read: Callable[[Sequence[int], str], Array]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +51,7 @@ class Dataset:
         further: What the model's further inputs get, by their names: as many rows as there are images.
         head_labels: Class index of every image for single outputs of the model, by their names; `labels` are for the
             first output that answers with classes and has none of its own.
+        scaling: How its values were brought to a model's range; None before it was made to fit one.
     """
 
     name: str
@@ -52,6 +68,7 @@ class Dataset:
     main: str = ""
     further: tuple[tuple[str, Dataset], ...] = ()
     head_labels: tuple[tuple[str, npt.NDArray[np.int64]], ...] = ()
+    scaling: Scaling | None = None
 
 
 def batches(dataset: Dataset, size: int) -> Iterator[tuple[range, Array]]:

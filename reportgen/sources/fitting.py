@@ -10,16 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.errors import DataError, UnknownNameError
+from reportgen.errors import DataError
 from reportgen.records import Shape
-from reportgen.sources.dataset import Array, Dataset, batches, in_words
+from reportgen.sources.dataset import Array, Dataset, Scaling, in_words
+from reportgen.sources.scaling import Way, look, plan
 
-SCALES = ("auto", "none", "1/255")
-_JUDGED_IMAGES = 256
-_JUDGED_BATCH = 32
-_WHITE = 255
-# Values above this cannot be meant as 0..1; a little more than 1 can come from resizing or added noise.
-_MOST_OF_UNIT_RANGE = 1.5
 _COLOURS = 3
 _CHANNELS = (1, _COLOURS, 4)
 
@@ -33,57 +28,61 @@ class _Move:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Values:
-    """What the first images hold: how many were looked at, of how many, the range, whether all values are whole."""
-
-    number: int
-    size: int
-    low: float
-    high: float
-    are_whole: bool
-
-
-def fit(dataset: Dataset, shape: Shape, rescales: bool, dtype: str, *, scale: str = "auto") -> Dataset:
+def fit(
+    dataset: Dataset,
+    shape: Shape,
+    rescales: bool | str,
+    dtype: str,
+    *,
+    scale: str = "auto",
+    networks: Sequence[tuple[str, str]] = (),
+) -> Dataset:
     """Make images fit a model's input.
 
     Args:
         dataset: The images as they are.
         shape: Shape of one sample of the model's input; None for an axis of any size.
-        rescales: Whether the model rescales its input itself.
+        rescales: Whether the model brings 0..255 to its range itself; the path of the layer that does, if known.
         dtype: Number format of the model's input, as Keras calls it.
-        scale: "auto" divides whole values 0..255 by 255 unless the model rescales, and judges that by the first 256
-            images; "none" leaves the values; "1/255" divides them in any case.
+        scale: How values are brought to the model's range, as after `--preprocess`. "auto" divides whole values 0..255
+            by 255 unless the model rescales, and judges that by the first 256 images.
+        networks: Networks of `keras.applications` in the model, as for `scaling.plan`.
 
     Returns:
         The same images in the model's layout and number format (float32 for one that numpy does not know). They are
-        changed when they are read; the notes say how.
+        changed when they are read; the notes say how, and `scaling` what speaks against it.
 
     Raises:
         DataError: There are no images, they have another size or number of channels, or hold NaN or infinite values.
         UnknownNameError: There is no such scale.
     """
-    if scale not in SCALES:
-        raise UnknownNameError("scale", scale, SCALES)
     if dataset.size == 0:
         raise DataError(f"The data {dataset.name!r} hold no images. Expected at least one. Give other data.")
     move = _move(dataset, shape)
     target = number_format(dtype)
-    values = _judge(dataset)
-    divides, why = _scaling(values, rescales, scale, target)
-    if target.kind in "iu" and (divides or not values.are_whole):
+    takes_whole = target.kind in "iu"
+    values = look(dataset, partial(_check_finite, dataset.name))
+    chosen = plan(scale, values, move.shape, rescales, whole=takes_whole, networks=networks)
+    if takes_whole and (chosen.ways[0].name != "none" or not values.are_whole):
         raise DataError(
             f"The model takes whole numbers ({dtype}) but the images of {dataset.name!r} would be fractions. Expected "
             "whole values. Give whole values and leave them unscaled."
         )
+    ways = {way.name: way for way in chosen.ways}
 
-    def read(indices: Sequence[int]) -> Array:
+    def read_as(indices: Sequence[int], name: str) -> Array:
         images = dataset.read(indices)
-        _check_finite(images, indices, dataset.name)
-        return _cast(move.apply(images), target, divides, dataset.name)
+        _check_finite(dataset.name, images, indices)
+        return _cast(move.apply(images), target, ways[name], dataset.name)
 
-    notes = (move.note, f"{_seen(values)}; {why}.")
-    return replace(dataset, read=read, shape=move.shape, notes=(*dataset.notes, *(note for note in notes if note)))
+    notes = (move.note, f"{values}; {chosen.note}.")
+    return replace(
+        dataset,
+        read=partial(read_as, name=chosen.ways[0].name),
+        shape=move.shape,
+        notes=(*dataset.notes, *(note for note in notes if note)),
+        scaling=Scaling(tuple(ways), chosen.doubts, read_as),
+    )
 
 
 def _move(dataset: Dataset, want: Shape) -> _Move:
@@ -183,56 +182,7 @@ def number_format(dtype: str) -> np.dtype[Any]:
     return found if found.kind in "fiu" else np.dtype(np.float32)
 
 
-def _judge(dataset: Dataset) -> _Values:
-    """Look at the first images, a few at a time.
-
-    Raises:
-        DataError: One of them holds NaN or infinite values.
-    """
-    lows, highs, are_whole = [], [], True
-    first = replace(dataset, size=min(dataset.size, _JUDGED_IMAGES))
-    for indices, images in batches(first, _JUDGED_BATCH):
-        _check_finite(images, indices, dataset.name)
-        lows.append(float(images.min()))
-        highs.append(float(images.max()))
-        are_whole = are_whole and (images.dtype.kind != "f" or bool(np.all(images == np.floor(images))))
-    return _Values(first.size, dataset.size, min(lows), max(highs), are_whole)
-
-
-def _seen(values: _Values) -> str:
-    kind = "whole values" if values.are_whole else "values"
-    if values.size == 1:
-        who = "The image holds"
-    elif values.number == values.size:
-        who = f"All {values.size} images hold"
-    else:
-        who = f"The first {values.number} of {values.size} images hold"
-    return f"{who} {kind} from {values.low:g} to {values.high:g}"
-
-
-def _scaling(values: _Values, rescales: bool, scale: str, target: np.dtype[Any]) -> tuple[bool, str]:
-    """Return whether the values are divided by 255, and the half sentence that says why or why not."""
-    if scale == "1/255":
-        return True, "they were divided by 255, as asked"
-    if scale == "none":
-        return False, "they were left as they are, as asked"
-    if target.kind in "iu":
-        return False, "they were left as they are, because the model takes whole numbers"
-    is_unit = values.low >= 0 and values.high <= _MOST_OF_UNIT_RANGE
-    if rescales:
-        doubt = "; a model that does so usually expects 0 to 255, so check that they are not scaled twice"
-        return False, f"they were left as they are, because the model rescales its input{doubt if is_unit else ''}"
-    if is_unit:
-        return False, "they were left as they are, because they already run from 0 to 1"
-    if values.are_whole and values.low >= 0 and values.high <= _WHITE:
-        return True, "they were divided by 255, because the model does not rescale its input"
-    return False, (
-        f"they were left as they are, because they are not the whole values 0 to {_WHITE} of a picture; check that the "
-        "model was trained on such values"
-    )
-
-
-def _check_finite(images: Array, indices: Sequence[int], name: str) -> None:
+def _check_finite(name: str, images: Array, indices: Sequence[int]) -> None:
     if images.dtype.kind != "f" or bool(np.isfinite(images).all()):
         return
     per_image = (~np.isfinite(images)).reshape(len(images), -1).sum(axis=1)
@@ -243,14 +193,11 @@ def _check_finite(images: Array, indices: Sequence[int], name: str) -> None:
     )
 
 
-def _cast(images: Array, target: np.dtype[Any], divides: bool, name: str) -> Array:
+def _cast(images: Array, target: np.dtype[Any], way: Way, name: str) -> Array:
     with np.errstate(over="ignore", invalid="ignore"):
-        if divides:
-            wide = images.astype(np.promote_types(target, np.float32))
-            fitted: Array = (wide / wide.dtype.type(_WHITE)).astype(target)
-        else:
-            fitted = images.astype(target)
-        fits = np.array_equal(fitted, images) if target.kind in "iu" else bool(np.isfinite(fitted).all())
+        wide = images if way.name == "none" else way.apply(images.astype(np.promote_types(target, np.float32)))
+        fitted = wide.astype(target)
+        fits = np.array_equal(fitted, wide) if target.kind in "iu" else bool(np.isfinite(fitted).all())
     if not fits:
         raise DataError(f"The images of {name!r} hold values that {target} cannot hold. Rescale them before.")
     return fitted

@@ -18,7 +18,7 @@ from reportgen import probes, registry, sections
 from reportgen.answers import Answer
 from reportgen.document import Figure, Report, Section
 from reportgen.evidence import Evidence
-from reportgen.records import TensorRecord, WeightFault, Window
+from reportgen.records import Doubt, TensorRecord, WeightFault, Window
 from reportgen.renderers import html
 from tests import made
 from tests.renderers.reports import HOSTILE
@@ -60,6 +60,22 @@ CASES: dict[str, Evidence] = {
     "a value that is no number": made.evidence(
         model=REGRESSION, samples=(made.sample(answers=(Answer(0, "value 0", NAN),), correct=None),), predictions=VALUES
     ),
+    "a doubtful scaling": made.evidence(
+        dataset=made.dataset(doubts=(Doubt("", "The values are odd."), Doubt("none", "It rescales itself."))),
+        scaling=made.scaling(
+            made.scaled("none", high=255.0, saturated=1.0),
+            made.scaled(gained=1, lost=1, p_value=1.0),
+            made.scaled("keras.applications.resnet50", low=-124.0, high=151.0, gained=0, lost=60, p_value=1e-18),
+        ),
+    ),
+    "a doubtful scaling without labels": made.evidence(
+        dataset=made.dataset(has_labels=False),
+        scaling=made.scaling(
+            made.scaled(right=None, commonest=1.0, confidence=0.2, num_answered=1),
+            made.scaled("none", high=255.0, right=None),
+        ),
+    ),
+    "no other scaling": made.evidence(scaling=None),
     "several samples": made.evidence(
         samples=(made.sample(2), made.sample(5, name="b.png", correct=False), made.sample(7)),
         activations=made.activations(indices=(2, 5, 7)),
@@ -107,6 +123,7 @@ CASES: dict[str, Evidence] = {
         edges=made.edges(path=HOSTILE),
         pooling=made.pooling(path=HOSTILE),
         names=made.names(renamed=((HOSTILE, HOSTILE),)),
+        scaling=made.scaling(made.scaled(HOSTILE, saturated=1.0, high=255.0), made.scaled(HOSTILE)),
     ),
 }
 each_case = pytest.mark.parametrize("case", list(CASES))

@@ -128,7 +128,7 @@ SCALED = np.array([[[0, 0.2], [0.4, 1]]])
         (BYTES.astype(np.float64), False, "auto", SCALED, "they were divided by 255"),
         (BYTES, True, "auto", BYTES, "left as they are, because the model rescales its input."),
         (UNIT, False, "auto", UNIT, "left as they are, because they already run from 0 to 1"),
-        (UNIT, True, "auto", UNIT, "check that they are not scaled twice"),
+        (UNIT, True, "auto", UNIT, "left as they are, because the model rescales its input."),
         (
             UNIT * 255,
             False,

@@ -1,0 +1,126 @@
+"""A model and some images -> its answers under each scaling of pixel values that could be meant."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from reportgen.options import Options
+from reportgen.probes.predictions import main_output, output_kind, probabilities
+from reportgen.probes.subject import BATCH_SIZE, Array, Subject, answers
+from reportgen.progress import Progress, silent
+from reportgen.scalings import ScaledAnswers, ScalingResult
+
+NUM_IMAGES = 128
+SATURATED = 0.9999
+
+
+def run(subject: Subject, options: Options, progress: Progress = silent) -> ScalingResult | None:
+    """Put images to the model under each scaling that makes sense for their values.
+
+    At most 128 images, drawn from all of them with the seed, since images are often sorted by class.
+
+    Returns:
+        What the model answered each way, the way in use first; None without data, for images that are no pictures, for
+        a model that answers with values, and where an answer is no number.
+    """
+    dataset = subject.dataset
+    if dataset is None or dataset.scaling is None or not _reads_pictures(subject):
+        return None
+    names = dataset.scaling.names
+    if len(names) == 1:
+        return None
+    chosen = _chosen(dataset.size, options.seed)
+    starts = range(0, len(chosen), BATCH_SIZE)
+    place, labels = _output(subject, chosen)
+    found: list[ScaledAnswers] = []
+    hits: Array | None = None
+    num_classes = 0
+    with progress("Trying other scalings of the pixels", total=len(names) * len(starts)) as advance:
+        for name in names:
+            outputs, ranges = [], []
+            for start in starts:
+                part = chosen[start : start + BATCH_SIZE]
+                images = dataset.scaling.read(part, name)
+                ranges.append((float(images.min()), float(images.max())))
+                outputs.append(answers(subject.model, subject.inputs(part, name))[place])
+                advance()
+            values = np.concatenate(outputs)
+            shares = probabilities(values, output_kind(subject.record.outputs[place], values, labels))
+            # Another way may drive the numbers out of their range; only the way in use has to give answers.
+            if shares is None or not np.isfinite(shares).all():
+                if not found:
+                    return None
+                continue
+            num_classes = shares.shape[1]
+            now = None if labels is None else shares.argmax(axis=1) == labels
+            found.append(_summed_up(name, ranges, shares, now, hits))
+            hits = now if hits is None else hits
+    return ScalingResult(len(chosen), num_classes, tuple(found))
+
+
+def mcnemar(gained: int, lost: int) -> float:
+    """Return how likely it is that two equally good ways differ at least so much.
+
+    An image that only one of them answers rightly then counts for either like the toss of a coin.
+
+    Source: McNemar 1947, "Note on the sampling error of the difference between correlated proportions or percentages",
+        Psychometrika 12; exact and two-sided.
+
+    >>> mcnemar(8, 0), mcnemar(3, 3)
+    (0.0078125, 1.0)
+    """
+    total = gained + lost
+    tail = sum(math.comb(total, count) for count in range(min(gained, lost) + 1))
+    return float(min(1.0, 2 * tail / (1 << total)))
+
+
+def _reads_pictures(subject: Subject) -> bool:
+    """Tell whether the first conv layer reads height, width and channels."""
+    first = next((call for call in subject.record.layers if call.role == "conv"), None)
+    return first is not None and len(first.input_shape) == 3
+
+
+def _chosen(size: int, seed: int) -> list[int]:
+    drawn = np.random.default_rng(seed).choice(size, min(size, NUM_IMAGES), replace=False)
+    return [int(index) for index in np.sort(drawn)]
+
+
+def _output(subject: Subject, chosen: list[int]) -> tuple[int, Array | None]:
+    """Return the place of the output that `predictions` looks at closely, and its true classes of these images."""
+    assert subject.dataset is not None, "there is data"
+    own, general = dict(subject.dataset.head_labels), subject.dataset.labels
+    records = subject.record.outputs
+    values = answers(subject.model, subject.inputs(chosen[:BATCH_SIZE]))
+    kinds = [
+        output_kind(record, value, own.get(record.name, general)) for record, value in zip(records, values, strict=True)
+    ]
+    place = main_output([record.name in own for record in records], kinds)
+    labels = own.get(records[place].name, general)
+    return place, None if labels is None else labels[chosen]
+
+
+def _summed_up(
+    name: str, ranges: list[tuple[float, float]], shares: Array, hits: Array | None, used: Array | None
+) -> ScaledAnswers:
+    """Sum up the answers of one way; `hits` tells which are right, `used` the same for the way in use."""
+    confidence = shares.max(axis=1)
+    counts = np.unique(shares.argmax(axis=1), return_counts=True)[1]
+    gained = lost = None
+    if hits is not None and used is not None:
+        gained, lost = int((hits & ~used).sum()), int((used & ~hits).sum())
+    return ScaledAnswers(
+        way=name,
+        low=min(low for low, _ in ranges),
+        high=max(high for _, high in ranges),
+        right=None if hits is None else int(hits.sum()),
+        confidence=float(confidence.mean()),
+        spread=float(confidence.std()),
+        saturated=float((confidence > SATURATED).mean()),
+        num_answered=len(counts),
+        commonest=float(counts.max() / len(confidence)),
+        gained=gained,
+        lost=lost,
+        p_value=None if gained is None or lost is None else mcnemar(gained, lost),
+    )

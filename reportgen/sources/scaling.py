@@ -1,0 +1,352 @@
+"""The values of some images and what a model says of itself -> the way they are brought to its range, and why."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from reportgen.errors import DataError, OptionsError, UnknownNameError
+from reportgen.options import PREPROCESSING
+from reportgen.records import Doubt, Shape
+from reportgen.sources.dataset import Array, Dataset, batches
+
+_APPLICATIONS = "keras.applications."
+_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+_JUDGED_IMAGES = 256
+_JUDGED_BATCH = 32
+_WHITE = 255
+# Values above this cannot be meant as 0..1; a little more than 1 can come from resizing or added noise.
+_MOST_OF_UNIT_RANGE = 1.5
+_COLOURS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What the first images hold.
+
+    Attributes:
+        number: How many were looked at.
+        size: Of how many.
+        low: Lowest value.
+        high: Highest value.
+        are_whole: Whether all values are whole numbers.
+    """
+
+    number: int
+    size: int
+    low: float
+    high: float
+    are_whole: bool
+
+    @property
+    def are_unit(self) -> bool:
+        """Whether they run from 0 to 1."""
+        return self.low >= 0 and self.high <= _MOST_OF_UNIT_RANGE
+
+    @property
+    def are_picture(self) -> bool:
+        """Whether they run from 0 to 255, further than 0 to 1."""
+        return self.low >= 0 and _MOST_OF_UNIT_RANGE < self.high <= _WHITE
+
+    def __str__(self) -> str:
+        kind = "whole values" if self.are_whole else "values"
+        if self.size == 1:
+            who = "The image holds"
+        elif self.number == self.size:
+            who = f"All {self.size} images hold"
+        else:
+            who = f"The first {self.number} of {self.size} images hold"
+        return f"{who} {kind} from {self.low:g} to {self.high:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to bring values to a range.
+
+    Attributes:
+        name: How it is written after `--preprocess`.
+        apply: A batch of floats -> a batch of floats; what it was given is left as it was.
+        done: What it does, behind "they": "were divided by 255".
+    """
+
+    name: str
+    apply: Callable[[Array], Array]
+    done: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The way that was chosen, why, and the other ways that these values could be meant.
+
+    Attributes:
+        ways: The chosen one first, then all others that make sense, no two of which give the same numbers.
+        why: Why it was chosen: half a sentence.
+        doubts: What speaks against it.
+    """
+
+    ways: tuple[Way, ...]
+    why: str
+    doubts: tuple[Doubt, ...]
+
+    @property
+    def note(self) -> str:
+        """What was done and why, behind what the values are."""
+        return f"they {self.ways[0].done}, {self.why}"
+
+
+def look(dataset: Dataset, check: Callable[[Array, Sequence[int]], None]) -> Values:
+    """Look at the first images, a few at a time.
+
+    Args:
+        dataset: Images, at least one.
+        check: Told of each batch and its indices first; raises what is wrong with it.
+    """
+    lows, highs, are_whole = [], [], True
+    first = replace(dataset, size=min(dataset.size, _JUDGED_IMAGES))
+    for indices, images in batches(first, _JUDGED_BATCH):
+        check(images, indices)
+        lows.append(float(images.min()))
+        highs.append(float(images.max()))
+        are_whole = are_whole and (images.dtype.kind != "f" or bool(np.all(images == np.floor(images))))
+    return Values(first.size, dataset.size, min(lows), max(highs), are_whole)
+
+
+def plan(
+    asked: str, values: Values, shape: Shape, rescales: bool | str, *, whole: bool, networks: Sequence[tuple[str, str]]
+) -> Plan:
+    """Choose the way to scale, say why, and doubt it where something speaks against it.
+
+    Args:
+        asked: What `--preprocess` says; "auto" decides from the values and the model.
+        values: What the images hold.
+        shape: Shape of one image as the model takes it.
+        rescales: Whether the model brings 0..255 to its range itself; the path of the layer that does, if known.
+        whole: Whether the model takes whole numbers only.
+        networks: Networks of `keras.applications` in the model whose preprocessing stands outside of them, as pairs of
+            the network's name and its module. They raise a doubt and decide nothing: a name says which layers a network
+            has, but not whether its weights are Keras's own or were trained anew on values 0..1, and each is usual.
+
+    Raises:
+        UnknownNameError: There is no such way, or `keras.applications` has no such module.
+        DataError: The way does not go with images of this shape, or the user's own function cannot be found.
+    """
+    name, why = (asked, "as asked") if asked != "auto" else _decide(values, rescales, whole)
+    used = way(name, values, shape)
+    doubts = [
+        *_scaled_twice(used, values, shape, rescales),
+        *_meant_for_others(used, values),
+        *(_named_otherwise(used, values, shape, networks) if asked == "auto" and not rescales and not whole else ()),
+    ]
+    return Plan((used, *(() if whole else _others(used, values, shape, networks))), why, tuple(doubts))
+
+
+def way(name: str, values: Values, shape: Shape) -> Way:
+    """Return the way of a name, for values as they are; errors as `plan`."""
+    if name == "none":
+        return Way(name, _as_they_are, "were left as they are")
+    if name == "1/255":
+        return Way(name, partial(_affine, _WHITE, 0.0), "were divided by 255")
+    if name == "-1..1":
+        if values.are_unit:
+            return Way(name, partial(_affine, 0.5, -1.0), "were doubled and lowered by 1, from 0 to 1 as they were")
+        return Way(name, partial(_affine, _WHITE / 2, -1.0), "were divided by 127.5 and lowered by 1")
+    if name == "0..255":
+        if values.are_unit:
+            return Way(name, _to_bytes, "were multiplied by 255, from 0 to 1 as they were")
+        return Way(name, _as_they_are, "were left as they are, since they do not run from 0 to 1")
+    if name.startswith(_APPLICATIONS):
+        return _of_applications(name, values, shape)
+    if _FUNCTION.fullmatch(name):
+        done = f"went through your own function {name}, whose code was run"
+        return Way(name, partial(_own, _own_function(name), name), done)
+    raise UnknownNameError("way to scale", name, (*PREPROCESSING, f"{_APPLICATIONS}NAME", "module:function"))
+
+
+def runs_own_code(name: str) -> bool:
+    """Tell whether a way is a function of the user's own."""
+    return _FUNCTION.fullmatch(name) is not None
+
+
+def _decide(values: Values, rescales: bool | str, whole: bool) -> tuple[str, str]:
+    if whole:
+        return "none", "because the model takes whole numbers"
+    if rescales:
+        where = f" itself, in its layer {rescales!r}" if isinstance(rescales, str) else ""
+        return "none", f"because the model rescales its input{where}"
+    if values.are_unit:
+        return "none", "because they already run from 0 to 1"
+    if values.are_whole and values.are_picture:
+        return "1/255", "because the model does not rescale its input"
+    return "none", (
+        f"because they are not the whole values 0 to {_WHITE} of a picture; check that the model was trained on such "
+        "values"
+    )
+
+
+def _scaled_twice(used: Way, values: Values, shape: Shape, rescales: bool | str) -> tuple[Doubt, ...]:
+    """Doubt anything but 0..255 for a model that rescales, and fractions of fractions for any model."""
+    if used.name == "1/255" and values.are_unit:
+        return (Doubt("none", "The values ran from 0 to 1 already and were divided by 255 once more, as asked."),)
+    if not rescales or runs_own_code(used.name):
+        return ()
+    ends = used.apply(_two_pixels([values.low] * _COLOURS, [values.high] * _COLOURS, shape))
+    if ends.min() >= 0 and ends.max() > _MOST_OF_UNIT_RANGE:
+        return ()
+    other = "none" if values.are_picture else "0..255" if values.are_unit else ""
+    return (
+        Doubt(
+            other,
+            "The model brings 0 to 255 to its range itself, but gets values from "
+            f"{ends.min():g} to {ends.max():g}: they may be scaled twice.",
+        ),
+    )
+
+
+def _meant_for_others(used: Way, values: Values) -> tuple[Doubt, ...]:
+    if values.are_unit or values.are_picture or used.name == "none" or runs_own_code(used.name):
+        return ()
+    seen = f"the values run from {values.low:g} to {values.high:g}"
+    return (Doubt("none", f"{used.name} is meant for values from 0 to 255 or from 0 to 1, but {seen}."),)
+
+
+def _named_otherwise(used: Way, values: Values, shape: Shape, networks: Sequence[tuple[str, str]]) -> tuple[Doubt, ...]:
+    if not (values.are_whole and values.are_picture) or _data_format(shape) is None:
+        return ()
+    ways = [(network, way(f"{_APPLICATIONS}{module}", values, shape)) for network, module in networks]
+    return tuple(
+        Doubt(
+            other.name,
+            f"The model is or holds the network that Keras calls {network!r}: with Keras's own weights it takes what "
+            f"{other.name}.preprocess_input makes of 0 to 255. Its name alone does not tell what its weights were "
+            "trained on.",
+        )
+        for network, other in ways
+        if not _same(used, other, shape)
+    )
+
+
+def _others(used: Way, values: Values, shape: Shape, networks: Sequence[tuple[str, str]]) -> tuple[Way, ...]:
+    """Return the other ways that make sense for pictures, but for those that give the same numbers as one before."""
+    if not (values.are_unit or values.are_picture):
+        return ()
+    names = ["none", "0..255" if values.are_unit else "1/255", "-1..1"]
+    if _data_format(shape) is not None:
+        # resnet50 stands for Keras's mode "caffe", densenet for "torch"; mode "tf" is -1..1.
+        names += [f"{_APPLICATIONS}{module}" for module in (*(each for _, each in networks), "resnet50", "densenet")]
+    found = [used]
+    for other in (way(name, values, shape) for name in names):
+        if not any(_same(one, other, shape) for one in found):
+            found.append(other)
+    return tuple(found[1:])
+
+
+def _same(one: Way, other: Way, shape: Shape) -> bool:
+    """Tell whether two ways give the same numbers. What a user's own function gives is not looked into."""
+    if runs_own_code(one.name) or runs_own_code(other.name):
+        return one.name == other.name
+    colours = _two_pixels([0, 1, 100], [255, 7, 200], shape)
+    return np.array_equal(one.apply(colours), other.apply(colours))
+
+
+def _two_pixels(first: Sequence[float], second: Sequence[float], shape: Shape) -> Array:
+    """Return two colour images of one pixel each, their channels where those of `shape` stand."""
+    pixels = np.array([first, second], np.float32).reshape(2, 1, 1, _COLOURS)
+    return pixels.transpose(0, 3, 1, 2) if _data_format(shape) == "channels_first" else pixels
+
+
+def _as_they_are(images: Array) -> Array:
+    return images
+
+
+def _affine(divisor: float, offset: float, images: Array) -> Array:
+    """Divide and shift in the number format of the images."""
+    kind = images.dtype.type
+    divided: Array = images / kind(divisor)
+    return divided + kind(offset) if offset else divided
+
+
+def _to_bytes(images: Array) -> Array:
+    return np.asarray(images * images.dtype.type(_WHITE))
+
+
+def _data_format(shape: Shape) -> str | None:
+    """Return where the three channels of a colour picture stand, as Keras calls it; None for other images."""
+    if len(shape) != 3:
+        return None
+    return "channels_last" if shape[-1] == _COLOURS else "channels_first" if shape[0] == _COLOURS else None
+
+
+def _of_applications(name: str, values: Values, shape: Shape) -> Way:
+    applications = importlib.import_module("keras.applications")
+    known = sorted(each for each, module in vars(applications).items() if hasattr(module, "preprocess_input"))
+    module = name.removeprefix(_APPLICATIONS)
+    if module not in known:
+        raise UnknownNameError("module with preprocess_input in keras.applications", module, known)
+    data_format = _data_format(shape)
+    if data_format is None:
+        raise DataError(
+            f"The images are {' × '.join(map(str, shape))} as the model takes them. Expected colour pictures of three "
+            f"channels for {name}. Choose another --preprocess."
+        )
+    function = partial(getattr(applications, module).preprocess_input, data_format=data_format)
+    before = "were multiplied by 255, from 0 to 1 as they were, and " if values.are_unit else ""
+    done = f"{before}went through {name}.preprocess_input"
+    return Way(name, partial(_preprocess, function, values.are_unit), done)
+
+
+def _preprocess(function: Callable[[Array], Array], are_unit: bool, images: Array) -> Array:
+    # Keras works in place, hence the copy.
+    copy = images.astype(np.float32)
+    return np.asarray(function(_to_bytes(copy) if are_unit else copy))
+
+
+def _own_function(name: str) -> Callable[[Array], Any]:
+    module_name, _, function_name = name.partition(":")
+    folder = os.getcwd()
+    sys.path.insert(0, folder)
+    try:
+        module = importlib.import_module(module_name)
+    except (Exception, SystemExit) as error:
+        raise _failed(name, error) from error
+    finally:
+        sys.path.remove(folder)
+    function: Any = getattr(module, function_name, None)
+    if not callable(function):
+        raise OptionsError(
+            f"The module {module_name!r} has no function {function_name!r}. Expected module:function. Check "
+            "--preprocess."
+        )
+    return function  # type: ignore[no-any-return]
+
+
+def _own(function: Callable[[Array], Any], name: str, images: Array) -> Array:
+    try:
+        made = np.asarray(function(images.astype(np.float32)))
+    except (Exception, SystemExit) as error:
+        raise _failed(name, error) from error
+    if made.shape != images.shape or made.dtype.kind not in "buif":
+        raise DataError(
+            f"{name!r} made {made.shape} of {made.dtype} out of a batch of {images.shape}. Expected numbers in the same"
+            " shape: batch, then one image as the model takes it. Correct the function."
+        )
+    if made.dtype.kind == "f" and not np.isfinite(made).all():
+        raise DataError(
+            f"{name!r} made values that are NaN or infinite. Expected finite numbers. Correct the function."
+        )
+    return made
+
+
+def _failed(name: str, error: BaseException) -> DataError:
+    reason = " ".join(str(error).split())[:300]
+    return DataError(
+        f"{name!r} failed: {type(error).__name__}: {reason}. Expected a function that scales a batch of pixel values. "
+        "Try it in Python first."
+    )
