@@ -27,7 +27,7 @@ from reportgen.probes import predictions, samples
 from reportgen.probes.subject import Subject, matches, seen_calls
 from reportgen.progress import Progress, silent
 from reportgen.records import ModelRecord, Shape
-from reportgen.sources import classes, digits, fitting, open_data
+from reportgen.sources import classes, digits, fitting, open_data, scaling
 from reportgen.sources.dataset import Dataset
 from reportgen.sources.memory import from_arrays
 
@@ -316,6 +316,12 @@ def _run_facts(
         model=(*origin.facts, Fact("SHA-256 of the weights", record.weights_sha256)),
         data=data,
     )
+
+
+def check(options: Options) -> None:
+    """Refuse what can be known to be wrong before any model is trained or loaded; errors as `created` and `scaling`."""
+    created()
+    scaling.check(options.preprocess)
 
 
 def created() -> str | None:
