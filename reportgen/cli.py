@@ -335,7 +335,7 @@ def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bo
     worker = pdf.warm() if "pdf" in options.format else None
     try:
         pipeline = _pipeline(terminal)
-        pipeline.created()
+        pipeline.check(options)
         progress = terminal.progress
         origin = pipeline.load(model, options, progress) if model else pipeline.train(options, progress)
         spec = options.data or ("digits" if model is None else None)

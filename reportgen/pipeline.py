@@ -29,7 +29,7 @@ from reportgen.probes import predictions, samples
 from reportgen.probes.subject import Subject, matches, seen_calls
 from reportgen.progress import Progress, silent
 from reportgen.records import ModelRecord, Shape, TensorRecord, main_input
-from reportgen.sources import classes, digits, fitting, open_data, several
+from reportgen.sources import classes, digits, fitting, open_data, scaling, several
 from reportgen.sources.dataset import Dataset
 from reportgen.sources.memory import from_arrays
 
@@ -361,6 +361,12 @@ def _run_facts(
         model=(*origin.facts, Fact("SHA-256 of the weights", record.weights_sha256)),
         data=data,
     )
+
+
+def check(options: Options) -> None:
+    """Refuse what can be known to be wrong before any model is trained or loaded; errors as `created` and `scaling`."""
+    created()
+    scaling.check(options.preprocess)
 
 
 def created() -> str | None:

@@ -170,6 +170,16 @@ def way(name: str, values: Values, shape: Shape) -> Way:
     raise UnknownNameError("way to scale", name, (*PREPROCESSING, f"{_APPLICATIONS}NAME", "module:function"))
 
 
+def check(name: str) -> None:
+    """Refuse a network that Keras does not have, before any work is done; the user's own modules may come later.
+
+    Raises:
+        UnknownNameError: `keras.applications` has no such module.
+    """
+    if name.startswith(_APPLICATIONS):
+        _preprocess_input(name)
+
+
 def runs_own_code(name: str) -> bool:
     """Tell whether a way is a function of the user's own."""
     return _FUNCTION.fullmatch(name) is not None
@@ -285,21 +295,25 @@ def _data_format(shape: Shape) -> str | None:
 
 
 def _of_applications(name: str, values: Values, shape: Shape) -> Way:
-    applications = importlib.import_module("keras.applications")
-    known = sorted(each for each, module in vars(applications).items() if hasattr(module, "preprocess_input"))
-    module = name.removeprefix(_APPLICATIONS)
-    if module not in known:
-        raise UnknownNameError("module with preprocess_input in keras.applications", module, known)
+    function = _preprocess_input(name)
     data_format = _data_format(shape)
     if data_format is None:
         raise DataError(
             f"The images are {' × '.join(map(str, shape))} as the model takes them. Expected colour pictures of three "
             f"channels for {name}. Choose another --preprocess."
         )
-    function = partial(getattr(applications, module).preprocess_input, data_format=data_format)
     before = "were multiplied by 255, from 0 to 1 as they were, and " if values.are_unit else ""
     done = f"{before}went through {name}.preprocess_input"
-    return Way(name, partial(_preprocess, function, values.are_unit), done)
+    return Way(name, partial(_preprocess, partial(function, data_format=data_format), values.are_unit), done)
+
+
+def _preprocess_input(name: str) -> Callable[..., Any]:
+    applications = importlib.import_module("keras.applications")
+    known = sorted(each for each, module in vars(applications).items() if hasattr(module, "preprocess_input"))
+    module = name.removeprefix(_APPLICATIONS)
+    if module not in known:
+        raise UnknownNameError("module with preprocess_input in keras.applications", module, known)
+    return getattr(applications, module).preprocess_input  # type: ignore[no-any-return]
 
 
 def _preprocess(function: Callable[[Array], Array], are_unit: bool, images: Array) -> Array:
