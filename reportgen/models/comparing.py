@@ -46,11 +46,12 @@ def compare(
         _check("output shape", arithmetic.output_shape, output_shape, against),
         _check("parameters", (arithmetic.parameters,), (parameters,), "the model's own count"),
     ]
-    if arithmetic.macs and not kinds.belongs(operation, kinds.ATTENTION):
+    if arithmetic.macs and kinds.belongs(operation, kinds.ATTENTION):
+        counted, way = _count_attention(operation, shapes), "kernel elements times positions, and pairs of positions"
+        checks.append(_check("multiply-adds", (arithmetic.macs,), (counted,), way))
+    elif arithmetic.macs:
         counted = _count_macs(operation, shapes[0], output_shape)
         checks.append(_check("multiply-adds", (arithmetic.macs,), (counted,), "kernel elements times positions"))
-    elif arithmetic.macs:
-        notes = (*notes, "Most of its multiply-adds use no kernel, so they are not counted a second way.")
     return tuple(checks), notes
 
 
@@ -91,6 +92,27 @@ def _count_macs(operation: Any, input_shape: Shape, output_shape: Shape) -> int:
     read_by_input = type(operation).__name__.endswith("Transpose")
     shape = input_shape if read_by_input else output_shape
     return sum(sizes) * (product(_spatial(shape, getattr(operation, "data_format", None))) or 0)
+
+
+def _count_attention(operation: Any, shapes: tuple[Shape, ...]) -> int:
+    """Count multiply-adds of attention: its kernels at every position, and every pair of positions at every channel."""
+    query, value = shapes[0], shapes[1]
+    if not kinds.belongs(operation, kinds.WITH_HEADS):
+        is_additive = kinds.belongs(operation, ("AdditiveAttention",))
+        scores = operation.scale is not None if is_additive else operation.score_mode == "dot"
+        pairs = (product(query[:-1]) or 0) * (value[-2] or 0)
+        return pairs * ((query[-1] or 0) * int(scores) + (value[-1] or 0))
+    positions = {"key": product(value[:-1]) or 0, "value": product(value[:-1]) or 0}
+    total, sizes = 0, {}
+    for weight in operation.weights:
+        part, name = weight.path.split("/")[-2:]
+        if name == "kernel":
+            sizes[part] = tuple(int(size) for size in weight.shape)
+            total += math.prod(sizes[part]) * positions.get(part, product(query[:-1]) or 0)
+    axes = getattr(operation, "attention_axes", None) or range(1, len(query))
+    pairs = (product(query[:-1]) or 0) * math.prod(value[axis - 1] or 0 for axis in axes)
+    _, num_heads, key_size = sizes["query"]
+    return total + pairs * num_heads * (key_size + sizes["attention_output"][1])
 
 
 def _places_of_a_step(operation: Any, output_shape: Shape) -> int:

@@ -183,7 +183,7 @@ class _Walk:
         read = kinds.read(call)
         shapes_read = tuple(shapes[place] for place in read) or shapes
         arithmetic, notes = _work_out(operation, kind, config, shapes_read)
-        below = [reach.UNKNOWN if sources[place] is None else self._reach[sources[place] or ""] for place in read]
+        below = [reach.UNKNOWN if (path := sources[place]) is None else self._reach[path] for place in read]
         own = reach.above(below, arithmetic)
         weights = kinds.own_weights(operation, is_around=call.num_inside > 0)
         trainable = {id(weight) for weight in getattr(operation, "trainable_weights", ())}
