@@ -1,8 +1,9 @@
 """The facts of a model as plain data. No record holds a Keras object, a formatted string or a piece of HTML.
 
 Shapes are those of one sample, the batch axis left out, in the layer's own order of axes; an axis whose size is not
-known is None. Multiply-adds (MACs) count conv and dense kernels for one sample, biases not counted; floating-point
-operations are twice that.
+known is None. Multiply-adds (MACs) count the kernels of conv, dense, recurrent and attention layers and, inside
+attention, the products of queries with keys and of scores with values, for one sample, biases not counted;
+floating-point operations are twice that.
 """
 
 from __future__ import annotations
@@ -90,6 +91,8 @@ class Arithmetic:
             pooling over the whole image), or where nothing can be said.
         steps: The calculation, in the order in which it is shown.
         sees_all: Whether `windows` is None because every output reads the whole input.
+        over_time: Whether the first axis of the input is time: `windows` are those of one time step, and the fields
+            that they lead to are those of the image of the same step.
         notes: What the reader should know besides, in whole sentences.
     """
 
@@ -99,6 +102,7 @@ class Arithmetic:
     windows: tuple[Window, ...] | None
     steps: tuple[Step, ...]
     sees_all: bool = False
+    over_time: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -159,8 +163,9 @@ class LayerRecord:
         input_shape: Shape of one sample's input; of the first one where there are several.
         input_shapes: Shapes of all tensor inputs.
         output_shape: Shape of one sample's output.
-        parameters: Weights of the layer, trainable or not. A further call of a shared layer counts them again here,
-            and the model's total counts them once.
+        parameters: Weights of the layer, trainable or not; of a layer around others that have rows of their own, those
+            that it adds to theirs. A further call of a shared layer counts them again here, and the model's total
+            counts them once.
         trainable_parameters: Those of them that training may change.
         macs: Multiply-adds for one sample, biases not counted; None where no formula is known.
         receptive_field: How many input pixels one output position depends on, one number per spatial axis; None where

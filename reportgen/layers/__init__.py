@@ -30,6 +30,13 @@ NAMES = (
     "pointwise",
     "merging",
     "operators",
+    "einsum",
+    "embedding",
+    "recurrent",
+    "conv_recurrent",
+    "attention",
+    "adjusting",
+    "wrapping",
 )
 
 
@@ -68,7 +75,23 @@ def work_out(kind: str, config: Mapping[str, object], input_shapes: tuple[Shape,
     if name is None:
         return None
     try:
+        _refuse_changed_weights(config)
         arithmetic: Arithmetic = registry.load("layers", name).work_out(kind, config, input_shapes)
     except LayerError as error:
         raise LayerError(f"Layer {config.get('name', kind)!r} ({kind}): {error}") from error
     return arithmetic
+
+
+def _refuse_changed_weights(config: Mapping[str, object]) -> None:
+    """Refuse layers whose weights are stored in another way than their kind's formula says."""
+    if config.get("lora_rank"):
+        raise LayerError(
+            "It was given low-rank weights for fine-tuning (LoRA) beside its own. The formula knows its own weights "
+            "only. Shape and parameters are Keras's own."
+        )
+    policy = config.get("dtype")
+    if isinstance(policy, Mapping) and "Quantized" in str(policy.get("class_name")):
+        raise LayerError(
+            "Its weights are quantized, and stored with scales beside them. The formula knows plain weights only. "
+            "Shape and parameters are Keras's own."
+        )

@@ -1,7 +1,9 @@
-"""Operators between layers, and ConvNeXt's LayerScale -> arithmetic. Each value is treated on its own.
+"""Operators between layers, and layers of keras.applications -> arithmetic. Each value is treated on its own.
 
 A functional model may hold operators without being layers: `x * y`, `keras.ops.relu(x)`. Addition, subtraction,
-multiplication, maximum and minimum have the names of layers, and `merging` works them out.
+multiplication, maximum and minimum have the names of layers, and `merging` works them out. ConvNeXt's LayerScale and
+StochasticDepth, and the CustomScaleLayer of Inception-ResNet (its first input plus a constant times its second), are
+classes that keras.applications keeps to itself.
 """
 
 from __future__ import annotations
@@ -40,8 +42,9 @@ _ONE_INPUT = frozenset(
     }
 )
 _TWO_INPUTS = frozenset({"Divide", "TrueDivide", "Power"})
+_OF_APPLICATIONS = frozenset({"CustomScaleLayer", "LayerScale", "StochasticDepth"})
 
-KINDS = _ONE_INPUT | _TWO_INPUTS | {"LayerScale"}
+KINDS = _ONE_INPUT | _TWO_INPUTS | _OF_APPLICATIONS
 
 
 def work_out(kind: str, config: Config, input_shapes: tuple[Shape, ...]) -> Arithmetic:
@@ -58,7 +61,8 @@ def work_out(kind: str, config: Config, input_shapes: tuple[Shape, ...]) -> Arit
     Raises:
         LayerError: The inputs do not fit together.
 
-    Source: Liu et al. 2022, "A ConvNet for the 2020s" (LayerScale). arXiv:2201.03545.
+    Source: Liu et al. 2022, "A ConvNet for the 2020s" (LayerScale). arXiv:2201.03545. Szegedy et al. 2017,
+        "Inception-v4, Inception-ResNet and the impact of residual connections on learning". arXiv:1602.07261.
     """
     if kind == "LayerScale":
         scales = whole(config, "projection_dim", 0)

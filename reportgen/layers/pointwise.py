@@ -20,16 +20,34 @@ _TRAINING_ONLY = frozenset(
         "GaussianDropout",
         "GaussianNoise",
         "ActivityRegularization",
+        "AugMix",
+        "CutMix",
+        "MixUp",
+        "RandAugment",
         "RandomBrightness",
+        "RandomColorDegeneration",
+        "RandomColorJitter",
         "RandomContrast",
+        "RandomCrop",
+        "RandomElasticTransform",
+        "RandomErasing",
         "RandomFlip",
+        "RandomGaussianBlur",
+        "RandomGrayscale",
+        "RandomHue",
+        "RandomInvert",
+        "RandomPerspective",
+        "RandomPosterization",
         "RandomRotation",
+        "RandomSaturation",
+        "RandomSharpness",
+        "RandomShear",
         "RandomTranslation",
         "RandomZoom",
     }
 )
 
-KINDS = _TRAINING_ONLY | {"Identity", "InputLayer", "Masking", "Rescaling"}
+KINDS = _TRAINING_ONLY | {"Identity", "InputLayer", "Masking", "Rescaling", "Solarization"}
 
 
 def work_out(kind: str, config: Config, input_shapes: tuple[Shape, ...]) -> Arithmetic:

@@ -75,9 +75,10 @@ def above(below: Sequence[Reach], arithmetic: Arithmetic | None) -> Reach:
         return UNKNOWN
     if not arithmetic.windows:
         return joined
-    if len(arithmetic.windows) != len(joined.axes):
+    axes = _spatial(joined, arithmetic)
+    if len(arithmetic.windows) != len(axes):
         return UNKNOWN
-    pairs = zip(joined.axes, arithmetic.windows, strict=True)
+    pairs = zip(axes, arithmetic.windows, strict=True)
     return Reach(tuple(fields.through(axis, window) for axis, window in pairs))
 
 
@@ -90,10 +91,16 @@ def steps(below: Sequence[Reach], own: Reach, arithmetic: Arithmetic | None) -> 
         return ()
     joined = _joined(below)
     names = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}[len(own.axes)]
-    rows = list(zip(joined.axes, own.axes, arithmetic.windows, strict=True))
+    rows = list(zip(_spatial(joined, arithmetic), own.axes, arithmetic.windows, strict=True))
     if all(row == rows[0] for row in rows):
         return tuple(fields.steps(*rows[0], " and ".join(names) if len(names) < 3 else "depth, height and width"))
     return tuple(line for row, name in zip(rows, names, strict=True) for line in fields.steps(*row, name))
+
+
+def _spatial(below: Reach, arithmetic: Arithmetic) -> tuple[Field, ...]:
+    """Return the fields that the windows go through: where the input's first axis is time, it is left out."""
+    has_time = arithmetic.over_time and len(below.axes) == len(arithmetic.windows or ()) + 1
+    return below.axes[1:] if has_time else below.axes
 
 
 def _joined(below: Sequence[Reach]) -> Reach:

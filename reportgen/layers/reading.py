@@ -189,6 +189,28 @@ def channel_axis(config: Config, rank: int) -> int:
     return 0 if channels_first(config) else rank - 1
 
 
+def inside(entry: object, what: str) -> tuple[str, Config]:
+    """Return the kind and the configuration of a layer or cell that is written inside another's configuration.
+
+    Args:
+        entry: What Keras writes: its module, class name and configuration.
+        what: What it is, for the error: "cell", "layer".
+
+    Raises:
+        LayerError: It is not a class of Keras.
+    """
+    if isinstance(entry, Mapping) and isinstance(entry.get("config"), Mapping):
+        kind, module = str(entry.get("class_name")), str(entry.get("module"))
+        if module.split(".")[0] == "keras":
+            config: Config = entry["config"]
+            return kind, config
+        raise LayerError(
+            f"Its {what} is a {kind}, a class from outside Keras. Expected one of Keras's own, which have a formula. "
+            f"Read Keras's own numbers instead."
+        )
+    raise LayerError(f"Its {what} is not written in its configuration. Expected a class of Keras. Give it one.")
+
+
 def _as_int(value: object, key: str) -> int:
     """Return a whole number, whatever kind of number it came as."""
     if not isinstance(value, SupportsIndex):

@@ -146,6 +146,22 @@ def weights(kernel: Sequence[Factor], units: Factor, *, use_bias: bool) -> Sum:
     return Sum(times((rule, units.name)), times((working, units.working)), value * (units.value or 0))
 
 
+def summed(quantity: str, unit: str, parts: Sequence[tuple[str, Sum]]) -> list[Step]:
+    """Return the calculation of a total: one step for each part, and one that adds them up.
+
+    Args:
+        quantity: What is counted: "parameters".
+        unit: What the values count.
+        parts: Name and calculation of each part; a single one is the total itself.
+    """
+    if len(parts) == 1:
+        ((_, part),) = parts
+        return [Step(quantity, part.rule, part.working, part.value, unit)]
+    steps = [Step(f"{name} {quantity}", part.rule, part.working, part.value, unit) for name, part in parts]
+    numbers = [step.value for step in steps]
+    return [*steps, Step(quantity, plus(step.quantity for step in steps), plus(numbers), sum(numbers), unit)]
+
+
 def channels_step(rule: str, working: str, value: int) -> Step:
     """Return the step for the number of output channels."""
     return Step("output channels", rule, working, value, "channels")

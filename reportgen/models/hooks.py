@@ -7,6 +7,7 @@ functional, nested, shared, multi-input and subclassed models are all seen alike
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -103,7 +104,7 @@ def _watched(operation: Any, call: Any, root: Any, stack: list[_Frame], observe:
             stack.remove(frame)
         for outer in stack:
             outer.num_inside += 1
-        observe(Call(frame.path, operation, _tensors((args, kwargs)), output, frame.num_inside))
+        observe(Call(frame.path, operation, _tensors(_in_order(call, args, kwargs)), output, frame.num_inside))
         return output
 
     return watched_call
@@ -113,6 +114,11 @@ def _path(frame: _Frame, name: str) -> str:
     uses = frame.uses[name] = frame.uses.get(name, 0) + 1
     own = name if uses == 1 else f"{name}#{uses}"
     return f"{frame.path}/{own}" if frame.path else own
+
+
+def _in_order(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """Return what a call was given in the order in which it names it, and not in the alphabet's."""
+    return tuple(inspect.signature(call).bind(*args, **kwargs).arguments.values())
 
 
 def _tensors(structure: Any) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import weakref
 from collections.abc import Mapping
@@ -16,12 +17,13 @@ from reportgen import layers
 from reportgen.errors import LayerError, ModelError
 from reportgen.layers import reach
 from reportgen.layers.reach import Reach
+from reportgen.models import kinds
+from reportgen.models.comparing import compare
 from reportgen.models.hooks import Call, watch
 from reportgen.models.inputs import declared_outputs, input_records, zero_inputs
 from reportgen.models.settings import output_activation, settings
 from reportgen.records import (
     Arithmetic,
-    Check,
     LayerRecord,
     ModelRecord,
     Shape,
@@ -32,11 +34,8 @@ from reportgen.records import (
 from reportgen.shapes import product
 
 _RESCALING = {"Rescaling", "Normalization"}
-_CONV_FAMILIES = {"convolution", "depthwise", "separable", "transposed"}
-_POOL_FAMILIES = {"pooling", "global_pooling", "adaptive_pooling"}
 # TensorFlow puts names of its own and bold type into its messages.
 _DECORATION = re.compile(r"\x1b\[\d*m|\{\{function_node [^}]*\}\}")
-_KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
 
 
 def inspect(model: Any, input_shapes: Mapping[str, Shape] | None = None) -> ModelRecord:
@@ -166,22 +165,25 @@ class _Walk:
         shapes = tuple(tuple(int(n) for n in tensor.shape[1:]) for tensor in call.inputs) or ((),)
         output = keras.tree.flatten(call.output)[0]
         output_shape = tuple(int(n) for n in output.shape[1:])
-        arithmetic, notes = _work_out(operation, kind, config, shapes)
-        below = [reach.UNKNOWN if source is None else self._reach[source] for source in sources]
+        read = kinds.read(call)
+        shapes_read = tuple(shapes[place] for place in read) or shapes
+        arithmetic, notes = _work_out(operation, kind, config, shapes_read)
+        below = [reach.UNKNOWN if (path := sources[place]) is None else self._reach[path] for place in read]
         own = reach.above(below, arithmetic)
-        parameters = int(operation.count_params()) if isinstance(operation, keras.Layer) else 0
+        weights = kinds.own_weights(operation, is_around=call.num_inside > 0)
+        trainable = {id(weight) for weight in getattr(operation, "trainable_weights", ())}
+        parameters = sum(math.prod(weight.shape) for weight in weights)
+        checks, more_notes = compare(operation, shapes_read, parameters, output_shape, arithmetic)
         record = LayerRecord(
             index=len(self.records) + 1,
             path=call.path,
             kind=kind,
-            role=_role(kind),
+            role=kinds.role(operation, shapes[0], output_shape),
             input_shape=shapes[0],
             input_shapes=shapes,
             output_shape=output_shape,
             parameters=parameters,
-            trainable_parameters=sum(
-                int(np.prod(weight.shape)) for weight in getattr(operation, "trainable_weights", ())
-            ),
+            trainable_parameters=sum(math.prod(weight.shape) for weight in weights if id(weight) in trainable),
             macs=arithmetic.macs if arithmetic else None,
             receptive_field=own.receptive_field,
             jump=own.jump,
@@ -192,8 +194,8 @@ class _Walk:
             windows=arithmetic.windows if arithmetic else None,
             data_format=_data_format(config),
             steps=(*arithmetic.steps, *reach.steps(below, own, arithmetic)) if arithmetic else (),
-            notes=(*(arithmetic.notes if arithmetic else ()), *notes),
-            checks=_checks(operation, shapes, parameters, output_shape, arithmetic),
+            notes=(*(arithmetic.notes if arithmetic else ()), *notes, *more_notes),
+            checks=checks,
             has_formula=arithmetic is not None,
             inputs=tuple(source for source in sources if source is not None),
             shared_with=self._seen.get(id(operation)),
@@ -210,10 +212,7 @@ class _Walk:
 
     @staticmethod
     def _owns_weights(operation: Any) -> bool:
-        if isinstance(operation, keras.Model) or not isinstance(operation, keras.Layer):
-            return False
-        inside = {id(weight) for layer in vars(operation).get("_layers", ()) for weight in layer.weights}
-        return any(id(weight) not in inside for weight in operation.weights)
+        return not isinstance(operation, keras.Model) and bool(kinds.own_weights(operation, is_around=True))
 
 
 def _work_out(
@@ -232,50 +231,6 @@ def _work_out(
     return arithmetic, ()
 
 
-def _checks(
-    operation: Any, shapes: tuple[Shape, ...], parameters: int, output_shape: Shape, arithmetic: Arithmetic | None
-) -> tuple[Check, ...]:
-    if arithmetic is None:
-        return ()
-    built = _keras_shape(operation, shapes)
-    against = "Keras's own shape rule" if built is not None else "the tensor that came out for an image of zeros"
-    checks = [
-        _check("output shape", arithmetic.output_shape, output_shape if built is None else built, against),
-        _check("parameters", (arithmetic.parameters,), (parameters,), "the model's own count"),
-    ]
-    if arithmetic.macs:
-        counted = _count_macs(operation, shapes[0], output_shape)
-        checks.append(_check("multiply-adds", (arithmetic.macs,), (counted,), "kernel elements times positions"))
-    return tuple(checks)
-
-
-def _check(quantity: str, expected: Shape, observed: Shape, against: str) -> Check:
-    return Check(quantity, expected, observed, against, expected == observed)
-
-
-def _keras_shape(operation: Any, shapes: tuple[Shape, ...]) -> Shape | None:
-    """Return what Keras's shape rule says; None for an operator or a layer without one."""
-    if not isinstance(operation, keras.Layer):
-        return None
-    batched = [(1, *shape) for shape in shapes]
-    try:
-        shape = operation.compute_output_shape(batched if len(batched) > 1 else batched[0])
-    except NotImplementedError:
-        return None
-    return tuple(int(n) for n in shape[1:])
-
-
-def _count_macs(operation: Any, input_shape: Shape, output_shape: Shape) -> int:
-    """Count multiply-adds from the weights that are really there: every kernel element is used at every position."""
-    kernels = [getattr(operation, name) for name in _KERNELS if getattr(operation, name, None) is not None]
-    sizes = [int(np.prod(kernel.shape)) for kernel in kernels]
-    read_by_input = type(operation).__name__.endswith("Transpose")
-    shape = input_shape if read_by_input else output_shape
-    data_format = getattr(operation, "data_format", None)
-    positions = product(shape[1:] if data_format == "channels_first" else shape[:-1])
-    return sum(sizes) * (positions or 0)
-
-
 def _config(operation: Any) -> Mapping[str, object]:
     try:
         config: Mapping[str, object] = operation.get_config()
@@ -287,13 +242,6 @@ def _config(operation: Any) -> Mapping[str, object]:
 def _data_format(config: Mapping[str, object]) -> str | None:
     value = config.get("data_format")
     return value if isinstance(value, str) else None
-
-
-def _role(kind: str) -> str:
-    family = layers.family(kind)
-    if family in _CONV_FAMILIES:
-        return "conv"
-    return "pool" if family in _POOL_FAMILIES else "other"
 
 
 def _kind(model: Any) -> str:

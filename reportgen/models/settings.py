@@ -17,12 +17,28 @@ _NAMES = {
     "dilation_rate": "dilation",
     "output_padding": "output padding",
     "groups": "groups",
+    "equation": "equation",
+    "input_dim": "rows",
+    "output_dim": "row length",
+    "num_heads": "heads",
+    "num_query_heads": "query heads",
+    "num_key_value_heads": "key and value heads",
+    "head_dim": "head size",
+    "key_dim": "key size",
+    "value_dim": "value size",
+    "attention_axes": "attention axes",
+    "sliding_window": "sliding window",
+    "score_mode": "score",
     "depth_multiplier": "depth multiplier",
     "filters": "filters",
     "units": "units",
     "activation": "activation",
     "rate": "rate",
     "use_bias": "bias",
+    "recurrent_activation": "gates' activation",
+    "return_sequences": "every step out",
+    "go_backwards": "backwards",
+    "merge_mode": "merge",
     "axis": "axis",
     "target_shape": "target shape",
     "data_format": "data format",
@@ -33,6 +49,8 @@ _USUAL: dict[str, object] = {
     "depth_multiplier": 1,
     "activation": "linear",
     "use_bias": True,
+    "return_sequences": False,
+    "go_backwards": False,
     "data_format": "channels_last",
     "output_padding": None,
 }
@@ -72,7 +90,7 @@ def _plain(key: str, value: object) -> str | int | float | bool | tuple[int, ...
         return flat if all(isinstance(item, int) for item in flat) else None
     if isinstance(value, bool | int | float | str):
         return value
-    if key == "activation" and isinstance(value, Mapping):
+    if key.endswith("activation") and isinstance(value, Mapping):
         name = value.get("config", value.get("class_name"))
         return name if isinstance(name, str) else str(value.get("class_name"))
     return None

@@ -54,7 +54,7 @@ def test_an_operator_keeps_shape_and_receptive_field(kind: str) -> None:
 
 
 def test_every_operator_is_tried() -> None:
-    assert set(CALLS) == operators.KINDS - {"LayerScale"}
+    assert set(CALLS) == operators.KINDS - {"CustomScaleLayer", "LayerScale", "StochasticDepth"}
 
 
 @pytest.mark.slow
@@ -63,6 +63,14 @@ def test_a_layer_scale_has_one_weight_for_each_channel() -> None:
     scales = [call for call in record.layers if call.kind == "LayerScale"]
     assert len(scales) == 18
     assert all(call.has_formula and all(check.agrees for check in call.checks) for call in scales)
+
+
+def test_layers_of_the_applications_treat_each_value_on_its_own() -> None:
+    dropped = work_out("StochasticDepth", {"drop_path_rate": 0.5}, ((4, 4, 3),))
+    scaled = work_out("CustomScaleLayer", {"scale": 0.2}, ((4, 4, 3), (4, 4, 3)))
+    for arithmetic in (dropped, scaled):
+        assert arithmetic is not None
+        assert (arithmetic.output_shape, arithmetic.parameters, arithmetic.windows) == ((4, 4, 3), 0, ())
 
 
 def test_inputs_that_do_not_fit_are_refused() -> None:

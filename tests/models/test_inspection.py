@@ -203,13 +203,13 @@ def test_weights_of_a_users_layer_around_layers_are_counted() -> None:
 
 
 def test_unknown_kind_is_reported_with_keras_numbers() -> None:
-    model = keras.Sequential([keras.Input((3, 4)), layers.LSTM(2, name="memory"), layers.Dense(1, name="end")])
-    record = calls(inspect(model))["memory"]
-    # Four gates, each of 2 units that read 4 inputs, 2 states and a bias.
-    assert (record.output_shape, record.parameters) == ((2,), 4 * 2 * (4 + 2 + 1))
+    table = layers.ReversibleEmbedding(5, 2, name="table")
+    model = keras.Sequential([keras.Input((3,), dtype="int32"), table, layers.Dense(1, name="end")])
+    record = calls(inspect(model))["table"]
+    assert (record.output_shape, record.parameters) == ((3, 2), 5 * 2)
     assert (record.has_formula, record.macs, record.receptive_field, record.steps) == (False, None, None, ())
-    assert record.notes == ("No formula for kind LSTM: shape and parameters are Keras's own.",)
-    assert inspect(model).macs == 2
+    assert record.notes == ("No formula for kind ReversibleEmbedding: shape and parameters are Keras's own.",)
+    assert inspect(model).macs == 3 * 2
 
 
 def test_users_class_with_a_keras_name_gets_no_formula() -> None:

@@ -1,0 +1,135 @@
+"""Formulas, proved on thousands of random configurations: against Keras's own numbers, and against slow counting.
+
+Output shapes and weights are Keras's: each layer is built, which costs little, but not run. Multiply-adds are counted
+one by one (`counting`). What is drawn is the same each time; a case that once failed stays as an example.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+
+from reportgen.errors import LayerError
+from reportgen.layers import work_out
+from tests.layers import drawn
+from tests.layers.counting import count
+from tests.layers.drawn import Drawn
+from tests.layers.sums import wrong
+from tests.layers.test_against_keras import build, made, shape_rule
+
+pytestmark = pytest.mark.keras
+
+MANY = settings(max_examples=400, deadline=None, derandomize=True, database=None)
+SOME = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forget_the_layers() -> Iterator[None]:
+    yield
+    keras.utils.clear_session()
+
+
+def prove(case: Drawn) -> None:
+    kind, told, shapes = case
+    # Inside this scope, weights have a shape and no values: building a layer costs little.
+    with keras.StatelessScope(initialize_variables=False):
+        layer = made(kind, drawn.alive(told))
+        try:
+            batches = build(layer, shapes)
+            expected = shape_rule(layer, batches)
+        except ValueError:
+            with pytest.raises(LayerError):
+                work_out(kind, layer.get_config(), shapes)
+            return
+        config, parameters = layer.get_config(), layer.count_params()
+        kernel = tuple(layer.weights[0].shape) if kind == "EinsumDense" else ()
+    arithmetic = work_out(kind, config, shapes)
+    assert arithmetic is not None
+    if kind == "EinsumDense":
+        # Keras's rule turns the axes around where "..." stands for several at the left, and its layer does not.
+        zeros = np.zeros((1, *(size or 0 for size in shapes[0])))
+        expected = np.einsum(config["equation"], zeros, np.zeros(kernel)).shape[1:]
+    assert arithmetic.output_shape == expected
+    assert arithmetic.parameters == parameters
+    assert not wrong(arithmetic.steps)
+    is_known = None not in [size for shape in shapes for size in shape]
+    assert arithmetic.macs == (count(kind, config, shapes, arithmetic.output_shape) if is_known else 0)
+    shown = {step.quantity: step.value for step in arithmetic.steps}
+    assert shown.get("parameters", 0) == arithmetic.parameters
+    assert shown.get("multiply-adds", 0) == arithmetic.macs
+
+
+CONVOLUTIONS = ("Conv1D", "Conv2D", "Conv3D")
+PER_CHANNEL = ("DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D")
+TRANSPOSED = ("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose")
+
+
+@MANY
+@given(drawn.convolutions(CONVOLUTIONS))
+def test_convolutions(case: Drawn) -> None:
+    prove(case)
+
+
+@MANY
+@given(drawn.convolutions(PER_CHANNEL))
+def test_convolutions_of_single_channels(case: Drawn) -> None:
+    prove(case)
+
+
+@MANY
+@given(drawn.convolutions(TRANSPOSED))
+def test_transposed_convolutions(case: Drawn) -> None:
+    prove(case)
+
+
+@SOME
+@given(drawn.films())
+def test_convolutions_over_time(case: Drawn) -> None:
+    prove(case)
+
+
+@MANY
+@given(drawn.poolings())
+def test_poolings(case: Drawn) -> None:
+    prove(case)
+
+
+@MANY
+@given(drawn.borders())
+def test_upsampling_cropping_and_padding(case: Drawn) -> None:
+    prove(case)
+
+
+@SOME
+@given(drawn.dense())
+def test_dense_layers_and_embeddings(case: Drawn) -> None:
+    prove(case)
+
+
+@SOME
+@given(drawn.equations())
+@example(("EinsumDense", {"equation": "...x,xy->...y", "output_shape": 5, "bias_axes": "y"}, ((2, 3, 4),)))
+def test_equations(case: Drawn) -> None:
+    prove(case)
+
+
+@SOME
+@given(drawn.recurrences())
+def test_recurrent_layers(case: Drawn) -> None:
+    prove(case)
+
+
+@SOME
+@given(drawn.attentions())
+def test_attention(case: Drawn) -> None:
+    prove(case)
+
+
+@SOME
+@given(drawn.normalizations())
+def test_normalizations(case: Drawn) -> None:
+    prove(case)
