@@ -18,9 +18,9 @@ from reportgen.document import Fact, Finding, Report, RunFacts, Section
 from reportgen.errors import ModelError, OptionsError, UnknownNameError
 from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord
 from reportgen.models import environment, extraction, loading, training
+from reportgen.models.estimating import Limits
 from reportgen.models.importing import import_modules
 from reportgen.models.inspection import inspect, require_model
-from reportgen.models.judging import Limits
 from reportgen.models.renaming import rename
 from reportgen.options import Options, chapters, make, words
 from reportgen.probes import predictions, samples

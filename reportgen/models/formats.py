@@ -13,8 +13,9 @@ from reportgen.errors import ModelError
 ARCHIVE = "Keras archive (.keras)"
 HDF5 = "HDF5 (.h5)"
 SAVED_MODEL = "legacy SavedModel folder"
+UNPACKED = "unpacked Keras archive (folder)"
 
-SUFFIXES = {ARCHIVE: ".keras", HDF5: ".h5"}
+SUFFIXES = {ARCHIVE: ".keras", UNPACKED: ".keras", HDF5: ".h5", SAVED_MODEL: ""}
 
 _EXPECTED = "Expected a Keras archive (.keras), an HDF5 file (.h5) with a whole model, or a legacy SavedModel folder."
 _SAVE = "Save the model with model.save('model.keras')."
@@ -35,11 +36,20 @@ _FOREIGN_SUFFIXES = (
 )
 
 
+def name_of(path: Path) -> str:
+    """Return the name of a file or folder without the folders around it, also for "." and "..".
+
+    >>> name_of(Path("models/model.keras"))
+    'model.keras'
+    """
+    return path.name if path.name not in ("", "..") else path.resolve().name or "model"
+
+
 def identify(path: Path) -> str:
     """Tell what kind of model a path leads to.
 
     Returns:
-        `ARCHIVE`, `HDF5` or `SAVED_MODEL`.
+        `ARCHIVE`, `HDF5`, `SAVED_MODEL` or `UNPACKED`.
 
     Raises:
         ModelError: It is on another machine, is not there, cannot be read, or is of no kind that can be loaded.
