@@ -59,6 +59,7 @@ class Estimate:
         self._layers = 0
         self._calls = 0
         self._counted: set[int] = set()
+        self._followed: dict[tuple[int, tuple[Shape, ...]], tuple[tuple[Shape, ...], int, int]] = {}
 
     def model(self, model: Config, given: tuple[Shape, ...] = (), times: int = 1) -> tuple[Shape, ...]:
         """Follow shapes through a model.
@@ -80,21 +81,30 @@ class Estimate:
             self._layers += len(entries)
             if self._layers > MOST_LAYERS:
                 raise self._too_many("layers", MOST_LAYERS)
-        if model.get("class_name") != "Sequential":
-            outputs = self._graph(config_of(model), entries, (), 1)
-            return self._graph(config_of(model), entries, given, times) if given else outputs
-        shapes = declared_inputs(model)
-        if shapes or (entries and declared_inputs(entries[0])) or not given:
-            for index, entry in enumerate(entries):
-                shapes = self._layer(entry, shapes, len(entries) - index)
-        if given:
-            shapes = given
-            for entry in entries:
-                if entry.get("class_name") != "InputLayer":
-                    shapes = self._layer(entry, shapes, times)
+            if given and (not _is_sequence(model) or declared_inputs(model) or any(map(declared_inputs, entries[:1]))):
+                self.model(model)  # it is built with its own inputs first
+        key = (id(model), given)
+        if key not in self._followed:
+            calls, macs = self._calls, self.macs
+            follow = self._sequence if _is_sequence(model) else self._graph
+            outputs = follow(model, entries, given)
+            self._followed[key] = (outputs, self._calls - calls, self.macs - macs)
+            times -= 1
+        outputs, calls, macs = self._followed[key]
+        self._call(times * calls)
+        self._work(model, times * macs)
+        return outputs
+
+    def _sequence(self, model: Config, entries: list[Config], given: tuple[Shape, ...]) -> tuple[Shape, ...]:
+        shapes = given or declared_inputs(model)
+        for index, entry in enumerate(entries):
+            if given and entry.get("class_name") == "InputLayer":
+                continue
+            shapes = self._layer(entry, shapes, 1 if given else len(entries) - index)
         return shapes
 
-    def _graph(self, inside: Config, entries: list[Config], given: tuple[Shape, ...], times: int) -> tuple[Shape, ...]:
+    def _graph(self, model: Config, entries: list[Config], given: tuple[Shape, ...]) -> tuple[Shape, ...]:
+        inside = config_of(model)
         outputs: dict[_Use, tuple[Shape, ...]] = {}
         inputs = [str(name) for name, *_ in references_in(inside.get("input_layers"))]
         if len(given) == len(inputs):
@@ -108,7 +118,7 @@ class Estimate:
                 shapes = ()
             if not described.is_plain_call(node):
                 self._note(entry)
-            outputs[use] = self._layer(entry, shapes, times)
+            outputs[use] = self._layer(entry, shapes, 1)
         named = [_picked(outputs, reference) for reference in references_in(inside.get("output_layers"))]
         shapes = tuple(shape for shape in named if shape is not None)
         return shapes if len(shapes) == len(named) else ()
@@ -116,9 +126,7 @@ class Estimate:
     def _layer(self, entry: Config, shapes: tuple[Shape, ...], times: int) -> tuple[Shape, ...]:
         """Count one call of a layer, and its weights if it is the first."""
         kind, config = str(entry.get("class_name")), config_of(entry)
-        self._calls += times
-        if self._calls > MOST_CALLS:
-            raise self._too_many("calls of its layers", MOST_CALLS)
+        self._call(times)
         if is_model(entry):
             return self.model(entry, shapes, times)
         if kind == "InputLayer":
@@ -140,15 +148,23 @@ class Estimate:
             self._note(entry)
         self._count(entry, max(described.least(kind, config), *(found.parameters for found in worked)))
         first = worked[0]
-        self.macs += first.macs + described.window(kind, config) * _numbers(first.output_shape)
+        self._work(entry, first.macs + described.window(kind, config) * _numbers(first.output_shape))
+        self._within(entry, described.padded(kind, config, shapes or declared))
+        return self._within(entry, (first.output_shape,))
+
+    def _call(self, times: int) -> None:
+        self._calls += times
+        if self._calls > MOST_CALLS:
+            raise self._too_many("calls of its layers", MOST_CALLS)
+
+    def _work(self, entry: Config, macs: int) -> None:
+        self.macs += macs
         if self.macs > MOST_MACS:
             raise ModelError(
                 f"{self._file_name!r} asks for {_shown(self.macs)} steps of work for one sample or more, by its layer"
                 f" {described.name(entry)!r}. Expected at most {MOST_MACS}. Use a smaller model, or one from a source"
                 " that you trust."
             )
-        self._within(entry, described.padded(kind, config, shapes or declared))
-        return self._within(entry, (first.output_shape,))
 
     def _note(self, entry: Config) -> None:
         self.unknown.setdefault(str(entry.get("class_name"))[:80])
@@ -181,6 +197,10 @@ class Estimate:
             f"{self._file_name!r} asks for more than {most} {what}. Expected a model that can be built in a minute. Use"
             " a model from a source that you trust."
         )
+
+
+def _is_sequence(model: Config) -> bool:
+    return model.get("class_name") == "Sequential"
 
 
 def _worked_out(kind: str, config: Config, shapes: tuple[Shape, ...]) -> Any:

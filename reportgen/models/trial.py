@@ -57,6 +57,7 @@ def hold(
         "config": config,
         "name": name,
         "memory_bytes": memory_bytes,
+        "seconds": SECONDS,
         "imports": [module.source for module in imported],
     }
     # The same modules as here, wherever they come from, and nothing from the folder that the user is in.
@@ -83,7 +84,7 @@ def main() -> None:
     output = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no answer
     task = json.load(sys.stdin)
-    _limit(task.pop("memory_bytes"))
+    _limit(task.pop("memory_bytes"), task.pop("seconds"))
     with os.fdopen(output, "w", encoding="ascii") as answer:
         json.dump(_tried(**task), answer)
 
@@ -117,10 +118,10 @@ def _is_memory(error: BaseException) -> bool:
     return any(isinstance(each, MemoryError) or _NO_MEMORY.search(str(each)) for each in chain)
 
 
-def _limit(memory_bytes: int) -> None:
+def _limit(memory_bytes: int, seconds: int) -> None:
     """Limit this process itself, so that it ends also when nobody waits for it any more."""
     if hasattr(signal, "alarm"):
-        signal.alarm(SECONDS)
+        signal.alarm(seconds)
     try:
         import resource
     except ImportError:  # Windows
