@@ -19,10 +19,10 @@ from reportgen.errors import DataError, ModelError, OptionsError, UnknownNameErr
 from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord
 from reportgen.models import environment, extraction, loading, pixels, training
 from reportgen.models.compiling import runnable
+from reportgen.models.estimating import Limits
 from reportgen.models.importing import import_modules
 from reportgen.models.inputs import declared_inputs, declared_outputs
 from reportgen.models.inspection import inspect, require_model
-from reportgen.models.judging import Limits
 from reportgen.models.renaming import rename
 from reportgen.options import Options, chapters, make, words
 from reportgen.probes import predictions, samples

@@ -5,41 +5,72 @@ What is a file or a folder but no model that can be loaded is refused here, by i
 
 from __future__ import annotations
 
+import os
 import re
+from itertools import islice
 from pathlib import Path
+from typing import IO
 
 from reportgen.errors import ModelError
 
 ARCHIVE = "Keras archive (.keras)"
 HDF5 = "HDF5 (.h5)"
 SAVED_MODEL = "legacy SavedModel folder"
+UNPACKED = "unpacked Keras archive (folder)"
 
-SUFFIXES = {ARCHIVE: ".keras", HDF5: ".h5"}
+SUFFIXES = {ARCHIVE: ".keras", UNPACKED: ".keras", HDF5: ".h5", SAVED_MODEL: ""}
 
+# A folder of more entries is none that a model was saved in.
+_MOST_ENTRIES = 100_000
 _EXPECTED = "Expected a Keras archive (.keras), an HDF5 file (.h5) with a whole model, or a legacy SavedModel folder."
 _SAVE = "Save the model with model.save('model.keras')."
 _STARTS = {b"PK\x03\x04": ARCHIVE, b"\x89HDF\r\n\x1a\n": HDF5}
+_PICKLE = "is a pickle, which could run any code when it is loaded"
 _FOREIGN = (
-    (b"\x80", "is a pickle, which could run any code when it is loaded"),
-    (b"\x1f\x8b", "is compressed with gzip"),
-    (b"\x93NUMPY", "is a NumPy array"),
-    (b"BZh", "is compressed with bzip2"),
-    (b"\xfd7zXZ", "is compressed with xz"),
-    (b"\x08", "may be an ONNX or TensorFlow graph"),
+    (rb"\x80[\x02-\x05]|c[\w.]+\n[\w.]+\n|\((lp|dp|[ci][\w.]+\n|[IFL]-?\d|[KMJ][^a-zA-Z])|[\])}]q\x00", _PICKLE),
+    (rb"x[\x01\x5e\x9c\xda]", "is compressed with zlib, as joblib does with a pickle"),
+    (rb"\x1f\x8b", "is compressed with gzip"),
+    (rb"\x93NUMPY", "is a NumPy array"),
+    (rb"BZh", "is compressed with bzip2"),
+    (rb"\xfd7zXZ", "is compressed with xz"),
+    (rb"\x28\xb5\x2f\xfd", "is compressed with Zstandard"),
+    (rb"PK\x05\x06", "is an empty zip archive"),
+    (rb".{4}TFL3", "is a TensorFlow Lite model"),
+    (rb".{257}ustar", "is a tar archive"),
+    (rb".{6}\0\0\{", "is a safetensors file, which holds weights only"),
+    (rb"\s*\{.*\"weight_map\"", "is the index of sharded weights, without an architecture"),
+    (rb"\s*\{", "is text in JSON, which can hold an architecture, but no weights"),
+    (rb"(backend|class_name|config|keras_version):", "is text in YAML, which can hold an architecture, but no weights"),
+    (rb"version https://git-lfs", "is a pointer of Git LFS, in whose place 'git lfs pull' puts the file itself"),
+    (rb"\s*<(!|html|\?xml)", "is a web page or XML: a download may have failed"),
+    (rb"\x08[\x01-\x20][\x12\x1a\x22\x3a]", "may be an ONNX or TensorFlow graph"),
 )
+# The last bytes of the table that a TensorFlow checkpoint's index is (LevelDB's magic number).
+_CHECKPOINT_END = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
 _FOREIGN_SUFFIXES = (
     (r"\.joblib(\.|$)", "was written by joblib: a pickle, which could run any code when it is loaded"),
     (r"\.index$|\.data-\d+-of-\d+$|^checkpoint$", "is part of a TensorFlow checkpoint, which holds weights only"),
     (r"\.safetensors$", "is a safetensors file, which holds weights only"),
     (r"\.onnx$", "is an ONNX model"),
+    (r"^saved_model\.pb$", "is part of a SavedModel, whose folder is to be given"),
+    (r"\.pb$", "is a TensorFlow graph without a Keras model"),
 )
+
+
+def name_of(path: Path) -> str:
+    """Return the name of a file or folder without the folders around it, also for "." and "..".
+
+    >>> name_of(Path("models/model.keras"))
+    'model.keras'
+    """
+    return path.name if path.name not in ("", "..") else path.resolve().name or "model"
 
 
 def identify(path: Path) -> str:
     """Tell what kind of model a path leads to.
 
     Returns:
-        `ARCHIVE`, `HDF5` or `SAVED_MODEL`.
+        `ARCHIVE`, `HDF5`, `SAVED_MODEL` or `UNPACKED`.
 
     Raises:
         ModelError: It is on another machine, is not there, cannot be read, or is of no kind that can be loaded.
@@ -57,7 +88,8 @@ def identify(path: Path) -> str:
         if path.exists() and not path.is_file():
             raise ModelError(f"{path.name!r} is neither a file nor a folder. {_EXPECTED} {_SAVE}")
         with path.open("rb") as file:
-            start = file.read(8)
+            start = file.read(512)
+            end = b"" if len(start) < 512 else _end(file)
     except FileNotFoundError as error:
         raise ModelError(f"There is no file {text!r}. {_EXPECTED} Check the name.") from error
     except (OSError, ValueError) as error:
@@ -68,32 +100,36 @@ def identify(path: Path) -> str:
             return kind
     if not start:
         raise ModelError(f"{path.name!r} is empty. {_EXPECTED} {_SAVE}")
-    if what := _foreign(path, start):
+    if what := _foreign(path, start, end):
         raise ModelError(f"{path.name!r} {what}. {_EXPECTED} {_SAVE}")
-    raise ModelError(f"{path.name!r} begins with the bytes {start!r}, as no model does. {_EXPECTED} {_SAVE}")
+    raise ModelError(f"{path.name!r} begins with the bytes {start[:8]!r}, as no model does. {_EXPECTED} {_SAVE}")
 
 
-def _foreign(path: Path, start: bytes) -> str | None:
+def _end(file: IO[bytes]) -> bytes:
+    file.seek(-8, os.SEEK_END)
+    return file.read(8)
+
+
+def _foreign(path: Path, start: bytes, end: bytes) -> str | None:
     """Tell what a file is that is no model of Keras, by its first bytes; by its name where these do not tell."""
-    if start[4:8] == b"TFL3":
-        return "is a TensorFlow Lite model"
+    if end == _CHECKPOINT_END:
+        return "is part of a TensorFlow checkpoint, which holds weights only"
     for suffix, what in _FOREIGN_SUFFIXES:
         if re.search(suffix, path.name):
             return what
-    return next((what for magic, what in _FOREIGN if start.startswith(magic)), None)
+    return next((what for pattern, what in _FOREIGN if re.match(pattern, start, re.DOTALL)), None)
 
 
 def _identify_folder(folder: Path) -> str:
-    names = {entry.name for entry in folder.iterdir()}
+    names = {entry.name for entry in islice(folder.iterdir(), _MOST_ENTRIES)}
     if "saved_model.pb" in names:
         return SAVED_MODEL
     if names & {"_CHECKPOINT_METADATA", "_METADATA", "ocdbt.process_0", "manifest.ocdbt"}:
         raise ModelError(f"{folder.name!r} is an Orbax checkpoint, which holds weights only. {_EXPECTED} {_SAVE}")
-    if "config.json" in names and "model.weights.h5" in names:
-        raise ModelError(
-            f"{folder.name!r} is an unpacked Keras archive. {_EXPECTED} Zip its contents again, or save the model with "
-            "model.save('model.keras')."
-        )
+    if {"config.json", "model.weights.h5"} <= names:
+        return UNPACKED
+    if "config.json" in names:
+        raise ModelError(f"{folder.name!r} is an unpacked Keras archive without model.weights.h5. {_EXPECTED} {_SAVE}")
     if any(name.endswith(".index") for name in names) or "checkpoint" in names:
         raise ModelError(f"{folder.name!r} is a TensorFlow checkpoint, which holds weights only. {_EXPECTED} {_SAVE}")
     raise ModelError(f"{folder.name!r} is a folder without a model. {_EXPECTED} {_SAVE}")

@@ -20,10 +20,12 @@ class Imported:
 
     Attributes:
         name: Its name as a module.
+        source: What another process is to be told to import: the file's whole path, or the module's name.
         what: File name and hash, or the module's name: for the report.
     """
 
     name: str
+    source: str
     what: str
 
 
@@ -65,7 +67,9 @@ def _import_file(path: Path) -> Imported:
         raise _failed(path.name, error) from error
     finally:
         sys.path.remove(beside)
-    return Imported(path.stem, f"{path.name}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}")
+    return Imported(
+        path.stem, str(path.resolve()), f"{path.name}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}"
+    )
 
 
 def _is_at(module: ModuleType, path: Path) -> bool:
@@ -78,7 +82,7 @@ def _import_name(name: str) -> Imported:
         importlib.import_module(name)
     except (Exception, SystemExit) as error:
         raise _failed(name, error) from error
-    return Imported(name, name)
+    return Imported(name, name, name)
 
 
 def _failed(name: str, error: BaseException) -> ModelError:

@@ -124,13 +124,15 @@ def _give_input(model: Config) -> bool:
 
 def _renumber(model: Config) -> bool:
     """Count the uses of nested models from 0, where an old file counts from 1 because a model was its own first use."""
-    references = _references(model)
+    references: dict[str, list[list[Any]]] = {}
+    for reference in _references(model):
+        references.setdefault(reference[0], []).append(reference)
     changed = False
     for layer in layers_of(model):
-        nodes = layer.get("inbound_nodes")
-        if not is_model(layer) or not isinstance(nodes, list):
+        nodes, name = layer.get("inbound_nodes"), layer.get("name")
+        if not is_model(layer) or not isinstance(nodes, list) or not isinstance(name, str):
             continue
-        own = [reference for reference in references if reference[0] == layer.get("name")]
+        own = references.get(name, [])
         uses = [reference[1] for reference in own]
         # A model with one use has no use number 1 today; counted from 0, the last of n uses is n - 1.
         if uses and all(isinstance(use, int) and use >= 1 for use in uses) and max(uses) == len(nodes):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -23,7 +24,8 @@ Config = dict[str, Any]
 
 _CONFIG_NAME = "config.json"
 _WEIGHTS_NAME = "model.weights.h5"
-_LARGEST_CONFIG = 64 << 20
+_OTHER_WEIGHTS = re.compile(r"model(_\d+)?\.weights\.(json|h5|npz)")
+_LARGEST_CONFIG = 16 << 20
 _DEEPEST = 200
 # Weights hardly shrink; a member that is this many times its size in the archive was made to hurt.
 _LARGEST_RATIO = 100
@@ -56,6 +58,9 @@ def read_archive(path: Path) -> Stored:
     try:
         with zipfile.ZipFile(path) as archive:
             members = _checked(path, archive.infolist())
+            inflated = sum(member.file_size for member in members.values())
+            if inflated > max(_RATIO_COUNTS_FROM, _LARGEST_RATIO * path.stat().st_size):
+                raise _too_large(path, "all its members", inflated)
             for name in (_CONFIG_NAME, "metadata.json"):
                 if name in members and members[name].file_size > _LARGEST_CONFIG:
                     raise _too_large(path, name, members[name].file_size)
@@ -229,6 +234,19 @@ def _checked(path: Path, infos: Sequence[zipfile.ZipInfo]) -> dict[str, zipfile.
             raise _odd_member(path, f"{name[:80]!r}, which leads outside the archive")
         if member.file_size > max(_RATIO_COUNTS_FROM, _LARGEST_RATIO * member.compress_size):
             raise _too_large(path, name, member.file_size)
+    other = next((name for name in members if name != _WEIGHTS_NAME and _OTHER_WEIGHTS.fullmatch(name)), None)
+    if _CONFIG_NAME in members and _WEIGHTS_NAME not in members and other is not None:
+        raise ModelError(
+            f"{path.name!r} holds its weights in {other!r}, which Keras does not load from an archive. Expected them in"
+            f" one {_WEIGHTS_NAME}. Unzip it, build the model with keras.models.model_from_json from config.json, give"
+            " it its weights with model.load_weights('model.weights.json'), and save it with model.save('model.keras')."
+        )
+    place = next((name for name in members if name.endswith(("/saved_model.pb", f"/{_CONFIG_NAME}"))), None)
+    if _CONFIG_NAME not in members and (place is not None or "saved_model.pb" in members):
+        raise ModelError(
+            f"{path.name!r} is a zip archive of a whole folder: it holds {(place or 'saved_model.pb')[:80]!r}. Expected"
+            " a Keras archive (.keras). Unzip it, and give the folder."
+        )
     for wanted in (_CONFIG_NAME, _WEIGHTS_NAME):
         if wanted not in members:
             raise ModelError(

@@ -131,6 +131,11 @@ def instance(module: str, name: str, /, **config: Any) -> Config:
     return {"module": module, "class_name": name, "config": config, "registered_name": None}
 
 
+def array(kind: str, value: list[Any]) -> Config:
+    """A Constant whose value is an array in the file."""
+    return instance("keras.initializers", "Constant", value=instance("builtins", "__numpy__", value=value, dtype=kind))
+
+
 def appended(layer: Config) -> Callable[[Config], None]:
     """Put a layer behind the first of a Sequential."""
 
@@ -147,6 +152,34 @@ def nested(layer: Config) -> Callable[[Config], None]:
         core = {"class_name": "Sequential", "module": "keras", "config": {"name": "core", "layers": [layer]}}
         middle = {"class_name": "Sequential", "module": "keras", "config": {"name": "middle", "layers": [core]}}
         config["config"]["layers"].insert(1, copy.deepcopy(middle))
+
+    return change
+
+
+def behind(layer: Config) -> Callable[[Config], None]:
+    """Put a layer behind the last of a Sequential."""
+
+    def change(config: Config) -> None:
+        config["config"]["layers"].append(layer)
+
+    return change
+
+
+def instead(kind: str, layer: Config) -> Callable[[Config], None]:
+    """Put a layer in the place of the first of a kind in a Sequential."""
+
+    def change(config: Config) -> None:
+        entries = config["config"]["layers"]
+        entries[[entry["class_name"] for entry in entries].index(kind)] = layer
+
+    return change
+
+
+def built_with(kind: str, *shape: int | None) -> Callable[[Config], None]:
+    """Tell Keras to build the first layer of a kind with an input shape, whatever it is called on."""
+
+    def change(config: Config) -> None:
+        first(config, kind)["build_config"] = {"input_shape": list(shape)}
 
     return change
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import pickle
 from pathlib import Path
 
 import pytest
 
 from reportgen.errors import ModelError
-from reportgen.models.formats import ARCHIVE, HDF5, SAVED_MODEL, identify
+from reportgen.models.formats import ARCHIVE, HDF5, SAVED_MODEL, UNPACKED, identify
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,20 @@ from reportgen.models.formats import ARCHIVE, HDF5, SAVED_MODEL, identify
 def test_kind_is_told_by_the_first_bytes_whatever_the_name(tmp_path: Path, name: str, start: bytes, kind: str) -> None:
     (tmp_path / name).write_bytes(start + b"more")
     assert identify(tmp_path / name) == kind
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("thing", [[1], {"a": 1}, Path("m"), (1, 2)], ids=["list", "dict", "object", "tuple"])
+def test_pickle_of_any_protocol_is_refused_by_its_name(tmp_path: Path, thing: object, protocol: int) -> None:
+    (tmp_path / "m.keras").write_bytes(pickle.dumps(thing, protocol))
+    with pytest.raises(ModelError, match=r"'m\.keras' is a pickle, which could run any code"):
+        identify(tmp_path / "m.keras")
+
+
+def test_folder_of_an_unpacked_archive_is_told(tmp_path: Path) -> None:
+    for name in ("config.json", "model.weights.h5"):
+        (tmp_path / name).write_bytes(b"")
+    assert identify(tmp_path) == UNPACKED
 
 
 def test_folder_with_a_graph_is_a_saved_model(tmp_path: Path) -> None:
@@ -37,7 +52,20 @@ def test_folder_with_a_graph_is_a_saved_model(tmp_path: Path) -> None:
         ("m.npy", b"\x93NUMPY\x01\x00", r"is a NumPy array\. Expected"),
         ("m.tflite", b"\x1c\x00\x00\x00TFL3rest", r"is a TensorFlow Lite model\. Expected"),
         ("m.onnx", b"\x08\x07rest", r"is an ONNX model\. Expected"),
-        ("frozen.pb", b"\x0a\x07rest", r"begins with the bytes"),
+        ("model", b"\x08\x07\x12\x07pytorch\x1a\x051.0", r"may be an ONNX or TensorFlow graph\. Expected"),
+        ("frozen.pb", b"\x0a\x07rest", r"is a TensorFlow graph without a Keras model"),
+        ("saved_model.pb", b"\x08\x01rest", r"is part of a SavedModel, whose folder is to be given"),
+        ("m.keras", b"x\x9crest", r"is compressed with zlib, as joblib does"),
+        ("m.keras", b"(\xb5/\xfdrest", r"is compressed with Zstandard"),
+        ("m.keras", b"PK\x05\x06" + bytes(18), r"is an empty zip archive"),
+        ("m.keras", b"m/".ljust(257, b"\0") + b"ustar\x0000".ljust(255, b"\0"), r"is a tar archive"),
+        ("m.keras", b"\x10\0\0\0\0\0\0\0{}", r"is a safetensors file, which holds weights only"),
+        ("m.json", b'{"class_name": "Sequential"}', r"is text in JSON, which can hold an architecture, but no weights"),
+        ("m.keras", b' {"metadata": {}, "weight_map": {}}', r"is the index of sharded weights, without an archit"),
+        ("m.yaml", b"backend: tensorflow\n", r"is text in YAML, which can hold an architecture, but no weights"),
+        ("m.keras", b"version https://git-lfs.github.com/spec/v1\n", r"is a pointer of Git LFS, .* 'git lfs pull'"),
+        ("m.keras", b"<!DOCTYPE html><html>", r"is a web page or XML: a download may have failed"),
+        ("odd", b"\1" * 600 + b"\x57\xfb\x80\x8b\x24\x75\x47\xdb", r"is part of a TensorFlow checkpoint"),
         ("m.index", b"\x00\x00rest", r"is part of a TensorFlow checkpoint, which holds weights only"),
         ("m.data-00000-of-00001", b"\x00\x00rest", r"is part of a TensorFlow checkpoint, which holds weights only"),
         ("m.safetensors", b"\x10\x00rest", r"is a safetensors file, which holds weights only"),
@@ -56,7 +84,8 @@ def test_file_of_another_kind_is_refused_by_its_name(tmp_path: Path, name: str, 
         ([], r"'m\.keras' is a folder without a model\. Expected"),
         (["_CHECKPOINT_METADATA", "manifest.ocdbt"], r"is an Orbax checkpoint, which holds weights only"),
         (["checkpoint", "m.index"], r"is a TensorFlow checkpoint, which holds weights only"),
-        (["config.json", "model.weights.h5"], r"is an unpacked Keras archive\. .* Zip its contents again"),
+        (["config.json"], r"is an unpacked Keras archive without model\.weights\.h5\. Expected"),
+        (["config.json", "model.weights.json"], r"is an unpacked Keras archive without model\.weights\.h5"),
     ],
 )
 def test_folder_of_another_kind_is_refused_by_its_name(tmp_path: Path, members: list[str], message: str) -> None:

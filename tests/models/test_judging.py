@@ -10,7 +10,8 @@ import keras
 import pytest
 
 from reportgen.errors import ModelError
-from reportgen.models.judging import Known, Limits, judge
+from reportgen.models.estimating import Limits
+from reportgen.models.judging import Known, judge
 from tests.models import hostile, toys
 
 pytestmark = pytest.mark.keras
@@ -93,13 +94,13 @@ def stored(item: Any) -> Config:
 def test_every_layer_of_keras_is_accepted(name: str) -> None:
     layer = stored(simple_layer(getattr(layers, name)))
     model = {"class_name": "Sequential", "module": "keras", "config": {"name": "m", "layers": [layer]}}
-    assert judge(model, "m.keras", Limits()) >= 0
+    assert judge(model, "m.keras", Limits()).parameters >= 0
 
 
 @pytest.mark.parametrize("name", ["MobileNetV3Small", "EfficientNetV2B0", "ConvNeXtTiny"])
 def test_published_networks_are_accepted_with_their_parameters(name: str) -> None:
     model = getattr(keras.applications, name)(weights=None)
-    asked = judge(stored(model), "m.keras", Limits())
+    asked = judge(stored(model), "m.keras", Limits()).parameters
     assert 0.99 * model.count_params() < asked <= model.count_params()
 
 
@@ -118,14 +119,14 @@ def test_everything_around_a_layer_is_accepted() -> None:
     maps = keras.ops.image.resize(maps, (4, 4))
     model = keras.Model(start, keras.activations.softmax(keras.ops.mean(maps, axis=(1, 2))))
     model.compile(keras.optimizers.AdamW(), keras.losses.MeanSquaredError(), [keras.metrics.CategoricalAccuracy()])
-    assert judge(stored(model), "m.keras", Limits()) == 4
+    assert judge(stored(model), "m.keras", Limits()).parameters == 4
 
 
 @pytest.mark.parametrize(
     "model", [toys.sequential, toys.functional, toys.nested, toys.twins, toys.shared, toys.two_answers, toys.over_time]
 )
 def test_parameters_are_counted_as_keras_counts_them(model: Any) -> None:
-    assert judge(stored(model()), "m.keras", Limits()) == model().count_params()
+    assert judge(stored(model()), "m.keras", Limits()).parameters == model().count_params()
 
 
 GADGETS = [
@@ -227,7 +228,10 @@ def dense(units: Any, **more: Any) -> Config:
 def test_too_many_parameters_are_refused(layer: Config) -> None:
     config = stored(toys.sequential())
     config["config"]["layers"].append(layer)
-    with pytest.raises(ModelError, match=r"asks for \d+ parameters or more, by its layer 'big'\. .* --max-parameters"):
+    with pytest.raises(
+        ModelError,
+        match=r"asks for (\d+|more than 10\^18) parameters or more, by its layer 'big'\. .* --max-parameters",
+    ):
         judge(config, "m.keras", Limits())
 
 
@@ -238,7 +242,7 @@ def test_too_many_parameters_are_refused(layer: Config) -> None:
 )
 def test_tokens_are_no_parameters(layer: Any) -> None:
     model = {"class_name": "Sequential", "config": {"name": "m", "layers": [stored(layer)]}}
-    assert judge(model, "m.keras", Limits()) == 0
+    assert judge(model, "m.keras", Limits()).parameters == 0
 
 
 def test_parameters_are_counted_in_a_graph_that_is_stored_backwards() -> None:
@@ -246,7 +250,7 @@ def test_parameters_are_counted_in_a_graph_that_is_stored_backwards() -> None:
     model = keras.Model(start, layers.Dense(10)(layers.Dense(1000)(start)))
     config = stored(model)
     config["config"]["layers"].reverse()
-    assert judge(config, "m.keras", Limits()) == model.count_params()
+    assert judge(config, "m.keras", Limits()).parameters == model.count_params()
 
 
 @pytest.mark.parametrize("shape", [[None, 10**6, 10**6, 3], [None, 2**62], [1, 10**10]])
@@ -271,13 +275,13 @@ def test_too_large_an_activation_is_refused() -> None:
 def test_limits_can_be_lowered_and_raised() -> None:
     config = stored(toys.sequential())
     most = toys.sequential().count_params()
-    assert judge(config, "m.keras", Limits(parameters=most)) == most
+    assert judge(config, "m.keras", Limits(parameters=most)).parameters == most
     with pytest.raises(ModelError, match=rf"Expected at most {most - 1}\."):
         judge(config, "m.keras", Limits(parameters=most - 1))
     with pytest.raises(ModelError, match=r"asks for 144 bytes of activations"):
         judge(config, "m.keras", Limits(activation_bytes=143))
     config["config"]["layers"].append(dense(10**10))
-    assert judge(config, "m.keras", Limits(parameters=10**12, activation_bytes=10**12)) > 10**10
+    assert judge(config, "m.keras", Limits(parameters=10**12, activation_bytes=10**12)).parameters > 10**10
 
 
 def test_layers_and_their_uses_are_counted() -> None:
@@ -287,8 +291,8 @@ def test_layers_and_their_uses_are_counted() -> None:
     objects = {"class_name": "Sequential", "config": {"layers": [], "x": [{"class_name": "Zeros"}] * 50_001}}
     with pytest.raises(ModelError, match=r"asks for more than 50000 objects"):
         judge(objects, "m.keras", Limits())
-    uses = {"class_name": "ReLU", "name": "r", "config": {}, "inbound_nodes": [[["a", 0, 0]]] * 20_001}
-    with pytest.raises(ModelError, match=r"asks for more than 20000 uses of its layers"):
+    uses = {"class_name": "ReLU", "name": "r", "config": {}, "inbound_nodes": [[["a", 0, 0]]] * 50_001}
+    with pytest.raises(ModelError, match=r"asks for more than 50000 calls of its layers"):
         judge({"class_name": "Functional", "config": {"layers": [uses]}}, "m.keras", Limits())
 
 
@@ -297,4 +301,4 @@ def test_circle_of_layers_ends() -> None:
         {"class_name": "ReLU", "name": "a", "config": {"name": "a"}, "inbound_nodes": [[["b", 0, 0, {}]]]},
         {"class_name": "ReLU", "name": "b", "config": {"name": "b"}, "inbound_nodes": [[["a", 0, 0, {}]]]},
     ]
-    assert judge({"class_name": "Functional", "config": {"layers": circle}}, "m.keras", Limits()) == 0
+    assert judge({"class_name": "Functional", "config": {"layers": circle}}, "m.keras", Limits()).parameters == 0

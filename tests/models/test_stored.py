@@ -42,6 +42,16 @@ def test_hdf5_tells_its_configuration_version_and_numbers(tmp_path: Path) -> Non
     [
         ({"config.json": None}, r"is a zip archive without config\.json\. Expected a Keras archive"),
         ({"model.weights.h5": None}, r"is a zip archive without model\.weights\.h5\. Expected a Keras archive"),
+        (
+            {"model.weights.h5": None, "model.weights.json": b"{}"},
+            r"holds its weights in 'model\.weights\.json', which",
+        ),
+        ({"model.weights.h5": None, "model_00000.weights.h5": b""}, r"'model_00000\.weights\.h5', .*load_weights"),
+        ({"config.json": None, "m/saved_model.pb": b""}, r"is a zip archive of a whole folder: .* give the folder"),
+        (
+            {"config.json": None, "m/config.json": b"{}"},
+            r"it holds 'm/config\.json'\. .* Unzip it, and give the folder",
+        ),
         ({"model.weights.h5": b"no weights"}, r"is a damaged HDF5 file \(model\.weights\.h5 in it: "),
         ({"config.json": b"{"}, r"The configuration in 'bad\.keras' is not JSON"),
         ({"config.json": b"\xff\xfe\xfd"}, r"The configuration in 'bad\.keras' is not JSON"),
@@ -71,6 +81,16 @@ def test_archive_with_two_configurations_is_refused(archive: Path, tmp_path: Pat
     with zipfile.ZipFile(path, "a") as file:
         file.writestr("config.json", "{}")
     with pytest.raises(ModelError, match=r"'twice\.keras' holds two members of the same name"):
+        stored.read_archive(path)
+
+
+def test_many_members_that_inflate_a_little_each_are_refused(archive: Path, tmp_path: Path) -> None:
+    path = tmp_path / "many.keras"
+    path.write_bytes(archive.read_bytes())
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as file:
+        for number in range(3):
+            file.writestr(f"assets/{number}", bytes(15 << 20))
+    with pytest.raises(ModelError, match=r"'many\.keras' holds 'all its members', which claims \d+ bytes, far more"):
         stored.read_archive(path)
 
 
