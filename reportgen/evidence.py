@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.document import Finding, RunFacts
+from reportgen.grid import Grid, Signal
 from reportgen.records import Check, ModelRecord, Shape
 
 Levels = npt.NDArray[np.uint8]
@@ -63,7 +64,10 @@ class SampleRecord:
         answers: The model's first answers, highest first; of a model without classes, its output values in order.
         correct: Whether the first answer is the true class; None where that cannot be said.
         image: uint8 (height, width) or (height, width, 3): the image as the model got it, its range brought to 0..255.
+            Of a signal (channels, points); of a volume (slices, height, width) or (slices, height, width, 3).
         value_range: Lowest and highest value of the image as the model got it.
+        grid: How it is drawn, for what is no picture.
+        signal: Its curves, for a signal of few channels or a row of values.
     """
 
     index: int
@@ -75,6 +79,8 @@ class SampleRecord:
     correct: bool | None
     image: Levels = field(repr=False)
     value_range: tuple[float, float]
+    grid: Grid | None = None
+    signal: Signal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +151,28 @@ class CallMaps:
 
     Attributes:
         path: The call.
-        levels: uint8 (channels, height, width): every map on its scale, 0..255; a constant map is 128 everywhere.
+        levels: uint8 (channels, height, width): every map on its scale, 0..255; a constant map is 128 everywhere. With
+            a grid, the axes are the grid's, as long as they are drawn.
         channels: One record per channel, in order.
         follower: The channel that follows the object best, or None.
+        grid: How the maps are drawn, for maps that are no pictures of height and width.
     """
 
     path: str
     levels: Levels = field(repr=False)
     channels: tuple[ChannelNumbers, ...]
     follower: int | None
+    grid: Grid | None = None
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Positions along each axis of one map, drawn or not."""
+        return self.grid.sizes if self.grid else tuple(map(int, self.levels.shape[1:]))
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """What they are called."""
+        return self.grid.axes if self.grid else ("height", "width")
 
 
 @dataclass(frozen=True, slots=True)

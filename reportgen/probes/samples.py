@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from reportgen.evidence import Answer, Levels, PredictionsResult, SampleRecord
+from reportgen.evidence import Answer, PredictionsResult, SampleRecord
 from reportgen.options import Options
 from reportgen.picking import Picked, pick
+from reportgen.probes import drawing
 from reportgen.probes.predictions import class_name, probabilities
 from reportgen.probes.subject import BATCH_SIZE, Array, Subject, answer
 from reportgen.sources.dataset import Dataset
+from reportgen.vocabulary import words
 
 NUM_ANSWERS = 3
 
@@ -34,51 +36,16 @@ def choose(subject: Subject, predictions: PredictionsResult, options: Options) -
         images = subject.images([chosen.index for chosen in part])
         values = answer(subject.model, images)
         records += [
-            _record(chosen, image, value, predictions.output, dataset)
+            _record(chosen, image, value, predictions.output, subject)
             for chosen, image, value in zip(part, images, values, strict=True)
         ]
     return replace(subject, samples=tuple(records))
 
 
-def picture(image: Array) -> Levels:
-    """Bring one image of any rank to a picture, its own range to 0..255.
-
-    Args:
-        image: (height, width, channels), channels 1 or 3; (length, channels) is drawn as strips, one per channel;
-            (depth, height, width, channels) as its slices side by side; of other numbers of channels the first.
-
-    Returns:
-        uint8 (height, width) or (height, width, 3).
-    """
-    flat = flatten_slices(image)
-    low, high = float(np.nanmin(flat)), float(np.nanmax(flat))
-    # Values within the usual ranges keep their brightness; a dark image is not stretched to a bright one.
-    if low >= 0 and high <= 1:
-        low, high = 0.0, 1.0
-    elif low >= 0 and high <= 255:
-        low, high = 0.0, 255.0
-    scale = 255.0 / (high - low) if high > low else 0.0
-    levels = np.clip(np.rint((np.nan_to_num(flat, nan=low) - low) * scale), 0, 255).astype(np.uint8)
-    return levels if levels.shape[-1] == 3 else levels[..., 0]
-
-
-def flatten_slices(volume: Array) -> Array:
-    """Lay an array of any rank out as (height, width, channels).
-
-    Args:
-        volume: (length, channels), (height, width, channels) or (depth, height, width, channels).
-    """
-    if volume.ndim == 1:
-        return volume[None, :, None]
-    if volume.ndim == 2:
-        return volume[None, :, :]
-    if volume.ndim == 4:
-        depth, height, width, channels = volume.shape
-        return np.transpose(volume, (1, 0, 2, 3)).reshape(height, depth * width, channels)
-    return volume
-
-
-def _record(chosen: Picked, image: Array, values: Array, kind: str, dataset: Dataset) -> SampleRecord:
+def _record(chosen: Picked, image: Array, values: Array, kind: str, subject: Subject) -> SampleRecord:
+    dataset = subject.dataset
+    assert dataset is not None, "samples are chosen from data"
+    levels, grid, signal = drawing.sample(np.asarray(image, dtype=np.float64), words(subject.record).axes)
     answers = _answers(values, kind, dataset)
     label = int(dataset.labels[chosen.index]) if dataset.labels is not None else None
     named = kind != "values" and bool(answers)
@@ -90,8 +57,10 @@ def _record(chosen: Picked, image: Array, values: Array, kind: str, dataset: Dat
         label_index=label,
         answers=answers,
         correct=answers[0].class_index == label if named and label is not None else None,
-        image=picture(np.asarray(image, dtype=np.float64)),
+        image=levels,
         value_range=(float(np.nanmin(image)), float(np.nanmax(image))),
+        grid=grid,
+        signal=signal,
     )
 
 
