@@ -39,7 +39,10 @@ def draw(sample: SampleRecord, name: str, *, what: str, said: str = "") -> Figur
         extent = plural(signal.length, axis) + (f" and {plural(channels, 'channel')}" if channels > 1 else "")
         caption = "One curve per channel, each on a scale of its own." if channels > 1 else ""
         if signal.block > 1:
-            caption += f" The curve is a band from the lowest to the highest of {number(signal.block)} {axis}s each."
+            caption += (
+                f" Each point of it is a band from the lowest to the highest of {number(signal.block)} neighbouring"
+                f" {axis}s."
+            )
         return charts.curves(
             name,
             signal.low,

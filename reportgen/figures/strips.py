@@ -36,12 +36,14 @@ class Layout:
         grid: Their axes, and how many positions a drawn point stands for on the page.
         columns: Maps in a row.
         rows: Most rows in a sheet.
+        pitch: From one strip to the next, CSS pixels; 0 for slices.
         shrink: How many points of the maps as they come make one drawn point, along each axis.
     """
 
     grid: Grid
     columns: int
     rows: int
+    pitch: float
     shrink: tuple[int, ...]
 
     def parts(self, channels: int) -> tuple[range, ...]:
@@ -62,15 +64,18 @@ def lay_out(channels: int, grid: Grid, highest: float = HIGHEST_SHEET) -> Layout
     if len(sizes) == 1:
         columns = 1 if channels <= 64 else 2 if channels <= 128 else 4
         shrink: tuple[int, ...] = (-(-sizes[0] * columns // _MOST_POINTS),)
-        rows = max(1, int(highest // _pitch(channels, columns)))
+        # A few strips are broad, many are thin; of more than fit in that way a further sheet is made.
+        pitch = min(14.0, max(6.0, highest // -(-channels // columns)))
+        rows = max(1, int(highest // pitch))
     else:
         slices, height, width = prod(sizes[:-2]), sizes[-2], sizes[-1]
         columns = _slice_columns(channels, (slices, height, width), highest)
+        pitch = 0.0
         inner = max(1, -(-columns * slices * width // _MOST_POINTS))
         shrink = (*(1 for _ in sizes[:-2]), inner, inner)
         rows = max(1, int(highest // _row_height(columns, slices, height, width)))
     blocks = tuple(block * more for block, more in zip(grid.blocks, shrink, strict=True))
-    return Layout(replace(grid, blocks=blocks), columns, rows, shrink)
+    return Layout(replace(grid, blocks=blocks), columns, rows, pitch, shrink)
 
 
 def sheets(
@@ -99,7 +104,7 @@ def sheets(
             maps = np.maximum.reduceat(maps, np.arange(0, maps.shape[axis], more), axis=axis)
     maps = mosaic.under_gap(maps, colormap)
     if maps.ndim == 2:
-        tiles, gap, ticks = _strips(maps, layout, len(maps))
+        tiles, gap, ticks = _strips(maps, layout)
     else:
         tiles, gap, ticks = _slices(maps.reshape(len(maps), -1, *maps.shape[-2:]), layout)
     found = []
@@ -170,11 +175,6 @@ def _drawn(grid: Grid) -> tuple[int, ...]:
     return tuple(-(-size // block) for size, block in zip(grid.sizes, grid.blocks, strict=True))
 
 
-def _pitch(channels: int, columns: int) -> float:
-    """From one strip to the next, CSS pixels: 14 for a few, down to 6 where there are many."""
-    return min(14.0, max(6.0, HIGHEST_SHEET // -(-channels // columns)))
-
-
 def _slice_columns(channels: int, tile: tuple[int, int, int], highest: float) -> int:
     """Return how many rows of slices to put side by side: so few that the sheet takes half a page, else a whole one."""
     least = 1
@@ -192,14 +192,13 @@ def _row_height(columns: int, slices: int, height: int, width: int) -> float:
     return height * scale + 4
 
 
-def _strips(maps: Levels, layout: Layout, channels: int) -> tuple[Levels, int, tuple[tuple[float, str], ...]]:
+def _strips(maps: Levels, layout: Layout) -> tuple[Levels, int, tuple[tuple[float, str], ...]]:
     """Make every map a strip of one width, and as high as its pitch allows."""
     points = maps.shape[1]
     wide = max(1, _MOST_POINTS // layout.columns // points)
     scale = SHEET_WIDTH / (layout.columns * points * wide)
-    pitch = _pitch(channels, layout.columns)
-    gap = max(1, round((2 if pitch > 8 else 1) / scale))
-    tiles = maps.repeat(wide, axis=1)[:, None, :].repeat(max(1, round(pitch / scale) - gap), axis=1)
+    gap = max(1, round((2 if layout.pitch > 8 else 1) / scale))
+    tiles = maps.repeat(wide, axis=1)[:, None, :].repeat(max(1, round(layout.pitch / scale) - gap), axis=1)
     return tiles, gap, _positions(layout, points * wide, points * wide * scale)
 
 

@@ -119,7 +119,7 @@ def build(evidence: Evidence) -> Section | None:
 
 
 def sheet_of(evidence: Evidence, index: int, call: CallMaps, name: str = "") -> ContactSheet:
-    """Draw all maps of one call on one sample, or the first of them that fit a third of a page.
+    """Draw all maps of one call on one sample, or the first of them that fit a fifth of a page.
 
     Args:
         evidence: Everything.
@@ -127,7 +127,7 @@ def sheet_of(evidence: Evidence, index: int, call: CallMaps, name: str = "") -> 
         call: The maps.
         name: Id of the figure, where it is not the one in the chapter.
     """
-    return sheets_of(evidence, index, call, name, highest=strips.HIGHEST_SHEET / 3)[0]
+    return sheets_of(evidence, index, call, name, highest=strips.HIGHEST_SHEET / 5)[0]
 
 
 def sheets_of(
