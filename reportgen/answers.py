@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.grid import Grid, Signal
 from reportgen.records import Shape
 
 Levels = npt.NDArray[np.uint8]
@@ -76,7 +77,10 @@ class SampleRecord:
         answers: The model's first answers, highest first; of a model without classes, its output values in order.
         correct: Whether the first answer is the true class; None where that cannot be said.
         image: uint8 (height, width) or (height, width, 3): the image as the model got it, its range brought to 0..255.
+            Of a signal (channels, points); of a volume (slices, height, width) or (slices, height, width, 3).
         value_range: Lowest and highest value of the image as the model got it.
+        grid: How it is drawn, for what is no picture.
+        signal: Its curves, for a signal of few channels or a row of values.
         heads: What each output answered, in the model's order, the one of `answers` among them.
         inputs: What the further inputs got, in the model's order.
     """
@@ -90,6 +94,8 @@ class SampleRecord:
     correct: bool | None
     image: Levels = field(repr=False)
     value_range: tuple[float, float]
+    grid: Grid | None = None
+    signal: Signal | None = None
     heads: tuple[HeadAnswer, ...] = ()
     inputs: tuple[InputValues, ...] = ()
 

@@ -15,8 +15,12 @@ SHEET_LEFT = 30.0
 """Room for the row numbers of a contact sheet, CSS pixels."""
 SHEET_TOP = 18.0
 """Room for its column numbers."""
-_SHEET_WIDTH = 640.0
-_HIGHEST_TILE = 76.0
+SHEET_WIDTH = 640.0
+"""Most that a contact sheet is wide, without its numbers."""
+HIGHEST_TILE = 76.0
+"""Most that one of its tiles is high."""
+_TICKS_HEIGHT = 16.0
+_LINE = 11.0
 
 Severity = Literal["failed", "warning", "note", "passed"]
 
@@ -83,6 +87,8 @@ class ContactSheet:
         channels: Channel numbers of the tiles, in reading order.
         num_channels: How many channels the layer has.
         marks: Tiles that are pointed at.
+        ticks: What stands below each column, for tiles that have an axis of their own: a place in the tile, pixels,
+            and its words ("step 0", "1"). The rows of such a sheet are thin, so that not each has its number.
     """
 
     figure: Figure
@@ -94,11 +100,12 @@ class ContactSheet:
     channels: tuple[int, ...]
     num_channels: int
     marks: tuple[Mark, ...] = ()
+    ticks: tuple[tuple[float, str], ...] = ()
 
     @property
     def scale(self) -> float:
         """How many times the picture is enlarged: to the width of the page, but no tile higher than 76 pixels."""
-        return min(_SHEET_WIDTH / self.figure.width_px, _HIGHEST_TILE / self.tile_height_px)
+        return min(SHEET_WIDTH / self.figure.width_px, HIGHEST_TILE / self.tile_height_px)
 
     @property
     def image_size(self) -> tuple[float, float]:
@@ -109,11 +116,13 @@ class ContactSheet:
     def size(self) -> tuple[float, float]:
         """Width and height with the numbers above and beside the picture, CSS pixels."""
         width, height = self.image_size
-        return width + SHEET_LEFT + 2, height + SHEET_TOP + 2
+        return width + SHEET_LEFT + 2, height + SHEET_TOP + 2 + (_TICKS_HEIGHT if self.ticks else 0)
 
     @property
     def column_labels(self) -> tuple[tuple[float, int], ...]:
-        """Middle of each column, CSS pixels, and the number above it."""
+        """Middle of each column, CSS pixels, and the number above it; a single column of strips needs none."""
+        if self.ticks and self.columns == 1:
+            return ()
         step, half = (self.tile_width_px + self.gap_px) * self.scale, self.tile_width_px * self.scale / 2
         return tuple((SHEET_LEFT + step * column + half, column) for column in range(self.columns))
 
@@ -121,7 +130,21 @@ class ContactSheet:
     def row_labels(self) -> tuple[tuple[float, int], ...]:
         """Middle of each row, CSS pixels, and the number beside it."""
         step, half = (self.tile_height_px + self.gap_px) * self.scale, self.tile_height_px * self.scale / 2
-        return tuple((SHEET_TOP + step * row + half, row * self.columns) for row in range(self.rows))
+        every = max(1, -int(-_LINE // step)) if self.ticks else 1
+        return tuple(
+            (SHEET_TOP + step * row + half, self.channels[row * self.columns]) for row in range(0, self.rows, every)
+        )
+
+    @property
+    def tick_labels(self) -> tuple[tuple[float, float, str, str], ...]:
+        """Place of each tick below the picture, CSS pixels, its words, and how they stand to it."""
+        step, bottom = (self.tile_width_px + self.gap_px) * self.scale, self.size[1] - 4
+        found = []
+        for column in range(self.columns):
+            for number, (place, words) in enumerate(self.ticks):
+                anchor = "start" if number == 0 else "end" if place >= self.tile_width_px else "middle"
+                found.append((SHEET_LEFT + step * column + place * self.scale, bottom, words, anchor))
+        return tuple(found)
 
     @property
     def frames(self) -> tuple[tuple[float, float, float, float, str], ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from reportgen.answers import Levels as Levels
 from reportgen.answers import PredictionsResult, SampleRecord
 from reportgen.document import Finding, RunFacts
+from reportgen.grid import Grid
 from reportgen.records import Check, Doubt, ModelRecord, Shape
 from reportgen.scalings import ScalingResult
 
@@ -74,15 +75,28 @@ class CallMaps:
 
     Attributes:
         path: The call.
-        levels: uint8 (channels, height, width): every map on its scale, 0..255; a constant map is 128 everywhere.
+        levels: uint8 (channels, height, width): every map on its scale, 0..255; a constant map is 128 everywhere. With
+            a grid, the axes are the grid's, as long as they are drawn.
         channels: One record per channel, in order.
         follower: The channel that follows the object best, or None.
+        grid: How the maps are drawn, for maps that are no pictures of height and width.
     """
 
     path: str
     levels: Levels = field(repr=False)
     channels: tuple[ChannelNumbers, ...]
     follower: int | None
+    grid: Grid | None = None
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Positions along each axis of one map, drawn or not."""
+        return self.grid.sizes if self.grid else tuple(map(int, self.levels.shape[1:]))
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """What they are called."""
+        return self.grid.axes if self.grid else ("height", "width")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,12 @@ from reportgen.document import Finding, Severity
 from reportgen.evidence import ActivationsResult, DatasetRecord, NamesResult, PoolingResult
 from reportgen.records import LayerRecord, ModelRecord
 from reportgen.scalings import ScalingResult, doubts
-from reportgen.templating import anchor, number, percent, plural, shape, size
+from reportgen.templating import anchor, number, percent, plural, shape
+from reportgen.vocabulary import words
 
 _WEIGHT: dict[Severity, int] = {"failed": 0, "warning": 1, "note": 2, "passed": 3}
+POOL = 2
+"""Side of the pooling window that the poolings are shown with, and its stride."""
 _DOMINATES = 0.5
 _SMALL_PATCH = 0.5
 _SURE = 0.8
@@ -32,9 +35,9 @@ def judge(
     found = [
         *_weights(model),
         *_activation_faults(activations),
-        *_prediction_faults(predictions),
+        *_prediction_faults(model, predictions),
         *_sums(model, activations),
-        *_names(names),
+        *_names(model, names),
         *_poolings(pooling),
         *_scaling(scaling, dataset),
         *_balance(model),
@@ -42,7 +45,8 @@ def judge(
         *_unknown_kinds(model),
         *_silent_channels(activations),
         *_mistakes(samples, predictions),
-        *_fitted(dataset),
+        *_left_out(model),
+        *_fitted(model, dataset),
     ]
     return tuple(sorted(found, key=lambda finding: _WEIGHT[finding.severity]))
 
@@ -79,7 +83,7 @@ def _activation_faults(activations: ActivationsResult | None) -> Iterator[Findin
         )
 
 
-def _prediction_faults(predictions: PredictionsResult | None) -> Iterator[Finding]:
+def _prediction_faults(model: ModelRecord, predictions: PredictionsResult | None) -> Iterator[Finding]:
     for head in (predictions, *predictions.others) if predictions else ():
         if head.num_nonfinite:
             where = f" at the output {head.name}" if predictions and predictions.others else ""
@@ -87,7 +91,7 @@ def _prediction_faults(predictions: PredictionsResult | None) -> Iterator[Findin
                 "failed",
                 f"{plural(head.num_nonfinite, 'answer holds', 'answers hold')} values that are no numbers.",
                 f"NaN or infinity came out{where} for {number(head.num_nonfinite)} of {number(head.num_images)}"
-                " images.",
+                f" {words(model).samples}.",
                 "samples",
             )
 
@@ -120,13 +124,13 @@ def _sums(model: ModelRecord, activations: ActivationsResult | None) -> Iterator
         )
 
 
-def _names(names: NamesResult | None) -> Iterator[Finding]:
+def _names(model: ModelRecord, names: NamesResult | None) -> Iterator[Finding]:
     if names and not names.identical:
         yield Finding(
             "failed",
             "The model answered differently after its layers were renamed.",
-            f"Largest difference {number(names.largest_difference)} over {plural(names.num_images, 'image')}. Names"
-            " should change nothing.",
+            f"Largest difference {number(names.largest_difference)} over"
+            f" {plural(names.num_images, words(model).sample)}. Names should change nothing.",
             "names",
         )
 
@@ -169,14 +173,15 @@ def _patches(model: ModelRecord) -> Iterator[Finding]:
     last = last_conv(model)
     if last is None or last.receptive_field is None:
         return
-    image = spatial_shape(model)
+    image, known = spatial_shape(model), words(model)
+    whole = "an object" if known.is_picture else f"the {known.sample}"
     pairs = list(zip(last.receptive_field, image, strict=False))
     if len(image) == len(last.receptive_field) and all(b and a < _SMALL_PATCH * b for a, b in pairs):
         yield Finding(
             "warning",
             "The conv layers see small patches only.",
-            f"A position of the last conv layer, {last.path}, depends on {size(last.receptive_field)} pixels of "
-            f"{size(image)}: parts of an object, not the whole of it. Only layers behind it put the parts together.",
+            f"A position of the last conv layer, {last.path}, depends on {shape(last.receptive_field)} {known.points} "
+            f"of {shape(image)}: parts of {whole}, not the whole of it. Only layers behind it put the parts together.",
             layer_anchor(last.path),
         )
 
@@ -232,9 +237,58 @@ def _mistakes(samples: tuple[SampleRecord, ...], predictions: PredictionsResult 
         )
 
 
-def _fitted(dataset: DatasetRecord | None) -> Iterator[Finding]:
+def _left_out(model: ModelRecord) -> Iterator[Finding]:
+    """Chapters about pictures say nothing about a network that reads none, and that is said."""
+    first = next((call for call in model.layers if call.role == "conv"), None)
+    if first is None:
+        return
+    reasons = []
+    if grating_conv(model) is None:
+        reads = "no picture of height and width" if not _in_picture(first) else "one pixel at a time"
+        reasons.append(
+            "Whether it looks for edges is asked of a first conv layer that reads patches of pictures, and"
+            f" {first.path} reads {reads}."
+        )
+    if pooled_conv(model) is None:
+        reasons.append("The poolings are worked on a map of height and width, and no conv layer here has one to pool.")
+    if reasons:
+        chapters = "A chapter is" if len(reasons) == 1 else "Two chapters are"
+        yield Finding("note", f"{chapters} left out.", " ".join(reasons), layer_anchor(first.path))
+
+
+def _fitted(model: ModelRecord, dataset: DatasetRecord | None) -> Iterator[Finding]:
     if dataset and dataset.notes:
-        yield Finding("note", "What was done to the images.", " ".join(dataset.notes), "provenance")
+        title = f"What was done to the {words(model).samples}."
+        yield Finding("note", title, " ".join(dataset.notes), "provenance")
+
+
+def grating_conv(model: ModelRecord) -> LayerRecord | None:
+    """Return the first conv call that reads (height, width, channels), where its window is of more than a pixel."""
+    for call in model.layers:
+        if call.role == "conv" and _in_picture(call) and call.windows:
+            return call if any(window.kernel > 1 for window in call.windows) else None
+    return None
+
+
+def pooled_conv(model: ModelRecord) -> LayerRecord | None:
+    """Return the last conv call before the first pooling whose maps of height and width can be pooled by 2 × 2."""
+    pools = [call.index for call in model.layers if call.role == "pool" and len(call.output_shape) == 3]
+    limit = min(pools, default=len(model.layers) + 1)
+    convs = [call for call in model.layers if call.role == "conv" and _can_be_pooled(call)]
+    before = [call for call in convs if call.index < limit]
+    return next(reversed(before or convs), None)
+
+
+def _can_be_pooled(call: LayerRecord) -> bool:
+    if call.map_axes != ("height", "width"):
+        return False
+    sizes = [size for axis, size in enumerate(call.output_shape) if axis != call.channel_axis]
+    return all(size is not None and size >= POOL for size in sizes)
+
+
+def _in_picture(call: LayerRecord) -> bool:
+    """Whether a call reads pictures, one at a time or one in every time step."""
+    return call.rank == 2 and len(call.input_shape) - len(call.time_steps) == 3
 
 
 def last_conv(model: ModelRecord) -> LayerRecord | None:

@@ -8,6 +8,7 @@ floating-point operations are twice that.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -185,6 +186,8 @@ class LayerRecord:
         inputs: Paths of the calls whose outputs it reads, in order: "" for the model's main input, "/" and its name
             for a further one.
         shared_with: Path of the first call of the same layer, where this is a further one.
+        time_steps: Steps that the call is repeated over, one number for each TimeDistributed around it; they stand
+            first in its shapes, and multiply-adds and memory are those of all steps.
     """
 
     index: int
@@ -211,6 +214,30 @@ class LayerRecord:
     has_formula: bool = True
     inputs: tuple[str, ...] = ()
     shared_with: str | None = None
+    time_steps: tuple[int, ...] = ()
+
+    @property
+    def rank(self) -> int:
+        """Number of spatial axes that this kind of layer works on: 2 for "Conv2D"."""
+        numbered = re.search(r"([123])D(Transpose)?$", self.kind)
+        return int(numbered.group(1)) if numbered else max(len(self.output_shape) - 1 - len(self.time_steps), 0)
+
+    @property
+    def channel_axis(self) -> int:
+        """Place of the channels in the shape of the output: the last axis, or the one before the spatial axes."""
+        last = len(self.output_shape) - 1
+        if self.data_format != "channels_first":
+            return last
+        # A global pooling has no spatial axes left.
+        return max(last - self.rank, len(self.time_steps))
+
+    @property
+    def map_axes(self) -> tuple[str, ...]:
+        """What the axes of one channel's map are called: "time" first, for what comes out step by step."""
+        total = max(len(self.output_shape) - 1, 0)
+        spatial = {1: ("position",), 2: ("height", "width"), 3: ("depth", "height", "width")}.get(self.rank, ())
+        kept = min(len(spatial), max(total - len(self.time_steps), 0))
+        return ("time",) * (total - kept) + spatial[len(spatial) - kept :]
 
 
 @dataclass(frozen=True, slots=True)

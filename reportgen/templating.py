@@ -17,6 +17,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from reportgen.vocabulary import volumes, words
+
 _THIN = "\u202f"  # narrow no-break space
 _MINUS = "\u2212"
 _UNKNOWN = "–"
@@ -79,6 +81,8 @@ def _environment() -> Environment:
             "shape": shape,
             "short": short,
             "size": size,
+            "volumes": volumes,
+            "words": words,
             "working": working,
         }
     )

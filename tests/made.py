@@ -68,6 +68,7 @@ def steps() -> tuple[Step, ...]:
 def conv(path: str = "conv", **others: Any) -> LayerRecord:
     """A conv layer with its sums, its windows and what they were compared with."""
     usual: dict[str, Any] = {
+        "role": "conv",
         "settings": (Setting("kernel", (3, 3)), Setting("stride", (1, 1)), Setting("padding", "valid")),
         "windows": (Window(3), Window(3)),
         "data_format": "channels_last",

@@ -12,7 +12,7 @@ from reportgen.answers import Answer
 from reportgen.document import Finding, Report
 from reportgen.evidence import PooledWindow
 from reportgen.findings import judge, last_conv, layer_anchor, spatial_shape
-from reportgen.records import Doubt, ModelRecord, TensorRecord, WeightFault
+from reportgen.records import Doubt, LayerRecord, ModelRecord, TensorRecord, WeightFault, Window
 from tests import made
 
 # 8 pixels of 100 are a small patch, 60 are not; the dense layer holds 6 of 16 parameters.
@@ -295,3 +295,58 @@ def test_last_conv_layer_is_found() -> None:
     assert last is not None
     assert last.path == "b"
     assert last_conv(made.model(made.pool())) is None
+
+
+@pytest.mark.parametrize(
+    ("call", "shape", "title", "told"),
+    [
+        (made.conv(), (4, 4, 1), "", ""),
+        (
+            made.conv(kind="Conv1D", input_shape=(9, 1), output_shape=(7, 4), windows=(Window(3),)),
+            (9, 1),
+            "Two chapters are left out.",
+            "conv reads no picture of height and width",
+        ),
+        (
+            made.conv(kind="Conv3D", input_shape=(9, 9, 9, 1), output_shape=(7, 7, 7, 4), windows=(Window(3),) * 3),
+            (9, 9, 9, 1),
+            "Two chapters are left out.",
+            "no conv layer here has one to pool",
+        ),
+        (
+            made.conv(input_shape=(5, 4, 4, 1), output_shape=(5, 2, 2, 1), windows=(Window(1), Window(3), Window(3)),
+                      time_steps=(5,)),
+            (5, 4, 4, 1),
+            "A chapter is left out.",
+            "no conv layer here has one to pool",
+        ),
+        (made.conv(windows=(Window(1),) * 2), (4, 4, 1), "A chapter is left out.", "conv reads one pixel at a time"),
+    ],
+    ids=["picture", "signal", "volume", "sequence", "single pixels"],
+)  # fmt: skip
+def test_chapters_about_pictures_are_not_left_out_silently(
+    call: LayerRecord, shape: tuple[int, ...], title: str, told: str
+) -> None:
+    model = made.model(call, inputs=(TensorRecord("x", shape, "float32"),), parameters=10)
+    found = [finding for finding in judge(model) if "left out" in finding.title]
+    assert [finding.title for finding in found] == ([title] if title else [])
+    assert all(told in finding.detail for finding in found)
+
+
+def test_findings_of_a_signal_do_not_speak_of_images() -> None:
+    call = made.conv(kind="Conv1D", input_shape=(99, 1), output_shape=(97, 4), windows=(Window(3),),
+                     receptive_field=(3,))  # fmt: skip
+    model = made.model(call, inputs=(TensorRecord("x", (99, 1), "float32"),), parameters=10)
+    everything = judge(
+        model,
+        dataset=made.dataset(notes=("They were cut.",)),
+        predictions=made.predictions(num_nonfinite=2),
+        names=made.names(identical=False),
+    )
+    text = " ".join(f"{finding.title} {finding.detail}" for finding in everything)
+    assert "depends on 3 positions of 99: parts of the signal" in text
+    assert "What was done to the signals." in text
+    assert "of 10 signals" in text
+    assert "over 10\xa0signals" in text
+    assert "image" not in text
+    assert "pixel" not in text

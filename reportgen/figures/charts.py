@@ -11,18 +11,22 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import fontpkg
 import matplotlib as mpl
 import numpy as np
+import numpy.typing as npt
 from matplotlib import colormaps, font_manager
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import MaxNLocator
 
-from reportgen.document import Figure
-from reportgen.templating import clean
+from reportgen.document import SHEET_LEFT, SHEET_WIDTH, Figure
+from reportgen.templating import clean, number
+
+_PANEL = 68  # height of the panel of one curve, with the words above it
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,41 @@ def tuning(
     return _figure(name, draw, (672, 16 + 52 * rows), alt=alt, caption=caption)
 
 
+def curves(
+    name: str, low: npt.NDArray[Any], high: npt.NDArray[Any], length: int, axis: str, *, alt: str, caption: str
+) -> Figure:
+    """Draw a signal, one panel per channel with its range, as wide as a contact sheet below it.
+
+    Args:
+        name: Id of the figure.
+        low: float (channels, points): lowest value of the positions that a point stands for.
+        high: float (channels, points): their highest value; a band is drawn where the two differ.
+        length: How many positions there are; the points share them evenly, but the last.
+        axis: What is counted along the curve: "position" or "value".
+        alt: Text alternative.
+        caption: Caption.
+    """
+    channels, points = low.shape
+    block = -(-length // points)
+    places = np.minimum(np.arange(points) * block + (block - 1) / 2, length - 1)
+    height = 34 + _PANEL * channels
+
+    def draw(canvas: Canvas, ink: Ink) -> None:
+        for channel in range(channels):
+            top = 1 - (_PANEL * channel + 18) / height
+            bottom = 1 - (_PANEL * (channel + 1) - 4) / height
+            panel = canvas.add_axes((SHEET_LEFT / 672, bottom, SHEET_WIDTH / 672, top - bottom))
+            _curve_panel(panel, places, low[channel], high[channel], ink, by_value=axis == "value")
+            panel.set_xlim(-0.5, length - 0.5)
+            panel.tick_params(labelbottom=channel == channels - 1)
+            title = f"channel {channel}: " if channels > 1 else ""
+            title += f"{number(_least(low[channel]))} to {number(_most(high[channel]))}"
+            panel.set_title(title, loc="left", fontsize=7.5, color=ink.soft, pad=3)
+        panel.set_xlabel(axis, fontsize=7.5, color=ink.soft, labelpad=1, loc="left")
+
+    return _figure(name, draw, (672, height), alt=alt, caption=caption, layout=None)
+
+
 @lru_cache(maxsize=4)
 def palette(colormap: str) -> bytes:
     """Return 255 colours of a colour map, from its lowest to its highest, as red, green and blue bytes."""
@@ -126,14 +165,50 @@ def _bar_panel(panel: Axes, title: str, rows: Sequence[Bar], ink: Ink, *, labell
     panel.spines["left"].set_color(ink.line)
 
 
+def _curve_panel(
+    panel: Axes, places: npt.NDArray[Any], low: npt.NDArray[Any], high: npt.NDArray[Any], ink: Ink, *, by_value: bool
+) -> None:
+    least, most = _least(low), _most(high)
+    room = (most - least) * 0.06 or 1.0
+    panel.set_ylim(least - room, most + room)
+    if least < 0 < most:
+        panel.axhline(0, color=ink.line, linewidth=0.8)
+    if np.array_equal(low, high, equal_nan=True):
+        panel.plot(places, low, color=ink.accent, linewidth=0.9, drawstyle="steps-mid" if by_value else "default")
+    else:
+        panel.fill_between(places, low, high, color=ink.accent, linewidth=0.6)
+    panel.set_yticks([])
+    panel.tick_params(length=0, labelsize=7.5, colors=ink.soft, pad=3)
+    panel.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    panel.xaxis.set_major_formatter(lambda place, _: number(round(place)))
+    for side in ("top", "right", "left"):
+        panel.spines[side].set_visible(False)
+    panel.spines["bottom"].set_color(ink.line)
+
+
+def _least(values: npt.NDArray[Any]) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.min()) if finite.size else 0.0
+
+
+def _most(values: npt.NDArray[Any]) -> float:
+    return -_least(-values)
+
+
 def _figure(
-    name: str, draw: Callable[[Canvas, Ink], None], size_px: tuple[int, int], *, alt: str, caption: str
+    name: str,
+    draw: Callable[[Canvas, Ink], None],
+    size_px: tuple[int, int],
+    *,
+    alt: str,
+    caption: str,
+    layout: Literal["constrained"] | None = "constrained",
 ) -> Figure:
     return Figure(
         name=name,
         media_type="image/svg+xml",
-        data=_svg(draw, LIGHT, size_px, name),
-        dark_data=_svg(draw, DARK, size_px, name),
+        data=_svg(draw, LIGHT, size_px, name, layout),
+        dark_data=_svg(draw, DARK, size_px, name, layout),
         width_px=size_px[0],
         height_px=size_px[1],
         alt=alt,
@@ -141,7 +216,13 @@ def _figure(
     )
 
 
-def _svg(draw: Callable[[Canvas, Ink], None], ink: Ink, size_px: tuple[int, int], salt: str) -> bytes:
+def _svg(
+    draw: Callable[[Canvas, Ink], None],
+    ink: Ink,
+    size_px: tuple[int, int],
+    salt: str,
+    layout: Literal["constrained"] | None,
+) -> bytes:
     style: dict[Any, object] = {
         "font.family": _typeface(),
         "svg.fonttype": "path",
@@ -151,7 +232,7 @@ def _svg(draw: Callable[[Canvas, Ink], None], ink: Ink, size_px: tuple[int, int]
     with mpl.rc_context(style), warnings.catch_warnings():
         # A layer may have a name in letters that neither typeface has; they are drawn as boxes.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        canvas = Canvas(figsize=(size_px[0] / 96, size_px[1] / 96), layout="constrained")
+        canvas = Canvas(figsize=(size_px[0] / 96, size_px[1] / 96), layout=layout)
         draw(canvas, ink)
         file = io.BytesIO()
         canvas.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})

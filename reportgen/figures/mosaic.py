@@ -75,17 +75,59 @@ def contact_sheet(
     if line is not None and maps.ndim == 3:
         maps = np.repeat(maps[..., None], 3, axis=3)
     channels, height, width = maps.shape[:3]
-    columns = num_columns(channels, height, width)
-    rows = -(-channels // columns)
     gap = max(1, round(max(height, width) / 24)) * (1 if line is None else 3)
-    colours = maps.shape[3:]
+    return assemble(
+        name,
+        maps if maps.ndim == 4 else under_gap(maps, colormap),
+        num_columns(channels, height, width),
+        gap,
+        alt=alt,
+        caption=caption,
+        colormap=colormap,
+        marks=marks,
+        line=line,
+    )
+
+
+def assemble(
+    name: str,
+    tiles: Levels,
+    columns: int,
+    gap: int,
+    *,
+    first: int = 0,
+    total: int = 0,
+    ticks: tuple[tuple[float, str], ...] = (),
+    alt: str,
+    caption: str,
+    colormap: str = "gray",
+    marks: tuple[Mark, ...] = (),
+    line: tuple[int, int, int] | None = None,
+) -> ContactSheet:
+    """Put tiles into rows; arguments as for `contact_sheet` and `ContactSheet`.
+
+    Args:
+        name: Id of the figure.
+        tiles: uint8 (channels, height, width) or (channels, height, width, 3), their levels `under_gap`.
+        columns: Tiles in a row.
+        gap: Pixels between neighbours.
+        first: Channel of the first tile.
+        total: Channels of the layer; as many as there are tiles unless given.
+        ticks: What stands below each column.
+        alt: Text alternative.
+        caption: Caption.
+        colormap: "gray" or "viridis".
+        marks: Tiles to point at.
+        line: Colour of the gaps.
+    """
+    channels, height, width = tiles.shape[:3]
+    rows = -(-channels // columns)
+    colours = tiles.shape[3:]
     sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, *colours), line or _GAP, np.uint8)
-    # In a palette the last colour is the gap's, so the highest level gives way by one.
-    limit = 254 if colormap != "gray" and not colours else 255
-    for channel in range(channels):
-        row, column = divmod(channel, columns)
+    for place in range(channels):
+        row, column = divmod(place, columns)
         top, left = row * (height + gap), column * (width + gap)
-        sheet[top : top + height, left : left + width] = np.minimum(maps[channel], limit)
+        sheet[top : top + height, left : left + width] = tiles[place]
     return ContactSheet(
         figure=picture(name, sheet, alt=alt, caption=caption, colormap=colormap),
         columns=columns,
@@ -93,10 +135,16 @@ def contact_sheet(
         tile_width_px=width,
         tile_height_px=height,
         gap_px=gap,
-        channels=tuple(range(channels)),
-        num_channels=channels,
+        channels=tuple(range(first, first + channels)),
+        num_channels=total or channels,
         marks=marks,
+        ticks=ticks,
     )
+
+
+def under_gap(levels: Levels, colormap: str) -> Levels:
+    """Keep levels apart from the gap's: in a palette it has the last colour, so the highest level gives way by one."""
+    return np.minimum(levels, 254) if colormap != "gray" else levels
 
 
 def num_columns(channels: int, height: int, width: int) -> int:

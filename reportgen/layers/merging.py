@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reportgen.errors import LayerError
 from reportgen.layers.reading import Config, channel_axis, channels_first, per_axis, sample_axis, whole
-from reportgen.layers.wording import plus, shape_names, size_text
+from reportgen.layers.wording import plus, points, shape_names, size_text
 from reportgen.records import Arithmetic, Shape, Step
 
 _VALUE_BY_VALUE = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"})
@@ -86,7 +86,7 @@ def _concatenated(config: Config, shapes: tuple[Shape, ...]) -> Arithmetic:
     output[place] = sum(sizes) if len(sizes) == len(shapes) else None
     if len(sizes) == len(shapes):
         name = shape_names(rank, channels_first=channels_first(config))[place]
-        unit = {"channels": "channels", "length": "values"}.get(name, "pixels")
+        unit = "channels" if name == "channels" else "values" if rank == 1 else points(rank - 1)
         steps = [Step(f"output {name}", f"sum of the inputs' {name}", plus(sizes), sum(sizes), unit)]
     joins_channels = place == channel_axis(config, rank)
     windows = () if joins_channels else None

@@ -9,11 +9,12 @@ Source: Araujo, Norris and Sim 2019, "Computing Receptive Fields of Convolutiona
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportgen.layers import fields
 from reportgen.layers.fields import Field
-from reportgen.records import Arithmetic, Step
+from reportgen.layers.wording import axis_names, listed, points
+from reportgen.records import Arithmetic, Step, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +83,33 @@ def above(below: Sequence[Reach], arithmetic: Arithmetic | None) -> Reach:
     return Reach(tuple(fields.through(axis, window) for axis, window in pairs))
 
 
-def steps(below: Sequence[Reach], own: Reach, arithmetic: Arithmetic | None) -> tuple[Step, ...]:
+def steps(
+    below: Sequence[Reach], own: Reach, arithmetic: Arithmetic | None, num_time_axes: int = 0
+) -> tuple[Step, ...]:
     """Return the lines that show how a call's receptive field follows from the ones below.
 
     Equal axes share one line; a call that reads no windows has none.
+
+    Args:
+        below: Reach of each tensor that it reads.
+        own: Reach of its output.
+        arithmetic: What its formula worked out.
+        num_time_axes: How many of the axes, the first ones, count time steps.
     """
     if arithmetic is None or not arithmetic.windows or not own.axes:
         return ()
     joined = _joined(below)
-    names = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}[len(own.axes)]
-    rows = list(zip(_spatial(joined, arithmetic), own.axes, arithmetic.windows, strict=True))
-    if all(row == rows[0] for row in rows):
-        return tuple(fields.steps(*rows[0], " and ".join(names) if len(names) < 3 else "depth, height and width"))
-    return tuple(line for row, name in zip(rows, names, strict=True) for line in fields.steps(*row, name))
+    names = ("time",) * num_time_axes + axis_names(len(own.axes) - num_time_axes)
+    alike: dict[tuple[Field, Field, Window], list[str]] = {}
+    rows = zip(_spatial(joined, arithmetic), own.axes, arithmetic.windows, strict=True)
+    for row, name in zip(rows, names, strict=True):
+        alike.setdefault(row, []).append(name)
+    unit = points(len(own.axes))
+    return tuple(
+        replace(line, unit=unit)
+        for (one, other, window), together in alike.items()
+        for line in fields.steps(one, other, window, listed(together))
+    )
 
 
 def _spatial(below: Reach, arithmetic: Arithmetic) -> tuple[Field, ...]:

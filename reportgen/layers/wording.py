@@ -62,6 +62,15 @@ def shape_names(rank: int, *, channels_first: bool = False) -> tuple[str, ...]:
     return ("channels", *spatial) if channels_first else (*spatial, "channels")
 
 
+def points(rank: int) -> str:
+    """Return what the positions of something with that many spatial axes are called.
+
+    >>> points(2), points(1)
+    ('pixels', 'positions')
+    """
+    return "pixels" if rank == 2 else "positions"
+
+
 def listed(words: Sequence[str]) -> str:
     """Return words as an English list.
 
@@ -89,21 +98,20 @@ def plus(terms: Iterable[int | str]) -> str:
     return " + ".join(str(term) for term in terms)
 
 
-def axis_steps(sums: Sequence[Sum | None], names: Sequence[str], prefix: str = "", unit: str = "pixels") -> list[Step]:
+def axis_steps(sums: Sequence[Sum | None], names: Sequence[str], prefix: str = "") -> list[Step]:
     """Return one step for all axes that are worked out alike, and one for each of the others.
 
     Args:
         sums: The calculation of each axis; None where there is nothing to show.
         names: What the axes, or the quantities along them, are called.
         prefix: What is put before the names: "output ".
-        unit: What the values count.
     """
     alike: dict[Sum, list[str]] = {}
     for entry, name in zip(sums, names, strict=True):
         if entry is not None:
             alike.setdefault(entry, []).append(name)
     return [
-        Step(f"{prefix}{listed(together)}", entry.rule, entry.working, entry.value, unit)
+        Step(f"{prefix}{listed(together)}", entry.rule, entry.working, entry.value, points(len(names)))
         for entry, together in alike.items()
     ]
 

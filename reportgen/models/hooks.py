@@ -17,15 +17,31 @@ import keras
 
 
 @dataclass(frozen=True, slots=True)
+class Rounds:
+    """The time steps over which `TimeDistributed` repeats a call.
+
+    Attributes:
+        steps: How many, one number for each wrapper around the call, the outermost first.
+        given: The tensors that the outermost wrapper was given.
+        first: What the call gave back in the very first step.
+    """
+
+    steps: tuple[int, ...]
+    given: tuple[Any, ...]
+    first: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One use of a layer (or of an operator of a functional model) in one forward pass.
 
     Attributes:
         path: Names of the models and layers around it and its own, joined by "/"; "#2" for a second use.
         operation: The layer or operator itself.
-        inputs: The tensors that it was given, nested structures laid flat.
-        output: What it gave back, in its own structure.
+        inputs: The tensors that it was given, nested structures laid flat; where it is repeated, in the first step.
+        output: What it gave back, in its own structure; where it is repeated, the steps stacked behind the batch axis.
         num_inside: How many watched calls happened inside this one; 0 for a leaf.
+        rounds: The time steps that it is repeated over, or None. All of them together are one call.
     """
 
     path: str
@@ -33,6 +49,7 @@ class Call:
     inputs: tuple[Any, ...]
     output: Any
     num_inside: int
+    rounds: Rounds | None = None
 
 
 Observer = Callable[[Call], None]
@@ -84,19 +101,32 @@ def until(model: Any, observe: Observer) -> Iterator[None]:
 
 @dataclass(slots=True)
 class _Frame:
-    """A call that is going on: its path, and how often each name was used directly inside it."""
+    """A call that is going on: its path, and how often each name was used directly inside it.
+
+    `repeated` holds the calls inside a TimeDistributed by their paths, step after step; it is None for all others.
+    """
 
     path: str
     uses: dict[str, int]
     num_inside: int = 0
+    repeated: dict[str, list[Call]] | None = None
 
 
 def _watched(operation: Any, call: Any, root: Any, stack: list[_Frame], observe: Observer) -> Callable[..., Any]:
+    def tell(seen: Call) -> None:
+        wrapper = next((frame.repeated for frame in reversed(stack) if frame.repeated is not None), None)
+        if wrapper is None:
+            observe(seen)
+        else:
+            wrapper.setdefault(seen.path, []).append(seen)
+
     def watched_call(*args: Any, **kwargs: Any) -> Any:
         if operation is root or not stack:
             stack[:] = [_Frame("", {})]
             return call(*args, **kwargs)
         frame = _Frame(_path(stack[-1], operation.name), {})
+        if isinstance(operation, keras.layers.TimeDistributed):
+            frame.repeated = {}
         stack.append(frame)
         try:
             output = call(*args, **kwargs)
@@ -104,13 +134,31 @@ def _watched(operation: Any, call: Any, root: Any, stack: list[_Frame], observe:
             stack.remove(frame)
         for outer in stack:
             outer.num_inside += 1
-        observe(Call(frame.path, operation, _tensors(_in_order(call, args, kwargs)), output, frame.num_inside))
+        given = _tensors(_in_order(call, args, kwargs))
+        for steps in (frame.repeated or {}).values():
+            tell(_stacked(steps, given))
+        tell(Call(frame.path, operation, given, output, frame.num_inside))
         return output
 
     return watched_call
 
 
+def _stacked(calls: list[Call], given: tuple[Any, ...]) -> Call:
+    """Make one call of the calls of a layer in the steps of a TimeDistributed that was given some tensors."""
+    first = calls[0]
+    output = keras.tree.map_structure(
+        lambda *leaves: keras.ops.stack(leaves, axis=1) if keras.ops.is_tensor(leaves[0]) else leaves[0],
+        *(call.output for call in calls),
+    )
+    inner = first.rounds
+    rounds = Rounds((len(calls), *(inner.steps if inner else ())), given, inner.first if inner else first.output)
+    return Call(first.path, first.operation, first.inputs, output, first.num_inside, rounds)
+
+
 def _path(frame: _Frame, name: str) -> str:
+    if frame.repeated is not None:
+        # The wrapper has one layer, and calls it once in every step.
+        return f"{frame.path}/{name}"
     uses = frame.uses[name] = frame.uses.get(name, 0) + 1
     own = name if uses == 1 else f"{name}#{uses}"
     return f"{frame.path}/{own}" if frame.path else own

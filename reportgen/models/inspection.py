@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from reportgen import layers
 from reportgen.errors import LayerError, ModelError
-from reportgen.layers import reach
+from reportgen.layers import reach, repeating
 from reportgen.layers.reach import Reach
 from reportgen.models import kinds
 from reportgen.models.comparing import compare
@@ -26,6 +26,7 @@ from reportgen.records import (
     Arithmetic,
     LayerRecord,
     ModelRecord,
+    Setting,
     Shape,
     TensorRecord,
     WeightFault,
@@ -147,16 +148,27 @@ class _Walk:
 
     def _note(self, call: Call) -> None:
         if call.num_inside and not self._owns_weights(call.operation):
+            if isinstance(call.operation, keras.layers.TimeDistributed) and self.records:
+                # It puts the steps together itself, so that its output is no tensor that a call inside has made.
+                for tensor in keras.tree.flatten(call.output):
+                    self._remember(tensor, self.records[-1].path)
             return
-        sources = tuple(self._source(tensor) for tensor in call.inputs)
+        sources = self._sources(call)
         record, own = self._record(call, sources)
         self.records.append(record)
         self._reach[call.path] = own
         self._seen.setdefault(id(call.operation), call.path)
         self._activations[call.path] = output_activation(call.operation)
         self._last = call.path
-        for tensor in keras.tree.flatten(call.output):
+        made = (call.output, call.rounds.first) if call.rounds else call.output
+        for tensor in keras.tree.flatten(made):
             self._remember(tensor, call.path)
+
+    def _sources(self, call: Call) -> tuple[str | None, ...]:
+        """Return what each tensor was made by; what a wrapper cuts its input into was made by what made the whole."""
+        whole = next((self._source(tensor) for tensor in call.rounds.given), None) if call.rounds else None
+        found = [self._source(tensor) for tensor in call.inputs]
+        return tuple(whole if source is None else source for source in found)
 
     def _record(self, call: Call, sources: tuple[str | None, ...]) -> tuple[LayerRecord, Reach]:
         operation = call.operation
@@ -168,12 +180,17 @@ class _Walk:
         read = kinds.read(call)
         shapes_read = tuple(shapes[place] for place in read) or shapes
         arithmetic, notes = _work_out(operation, kind, config, shapes_read)
-        below = [reach.UNKNOWN if (path := sources[place]) is None else self._reach[path] for place in read]
-        own = reach.above(below, arithmetic)
         weights = kinds.own_weights(operation, is_around=call.num_inside > 0)
         trainable = {id(weight) for weight in getattr(operation, "trainable_weights", ())}
         parameters = sum(math.prod(weight.shape) for weight in weights)
-        checks, more_notes = compare(operation, shapes_read, parameters, output_shape, arithmetic)
+        time_steps = call.rounds.steps if call.rounds else ()
+        checks, more_notes = compare(operation, shapes_read, parameters, output_shape[len(time_steps) :], arithmetic)
+        if time_steps:
+            shapes = tuple((*time_steps, *shape) for shape in shapes)
+            arithmetic = arithmetic and repeating.arithmetic(arithmetic, time_steps)
+            checks = tuple(repeating.check(each, time_steps) for each in checks)
+        below = [reach.UNKNOWN if (path := sources[place]) is None else self._reach[path] for place in read]
+        own = reach.above(below, arithmetic)
         record = LayerRecord(
             index=len(self.records) + 1,
             path=call.path,
@@ -190,15 +207,16 @@ class _Walk:
             padding=own.padding,
             whole_image=own.whole,
             activation_bytes=(product(output_shape) or 0) * _item_size(output.dtype),
-            settings=settings(config),
+            settings=(*settings(config), *(Setting("time steps", steps) for steps in time_steps)),
             windows=arithmetic.windows if arithmetic else None,
             data_format=_data_format(config),
-            steps=(*arithmetic.steps, *reach.steps(below, own, arithmetic)) if arithmetic else (),
+            steps=(*arithmetic.steps, *reach.steps(below, own, arithmetic, len(time_steps))) if arithmetic else (),
             notes=(*(arithmetic.notes if arithmetic else ()), *notes, *more_notes),
             checks=checks,
             has_formula=arithmetic is not None,
             inputs=tuple(source for source in sources if source is not None),
             shared_with=self._seen.get(id(operation)),
+            time_steps=time_steps,
         )
         return record, own
 

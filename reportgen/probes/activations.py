@@ -12,10 +12,11 @@ import keras
 import numpy as np
 
 from reportgen.evidence import ActivationsResult, CallMaps, ChannelNumbers, Foreground, Levels, SampleMaps
+from reportgen.grid import Grid
 from reportgen.models.hooks import Call, watch
 from reportgen.options import Options
 from reportgen.probes import foreground
-from reportgen.probes.samples import flatten_slices
+from reportgen.probes.drawing import block_max, drawn_blocks
 from reportgen.probes.subject import Array, Subject
 from reportgen.progress import Progress, silent
 from reportgen.records import Check, LayerRecord
@@ -52,24 +53,24 @@ def reduce_maps(volume: Array, scale: str = "own") -> tuple[Levels, tuple[Channe
     """Turn an activation volume into 8-bit maps and numbers.
 
     Args:
-        volume: float (height, width, channels).
+        volume: float (…, channels), any number of axes before the channels.
         scale: "own": each map from its minimum (0) to its maximum (255); "common": all from the volume's minimum to its
             maximum. A map that is constant is 128 everywhere on its own scale, and so is on any scale one that holds
             NaN or infinity.
 
     Returns:
-        uint8 (channels, height, width), and a record per channel without `follows`; means and deviations are summed in
-        float64.
+        uint8 (channels, …), and a record per channel without `follows`; means and deviations are summed in float64.
     """
+    axes = tuple(range(volume.ndim - 1))
     finite = np.isfinite(volume)
-    broken = (~finite).sum(axis=(0, 1))
+    broken = (~finite).sum(axis=axes)
     values = volume if not broken.any() else np.where(finite, volume, np.nan)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a map without a finite value has no minimum
-        low, high = np.nanmin(values, axis=(0, 1)), np.nanmax(values, axis=(0, 1))
-        mean: Array = np.asarray(np.nanmean(values, axis=(0, 1), dtype=np.float64))
-        deviation: Array = np.asarray(np.nanstd(values, axis=(0, 1), dtype=np.float64))
-    active = (values > 0).sum(axis=(0, 1)) / (values.shape[0] * values.shape[1])
+        low, high = np.nanmin(values, axis=axes), np.nanmax(values, axis=axes)
+        mean: Array = np.asarray(np.nanmean(values, axis=axes, dtype=np.float64))
+        deviation: Array = np.asarray(np.nanstd(values, axis=axes, dtype=np.float64))
+    active = (values > 0).sum(axis=axes) / max(values[..., 0].size, 1)
     constant = (low == high) & (broken == 0)
     drawable = ~constant & (broken == 0)
     bottom, top = (
@@ -97,7 +98,7 @@ def reduce_maps(volume: Array, scale: str = "own") -> tuple[Levels, tuple[Channe
         )
         for channel in range(volume.shape[-1])
     )
-    return np.ascontiguousarray(np.transpose(levels, (2, 0, 1))), numbers
+    return np.ascontiguousarray(np.moveaxis(levels, -1, 0)), numbers
 
 
 class _Reducer:
@@ -127,19 +128,23 @@ class _Reducer:
             self.maps.append(self._reduce(record, np.asarray(output[0])))
 
     def _reduce(self, record: LayerRecord, volume: Array) -> CallMaps:
-        if record.data_format == "channels_first":
-            volume = np.moveaxis(volume, 0, -1)
-        flat = flatten_slices(np.asarray(volume, dtype=np.float32) if volume.dtype.itemsize < 4 else volume)
-        if volume.ndim in {1, 2}:
-            flat = np.asarray(volume).reshape(1, -1, volume.shape[-1]) if volume.ndim == 2 else volume.reshape(1, 1, -1)
-        levels, numbers = reduce_maps(flat, self._scale)
-        if self._found.found and volume.ndim == 3:
-            scores = foreground.follow(np.nan_to_num(flat).astype(np.float64), self._found.mask, record)
+        volume = np.moveaxis(volume, min(record.channel_axis, volume.ndim - 1), -1)
+        # Sums of half precision numbers would run over.
+        volume = np.asarray(volume, dtype=np.float32) if volume.dtype.itemsize < 4 else volume
+        if volume.ndim == 1:
+            volume = volume.reshape(1, 1, -1)
+        levels, numbers = reduce_maps(volume, self._scale)
+        if record.map_axes == ("height", "width") and self._found.found:
+            scores = foreground.follow(np.nan_to_num(volume).astype(np.float64), self._found.mask, record)
             numbers = tuple(
                 replace(number, follows=None if np.isnan(score) or not _is_signal(number) else float(score))
                 for number, score in zip(numbers, scores, strict=True)
             )
-        return CallMaps(record.path, levels, numbers, _follower(numbers))
+        grid = None
+        if len(record.map_axes) == volume.ndim - 1 and record.map_axes != ("height", "width"):
+            grid = Grid(record.map_axes, volume.shape[:-1], drawn_blocks(volume.shape[:-1]))
+            levels = np.moveaxis(block_max(np.moveaxis(levels, 0, -1), grid.blocks), -1, 0)
+        return CallMaps(record.path, np.ascontiguousarray(levels), numbers, _follower(numbers), grid)
 
 
 def _follower(numbers: tuple[ChannelNumbers, ...]) -> int | None:

@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 
 from reportgen.evidence import ChannelTuning, EdgesResult, Levels
+from reportgen.findings import grating_conv
 from reportgen.models.compiling import anyhow
 from reportgen.models.hooks import Call, StopPassError, until
 from reportgen.models.inputs import zero_inputs
 from reportgen.options import Options
 from reportgen.probes.subject import Array, Subject
 from reportgen.progress import Progress, silent
-from reportgen.records import LayerRecord
+from reportgen.records import LayerRecord, Shape
 
 ORIENTATIONS = tuple(float(angle) for angle in np.arange(12) * 15)
 FREQUENCIES = (1 / 16, 1 / 8, 1 / 4, 3 / 8)
@@ -36,11 +37,11 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Edge
     Returns:
         Kernels and tuning of each channel; None for a model without a two-dimensional conv layer.
     """
-    record = first_conv(subject)
+    record = grating_conv(subject.record)
     if record is None:
         return None
     layer, low, high = _find(subject, record)
-    channels = record.input_shape[0 if record.data_format == "channels_first" else -1] or 1
+    channels = _picture_shape(record)[0 if record.data_format == "channels_first" else -1] or 1
     with progress("Showing gratings to the first conv layer", total=NUM_SHUFFLES + 1) as advance:
         responses = _responses(layer, record, channels, (low, high))
         advance()
@@ -61,14 +62,6 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Edge
         num_oriented=sum(map(_oriented, tunings)),
         num_oriented_shuffled=float(np.mean(shuffled)) if shuffled else None,
     )
-
-
-def first_conv(subject: Subject) -> LayerRecord | None:
-    """Return the first conv call that reads (height, width, channels) through a window of more than a pixel."""
-    for call in subject.record.layers:
-        if call.role == "conv" and len(call.input_shape) == 3 and call.windows:
-            return call if any(window.kernel > 1 for window in call.windows) else None
-    return None
 
 
 def grating(size: int, orientation: float, frequency: float, phase: float) -> Array:
@@ -101,6 +94,11 @@ def selectivity(responses: Array) -> tuple[float, float]:
     return abs(vector) / total, float(np.rad2deg(np.angle(vector)) / 2 % 180)
 
 
+def _picture_shape(record: LayerRecord) -> Shape:
+    """Return the shape of one picture that the layer reads: in a sequence, of one time step."""
+    return record.input_shape[len(record.time_steps) :]
+
+
 def _find(subject: Subject, record: LayerRecord) -> tuple[Any, float, float]:
     """Return the layer itself and the range of values that reaches it on the first sample, or 0..1 without samples."""
     seen: list[Call] = []
@@ -124,7 +122,7 @@ def _find(subject: Subject, record: LayerRecord) -> tuple[Any, float, float]:
 
 def _responses(layer: Any, record: LayerRecord, channels: int, span: tuple[float, float]) -> Array:
     """Return the swing of every channel, (channels, frequencies, orientations)."""
-    windows = record.windows or ()
+    windows = (record.windows or ())[len(record.time_steps) :]
     reach = max(window.dilation * (window.kernel - 1) + 1 for window in windows)
     stride = max(window.stride for window in windows)
     size = max(4 * reach, 3 * reach + 8 * stride)
@@ -175,7 +173,7 @@ def _shuffled(layer: Any, record: LayerRecord, seed: int) -> Iterator[Any]:
     generator = np.random.default_rng(seed)
     for _ in range(NUM_SHUFFLES):
         twin = type(layer).from_config(layer.get_config())
-        twin.build((None, *record.input_shape))
+        twin.build((None, *_picture_shape(record)))
         vars(twin)["call"] = anyhow(twin)
         weights = []
         for weight in layer.get_weights():

@@ -27,7 +27,9 @@ def find(image: Array) -> Foreground:
     Returns:
         The object's mask, or why there is none.
     """
-    if image.ndim != 3 or min(image.shape[:2]) < 4 or not np.isfinite(image).all():
+    if image.ndim != 3:
+        return _none(image, "No object was looked for: that is done in pictures of height and width only.")
+    if min(image.shape[:2]) < 4 or not np.isfinite(image).all():
         return _none(image, "No object was looked for: the input is no picture of finite numbers.")
     border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]]).astype(np.float64)
     colour = np.median(border, axis=0)

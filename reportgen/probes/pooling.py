@@ -8,14 +8,14 @@ import keras
 import numpy as np
 
 from reportgen.evidence import PooledWindow, PoolingResult
+from reportgen.findings import POOL, pooled_conv
 from reportgen.models.hooks import Call, StopPassError, until
 from reportgen.options import Options
 from reportgen.probes.activations import reduce_maps
-from reportgen.probes.subject import Array, Subject, seen_calls
+from reportgen.probes.subject import Array, Subject
 from reportgen.progress import Progress, silent
 from reportgen.records import LayerRecord
 
-POOL = 2
 SIDE = 6
 _KINDS = {
     "max": "MaxPooling",
@@ -33,7 +33,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Pool
         where no conv layer has a map of at least 2 × 2 positions.
     """
     del options, progress
-    call = _before_pooling(subject)
+    call = pooled_conv(subject.record)
     if call is None or not subject.samples:
         return None
     sample = subject.samples[0]
@@ -75,20 +75,6 @@ def pool(kind: str, window: Array, size: int = POOL) -> Array:
         blocks = window.reshape(window.shape[0] // size, size, window.shape[1] // size, size)
     result = blocks.max(axis=(1, 3)) if kind.endswith("max") else blocks.mean(axis=(1, 3))
     return np.asarray(result)
-
-
-def _before_pooling(subject: Subject) -> LayerRecord | None:
-    calls = [call for call in seen_calls(subject.record) if len(call.output_shape) == 3]
-    pools = [call.index for call in calls if call.role == "pool"]
-    limit = min(pools, default=len(subject.record.layers) + 1)
-    convs = [call for call in calls if call.role == "conv" and _fits(call)]
-    before = [call for call in convs if call.index < limit]
-    return next(reversed(before or convs), None)
-
-
-def _fits(call: LayerRecord) -> bool:
-    spatial = call.output_shape[1:] if call.data_format == "channels_first" else call.output_shape[:-1]
-    return all(size is not None and size >= POOL for size in spatial)
 
 
 def _volume(subject: Subject, call: LayerRecord, index: int) -> Array:

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.answers import Answer, HeadAnswer, InputValues, PredictionsResult, SampleRecord
-from reportgen.evidence import Levels
 from reportgen.options import Options
 from reportgen.picking import Picked, pick
+from reportgen.probes import drawing
 from reportgen.probes.predictions import class_name, probabilities
 from reportgen.probes.subject import BATCH_SIZE, Array, Subject, answers
-from reportgen.sources.dataset import Dataset
+from reportgen.vocabulary import words
 
 NUM_ANSWERS = 3
 # Values of a further input, or of an output, that are shown for one sample.
@@ -50,49 +50,14 @@ def choose(subject: Subject, predictions: PredictionsResult, options: Options) -
                 )
                 for output, row in zip(subject.record.outputs, values, strict=True)
             )
-            records.append(_record(chosen, pictures[place], heads, predictions.name, dataset))
+            records.append(_record(chosen, pictures[place], heads, predictions.name, subject))
     return replace(subject, samples=tuple(records))
 
 
-def picture(image: Array) -> Levels:
-    """Bring one image of any rank to a picture, its own range to 0..255.
-
-    Args:
-        image: (height, width, channels), channels 1 or 3; (length, channels) is drawn as strips, one per channel;
-            (depth, height, width, channels) as its slices side by side; of other numbers of channels the first.
-
-    Returns:
-        uint8 (height, width) or (height, width, 3).
-    """
-    flat = flatten_slices(image)
-    low, high = float(np.nanmin(flat)), float(np.nanmax(flat))
-    # Values within the usual ranges keep their brightness; a dark image is not stretched to a bright one.
-    if low >= 0 and high <= 1:
-        low, high = 0.0, 1.0
-    elif low >= 0 and high <= 255:
-        low, high = 0.0, 255.0
-    scale = 255.0 / (high - low) if high > low else 0.0
-    levels = np.clip(np.rint((np.nan_to_num(flat, nan=low) - low) * scale), 0, 255).astype(np.uint8)
-    return levels if levels.shape[-1] == 3 else levels[..., 0]
-
-
-def flatten_slices(volume: Array) -> Array:
-    """Lay an array of any rank out as (height, width, channels).
-
-    Args:
-        volume: (length, channels), (height, width, channels) or (depth, height, width, channels).
-    """
-    if volume.ndim == 1:
-        return volume[None, :, None]
-    if volume.ndim == 2:
-        return volume[None, :, :]
-    if volume.ndim == 4:
-        depth, height, width, channels = volume.shape
-        return np.transpose(volume, (1, 0, 2, 3)).reshape(height, depth * width, channels)
-    return volume
-
-
-def _record(chosen: Picked, image: Array, heads: tuple[HeadAnswer, ...], main: str, dataset: Dataset) -> SampleRecord:
+def _record(chosen: Picked, image: Array, heads: tuple[HeadAnswer, ...], main: str, subject: Subject) -> SampleRecord:
+    dataset = subject.dataset
+    assert dataset is not None, "samples are chosen from data"
+    levels, grid, signal = drawing.sample(np.asarray(image, dtype=np.float64), words(subject.record).axes)
     head = next(answer for answer in heads if answer.name == main)
     labels = dict(dataset.head_labels).get(main, dataset.labels)
     return SampleRecord(
@@ -103,8 +68,10 @@ def _record(chosen: Picked, image: Array, heads: tuple[HeadAnswer, ...], main: s
         label_index=_label(labels, chosen.index),
         answers=head.answers,
         correct=head.correct,
-        image=picture(np.asarray(image, dtype=np.float64)),
+        image=levels,
         value_range=(float(np.nanmin(image)), float(np.nanmax(image))),
+        grid=grid,
+        signal=signal,
         heads=heads,
         inputs=tuple(_values(name, further.read([chosen.index])[0]) for name, further in dataset.further),
     )
@@ -122,7 +89,7 @@ def _values(name: str, values: Array) -> InputValues:
         shape=tuple(flat.shape),
         values=tuple(float(value) for value in flat.ravel()[:NUM_VALUES]),
         value_range=(float(flat.min()), float(flat.max())),
-        image=picture(flat) if is_picture else None,
+        image=drawing.picture(flat) if is_picture else None,
     )
 
 

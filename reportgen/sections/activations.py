@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from reportgen.document import ContactSheet, Mark, Section
+from reportgen.answers import SampleRecord
+from reportgen.document import ContactSheet, Figure, Mark, Section
 from reportgen.evidence import CallMaps, ChannelNumbers, Evidence, Foreground
-from reportgen.figures import mosaic
+from reportgen.figures import inputs, mosaic, strips
 from reportgen.templating import number, plural
+from reportgen.vocabulary import volume, words
 
 TITLE = "What each layer sees"
 NEEDS = ("activations",)
@@ -19,8 +21,8 @@ class Layer:
 
     Attributes:
         path: The call.
-        shape: Its activation volume: height, width, channels.
-        sheet: All its maps.
+        shape: Its activation volume: height, width, channels; of what is no picture its own axes, channels last.
+        sheets: All its maps, on as many sheets as they need.
         channels: Numbers of every channel, in order.
         follower: The channel that follows the object, or None.
         constant: Channels whose map is constant.
@@ -30,7 +32,7 @@ class Layer:
 
     path: str
     shape: tuple[int, ...]
-    sheet: ContactSheet
+    sheets: tuple[ContactSheet, ...]
     channels: tuple[ChannelNumbers, ...]
     follower: int | None
     constant: tuple[int, ...]
@@ -50,6 +52,7 @@ class SampleLayers:
         how: How the object was looked for.
         share: Share of the image that the object covers.
         layers: One entry per conv and pooling call that was asked for.
+        curves: The sample itself, above its strips, for a signal.
     """
 
     sample: int
@@ -59,6 +62,7 @@ class SampleLayers:
     how: str
     share: float
     layers: tuple[Layer, ...]
+    curves: Figure | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Content:
         num_layers: Layers shown.
         num_seen_layers: Conv and pooling layers in the model.
         example: The volume that the words are explained on: its path and shape.
+        example_axes: What the axes of that volume are.
     """
 
     samples: tuple[SampleLayers, ...]
@@ -80,6 +85,7 @@ class Content:
     num_layers: int
     num_seen_layers: int
     example: tuple[str, tuple[int, ...]] | None
+    example_axes: str
 
 
 def build(evidence: Evidence) -> Section | None:
@@ -96,6 +102,7 @@ def build(evidence: Evidence) -> Section | None:
             how=maps.foreground.how,
             share=maps.foreground.share,
             layers=tuple(_layer(evidence, index, call, maps.foreground) for call in maps.calls),
+            curves=_curves(evidence, evidence.samples[index]),
         )
         for index, maps in enumerate(result.samples)
     )
@@ -107,12 +114,13 @@ def build(evidence: Evidence) -> Section | None:
         num_layers=len(first),
         num_seen_layers=sum(call.role in {"conv", "pool"} for call in evidence.model.layers),
         example=(first[0].path, first[0].shape) if first else None,
+        example_axes=volume(result.samples[0].calls[0].axes) if first else "",
     )
     return Section("activations", TITLE, _answer(content), content)
 
 
 def sheet_of(evidence: Evidence, index: int, call: CallMaps, name: str = "") -> ContactSheet:
-    """Draw all maps of one call on one sample.
+    """Draw all maps of one call on one sample, or the first of them that fit a fifth of a page.
 
     Args:
         evidence: Everything.
@@ -120,39 +128,110 @@ def sheet_of(evidence: Evidence, index: int, call: CallMaps, name: str = "") -> 
         call: The maps.
         name: Id of the figure, where it is not the one in the chapter.
     """
+    return sheets_of(evidence, index, call, name, highest=strips.HIGHEST_SHEET / 5)[0]
+
+
+def sheets_of(
+    evidence: Evidence, index: int, call: CallMaps, name: str = "", *, highest: float = strips.HIGHEST_SHEET
+) -> tuple[ContactSheet, ...]:
+    """Draw all maps of one call on one sample.
+
+    Args:
+        evidence: Everything.
+        index: Place of the sample among the chosen ones.
+        call: The maps.
+        name: Id of the figure, where it is not the one in the chapter.
+        highest: Most that a sheet of strips or slices may be high, CSS pixels; pictures are on one sheet.
+    """
     sample = evidence.samples[index].index
-    height, width = call.levels.shape[1:]
+    name = name or f"maps-{sample}-{call.path}"
     broken = [channel for channel, numbers in enumerate(call.channels) if numbers.num_nonfinite]
-    constant = [channel for channel, numbers in enumerate(call.channels) if numbers.constant]
     marks = [Mark(channel, "broken") for channel in broken]
     if call.follower is not None:
         marks.append(Mark(call.follower, "follows"))
     total = len(call.channels)
-    alt = f"{plural(total, 'activation map')} of {call.path} for sample {sample}, {height} by {width} positions each"
-    caption = (
-        f"All {plural(total, 'activation map')} of {call.path} for sample {number(sample)}; channel = row + column. "
-    )
-    caption += _scale_words(evidence, call)
-    if call.follower is not None:
-        score = number(call.channels[call.follower].follows, 2)
-        alt += f"; channel {call.follower} follows the object, correlation {score}"
-        caption += (
-            f" Framed: channel {call.follower}, the one that follows the object most closely (correlation {score})."
+    alt = f"{plural(total, 'activation map')} of {call.path} for sample {sample}, {_extent(call)}{_remarks(call)}."
+    told = f"{_scale_words(evidence, call)}{_remarkable(call, len(broken))}"
+    if call.grid is None:
+        caption = (
+            f"All {plural(total, 'activation map')} of {call.path} for sample {number(sample)}; channel = row + column."
+            f" {told}"
         )
-    if constant:
-        alt += f"; {plural(len(constant), 'map is', 'maps are')} constant"
-        caption += f" {plural(len(constant), 'map is', 'maps are')} constant and drawn as plain grey."
-    if broken:
-        alt += f"; {plural(len(broken), 'map holds', 'maps hold')} values that are no numbers"
-        caption += f" Crossed out: {plural(len(broken), 'map', 'maps')} with NaN or infinity."
-    return mosaic.contact_sheet(
-        name or f"maps-{sample}-{call.path}",
+        sheet = mosaic.contact_sheet(
+            name, call.levels, alt=alt, caption=caption, colormap=evidence.colormap, marks=tuple(marks)
+        )
+        return (sheet,)
+    layout = strips.lay_out(total, call.grid, highest)
+    parts = layout.parts(total)
+    captions = [f"{_which(part, total)} of {call.path} for sample {number(sample)}" for part in parts]
+    captions[0] += f"{_drawn(layout)} {told}"
+    return strips.sheets(
+        name,
         call.levels,
-        alt=f"{alt}.",
-        caption=caption,
+        layout,
+        alt=alt,
+        captions=(captions[0], *(f"{caption}, drawn likewise." for caption in captions[1:])),
         colormap=evidence.colormap,
         marks=tuple(marks),
     )
+
+
+def _which(part: range, total: int) -> str:
+    if len(part) == total:
+        return f"All {plural(total, 'activation map')}"
+    return f"Channels {number(part.start)} to {number(part.stop - 1)} of the {plural(total, 'activation map')}"
+
+
+def _extent(call: CallMaps) -> str:
+    """The size of each map in words."""
+    sizes = call.sizes
+    if len(sizes) == 1:
+        return f"{plural(sizes[0], 'position')} each"
+    before = f"{strips.slices_of(call.grid)} " if call.grid and len(sizes) > 2 else ""
+    return f"{before}{sizes[-2]} by {sizes[-1]} positions each"
+
+
+def _drawn(layout: strips.Layout) -> str:
+    """How strips or slices are to be read, and what one drawn point stands for."""
+    grid = layout.grid
+    where = "channel = row + column" if layout.columns > 1 else "the number at the left is the channel"
+    if len(grid.axes) == 1:
+        last = "step" if grid.axes == ("time",) else "position"
+        said = f": one strip each, from {last} 0 at its left end to {number(grid.sizes[0] - 1)} at its right; {where}."
+    elif len(grid.axes) == 2:
+        said = f": the rows of each are its {plural(grid.sizes[0], 'time step')}, from the top; {where}."
+    else:
+        said = f": each is {strips.slices_of(grid)} from left to right; {where}."
+    return said + strips.reduced(grid)
+
+
+def _remarks(call: CallMaps) -> str:
+    """What is remarkable about single maps, for the text alternative."""
+    constant = sum(numbers.constant for numbers in call.channels)
+    broken = sum(numbers.num_nonfinite > 0 for numbers in call.channels)
+    said = ""
+    if call.follower is not None:
+        score = number(call.channels[call.follower].follows, 2)
+        said += f"; channel {call.follower} follows the object, correlation {score}"
+    if constant:
+        said += f"; {plural(constant, 'map is', 'maps are')} constant"
+    if broken:
+        said += f"; {plural(broken, 'map holds', 'maps hold')} values that are no numbers"
+    return said
+
+
+def _remarkable(call: CallMaps, num_broken: int) -> str:
+    """The same for the caption."""
+    constant = sum(numbers.constant for numbers in call.channels)
+    said = ""
+    if call.follower is not None:
+        score = number(call.channels[call.follower].follows, 2)
+        said += f" Framed: channel {call.follower}, the one that follows the object most closely (correlation {score})."
+    if constant:
+        said += f" {plural(constant, 'map is', 'maps are')} constant and drawn as plain grey."
+    if num_broken:
+        said += f" Crossed out: {plural(num_broken, 'map', 'maps')} with NaN or infinity."
+    return said
 
 
 def _scale_words(evidence: Evidence, call: CallMaps) -> str:
@@ -167,12 +246,22 @@ def _scale_words(evidence: Evidence, call: CallMaps) -> str:
     )
 
 
+def _curves(evidence: Evidence, sample: SampleRecord) -> Figure | None:
+    """The sample itself, where it is a signal: drawn as wide as the strips below it."""
+    if sample.signal is None or sample.grid is None:
+        return None
+    figure = inputs.draw(sample, f"input-{sample.index}", what=words(evidence.model).sample)
+    ends = f"from {sample.grid.axes[0]} 0 at its left end to {number(sample.signal.length - 1)} at its right"
+    told = f"What goes in: sample {number(sample.index)}, {ends}. {figure.caption}"
+    return replace(figure, caption=told.strip())
+
+
 def _layer(evidence: Evidence, index: int, call: CallMaps, found: Foreground) -> Layer:
     constant = tuple(channel for channel, numbers in enumerate(call.channels) if numbers.constant)
     return Layer(
         path=call.path,
-        shape=(*call.levels.shape[1:3], call.levels.shape[0]),
-        sheet=sheet_of(evidence, index, call),
+        shape=(*call.sizes, len(call.channels)),
+        sheets=sheets_of(evidence, index, call),
         channels=call.channels,
         follower=call.follower,
         constant=constant,

@@ -9,6 +9,7 @@ from reportgen.evidence import Evidence
 from reportgen.figures import charts, graph
 from reportgen.records import LayerRecord
 from reportgen.templating import number, percent, plural, short
+from reportgen.vocabulary import words
 
 TITLE = "The network"
 NEEDS = ()
@@ -43,7 +44,7 @@ def build(evidence: Evidence) -> Section:
     parameters = sum(call.parameters for call in model.layers if call.shared_with is None)
     content = Content(
         drawing=graph.draw(model),
-        costs=_costs(model.layers),
+        costs=_costs(model.layers, words(model).sample),
         parameters=parameters,
         macs=model.macs,
         activation_bytes=sum(call.activation_bytes for call in model.layers),
@@ -68,7 +69,7 @@ def _answer(calls: tuple[LayerRecord, ...], parameters: int) -> str:
     return f"It is built of {listed}, with {number(parameters)} parameters.{work}"
 
 
-def _costs(calls: tuple[LayerRecord, ...]) -> Figure | None:
+def _costs(calls: tuple[LayerRecord, ...], sample: str) -> Figure | None:
     owners = [call for call in calls if call.parameters or call.macs]
     if not owners:
         return None
@@ -89,7 +90,7 @@ def _costs(calls: tuple[LayerRecord, ...]) -> Figure | None:
     groups = [
         ("parameters", [charts.Bar(_short(call.path), call.parameters, short(call.parameters)) for call in shown]),
         (
-            "multiply-adds for one image",
+            f"multiply-adds for one {sample}",
             [charts.Bar(_short(call.path), call.macs or 0, short(call.macs or 0)) for call in shown],
         ),
     ]

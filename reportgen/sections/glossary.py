@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reportgen.document import Section
 from reportgen.evidence import Evidence
+from reportgen.vocabulary import volumes, words
 
 TITLE = "Words"
 NEEDS = ()
@@ -38,12 +39,12 @@ _ALWAYS = {
         "The weights that make one channel of a conv layer's output: one kernel for each input channel, and a bias."
     ),
     "jump": (
-        "How many pixels of the image lie between neighbouring positions of a layer's output; also called effective"
-        " stride."
+        "How many {points} of the {sample} lie between neighbouring positions of a layer's output; also called"
+        " effective stride."
     ),
     "kernel": "The small window of weights that a conv layer moves over its input.",
     "multiply-adds": (
-        "How many multiplications, each with an addition, a layer does for one image; biases are not counted, and"
+        "How many multiplications, each with an addition, a layer does for one {sample}; biases are not counted, and"
         " floating-point operations are twice as many."
     ),
     "padding": (
@@ -55,16 +56,18 @@ _ALWAYS = {
         " keeps."
     ),
     "pooling layer": "A layer that replaces each small block of a map by one number, its highest or its mean.",
-    "receptive field": "The patch of the image that one position of a layer's output depends on.",
+    "receptive field": "The patch of the {sample} that one position of a layer's output depends on.",
     "stride": "How far a window moves from one position to the next.",
 }
 _WITH_SAMPLES = {
     "activation": "A number in the output of a layer; above zero it is called active.",
     "activation map": (
-        "One channel of an activation volume: the answers of one filter at every position, drawn as a little image."
+        "One channel of an activation volume: the answers of one filter at every position, drawn as {drawn}."
     ),
-    "activation volume": "The whole output of a layer for one image: a block of numbers, height × width × channels.",
-    "constant map": "A map that holds one value everywhere; it carries no signal for this image.",
+    "activation volume": "The whole output of a layer for one {sample}: a block of numbers, {volume}.",
+    "constant map": "A map that holds one value everywhere; it carries no signal for this {sample}.",
+}
+_WITH_PICTURES = {
     "correlation": (
         "How closely two pictures rise and fall together: 1 in step, 0 unrelated, −1 in opposition (Pearson's"
         " coefficient)."
@@ -76,7 +79,7 @@ _WITH_SAMPLES = {
 }
 _WITH_ANSWERS = {
     "95 % interval": (
-        "The range of shares of right answers that are compatible with the images seen (Wilson's interval)."
+        "The range of shares of right answers that are compatible with the {samples} seen (Wilson's interval)."
     ),
     "held out": "Kept away from training, so that the network sees it for the first time when it is judged.",
     "logits": (
@@ -97,13 +100,21 @@ _WITH_EDGES = {
 def build(evidence: Evidence) -> Section:
     """Build the chapter, with the terms that the report uses."""
     terms = dict(_ALWAYS)
+    known = words(evidence.model)
     if evidence.samples:
-        terms |= _WITH_SAMPLES
+        terms |= _WITH_SAMPLES | (_WITH_PICTURES if known.is_picture else {})
     if evidence.predictions and evidence.predictions.right is not None:
         terms |= {name: meaning for name, meaning in _WITH_ANSWERS.items() if name != "logits"}
     if evidence.predictions and evidence.predictions.output == "logits":
         terms["logits"] = _WITH_ANSWERS["logits"]
     if evidence.edges:
         terms |= _WITH_EDGES
-    content = Content(tuple(Term(name, terms[name]) for name in sorted(terms)))
+    said = {
+        "sample": known.sample,
+        "samples": known.samples,
+        "points": known.points,
+        "volume": volumes(evidence.model),
+        "drawn": "a little image" if known.is_picture else "strips or slices where it is no picture",
+    }
+    content = Content(tuple(Term(name, terms[name].format(**said)) for name in sorted(terms)))
     return Section("glossary", TITLE, "The terms of the art in this report, one sentence each.", content)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from reportgen.answers import Answer, ClassScore, HeadAnswer, PredictionsResult, SampleRecord
 from reportgen.document import Figure, Section
 from reportgen.evidence import Evidence
-from reportgen.figures import mosaic
+from reportgen.figures import inputs, mosaic
 from reportgen.records import Doubt, Shape
 from reportgen.scalings import ScalingResult, doubts
 from reportgen.shapes import product
-from reportgen.templating import number, percent, plural, size
+from reportgen.templating import number, percent, plural, shape, size
+from reportgen.vocabulary import Words, words
 
 TITLE = "The samples"
 NEEDS = ("predictions", "scaling")
@@ -129,7 +130,7 @@ def build(evidence: Evidence) -> Section | None:
     if predictions is None or dataset is None or not evidence.samples:
         return None
     content = Content(
-        samples=tuple(_sample(sample) for sample in evidence.samples),
+        samples=tuple(_sample(sample, words(evidence.model).sample) for sample in evidence.samples),
         output=predictions.output,
         data=dataset.name,
         split=dataset.split,
@@ -142,7 +143,7 @@ def build(evidence: Evidence) -> Section | None:
         scaling=evidence.scaling,
         scaling_doubts=doubts(evidence.scaling, dataset.doubts),
     )
-    return Section("samples", TITLE, _answer(content), content)
+    return Section("samples", TITLE, _answer(content, evidence), content)
 
 
 def _head(result: PredictionsResult) -> Head:
@@ -169,16 +170,10 @@ def _input(sample: SampleRecord, place: int) -> Input:
     return Input(given.name, given.shape, given.values, product(given.shape) or 1, given.value_range, figure)
 
 
-def _sample(sample: SampleRecord) -> Sample:
-    height, width = sample.image.shape[:2]
-    colour = "colour" if sample.image.ndim == 3 else "grey"
+def _sample(sample: SampleRecord, what: str) -> Sample:
     label = f", labelled {sample.label}" if sample.label is not None else ""
     answered = f", answered {sample.answers[0].name}" if sample.answers else ""
-    figure = mosaic.picture(
-        f"sample-{sample.index}-image",
-        sample.image,
-        alt=f"Sample {sample.index}: {colour} image of {height} by {width} pixels{label}{answered}.",
-    )
+    figure = inputs.draw(sample, f"sample-{sample.index}-image", what=what, said=f"{label}{answered}")
     return Sample(
         index=sample.index,
         name=sample.name,
@@ -193,14 +188,21 @@ def _sample(sample: SampleRecord) -> Sample:
     )
 
 
-def _answer(content: Content) -> str:
-    shown = f"{number(len(content.samples))} of {plural(content.num_images, 'image')} are looked at closely"
-    first = content.samples[0].figure
-    pixels = f", as the network gets them: {size((first.height_px, first.width_px))} pixels"
+def _answer(content: Content, evidence: Evidence) -> str:
+    known = words(evidence.model)
+    shown = f"{number(len(content.samples))} of {plural(content.num_images, known.sample)} are looked at closely"
+    extent = f", as the network gets them: {_extent(content, evidence, known)}"
     if content.right is None:
-        return f"{shown}{pixels}."
+        return f"{shown}{extent}."
     where = f" at its output {content.head}" if content.others else ""
     return (
-        f"{shown}{pixels}. Over all images the network is right in {percent(content.right / content.num_images)} of"
-        f" cases{where}."
+        f"{shown}{extent}. Over all {known.samples} the network is right in"
+        f" {percent(content.right / content.num_images)} of cases{where}."
     )
+
+
+def _extent(content: Content, evidence: Evidence, known: Words) -> str:
+    first, grid = content.samples[0].figure, evidence.samples[0].grid
+    if grid is None:
+        return f"{size((first.height_px, first.width_px))} pixels"
+    return f"{shape(grid.sizes)} {known.points}"

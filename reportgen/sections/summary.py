@@ -10,6 +10,7 @@ from reportgen.findings import last_conv, spatial_shape
 from reportgen.records import Shape, TensorRecord
 from reportgen.sections.activations import sheet_of
 from reportgen.templating import number, percent, plural, shape, size
+from reportgen.vocabulary import words
 
 TITLE = "At a glance"
 NEEDS = ("predictions", "activations")
@@ -61,18 +62,21 @@ def build(evidence: Evidence) -> Section:
 
 def _answer(evidence: Evidence) -> str:
     model, predictions, dataset = evidence.model, evidence.predictions, evidence.dataset
+    known = words(model)
     sentence = f"{model.name} {_reads(evidence)} and answers with {_answers(evidence)}."
     if predictions is None or dataset is None:
-        return f"{sentence} It was inspected without images, so nothing is said about what it answers."
+        return f"{sentence} It was inspected without {known.samples}, so nothing is said about what it answers."
     if predictions.right is None:
         return (
-            f"{sentence} It was run on {plural(predictions.num_images, 'image')} without usable labels, so nothing is"
-            " said about how often it is right."
+            f"{sentence} It was run on {plural(predictions.num_images, known.sample)} without usable labels, so nothing"
+            " is said about how often it is right."
         )
     share = percent(predictions.right / predictions.num_images)
     where = f" at {predictions.name}" if predictions.others else ""
     split = "" if dataset.split == "as given" else f", {dataset.split},"
-    return f"{sentence} On {plural(predictions.num_images, 'image')}{split} it is right in {share} of cases{where}."
+    return (
+        f"{sentence} On {plural(predictions.num_images, known.sample)}{split} it is right in {share} of cases{where}."
+    )
 
 
 def _reads(evidence: Evidence) -> str:
@@ -89,7 +93,13 @@ def _reads_input(evidence: Evidence, shape_: Shape) -> str:
         channels = shape_[0] if spatial_shape(evidence.model) == shape_[1:] else shape_[-1]
         colour = {1: "grey images", 3: "colour images"}.get(channels or 0, f"images with {number(channels)} channels")
         return f"reads {colour} of {size(spatial_shape(evidence.model))} pixels"
-    return f"reads arrays of {shape(shape_)}"
+    known = words(evidence.model)
+    if len(shape_) == 1:
+        return f"reads {known.samples} of {plural(shape_[0] or 0, known.point)}"
+    spatial = spatial_shape(evidence.model)
+    channels = shape_[0] if spatial == shape_[1:] else shape_[-1]
+    several = f" with {plural(channels or 0, 'channel')}" if channels != 1 else ""
+    return f"reads {known.samples} of {shape(spatial)} {known.points}{several}"
 
 
 def _answers(evidence: Evidence) -> str:
@@ -120,25 +130,30 @@ def _keys(evidence: Evidence) -> tuple[KeyNumber, ...]:
     model = evidence.model
     seen = [call for call in model.layers if call.role in {"conv", "pool"}]
     convs = sum(call.role == "conv" for call in seen)
-    maps = sum((call.output_shape[0 if call.data_format == "channels_first" else -1] or 0) for call in seen)
+    maps = sum((call.output_shape[call.channel_axis] or 0) for call in seen)
     last = last_conv(model)
-    image = spatial_shape(model)
+    image, known = spatial_shape(model), words(model)
     field: tuple[int, ...] | None = last.receptive_field if last else None
     if last and last.whole_image:
         field = tuple(axis for axis in image if axis is not None)
     return (
         KeyNumber("parameters", model.parameters, "number", f"{number(model.trainable_parameters)} trainable"),
-        KeyNumber("multiply-adds for one image", model.macs, "short", "biases not counted"),
+        KeyNumber(f"multiply-adds for one {known.sample}", model.macs, "short", "biases not counted"),
         KeyNumber(
             "conv and pooling layers", len(seen), "number", f"{number(convs)} conv, {number(len(seen) - convs)} pooling"
         ),
         KeyNumber(
-            "activation maps for one image",
+            f"activation maps for one {known.sample}",
             maps,
             "number",
-            "all of them in this report" if evidence.samples else "not drawn: no images",
+            "all of them in this report" if evidence.samples else f"not drawn: no {known.samples}",
         ),
-        KeyNumber("receptive field of the last conv layer", field, "size", f"of {size(image)} pixels"),
+        KeyNumber(
+            "receptive field of the last conv layer",
+            field,
+            "size",
+            f"of {shape(image)} {known.points}" if image else "the input has no positions",
+        ),
         _accuracy(evidence),
     )
 
@@ -148,7 +163,10 @@ def _accuracy(evidence: Evidence) -> KeyNumber:
     if predictions is None or dataset is None or predictions.right is None or predictions.interval is None:
         return KeyNumber("right answers", None, "percent", "not measured")
     low, high = predictions.interval
-    detail = f"of {plural(predictions.num_images, 'image')}; 95 % interval {percent(low)} to {percent(high)}"
+    detail = (
+        f"of {plural(predictions.num_images, words(evidence.model).sample)}; 95 % interval {percent(low)} to"
+        f" {percent(high)}"
+    )
     if predictions.others:
         detail += f"; output {predictions.name}"
     name = "right answers" if dataset.split == "as given" else "right answers, held out"
@@ -177,24 +195,24 @@ def _can(evidence: Evidence) -> tuple[str, ...]:
 
 
 def _cannot(evidence: Evidence) -> tuple[str, ...]:
-    said = []
+    said, known = [], words(evidence.model)
     if evidence.dataset and evidence.predictions and evidence.predictions.right is not None:
         held = evidence.dataset.split != "as given"
         what = (
-            f"The images are {evidence.dataset.split}"
+            f"The {known.samples} are {evidence.dataset.split}"
             if held
-            else "Nothing is known here of where the images come from"
+            else f"Nothing is known here of where the {known.samples} come from"
         )
         rest = (
             "this is not a score on MNIST's test set"
             if evidence.dataset.split.startswith("held out from MNIST")
-            else "the share of right answers holds for these images only"
+            else f"the share of right answers holds for these {known.samples} only"
         )
         said.append(f"{what}: {rest}.")
     if evidence.samples:
         said.append(
             "A bright map says that a filter responded there. It does not say why the network gave its answer, nor that"
-            " it would do so on other images."
+            f" it would do so on other {known.samples}."
         )
     said.append("Whether the network is fit for a purpose: that is for people to judge.")
     return tuple(said)

@@ -38,7 +38,12 @@ def two_curves() -> Figure:
     return curves((0.0, 1.0, 0.5), (2.0, 2.0, 2.0))
 
 
-EACH = pytest.mark.parametrize("draw", [two_bars, two_curves])
+def two_channels() -> Figure:
+    values = np.array([[0.0, 1.0, -1.0, 0.5], [3.0, 3.0, 3.0, 3.0]])
+    return charts.curves("signal", values, values, 4, "position", alt="Curves.", caption="Signal.")
+
+
+EACH = pytest.mark.parametrize("draw", [two_bars, two_curves, two_channels])
 
 
 @EACH
@@ -132,3 +137,35 @@ def test_palette_has_255_colours_of_three_bytes() -> None:
     assert len(colours) == 3 * 255
     assert tuple(colours[:3]) == (68, 1, 84)
     assert tuple(colours[-3:]) == (253, 231, 37)
+
+
+def curve_points(figure: Figure) -> list[tuple[float, float]]:
+    """Corners of the first line in the accent colour, user units of the picture."""
+    root = ElementTree.fromstring(figure.data)
+    for path in root.iter(f"{SVG}path"):
+        if f"stroke: {LIGHT.accent}" in path.attrib.get("style", ""):
+            return [(float(x), float(y)) for x, y in re.findall(r"[ML] ([-\d.]+) ([-\d.]+)", path.attrib["d"])]
+    return []
+
+
+def test_curve_rises_and_falls_with_the_signal() -> None:
+    values = np.array([[0.0, 4.0, -4.0, 2.0]])
+    figure = charts.curves("signal", values, values, 4, "position", alt="Curve.", caption="")
+    points = curve_points(figure)
+    assert len(points) == 4
+    xs, ys = np.array(points).T
+    # Positions are a quarter of 640 CSS pixels apart, their middles at 1/8, 3/8, …; a point is 3/4 of one.
+    np.testing.assert_allclose(xs * 96 / 72, 30 + 640 * (np.arange(4) + 0.5) / 4, atol=0.1)
+    np.testing.assert_allclose((ys[0] - ys) / (ys[0] - ys[1]), values[0] / 4, atol=0.01)
+
+
+def test_band_is_drawn_where_a_point_stands_for_several_positions() -> None:
+    low, high = np.array([[0.0, -3.0]]), np.array([[1.0, 2.0]])
+    figure = charts.curves("signal", low, high, 50, "position", alt="Band.", caption="")
+    assert f"fill: {LIGHT.accent}".encode() in figure.data
+
+
+def test_signal_with_values_that_are_no_numbers_is_drawn_without_them() -> None:
+    values = np.array([[0.0, np.nan, 1.0, np.inf], [np.nan] * 4])
+    figure = charts.curves("signal", values, values, 4, "position", alt="Curve.", caption="")
+    assert b"nan" not in figure.data.lower()

@@ -160,11 +160,52 @@ def test_several_inputs_and_outputs_keep_their_names() -> None:
     ]
 
 
-def test_layer_on_each_picture_of_a_film_counts_its_work_for_each() -> None:
-    record = inspect(toys.over_time())
-    assert [call.path for call in record.layers] == ["each/conv", "each/conv#2", "each/conv#3"]
-    assert record.macs == 3 * 2 * 2 * 9
+def test_layer_on_each_picture_of_a_film_is_one_row_that_counts_its_work_for_each() -> None:
+    (call,) = inspect(toys.over_time()).layers
+    # 3 × 3 weights at 2 × 2 positions of each of three pictures.
+    assert (call.path, call.output_shape, call.parameters, call.macs) == ("each/conv", (3, 2, 2, 1), 10, 3 * 36)
+    assert (call.time_steps, call.map_axes, call.channel_axis) == ((3,), ("time", "height", "width"), 3)
+    assert call.activation_bytes == 3 * 2 * 2 * 4
+    assert call.inputs == ("",)
+    assert wrong(call.steps) == []
+    assert [check.quantity for check in call.checks if check.agrees] == ["output shape", "parameters", "multiply-adds"]
+
+
+def film(*middle: Any) -> ModelRecord:
+    """Five frames of 12 × 12 through some layers."""
+    return inspect(keras.Sequential([keras.Input((5, 12, 12, 3)), *middle]))
+
+
+def test_layer_on_each_picture_of_a_film_is_a_volume_conv_that_is_one_picture_deep() -> None:
+    each = [layers.Conv2D(4, 3, strides=2, name="conv"), layers.MaxPooling2D(2, name="pool")]
+    backbone = layers.TimeDistributed(keras.Sequential(each, name="backbone"), name="each")
+    deep = [layers.Conv3D(4, (1, 3, 3), strides=(1, 2, 2), name="conv"), layers.MaxPooling3D((1, 2, 2), name="pool")]
+    frames, volume = film(backbone, layers.Flatten()), film(*deep, layers.Flatten())
+    assert [call.path for call in frames.layers[:2]] == ["each/backbone/conv", "each/backbone/pool"]
+    for one, other in zip(frames.layers, volume.layers, strict=True):
+        for name in ("output_shape", "parameters", "macs", "receptive_field", "jump", "padding", "activation_bytes"):
+            assert getattr(one, name) == getattr(other, name), name
+    assert [call.inputs for call in frames.layers] == [
+        ("",),
+        ("each/backbone/conv",),
+        ("each/backbone/pool",),
+    ]
+    assert (frames.parameters, frames.macs) == (volume.parameters, volume.macs)
+
+
+def test_film_of_films_counts_every_picture_once() -> None:
+    inner = layers.TimeDistributed(layers.Conv2D(1, 3, name="conv"), name="inner")
+    outer = layers.TimeDistributed(inner, name="outer")
+    record = inspect(keras.Sequential([keras.Input((2, 3, 4, 4, 1)), outer]))
+    (call,) = record.layers
+    assert (call.path, call.output_shape, call.macs) == ("outer/inner/conv", (2, 3, 2, 2, 1), 2 * 3 * 36)
+    assert (call.time_steps, call.map_axes) == ((2, 3), ("time", "time", "height", "width"))
     assert record.parameters == 10
+
+
+def test_parts_of_a_film_see_their_own_picture_only() -> None:
+    record = film(layers.TimeDistributed(layers.GlobalAveragePooling2D(name="mean"), name="each"))
+    assert (record.layers[0].whole_image, record.layers[0].receptive_field) == (False, None)
 
 
 def test_subclassed_model_is_inspected_with_the_shape_of_its_images() -> None:
@@ -269,7 +310,7 @@ def open_model() -> Any:
 
 
 def test_open_size_is_refused_without_images() -> None:
-    with pytest.raises(ModelError, match=r"leaves a size of its input 'picture' open: \(None, None, 1\).*Give data"):
+    with pytest.raises(ModelError, match=r"leaves a size of its input 'any' open: \(None, None, 1\).*Give data"):
         inspect(open_model())
 
 

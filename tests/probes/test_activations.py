@@ -192,7 +192,7 @@ def test_batch_of_one_in_one_dimension_is_drawn_as_strips() -> None:
     model = keras.Sequential([keras.Input((4, 1)), keras.layers.AveragePooling1D(2, name="pool")])
     result = run(subject(model, data(np.array([[[0.0], [2.0], [4.0], [6.0]]])), 0), make({}))
     assert result is not None
-    assert result.samples[0].calls[0].levels.tolist() == [[[0, 255]]]
+    assert result.samples[0].calls[0].levels.tolist() == [[0, 255]]
 
 
 def test_broken_activations_are_counted_and_follow_nothing() -> None:
@@ -213,3 +213,64 @@ def test_model_is_left_unwatched() -> None:
     model = two_layers()
     run(subject(model, data(square()), 0), make({}))
     assert "call" not in vars(model) | vars(model.get_layer("conv"))
+
+
+# TensorFlow's processors convolve with the channels last only.
+LAYERS: dict[str, list[Any]] = {
+    "channels_last": [keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D],
+    "channels_first": [keras.layers.AveragePooling1D, keras.layers.AveragePooling2D, keras.layers.Conv3D],
+}
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_numbers_of_a_channel_are_those_of_the_tensor_over_all_positions(rank: int, data_format: str) -> None:
+    generator = np.random.default_rng(rank)
+    sizes = (9, 8, 7)[:rank]
+    shape = (*sizes, 2) if data_format == "channels_last" else (2, *sizes)
+    model = keras.Sequential([keras.Input(shape), LAYERS[data_format][rank - 1](3, 3, data_format=data_format)])
+    images = generator.normal(size=(1, *shape)).astype(np.float32)
+    tensor = np.asarray(model(images))[0].astype(np.float64)
+    by_channel = tensor if data_format == "channels_first" else np.moveaxis(tensor, -1, 0)
+    result = run(subject(model, data(images), 0), make({}))
+    assert result is not None
+    (call,) = result.samples[0].calls
+    assert call.sizes == by_channel.shape[1:]
+    for numbers, values in zip(call.channels, by_channel, strict=True):
+        assert numbers.minimum == values.min()
+        assert numbers.maximum == values.max()
+        assert numbers.mean == pytest.approx(values.mean(), abs=1e-9)
+        assert numbers.deviation == pytest.approx(values.std(), rel=1e-6)
+        assert numbers.active_share == (values > 0).mean()
+        levels = np.rint((values - values.min()) * 255 / (values.max() - values.min()))
+        assert np.abs(call.levels[numbers.channel] - levels).max() <= 1
+
+
+def test_maps_over_time_hold_every_step_of_every_channel() -> None:
+    conv = keras.layers.TimeDistributed(keras.layers.Conv2D(3, 3, name="conv"), name="each")
+    model = keras.Sequential([keras.Input((4, 6, 7, 2)), conv])
+    films = np.random.default_rng(0).normal(size=(1, 4, 6, 7, 2)).astype(np.float32)
+    tensor = np.asarray(model(films))[0]
+    result = run(subject(model, data(films), 0), make({}))
+    assert result is not None
+    (call,) = result.samples[0].calls
+    assert (call.path, call.axes, call.sizes) == ("each/conv", ("time", "height", "width"), (4, 4, 5))
+    assert [numbers.maximum for numbers in call.channels] == [float(tensor[..., channel].max()) for channel in range(3)]
+    assert [check.agrees for _, check in result.checks] == [True]
+    levels = np.rint((tensor - tensor.min((0, 1, 2))) * 255.0 / np.ptp(tensor, axis=(0, 1, 2)))
+    assert np.abs(np.moveaxis(levels, -1, 0) - call.levels).max() <= 1
+
+
+def test_numbers_of_a_long_signal_are_of_all_positions_and_its_strip_of_the_highest_of_each_block() -> None:
+    model = keras.Sequential([keras.Input((5000, 1)), keras.layers.Conv1D(2, 3, padding="same", name="conv")])
+    signals = np.random.default_rng(0).normal(size=(1, 5000, 1)).astype(np.float32)
+    tensor = np.asarray(model(signals))[0]
+    result = run(subject(model, data(signals), 0), make({}))
+    assert result is not None
+    (call,) = result.samples[0].calls
+    assert call.grid is not None
+    assert (call.grid.sizes, call.grid.blocks, call.levels.shape) == ((5000,), (4,), (2, 1250))
+    assert call.channels[0].mean == pytest.approx(tensor[:, 0].mean(dtype=np.float64), abs=1e-9)
+    highest = tensor.reshape(1250, 4, 2).max(axis=1).T
+    span = np.ptp(tensor, axis=0)[:, None]
+    assert np.abs(call.levels - np.rint((highest - tensor.min(axis=0)[:, None]) * 255 / span)).max() <= 1

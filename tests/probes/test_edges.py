@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from reportgen.evidence import EdgesResult
+from reportgen.findings import grating_conv
 from reportgen.options import make
-from reportgen.probes.edges import NUM_SHUFFLES, ORIENTATIONS, first_conv, grating, run, selectivity
+from reportgen.probes.edges import NUM_SHUFFLES, ORIENTATIONS, grating, run, selectivity
 from reportgen.probes.subject import Array
 from tests.models import toys
 from tests.probes.subjects import data, subject
@@ -200,10 +201,23 @@ def test_layer_of_a_subclassed_model_is_measured() -> None:
     ids=["chain", "nested", "shared", "window of a pixel", "one dimension", "no conv layer"],
 )
 def test_first_conv_layer_that_reads_pictures_is_measured(make_model: Any, expected: str | None) -> None:
-    found = first_conv(subject(make_model()))
+    found = grating_conv(subject(make_model()).record)
     assert (found.path if found else None) == expected
     if expected is None:
         assert run(subject(make_model()), make({})) is None
+
+
+def test_layer_that_reads_the_pictures_of_a_film_is_measured_as_on_one_picture() -> None:
+    conv = looking_for(HORIZONTAL).layers[0]
+    film = keras.Sequential([keras.Input((3, 16, 16, 1)), keras.layers.TimeDistributed(conv, name="each")])
+    films = np.random.default_rng(0).random((1, 3, 16, 16, 1))
+    over_time = run(subject(film, data(films), 0), make({}))
+    alone = run(subject(looking_for(HORIZONTAL), data(films[:, 0]), 0), make({}))
+    assert over_time is not None
+    assert alone is not None
+    assert over_time.path == f"each/{conv.name}"
+    assert over_time.tunings[0].responses == pytest.approx(alone.tunings[0].responses)
+    assert over_time.num_oriented == alone.num_oriented == 1
 
 
 def test_model_is_left_as_it_was() -> None:

@@ -60,9 +60,10 @@ def test_soft_strokes_are_cut_where_the_two_groups_part() -> None:
         (np.pad(np.ones((1, 1)), (10, 11))[..., None], r"covers 0% of the image"),
         (np.zeros((3, 8, 1)), "no picture of finite numbers"),
         (np.full((8, 8, 1), np.nan), "no picture of finite numbers"),
-        (np.zeros((8, 8)), "no picture of finite numbers"),
+        (np.zeros((8, 8)), "pictures of height and width only"),
+        (np.zeros((4, 8, 8, 1)), "pictures of height and width only"),
     ],
-    ids=["one colour", "textured", "too large", "too small", "too flat", "NaN", "one dimension"],
+    ids=["one colour", "textured", "too large", "too small", "too flat", "NaN", "signal", "volume"],
 )
 def test_where_no_object_can_be_told_the_reason_is_said(image: Array, why: str) -> None:
     found = find(image)

@@ -11,7 +11,7 @@ import pytest
 from reportgen.answers import Answer, SampleRecord
 from reportgen.options import make
 from reportgen.probes import predictions
-from reportgen.probes.samples import choose, flatten_slices, picture
+from reportgen.probes.samples import choose
 from tests.probes.subjects import data, subject
 
 pytestmark = pytest.mark.keras
@@ -71,44 +71,6 @@ def test_array_as_output_has_no_first_answers() -> None:
     model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.MaxPooling2D(2)])
     (only,) = chosen(model, ["index:0"], np.ones((1, 4, 4, 1)), [0])
     assert (only.answers, only.correct) == ((), None)
-
-
-@pytest.mark.parametrize(
-    ("image", "expected"),
-    [
-        ([[[0.0], [0.5]], [[0.25], [1.0]]], [[0, 128], [64, 255]]),
-        ([[[0.0], [0.5]]], [[0, 128]]),
-        ([[[0.0], [51.0]]], [[0, 51]]),
-        ([[[-1.0], [1.0], [0.0]]], [[0, 255, 128]]),
-        ([[[0.0], [510.0]]], [[0, 255]]),
-        ([[[0.2, 0.4, 0.6]]], [[[51, 102, 153]]]),
-        ([[[0.2, 0.4]]], [[51]]),
-        ([[0.0], [1.0], [0.6]], [[0, 255, 153]]),
-        ([[[[0.0], [0.2]]], [[[0.4], [1.0]]]], [[0, 51, 102, 255]]),
-        ([[[np.nan], [1.0]]], [[0, 255]]),
-    ],
-    ids=["unit", "dark unit", "bytes", "signed", "large", "colour", "2 channels", "strip", "slices", "NaN"],
-)
-def test_image_is_brought_to_bytes_in_its_usual_range(image: Any, expected: Any) -> None:
-    found = picture(np.array(image))
-    assert found.dtype == np.uint8
-    assert found.tolist() == expected
-
-
-def test_picture_of_one_value_is_not_divided_by_zero() -> None:
-    assert picture(np.full((2, 2, 1), -3.0)).tolist() == [[0, 0], [0, 0]]
-
-
-@pytest.mark.parametrize(
-    ("shape", "expected"), [((3,), (1, 3, 1)), ((5, 2), (1, 5, 2)), ((4, 5, 2), (4, 5, 2)), ((3, 4, 5, 2), (4, 15, 2))]
-)
-def test_arrays_of_any_rank_are_laid_out_as_pictures(shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
-    assert flatten_slices(np.zeros(shape)).shape == expected
-
-
-def test_slices_lie_side_by_side() -> None:
-    volume = np.arange(8).reshape(2, 2, 2, 1)
-    assert flatten_slices(volume)[..., 0].tolist() == [[0, 1, 4, 5], [2, 3, 6, 7]]
 
 
 def test_value_range_is_that_of_the_image() -> None:

@@ -40,8 +40,8 @@ BROKEN = made.activations(
 
 def test_every_channel_of_every_layer_is_on_its_sheet() -> None:
     layer = first(LIVELY)
-    assert (layer.path, layer.shape, layer.sheet.num_channels) == ("conv", (2, 2, 2), 2)
-    assert np.asarray(Image.open(io.BytesIO(layer.sheet.figure.data))).tolist() == [
+    assert (layer.path, layer.shape, layer.sheets[0].num_channels) == ("conv", (2, 2, 2), 2)
+    assert np.asarray(Image.open(io.BytesIO(layer.sheets[0].figure.data))).tolist() == [
         [0, 1, 255, 4, 5],
         [2, 3, 255, 6, 7],
     ]
@@ -49,18 +49,18 @@ def test_every_channel_of_every_layer_is_on_its_sheet() -> None:
 
 def test_channel_that_follows_the_object_is_framed_and_named_with_its_score() -> None:
     layer = first(LIVELY)
-    assert layer.sheet.marks == (Mark(0, "follows"),)
+    assert layer.sheets[0].marks == (Mark(0, "follows"),)
     assert (
         "Framed: channel 0, the one that follows the object most closely (correlation 0.8)."
-        in layer.sheet.figure.caption
+        in layer.sheets[0].figure.caption
     )
-    assert "channel 0 follows the object, correlation 0.8" in layer.sheet.figure.alt
+    assert "channel 0 follows the object, correlation 0.8" in layer.sheets[0].figure.alt
     assert "channel 0 follows the object" in layer.note
 
 
 def test_best_score_is_told_where_no_channel_follows_the_object() -> None:
     layer = first(made.activations(made.maps("conv", made.numbers(0, follows=-0.5), made.numbers(1, follows=0.12))))
-    assert layer.sheet.marks == ()
+    assert layer.sheets[0].marks == ()
     assert layer.note.endswith("no channel follows the object (the best reaches 0.12)")
 
 
@@ -75,10 +75,10 @@ def test_nothing_is_said_of_following_where_there_is_no_object() -> None:
 def test_broken_maps_are_crossed_out_and_constant_ones_counted() -> None:
     layer = first(BROKEN)
     assert (layer.broken, layer.constant) == ((0,), (1, 2))
-    assert layer.sheet.marks == (Mark(0, "broken"),)
-    assert "Crossed out: 1\xa0map with NaN or infinity." in layer.sheet.figure.caption
-    assert "2\xa0maps are constant and drawn as plain grey." in layer.sheet.figure.caption
-    assert "2\xa0maps are constant; 1\xa0map holds values that are no numbers." in layer.sheet.figure.alt
+    assert layer.sheets[0].marks == (Mark(0, "broken"),)
+    assert "Crossed out: 1\xa0map with NaN or infinity." in layer.sheets[0].figure.caption
+    assert "2\xa0maps are constant and drawn as plain grey." in layer.sheets[0].figure.caption
+    assert "2\xa0maps are constant; 1\xa0map holds values that are no numbers." in layer.sheets[0].figure.alt
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_broken_maps_are_crossed_out_and_constant_ones_counted() -> None:
 )
 def test_caption_tells_the_scale(scale: str, colormap: str, words: str) -> None:
     result = made.activations(made.maps("conv", made.numbers()), scale=scale)
-    assert words in first(result, colormap=colormap).sheet.figure.caption
+    assert words in first(result, colormap=colormap).sheets[0].figure.caption
 
 
 def test_example_explains_the_words_on_the_first_layer() -> None:

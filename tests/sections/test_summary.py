@@ -66,14 +66,27 @@ def test_answer_says_what_the_network_is_and_how_often_it_is_right(evidence: Evi
         (tensor(28, 32, 3), "channels_last", "reads colour images of 28\u202f×\u202f32 pixels"),
         (tensor(28, 32, 5), "channels_last", "reads images with 5 channels of 28\u202f×\u202f32 pixels"),
         (tensor(3, 28, 32), "channels_first", "reads colour images of 28\u202f×\u202f32 pixels"),
-        (tensor(100, 2), "channels_last", "reads arrays of 100\u202f×\u202f2"),
+        (tensor(100, 2), "channels_last", "reads signals of 100 positions with 2\xa0channels"),
+        (tensor(2, 100), "channels_first", "reads signals of 100 positions with 2\xa0channels"),
+        (tensor(8, 24, 25, 1), "channels_last", "volumes of 8\u202f×\u202f24\u202f×\u202f25 positions and"),
+        (tensor(64), "channels_last", "reads samples of 64\xa0values"),
         (
             tensor(4) + tensor(8, 9, 1),
             "channels_last",
             "reads grey images of 8\u202f×\u202f9 pixels with t (4) beside them",
         ),
     ],
-    ids=["grey", "colour", "many channels", "channels first", "signal", "two inputs"],
+    ids=[
+        "grey",
+        "colour",
+        "many channels",
+        "channels first",
+        "signal",
+        "signal, channels first",
+        "volume",
+        "table",
+        "two inputs",
+    ],
 )
 def test_input_is_told_in_words(inputs: tuple[TensorRecord, ...], data_format: str, words: str) -> None:
     model = made.model(made.conv(data_format=data_format), inputs=inputs)

@@ -1,0 +1,90 @@
+"""One sample as the network got it -> its figure: a picture, curves, strips, or slices side by side."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from reportgen.answers import SampleRecord
+from reportgen.document import Figure
+from reportgen.figures import charts, mosaic, strips
+from reportgen.templating import number, plural, size
+
+_STRIP_HEIGHT = 8
+_WIDTH = 640
+
+
+def draw(sample: SampleRecord, name: str, *, what: str, said: str = "") -> Figure:
+    """Draw one sample.
+
+    Args:
+        sample: The sample.
+        name: Id of the figure.
+        what: What a sample is called: "signal".
+        said: What the text alternative says at its end: ", labelled cat".
+
+    Returns:
+        The figure; its caption says how it is to be read, and what one drawn point stands for. That of a picture is "".
+    """
+    if sample.grid is None:
+        height, width = sample.image.shape[:2]
+        colour = "colour" if sample.image.ndim == 3 else "grey"
+        alt = f"Sample {sample.index}: {colour} image of {height} by {width} pixels{said}."
+        return mosaic.picture(name, sample.image, alt=alt)
+    values = f"values {number(sample.value_range[0])} to {number(sample.value_range[1])}"
+    if sample.signal is not None:
+        signal, axis = sample.signal, sample.grid.axes[0]
+        channels = len(signal.low)
+        extent = plural(signal.length, axis) + (f" and {plural(channels, 'channel')}" if channels > 1 else "")
+        caption = "One curve per channel, each on a scale of its own." if channels > 1 else ""
+        if signal.block > 1:
+            caption += (
+                f" Each point of it is a band from the lowest to the highest of {number(signal.block)} neighbouring"
+                f" {axis}s."
+            )
+        return charts.curves(
+            name,
+            signal.low,
+            signal.high,
+            signal.length,
+            axis,
+            alt=f"Sample {sample.index}: {what} of {extent}, {values}{said}.",
+            caption=caption.strip(),
+        )
+    if len(sample.grid.axes) == 1:
+        channels, points = sample.image.shape
+        length = sample.grid.sizes[0]
+        wide = max(1, _WIDTH // points)
+        levels = sample.image.repeat(wide, axis=1).repeat(max(1, round(_STRIP_HEIGHT * points * wide / _WIDTH)), axis=0)
+        caption = (
+            f"One row per channel, {number(channels)} in all, channel 0 at the top; from position 0 at the left to "
+            f"{number(length - 1)} at the right, all on one scale, black the lowest value.{strips.reduced(sample.grid)}"
+        )
+        alt = f"Sample {sample.index}: {what} of {plural(length, 'position')} and {channels} channels, {values}{said}."
+        return mosaic.picture(name, levels, alt=alt, caption=caption)
+    columns = _columns(len(sample.image))
+    levels = strips.side_by_side(sample.image, columns)
+    height, width = sample.grid.sizes[-2:]
+    kind = "colour" if sample.image.ndim == 4 else "grey"
+    rows = " row by row," if len(sample.image) > columns else ""
+    extent = f"{strips.slices_of(sample.grid)} {height} by {width} positions each"
+    return mosaic.picture(
+        name,
+        np.ascontiguousarray(levels),
+        alt=f"Sample {sample.index}: {kind} {what} of {extent}, {values}{said}.",
+        caption=(
+            f"{strips.slices_of(sample.grid)}{rows} from left to right, {size((height, width))} positions each."
+            f"{strips.reduced(sample.grid)}"
+        ),
+    )
+
+
+def _columns(slices: int) -> int:
+    """Return how many slices to put in a row: about a square, with as few empty places as possible.
+
+    >>> [_columns(slices) for slices in (5, 8, 12, 16)]
+    [5, 4, 4, 4]
+    """
+    least = math.ceil(math.sqrt(slices))
+    return min(range(least, min(slices, max(least, 6)) + 1), key=lambda columns: (-slices % columns, columns))
