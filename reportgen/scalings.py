@@ -95,15 +95,16 @@ def doubts(scaling: ScalingResult | None, said: tuple[Doubt, ...] = ()) -> tuple
     if scaling is None:
         return said
     used, *others = scaling.ways
+    worse = {other.way for other in others if _is_worse(other)}
+    said = tuple(doubt for doubt in said if doubt.other not in worse)
     rules: tuple[Callable[[ScaledAnswers, ScaledAnswers, ScalingResult], str], ...] = (_more_right, _saturated, _faint)
     for rule in rules:
-        reasons = [(other, rule(used, other, scaling)) for other in others if not _is_worse(other)]
+        reasons = [(other, rule(used, other, scaling)) for other in others if other.way not in worse]
         found = [(other, reason) for other, reason in reasons if reason]
         if found:
             best, reason = _best(found, scaling)
             return (Doubt(best.way, reason), *(doubt for doubt in said if doubt.other != best.way))
-    worse = {other.way for other in others if _is_worse(other)}
-    return tuple(doubt for doubt in said if doubt.other not in worse)
+    return said
 
 
 def _is_worse(other: ScaledAnswers) -> bool:

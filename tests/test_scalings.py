@@ -122,6 +122,12 @@ def test_what_was_said_before_stands_unless_labels_show_otherwise() -> None:
     assert doubts(made.scaling(RIGHT, unlabelled(FULL)), SAID) == SAID
 
 
+def test_what_labels_refute_is_dropped_also_beside_what_was_measured() -> None:
+    refuted = made.scaled("-1..1", low=-1.0, gained=0, lost=30, p_value=1e-9)
+    said = (Doubt("-1..1", "It was so before."), *SAID)
+    assert [doubt.other for doubt in doubts(made.scaling(LARGE, RIGHT, refuted), said)] == ["1/255", "none", ""]
+
+
 def test_one_way_is_named_once() -> None:
     said = (Doubt("1/255", "It was so before."),)
     assert len(doubts(made.scaling(LARGE, RIGHT), said)) == 1

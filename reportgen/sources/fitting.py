@@ -55,6 +55,7 @@ def fit(
     Raises:
         DataError: There are no images, they have another size or number of channels, or hold NaN or infinite values.
         UnknownNameError: There is no such scale.
+        OptionsError: The user's own module has no such function.
     """
     if dataset.size == 0:
         raise DataError(f"The data {dataset.name!r} hold no images. Expected at least one. Give other data.")

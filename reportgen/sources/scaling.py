@@ -136,7 +136,8 @@ def plan(
 
     Raises:
         UnknownNameError: There is no such way, or `keras.applications` has no such module.
-        DataError: The way does not go with images of this shape, or the user's own function cannot be found.
+        DataError: The way does not go with images of this shape, or the user's own module fails.
+        OptionsError: The user's own module has no such function.
     """
     name, why = (asked, "as asked") if asked != "auto" else _decide(values, rescales, whole)
     used = way(name, values, shape)
@@ -202,10 +203,12 @@ def _decide(values: Values, rescales: bool | str, whole: bool) -> tuple[str, str
 
 
 def _scaled_twice(used: Way, values: Values, shape: Shape, rescales: bool | str) -> tuple[Doubt, ...]:
-    """Doubt anything but 0..255 for a model that rescales, and fractions of fractions for any model."""
-    if used.name == "1/255" and values.are_unit:
-        return (Doubt("none", "The values ran from 0 to 1 already and were divided by 255 once more, as asked."),)
-    if not rescales or runs_own_code(used.name):
+    """Doubt anything but 0..255 for a model that rescales, and fractions of fractions for any other."""
+    if not rescales:
+        again = used.name == "1/255" and values.are_unit
+        why = "The values ran from 0 to 1 already and were divided by 255 once more, as asked."
+        return (Doubt("none", why),) if again else ()
+    if runs_own_code(used.name):
         return ()
     ends = used.apply(_two_pixels([values.low] * _COLOURS, [values.high] * _COLOURS, shape))
     if ends.min() >= 0 and ends.max() > _MOST_OF_UNIT_RANGE:

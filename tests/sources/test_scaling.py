@@ -217,6 +217,7 @@ def test_automatic_choice_says_why(images: Images, options: dict[str, Any], note
         (BYTES, "-1..1", True, [("none", "from -1 to 1: they may be scaled twice")]),
         (UNIT * 2 - 1, "auto", True, [("", "from -1 to 1: they may be scaled twice")]),
         (UNIT, "0..255", True, []),
+        (UNIT, "1/255", True, [("0..255", "from 0 to 0.00392157: they may be scaled twice")]),
         (BYTES, "auto", True, []),
         (BYTES, "auto", False, []),
         (UNIT, "1/255", False, [("none", "were divided by 255 once more, as asked")]),
