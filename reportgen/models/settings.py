@@ -36,7 +36,7 @@ _NAMES = {
     "rate": "rate",
     "use_bias": "bias",
     "recurrent_activation": "gates' activation",
-    "return_sequences": "every step out",
+    "return_sequences": "output of every step",
     "go_backwards": "backwards",
     "merge_mode": "merge",
     "axis": "axis",

@@ -119,6 +119,23 @@ def test_receptive_fields_of_resnets_are_the_published_ones(
         assert walk(model, (side, side, 3))[last].field == (size, 32, padding_at_321)
 
 
+# Hu et al. 2018, "Squeeze-and-excitation networks": from the first squeeze on, every value is scaled by a number that
+# is worked out from the whole map. arXiv:1709.01507.
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("EfficientNetB0", "block1a_activation", "block1a_se_excite"),
+        ("MobileNetV3Small", "expanded_conv_depthwise_bn", "expanded_conv_squeeze_excite_mul"),
+    ],
+)
+def test_behind_a_squeeze_every_value_depends_on_the_whole_image(name: str, before: str, after: str) -> None:
+    found = walk(made(getattr(applications, name), input_shape=IMAGE), IMAGE)
+    names = list(found)
+    assert not any(found[layer].reach.whole for layer in names[: names.index(before) + 1])
+    assert found[after].reach.whole
+    assert found[names[-1]].reach.whole
+
+
 # Parameters: the Keras Applications page. Multiply-adds, in thousand millions: torchvision's `_ops`, or as named.
 COSTS: list[tuple[str, int, int, float]] = [
     ("VGG16", 224, 138_357_544, 15.47),

@@ -15,6 +15,7 @@ from reportgen.models.convnet import convnet
 from reportgen.models.inputs import input_records, zero_inputs
 from reportgen.models.inspection import inspect
 from reportgen.records import LayerRecord, ModelRecord, TensorRecord, WeightFault
+from tests.layers.graphs import walk
 from tests.layers.sums import wrong
 from tests.models import toys
 
@@ -404,12 +405,17 @@ COSTS = [("MobileNetV2", 3_538_984, 0.301, 6.68), ("DenseNet121", 8_062_504, 2.8
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "parameters", "gmacs", "output_melements"), COSTS)
 def test_costs_are_the_published_ones(name: str, parameters: int, gmacs: float, output_melements: float) -> None:
-    record = inspect(getattr(keras.applications, name)(weights=None))
+    model = getattr(keras.applications, name)(weights=None)
+    record = inspect(model)
     assert record.parameters == parameters
     assert round(record.macs / 1e9, 3) == gmacs
     elements = sum(int(np.prod([size or 0 for size in call.output_shape])) for call in record.layers if call.macs)
     assert round(elements / 1e6, 2) == output_melements
     assert [call.path for call in record.layers if not all(check.agrees for check in call.checks)] == []
+    by_formula = walk(model, record.inputs[0].shape)
+    assert {call.path: call.receptive_field for call in record.layers} == {
+        call.path: by_formula[call.path].reach.receptive_field for call in record.layers
+    }
 
 
 # Araujo, Norris & Sim 2019, "Computing Receptive Fields of Convolutional Neural Networks", Distill; the rows of
