@@ -217,7 +217,9 @@ class Finding:
     @property
     def chapter(self) -> str:
         """Name of the chapter that holds the place, which a report may leave out."""
-        return {"layer": "architecture", "sample": "samples"}.get(self.anchor.partition("-")[0], self.anchor)
+        return {"layer": "architecture", "sample": "samples", "broken": "samples"}.get(
+            self.anchor.partition("-")[0], self.anchor
+        )
 
 
 @dataclass(frozen=True, slots=True)

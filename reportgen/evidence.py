@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.document import Finding, RunFacts
-from reportgen.records import Check, ModelRecord, Shape
+from reportgen.records import Broken, Check, ModelRecord, Shape
 
 Levels = npt.NDArray[np.uint8]
 
@@ -29,6 +29,7 @@ class DatasetRecord:
         has_labels: Whether true classes are known.
         sha256: Hash of its contents.
         notes: What was done to make it fit the model, in whole sentences.
+        broken: Images that cannot be read, which are not among those counted.
     """
 
     name: str
@@ -39,6 +40,7 @@ class DatasetRecord:
     has_labels: bool
     sha256: str
     notes: tuple[str, ...]
+    broken: tuple[Broken, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from reportgen.document import Finding, Severity
@@ -40,6 +41,7 @@ def judge(
         *_sums(model, activations),
         *_names(names),
         *_poolings(pooling),
+        *_broken(dataset),
         *_balance(model),
         *_patches(model),
         *_unknown_kinds(model),
@@ -237,7 +239,20 @@ def _mistakes(samples: tuple[SampleRecord, ...]) -> Iterator[Finding]:
 
 def _fitted(dataset: DatasetRecord | None) -> Iterator[Finding]:
     if dataset and dataset.notes:
-        yield Finding("note", "What was done to the images.", " ".join(dataset.notes), "provenance")
+        yield Finding("note", "What was done to the images.", " ".join(dataset.notes), "samples")
+
+
+def _broken(dataset: DatasetRecord | None) -> Iterator[Finding]:
+    if dataset and dataset.broken:
+        number_ = len(dataset.broken)
+        reasons = Counter(broken.reason for broken in dataset.broken)
+        counts = ", ".join(f"{reason} ({number(count)})" for reason, count in reasons.most_common())
+        yield Finding(
+            "warning",
+            f"{plural(number_, 'image')} of {number(number_ + dataset.size)} cannot be read.",
+            f"No number in this report includes {'it' if number_ == 1 else 'them'}. Each of them: {counts}.",
+            "broken",
+        )
 
 
 def last_conv(model: ModelRecord) -> LayerRecord | None:

@@ -107,6 +107,8 @@ class Options(BaseModel):
         colormap: Colours of activation maps.
         scale_maps: Grey scale of a map: its own, or common to all maps of a layer.
         scale_input: How pixel values are brought to the model's range.
+        resize: How an image of another size is brought to the model's: "crop" keeps its proportions and cuts its centre
+            out, "stretch" does not.
         imports: Python files or modules of the user's own that are run first, for their classes; the option is called
             "import", a word that Python keeps for itself.
         input_shape: Shape of one image, for a model that leaves it open; () for what the data or the model says.
@@ -130,6 +132,7 @@ class Options(BaseModel):
     colormap: Literal["gray", "viridis"] = "gray"
     scale_maps: Literal["own", "common"] = "own"
     scale_input: Literal["auto", "none", "1/255"] = "auto"
+    resize: Literal["crop", "stretch"] = "crop"
     imports: tuple[str, ...] = ()
     input_shape: tuple[int, ...] = ()
     max_parameters: int = Field(default=2_000_000_000, gt=0)

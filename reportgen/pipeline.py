@@ -28,7 +28,7 @@ from reportgen.probes.subject import Subject, matches, seen_calls
 from reportgen.progress import Progress, silent
 from reportgen.records import ModelRecord, Shape
 from reportgen.sources import classes, digits, fitting, open_data
-from reportgen.sources.dataset import Dataset
+from reportgen.sources.dataset import Dataset, Reading
 from reportgen.sources.memory import from_arrays
 
 _PROBES = ("predictions", "activations", "edges", "pooling", "names")
@@ -70,7 +70,7 @@ def explain(
         class_names: Names of the classes by index.
         progress: Told of every long step.
         **choices: Options of `reportgen build` under the same names: pick, layers, rename, title, colormap,
-            scale_maps, scale_input, section, skip_section, seed.
+            scale_maps, scale_input, resize, section, skip_section, seed.
 
     Returns:
         The report, ready for `reportgen.write`.
@@ -150,9 +150,10 @@ def extract_layer(path: Path, layer: str, output: Path, options: Options, progre
         loading.save(extraction.extract(origin.model, layer, _given_shapes(options)), output)
 
 
-def open_dataset(origin: Origin, spec: str, options: Options) -> Dataset:
+def open_dataset(origin: Origin, spec: str, options: Options, progress: Progress = silent) -> Dataset:
     """Open data for a model; errors as `sources.open_data` and `sources.classes`."""
-    dataset = open_data(spec, _wanted_shape(origin.model, options))
+    with progress("Looking at the images"):
+        dataset = open_data(spec, _wanted_shape(origin.model, options), Reading(options.resize))
     return dataset if options.classes is None else classes.name(dataset, classes.read(options.classes))
 
 
@@ -276,6 +277,7 @@ def _probe(subject: Subject, chosen: Sequence[str], options: Options, progress: 
             has_labels=data.labels is not None,
             sha256=data.sha256,
             notes=data.notes,
+            broken=data.broken,
         )
     )
     empty = RunFacts("", None, (), (), (), (), ())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reportgen.document import Figure, Section
 from reportgen.evidence import Answer, ClassScore, Evidence, SampleRecord
 from reportgen.figures import mosaic
+from reportgen.records import Broken
 from reportgen.templating import number, percent, plural, size
 
 TITLE = "The samples"
@@ -51,6 +52,8 @@ class Content:
         right: How many were answered rightly, or None.
         interval: 95 % interval of the share of right answers, or None.
         per_class: Right answers by class.
+        notes: What was done to the images before the network got them, in whole sentences.
+        broken: Images that cannot be read and are left out.
     """
 
     samples: tuple[Sample, ...]
@@ -61,6 +64,8 @@ class Content:
     right: int | None
     interval: tuple[float, float] | None
     per_class: tuple[ClassScore, ...]
+    notes: tuple[str, ...]
+    broken: tuple[Broken, ...]
 
 
 def build(evidence: Evidence) -> Section | None:
@@ -77,6 +82,8 @@ def build(evidence: Evidence) -> Section | None:
         right=predictions.right,
         interval=predictions.interval,
         per_class=predictions.per_class,
+        notes=dataset.notes,
+        broken=dataset.broken,
     )
     return Section("samples", TITLE, _answer(content), content)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from reportgen import registry
 from reportgen.errors import DataError
 from reportgen.records import Shape
-from reportgen.sources.dataset import Dataset
+from reportgen.sources.dataset import USUAL, Dataset, Reading
 from reportgen.sources.files import writable
 
 NAMES = ("digits", "keras_set", "function", "npz", "npy", "folder", "manifest")
@@ -20,12 +20,13 @@ _ACCEPTED = (
 )
 
 
-def open_data(spec: str, shape: Shape | None = None) -> Dataset:
+def open_data(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dataset:
     """Open what the user named. Files are told apart by their content, never by their suffix.
 
     Args:
         spec: "digits" for the built-in set, else the path of a file or a folder.
         shape: Shape of one sample of the model's input; pictures are brought to its size and number of channels.
+        reading: What the user chose about how they are read.
 
     Returns:
         The data, read when it is asked for; `fitting.fit` makes it fit the model.
@@ -36,7 +37,7 @@ def open_data(spec: str, shape: Shape | None = None) -> Dataset:
     for name in NAMES:
         source = registry.load("sources", name)
         if source.accepts(spec):
-            dataset: Dataset = source.open(spec, shape)
+            dataset: Dataset = source.open(spec, shape, reading)
             return dataset
     raise DataError(f"{_why_nobody_accepts(spec)} {_ACCEPTED}")
 

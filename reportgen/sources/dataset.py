@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from reportgen.errors import OptionsError
-from reportgen.records import Shape
+from reportgen.records import Broken, Shape
 
 Array = npt.NDArray[Any]
+Resize = Literal["crop", "stretch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the user chose about how data are read.
+
+    Attributes:
+        resize: How an image is brought to another size: "crop" keeps its proportions and cuts its centre out, "stretch"
+            does not.
+        features: Names of the features of a TFRecord file, by what they hold: ("image", "scan"), ("label", "class").
+    """
+
+    resize: Resize = "crop"
+    features: tuple[tuple[str, str], ...] = ()
+
+
+USUAL = Reading()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +50,7 @@ class Dataset:
         image_names: File name of every image relative to the folder, parts joined by "/"; () where they are no files.
         sha256: Hash over the contents: of a file's bytes, or of a folder's relative names and their files' bytes.
         notes: What was done to the data, in whole sentences.
+        broken: Images that cannot be read, which are not counted in `size`; in the order of the data.
     """
 
     name: str
@@ -45,6 +64,7 @@ class Dataset:
     image_names: tuple[str, ...]
     sha256: str
     notes: tuple[str, ...] = ()
+    broken: tuple[Broken, ...] = ()
 
 
 def batches(dataset: Dataset, size: int) -> Iterator[tuple[range, Array]]:

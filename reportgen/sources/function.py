@@ -12,7 +12,7 @@ import numpy as np
 
 from reportgen.errors import DataError
 from reportgen.records import Shape
-from reportgen.sources.dataset import Dataset
+from reportgen.sources.dataset import USUAL, Dataset, Reading
 from reportgen.sources.memory import from_arrays
 
 _FORM = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -23,12 +23,13 @@ def accepts(spec: str) -> bool:
     return _FORM.fullmatch(spec) is not None and not os.path.exists(spec)
 
 
-def open(spec: str, shape: Shape | None = None) -> Dataset:
+def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dataset:
     """Call the user's own function and take what it returns.
 
     Args:
         spec: "package.module:function"; modules in the folder that the program was started in are found too.
         shape: Not used: what does not fit the model is refused later, by `fitting.fit`.
+        reading: Not used.
 
     Returns:
         Its images, with labels where it returns a pair, or a `tf.data.Dataset` of pairs.
@@ -36,7 +37,7 @@ def open(spec: str, shape: Shape | None = None) -> Dataset:
     Raises:
         DataError: There is no such module or function, it fails, or returns something else.
     """
-    del shape
+    del shape, reading
     module_name, _, name = spec.partition(":")
     sys.path.insert(0, os.getcwd())
     try:
