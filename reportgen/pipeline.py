@@ -236,7 +236,7 @@ def _check_choices(record: ModelRecord, dataset: Dataset | None, options: Option
 def _fitted(model: Any, dataset: Dataset, options: Options) -> Dataset:
     declared = getattr(model, "inputs", None)
     if not declared:
-        return fitting.fit(dataset, dataset.shape, False, "float32", scale=options.scale_input)
+        return fitting.fit(dataset, dataset.shape, False, "float32", scale=options.scale_input, resize=options.resize)
     if len(declared) > 1:
         raise ModelError(
             f"The model {model.name!r} takes {len(declared)} inputs. Expected a model with one input where images are "
@@ -245,7 +245,7 @@ def _fitted(model: Any, dataset: Dataset, options: Options) -> Dataset:
     rescales = any(type(layer).__name__ in {"Rescaling", "Normalization"} for layer in model.layers)
     dtype = str(declared[0].dtype)
     shape = _wanted_shape(model, options) or ()
-    return fitting.fit(dataset, shape, rescales, dtype, scale=options.scale_input)
+    return fitting.fit(dataset, shape, rescales, dtype, scale=options.scale_input, resize=options.resize)
 
 
 def _input_shapes(model: Any, dataset: Dataset) -> list[Shape] | None:

@@ -252,7 +252,7 @@ def test_extract_saves_a_model_that_plain_keras_loads(files: Files, tmp_path: Pa
         pytest.param(("summary", "notes.keras"), r"'notes\.keras' begins with .* Save the model", id="no-model"),
         pytest.param(
             ("build", "tiny.keras", "--data", "small.npz"),
-            r"Received images of 5 × 5 × 1 from 'small\.npz'\. Expected images of 12 × 12 × 1, .* Resize",
+            r"Received images of 5 × 5 × 2 from 'small\.npz'\. Expected images of 12 × 12 × 1, .* Resize",
             id="other-images",
         ),
     ],
@@ -262,7 +262,7 @@ def test_what_cannot_be_done_is_one_line_and_leaves_nothing(
 ) -> None:
     (tmp_path / "notes.keras").write_text("notes", encoding="utf-8")
     (tmp_path / "tiny.keras").write_bytes(files.model.read_bytes())
-    np.savez(tmp_path / "small.npz", x=np.zeros((2, 5, 5, 1)))
+    np.savez(tmp_path / "small.npz", x=np.zeros((2, 5, 5, 2)))
     shown = run(*arguments, "-q", cwd=tmp_path)
     assert (shown.returncode, shown.stdout) == (1, "")
     assert re.fullmatch(rf"Error: {sentence}.*\n", shown.stderr), shown.stderr

@@ -197,9 +197,15 @@ def test_a_model_without_conv_layers_is_one_sentence() -> None:
         explain(model, images((4, 4, 1)))
 
 
+@pytest.mark.parametrize(("resize", "words"), [("crop", "proportions kept"), ("stretch", "proportions not kept")])
+def test_images_of_another_size_are_fitted_and_the_samples_say_so(resize: str, words: str) -> None:
+    report = explain(toys.sequential(), images((9, 12, 3)), resize=resize)
+    assert f"resized to 6 × 6 pixels (bilinear, {words}): 9 × 12 × 3 became 6 × 6 × 1." in html.render(report).decode()
+
+
 def test_images_of_another_shape_are_one_sentence() -> None:
-    with pytest.raises(DataError, match=r"5 × 5 × 1.*Expected images of 6 × 6 × 1"):
-        explain(toys.sequential(), images((5, 5, 1)))
+    with pytest.raises(DataError, match=r"5 × 5 × 2.*Expected images of 6 × 6 × 1"):
+        explain(toys.sequential(), images((5, 5, 2)))
 
 
 def test_as_many_labels_as_images_are_needed() -> None:

@@ -12,7 +12,8 @@ import numpy as np
 
 from reportgen.errors import DataError, UnknownNameError
 from reportgen.records import Shape
-from reportgen.sources.dataset import Array, Dataset, batches, in_words
+from reportgen.sources import resizing
+from reportgen.sources.dataset import Array, Dataset, Resize, batches, in_words
 
 SCALES = ("auto", "none", "1/255")
 _JUDGED_IMAGES = 256
@@ -44,7 +45,9 @@ class _Values:
     are_whole: bool
 
 
-def fit(dataset: Dataset, shape: Shape, rescales: bool, dtype: str, *, scale: str = "auto") -> Dataset:
+def fit(
+    dataset: Dataset, shape: Shape, rescales: bool, dtype: str, *, scale: str = "auto", resize: Resize = "crop"
+) -> Dataset:
     """Make images fit a model's input.
 
     Args:
@@ -54,22 +57,23 @@ def fit(dataset: Dataset, shape: Shape, rescales: bool, dtype: str, *, scale: st
         dtype: Number format of the model's input, as Keras calls it.
         scale: "auto" divides whole values 0..255 by 255 unless the model rescales, and judges that by the first 256
             images; "none" leaves the values; "1/255" divides them in any case.
+        resize: How images of another size are brought to the model's.
 
     Returns:
         The same images in the model's layout and number format (float32 for one that numpy does not know). They are
         changed when they are read; the notes say how.
 
     Raises:
-        DataError: There are no images, they have another size or number of channels, or hold NaN or infinite values.
+        DataError: There are no images, their shape cannot be made to fit, or they hold NaN or infinite values.
         UnknownNameError: There is no such scale.
     """
     if scale not in SCALES:
         raise UnknownNameError("scale", scale, SCALES)
     if dataset.size == 0:
         raise DataError(f"The data {dataset.name!r} hold no images. Expected at least one. Give other data.")
-    move = _move(dataset, shape)
-    target = _number_format(dtype)
     values = _judge(dataset)
+    move = _move(dataset, shape, resizing.white(values.low, values.high), resize)
+    target = _number_format(dtype)
     divides, why = _scaling(values, rescales, scale, target)
     if target.kind in "iu" and (divides or not values.are_whole):
         raise DataError(
@@ -86,8 +90,8 @@ def fit(dataset: Dataset, shape: Shape, rescales: bool, dtype: str, *, scale: st
     return replace(dataset, read=read, shape=move.shape, notes=(*dataset.notes, *(note for note in notes if note)))
 
 
-def _move(dataset: Dataset, want: Shape) -> _Move:
-    """Find what has to be done to the axes. The order matters: what fits as it is, is never transposed."""
+def _move(dataset: Dataset, want: Shape, white: int | None, resize: Resize) -> _Move:
+    """Find what has to be done to the axes. The order matters: what fits as it is, is never transposed or resized."""
     have = tuple(axis or 0 for axis in dataset.shape)
     if _matches(have, want):
         return _Move(_as_it_is, have, "")
@@ -95,6 +99,9 @@ def _move(dataset: Dataset, want: Shape) -> _Move:
         move = find(have, want)
         if move is not None:
             return move
+    brought = resizing.bring(have, want, white, resize)
+    if brought is not None:
+        return _Move(*brought)
     raise DataError(
         f"Received images of {in_words(have)} from {dataset.source!r}. Expected images of {in_words(want)}, which is "
         "what the model takes. Resize or convert them, or give the data that belong to this model."
