@@ -123,7 +123,10 @@ def main() -> None:
 )
 @click.option(
     "--data",
-    help="Images: an .npz or .npy file, a folder of pictures, a .csv list, keras:NAME, module:function or 'digits'.",
+    help=(
+        "Images: an .npz or .npy file, a folder of pictures, a .csv list, TFRecord files, keras:NAME, module:function"
+        " or 'digits'."
+    ),
 )
 @click.option(
     "--classes",
@@ -154,6 +157,12 @@ def main() -> None:
     "--resize",
     type=click.Choice(["crop", "stretch"]),
     help="Images of another size: proportions kept and the centre cut out, or stretched.  [default: crop]",
+)
+@click.option(
+    "--feature",
+    multiple=True,
+    metavar="image=NAME|label=NAME",
+    help="Feature of a TFRecord file that holds the image or the label; repeatable.",
 )
 @click.option(
     "--section",

@@ -78,7 +78,7 @@ def explain(
     Raises:
         ReportgenError: The model, the images or a choice cannot be used; the message says why and what to do.
     """
-    for name in ("data", "classes", "output", "format"):
+    for name in ("data", "classes", "feature", "output", "format"):
         if name in choices:
             raise OptionsError(
                 f"explain got {name}={choices[name]!r}. Expected images in memory, and nothing written. Give the "
@@ -153,7 +153,7 @@ def extract_layer(path: Path, layer: str, output: Path, options: Options, progre
 def open_dataset(origin: Origin, spec: str, options: Options, progress: Progress = silent) -> Dataset:
     """Open data for a model; errors as `sources.open_data` and `sources.classes`."""
     with progress("Looking at the images"):
-        dataset = open_data(spec, _wanted_shape(origin.model, options), Reading(options.resize))
+        dataset = open_data(spec, _wanted_shape(origin.model, options), Reading(options.resize, options.feature))
     return dataset if options.classes is None else classes.name(dataset, classes.read(options.classes))
 
 

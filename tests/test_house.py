@@ -59,7 +59,7 @@ DOORS: list[tuple[str, set[str]]] = [
     ("click", {"cli"}),
     ("fontTools", {"renderers"}),
     ("fontpkg", {"figures.charts", "renderers.fonts"}),
-    ("google", {"models"}),  # protobuf, for saved models of TensorFlow
+    ("google", {"models", "sources"}),  # protobuf, for saved models and records of TensorFlow
     ("h5py", {"models"}),
     ("jinja2", {"templating"}),
     ("keras", {"models", "probes", "sources"}),

@@ -6,17 +6,17 @@ import os
 from pathlib import Path
 
 from reportgen import registry
-from reportgen.errors import DataError
+from reportgen.errors import DataError, OptionsError
 from reportgen.records import Shape
 from reportgen.sources.dataset import USUAL, Dataset, Reading
 from reportgen.sources.files import writable
 
-NAMES = ("digits", "keras_set", "function", "npz", "npy", "folder", "manifest")
+NAMES = ("digits", "keras_set", "function", "npz", "npy", "tfrecord", "folder", "manifest")
 
 _ACCEPTED = (
     'Expected "digits" (the built-in MNIST digits), an .npz file with images (x) and labels (y), an .npy file with '
     "images, a picture (PNG, JPEG, BMP, GIF, WebP or TIFF), a folder of pictures, a .csv file that lists pictures "
-    "(path,label), keras:NAME for a set that Keras downloads, or module:function."
+    "(path,label), a TFRecord file or a folder of them, keras:NAME for a set that Keras downloads, or module:function."
 )
 
 
@@ -32,11 +32,16 @@ def open_data(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -
         The data, read when it is asked for; `fitting.fit` makes it fit the model.
 
     Raises:
+        OptionsError: Features are named of data that have none.
         DataError: There is no such file, nobody accepts it, or it is damaged.
     """
     for name in NAMES:
         source = registry.load("sources", name)
         if source.accepts(spec):
+            if reading.features and name != "tfrecord":
+                raise OptionsError(
+                    f"{writable(spec)!r} has no features to name. Expected TFRecord data with --feature. Leave it out."
+                )
             dataset: Dataset = source.open(spec, shape, reading)
             return dataset
     raise DataError(f"{_why_nobody_accepts(spec)} {_ACCEPTED}")

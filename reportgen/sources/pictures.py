@@ -154,7 +154,7 @@ def _nothing_left(broken: Sequence[Broken], source: str) -> DataError:
 
 def _target(seen: _Seen, shape: Shape | None) -> tuple[tuple[int, int], int]:
     """Return the size and the number of channels that all pictures are brought to."""
-    height, width, channels = _asked(shape)
+    height, width, channels = asked(shape)
     if channels is None:
         channels = 1 if all(picture.is_grey for picture in seen.kinds) else 3
     if height is not None and width is not None:
@@ -170,7 +170,7 @@ def _target(seen: _Seen, shape: Shape | None) -> tuple[tuple[int, int], int]:
     return (height or first[0], width or first[1]), channels
 
 
-def _asked(shape: Shape | None) -> tuple[int | None, int | None, int | None]:
+def asked(shape: Shape | None) -> tuple[int | None, int | None, int | None]:
     """Return the height, width and channels that a model asks for; None where it leaves them open."""
     if shape is None or len(shape) not in (2, 3):
         return None, None, None
@@ -189,8 +189,8 @@ def _lost_classes(
     if labels is None or len(kept) == len(labels):
         return ()
     lost = [int(label) for label in np.setdiff1d(labels, labels[list(kept)])]
-    called = ", ".join(class_names[label] if class_names else str(label) for label in lost)
-    return (f"No picture of these classes can be read: {called}.",) if lost else ()
+    called = ", ".join(class_names[label] if class_names else str(label) for label in lost if label >= 0)
+    return (f"No picture of these classes can be read: {called}.",) if called else ()
 
 
 def _changes(kinds: Counter[Picture], size: tuple[int, int], channels: int, reading: Reading) -> list[str]:
