@@ -10,7 +10,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from reportgen import findings, registry
@@ -86,7 +85,7 @@ def explain(
             )
     options = make(choices)
     require_model(model)
-    dataset = from_arrays(np.asarray(images), None if labels is None else np.asarray(labels), class_names)
+    dataset = from_arrays(images, labels, class_names)
     origin = Origin(model, (Fact("model", "a model in memory"),))
     before = [(layer, layer.name) for layer in model.layers]
     try:

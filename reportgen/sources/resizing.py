@@ -82,6 +82,9 @@ def bring(
     old, new = _layout(have), _layout(want)
     if old is None or new is None or not old.height or not old.width:
         return None
+    # A row of numbers is no image of one line.
+    if min(old.height, old.width) < 2:
+        return None
     size = (new.height or old.height, new.width or old.width)
     channels = new.channels or old.channels or _GREY
     steps: list[tuple[str, Callable[[Array], Array]]] = []
@@ -109,7 +112,9 @@ def _layout(shape: Shape) -> _Layout | None:
         return None
     if shape[2] in _CHANNELS or (shape[2] is None and shape[0] not in _CHANNELS):
         return _Layout(*shape, 2)
-    return _Layout(shape[1], shape[2], shape[0], 0) if shape[0] in _CHANNELS else None
+    # An image of a few pixels must not be taken for its channels.
+    is_first = shape[0] in _CHANNELS and all(axis is None or axis > max(_CHANNELS) for axis in shape[1:])
+    return _Layout(shape[1], shape[2], shape[0], 0) if is_first else None
 
 
 def _resizing(
