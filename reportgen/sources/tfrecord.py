@@ -298,8 +298,11 @@ def _files(path: Path) -> tuple[list[Path], tuple[str, ...]]:
     inside = os.path.realpath(path)
     kept: list[Path] = []
     others: list[Path] = []
+    subfolders: list[str] = []
     for name in sorted(os.listdir(path)):
         file = path / name
+        if file.is_dir() and not name.startswith("."):
+            subfolders.append(writable(name))
         if name.startswith(".") or not file.is_file():
             continue
         is_inside = Path(os.path.realpath(file)).is_relative_to(inside)
@@ -307,8 +310,8 @@ def _files(path: Path) -> tuple[list[Path], tuple[str, ...]]:
     if not kept:
         raise DataError(f"The folder {shown(path)!r} holds no TFRecord files of its own. Give another folder.")
     listed = ", ".join(shown(file) for file in others)
-    note = f"{counted(len(others), 'file')} without records or out of this folder passed over: {listed}."
-    return kept, (note,) if others else ()
+    notes = [f"{counted(len(others), 'file')} without records or out of this folder passed over: {listed}."]
+    return kept, (*notes[: len(others)], *(f"The subfolder {name} was not read." for name in subfolders))
 
 
 def _is_records(path: Path) -> bool:

@@ -285,10 +285,12 @@ def test_all_files_of_a_folder_are_read_in_the_order_of_their_names(tmp_path: Pa
     write(tmp_path / "elsewhere", [example(image=png(PIXELS[3]))])
     (inside / "c").symlink_to(tmp_path / "elsewhere")
     (inside / "info.json").write_text("{}")
+    (inside / "older").mkdir()
     dataset = open_data(str(inside))
     np.testing.assert_array_equal(dataset.read(range(3)), PIXELS[:3])
     assert dataset.broken == (Broken("b-1, record 1", "is empty"),)
     assert dataset.notes[0] == "2 files without records or out of this folder passed over: c, info.json."
+    assert dataset.notes[1] == "The subfolder older was not read."
 
 
 def test_a_folder_with_pictures_is_a_folder_of_pictures(tmp_path: Path) -> None:
