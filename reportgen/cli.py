@@ -25,6 +25,7 @@ from reportgen.sections import NAMES
 
 if TYPE_CHECKING:
     from reportgen.options import Options
+    from reportgen.sources.dataset import Dataset
     from reportgen.terminal import Terminal
 
 CHECK_FAILED = 3
@@ -122,7 +123,10 @@ def main() -> None:
 )
 @click.option(
     "--data",
-    help="Images: an .npz or .npy file, a folder of pictures, a .csv list, keras:NAME, module:function or 'digits'.",
+    help=(
+        "Images: an .npz or .npy file, a folder of pictures, a .csv list, TFRecord files, keras:NAME, module:function"
+        " or 'digits'."
+    ),
 )
 @click.option(
     "--classes",
@@ -153,6 +157,17 @@ def main() -> None:
         "How pixel values are brought to the model's range: 1/255, -1..1, 0..255, none, keras.applications.resnet50 and"
         " the like, or module:function.  [default: auto, decided from the model and the images]"
     ),
+)
+@click.option(
+    "--resize",
+    type=click.Choice(["crop", "stretch"]),
+    help="Images of another size: proportions kept and the centre cut out, or stretched.  [default: crop]",
+)
+@click.option(
+    "--feature",
+    multiple=True,
+    metavar="image=NAME|label=NAME",
+    help="Feature of a TFRecord file that holds the image or the label; repeatable.",
 )
 @click.option(
     "--section",
@@ -339,7 +354,9 @@ def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bo
         progress = terminal.progress
         origin = pipeline.load(model, options, progress) if model else pipeline.train(options, progress)
         spec = options.data or ("digits" if model is None else None)
-        dataset = pipeline.open_dataset(origin, spec, options) if spec else None
+        dataset = pipeline.open_dataset(origin, spec, options, progress) if spec else None
+        if dataset is not None and dataset.broken:
+            terminal.say(_left_out(dataset))
         report = pipeline.make_report(origin, dataset, options, progress)
         paths = write(report, options.output, options.format, progress, worker)
     finally:
@@ -349,6 +366,13 @@ def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bo
         if finding.severity == "failed":
             terminal.say(f"Check failed: {finding.title} {finding.detail}")
     return report.failed, paths
+
+
+def _left_out(dataset: Dataset) -> str:
+    """The sentence that counts the images that cannot be read; the report lists them all."""
+    first, number = dataset.broken[0], len(dataset.broken)
+    which = f"{first.name!r} {first.reason}" if number == 1 else f"the first, {first.name!r}, {first.reason}"
+    return f"{number} of {number + dataset.size} images cannot be read and are left out: {which}."
 
 
 def _terminal(quiet: bool, verbose: int) -> Terminal:

@@ -240,7 +240,7 @@ class Finding:
     @property
     def chapter(self) -> str:
         """Name of the chapter that holds the place, which a report may leave out."""
-        return {"layer": "architecture", "sample": "samples", "scaling": "samples"}.get(
+        return {"layer": "architecture", "sample": "samples", "scaling": "samples", "broken": "samples"}.get(
             self.anchor.partition("-")[0], self.anchor
         )
 

@@ -11,7 +11,7 @@ from reportgen.answers import Levels as Levels
 from reportgen.answers import PredictionsResult, SampleRecord
 from reportgen.document import Finding, RunFacts
 from reportgen.grid import Grid
-from reportgen.records import Check, Doubt, ModelRecord, Shape
+from reportgen.records import Broken, Check, Doubt, ModelRecord, Shape
 from reportgen.scalings import ScalingResult
 
 
@@ -29,6 +29,7 @@ class DatasetRecord:
         sha256: Hash of its contents.
         notes: What was done to make it fit the model, in whole sentences.
         doubts: What speaks against the way in which its values were brought to the model's range.
+        broken: Images that cannot be read, which are not among those counted.
     """
 
     name: str
@@ -40,6 +41,7 @@ class DatasetRecord:
     sha256: str
     notes: tuple[str, ...]
     doubts: tuple[Doubt, ...] = ()
+    broken: tuple[Broken, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from reportgen.answers import PredictionsResult, SampleRecord
@@ -40,6 +41,7 @@ def judge(
         *_names(model, names),
         *_poolings(pooling),
         *_scaling(scaling, dataset),
+        *_broken(model, dataset),
         *_balance(model),
         *_patches(model),
         *_unknown_kinds(model),
@@ -259,7 +261,20 @@ def _left_out(model: ModelRecord) -> Iterator[Finding]:
 def _fitted(model: ModelRecord, dataset: DatasetRecord | None) -> Iterator[Finding]:
     if dataset and dataset.notes:
         title = f"What was done to the {words(model).samples}."
-        yield Finding("note", title, " ".join(dataset.notes), "provenance")
+        yield Finding("note", title, " ".join(dataset.notes), "samples")
+
+
+def _broken(model: ModelRecord, dataset: DatasetRecord | None) -> Iterator[Finding]:
+    if dataset and dataset.broken:
+        number_ = len(dataset.broken)
+        reasons = Counter(broken.reason for broken in dataset.broken)
+        counts = ", ".join(f"{reason} ({number(count)})" for reason, count in reasons.most_common())
+        yield Finding(
+            "warning",
+            f"{plural(number_, words(model).sample)} of {number(number_ + dataset.size)} cannot be read.",
+            f"No number in this report includes {'it' if number_ == 1 else 'them'}. Each of them: {counts}.",
+            "broken",
+        )
 
 
 def grating_conv(model: ModelRecord) -> LayerRecord | None:

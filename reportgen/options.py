@@ -22,6 +22,7 @@ else:
 PREPROCESSING = ("auto", "none", "1/255", "-1..1", "0..255")
 """Ways to scale pixel values that have a name of their own."""
 _PREPROCESSING_FORM = re.compile(r"keras\.applications\.[a-z]\w*|[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+FEATURE_ROLES = ("image", "label")
 PICK_KINDS = ("index", "per-class", "random", "confident", "uncertain", "wrong")
 
 
@@ -92,6 +93,24 @@ def parse_rename(text: str) -> tuple[str, str]:
     return old, new
 
 
+def parse_feature(text: str) -> tuple[str, str]:
+    """Read ROLE=NAME, what a feature of a TFRecord file holds and what it is called.
+
+    Raises:
+        OptionsError: The role is neither "image" nor "label", or there is no name.
+
+    >>> parse_feature("image=scan/raw")
+    ('image', 'scan/raw')
+    """
+    role, sign, name = text.partition("=")
+    if role not in FEATURE_ROLES or not (sign and name):
+        raise OptionsError(
+            f"A feature cannot be named by {text!r}. Expected image=NAME or label=NAME. Write for example "
+            "image=image_raw."
+        )
+    return role, name
+
+
 def parse_shape(text: str) -> tuple[int, ...]:
     """Read the shape of one image, batch axis left out.
 
@@ -125,6 +144,9 @@ class Options(BaseModel):
         colormap: Colours of activation maps.
         scale_maps: Grey scale of a map: its own, or common to all maps of a layer.
         preprocess: How pixel values are brought to the model's range; also called "scale_input".
+        resize: How an image of another size is brought to the model's: "crop" keeps its proportions and cuts its centre
+            out, "stretch" does not.
+        feature: Pairs of "image" or "label" and the name of the feature of a TFRecord file that holds it.
         imports: Python files or modules of the user's own that are run first, for their classes; the option is called
             "import", a word that Python keeps for itself.
         input_shape: Shape of one image, for a model that leaves it open; () for what the data or the model says.
@@ -148,6 +170,8 @@ class Options(BaseModel):
     colormap: Literal["gray", "viridis"] = "gray"
     scale_maps: Literal["own", "common"] = "own"
     preprocess: str = "auto"
+    resize: Literal["crop", "stretch"] = "crop"
+    feature: tuple[tuple[str, str], ...] = ()
     imports: tuple[str, ...] = ()
     input_shape: tuple[int, ...] = ()
     max_parameters: int = Field(default=2_000_000_000, gt=0)
@@ -165,6 +189,11 @@ class Options(BaseModel):
     @classmethod
     def _read_renames(cls, value: object) -> object:
         return tuple(parse_rename(item) if isinstance(item, str) else item for item in _listed(value))
+
+    @field_validator("feature", mode="before")
+    @classmethod
+    def _read_features(cls, value: object) -> object:
+        return tuple(parse_feature(item) if isinstance(item, str) else item for item in _listed(value))
 
     @field_validator("input_shape", mode="before")
     @classmethod
@@ -249,8 +278,8 @@ def words(options: Options) -> dict[str, tuple[str, ...]]:
         value = getattr(options, name)
         if name in {"output", "format"}:
             continue
-        if name == "rename":
-            value = tuple(f"{old}={new}" for old, new in value)
+        if name in {"rename", "feature"}:
+            value = tuple(f"{first}={second}" for first, second in value)
         elif name in {"data", "classes"} and value is not None:
             value = Path(value).name
         listed = value if isinstance(value, tuple) else () if value is None else (value,)

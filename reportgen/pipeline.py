@@ -10,28 +10,25 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
-from reportgen import findings, registry
+from reportgen import feeding, findings, registry
 from reportgen.document import Fact, Finding, Report, RunFacts, Section
-from reportgen.errors import DataError, ModelError, OptionsError, UnknownNameError
+from reportgen.errors import ModelError, OptionsError, UnknownNameError
 from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord
-from reportgen.models import environment, extraction, loading, pixels, training
+from reportgen.models import environment, extraction, loading, training
 from reportgen.models.compiling import runnable
 from reportgen.models.estimating import Limits
 from reportgen.models.importing import import_modules
-from reportgen.models.inputs import declared_inputs, declared_outputs
 from reportgen.models.inspection import inspect, require_model
 from reportgen.models.renaming import rename
 from reportgen.options import Options, chapters, make, words
 from reportgen.probes import predictions, samples
 from reportgen.probes.subject import Subject, matches, seen_calls
 from reportgen.progress import Progress, silent
-from reportgen.records import ModelRecord, Shape, TensorRecord, main_input
-from reportgen.sources import classes, digits, fitting, open_data, scaling, several
+from reportgen.records import ModelRecord
+from reportgen.sources import digits, fitting, scaling
 from reportgen.sources.dataset import Dataset
-from reportgen.sources.memory import from_arrays
 
 _PROBES = ("predictions", "scaling", "activations", "edges", "pooling", "names")
 
@@ -75,7 +72,7 @@ def explain(
         class_names: Names of the classes by index.
         progress: Told of every long step.
         **choices: Options of `reportgen build` under the same names: pick, layers, rename, title, colormap,
-            scale_maps, preprocess, section, skip_section, seed.
+            scale_maps, preprocess, resize, section, skip_section, seed.
 
     Returns:
         The report, ready for `reportgen.write`.
@@ -83,7 +80,7 @@ def explain(
     Raises:
         ReportgenError: The model, the images or a choice cannot be used; the message says why and what to do.
     """
-    for name in ("data", "classes", "output", "format"):
+    for name in ("data", "classes", "feature", "output", "format"):
         if name in choices:
             raise OptionsError(
                 f"explain got {name}={choices[name]!r}. Expected images in memory, and nothing written. Give the "
@@ -91,7 +88,7 @@ def explain(
             )
     options = make(choices)
     require_model(model)
-    dataset = _in_memory(model, images, labels, class_names)
+    dataset = feeding.in_memory(model, images, labels, class_names)
     origin = Origin(model, (Fact("model", "a model in memory"),))
     before = [(layer, layer.name) for layer in model.layers]
     try:
@@ -134,7 +131,7 @@ def save(origin: Origin, path: Path) -> None:
 
 def score_held_out(origin: Origin, progress: Progress = silent) -> tuple[int, int, str]:
     """Return how many held-out digits the default network answers rightly, how many there are, and what they are."""
-    dataset = _fitted(origin.model, digits.held_out_set(), Options())
+    dataset = feeding.fitted(origin.model, digits.held_out_set(), Options())
     result = predictions.run(Subject(origin.model, inspect(origin.model), dataset), Options(), progress)
     assert result is not None, "there is data"
     assert result.right is not None, "it has labels"
@@ -145,61 +142,20 @@ def inspect_file(path: Path, options: Options, progress: Progress = silent) -> M
     """Return the record of a model in a file; errors as `load` and `models.inspection.inspect`."""
     origin = load(path, options, progress)
     with progress("Inspecting the network"), runnable(origin.model):
-        return inspect(origin.model, _given_shapes(options))
+        return inspect(origin.model, feeding.input_shapes(None, options))
 
 
 def extract_layer(path: Path, layer: str, output: Path, options: Options, progress: Progress = silent) -> None:
     """Cut a model at a layer and save the new one; errors as `models.extraction.extract` and `models.loading.save`."""
     origin = load(path, options, progress)
     with progress("Cutting the network"), runnable(origin.model):
-        loading.save(extraction.extract(origin.model, layer, _given_shapes(options)), output)
+        loading.save(extraction.extract(origin.model, layer, feeding.input_shapes(None, options)), output)
 
 
-def open_dataset(origin: Origin, spec: str, options: Options) -> Dataset:
-    """Open data for a model; errors as `sources.open_data` and `sources.classes`."""
-    inputs = declared_inputs(origin.model)
-    if len(inputs) > 1:
-        dataset = several.open_several(spec, inputs, declared_outputs(origin.model))
-    else:
-        dataset = open_data(spec, _wanted_shape(origin.model, options))
-        dataset = several.with_head_labels(dataset, spec, declared_outputs(origin.model))
-    return dataset if options.classes is None else classes.name(dataset, classes.read(options.classes))
-
-
-def _in_memory(model: Any, images: Any, labels: Any, class_names: Sequence[str]) -> Dataset:
-    declared = declared_inputs(model)
-    if isinstance(images, tuple) or (len(declared) > 1 and isinstance(images, list)):
-        names = [record.name for record in declared] or [f"input_{place}" for place in range(len(images))]
-        if len(names) != len(images):
-            raise DataError(
-                f"There are {len(images)} arrays for {len(names)} inputs, {', '.join(names)}. Expected one for each. "
-                "Give a dictionary of arrays by name of the input."
-            )
-        images = dict(zip(names, images, strict=True))
-    if isinstance(labels, Mapping) and not isinstance(images, Mapping):
-        images = {declared[0].name if declared else "input_0": images}
-    if isinstance(images, Mapping):
-        records = declared or tuple(
-            TensorRecord(str(name), tuple(np.shape(array)[1:]), "float32") for name, array in images.items()
-        )
-        return several.from_mapping(images, labels, class_names, records, declared_outputs(model))
-    if len(declared) > 1:
-        raise DataError(
-            f"One array was given, but the model takes {', '.join(record.name for record in declared)}. Expected one "
-            "for each. Give a dictionary of arrays by name of the input."
-        )
-    return from_arrays(np.asarray(images), None if labels is None else np.asarray(labels), class_names)
-
-
-def _given_shapes(options: Options) -> dict[str, Shape] | None:
-    return {"": options.input_shape} if options.input_shape else None
-
-
-def _wanted_shape(model: Any, options: Options) -> Shape | None:
-    declared = declared_inputs(model)
-    if options.input_shape:
-        return options.input_shape
-    return declared[main_input([record.shape for record in declared])].shape if declared else None
+def open_dataset(origin: Origin, spec: str, options: Options, progress: Progress = silent) -> Dataset:
+    """Open data for a model; errors as `feeding.opened`."""
+    with progress("Looking at the images"):
+        return feeding.opened(origin.model, spec, options)
 
 
 def make_report(origin: Origin, dataset: Dataset | None, options: Options, progress: Progress = silent) -> Report:
@@ -218,9 +174,9 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
     if options.rename:
         rename(origin.model, options.rename)
     with runnable(origin.model) as compiled:
-        dataset = None if dataset is None else _fitted(origin.model, dataset, options)
+        dataset = None if dataset is None else feeding.fitted(origin.model, dataset, options)
         with progress("Inspecting the network"):
-            record = inspect(origin.model, _given_shapes(options) if dataset is None else _input_shapes(dataset))
+            record = inspect(origin.model, feeding.input_shapes(dataset, options))
         _check_choices(record, dataset, options)
         evidence = _probe(Subject(origin.model, record, dataset), chosen, options, progress)
     origin = replace(origin, facts=(*origin.facts, *_compiled(compiled)))
@@ -272,29 +228,6 @@ def _check_choices(record: ModelRecord, dataset: Dataset | None, options: Option
         )
 
 
-def _fitted(model: Any, dataset: Dataset, options: Options) -> Dataset:
-    declared = declared_inputs(model)
-    shape = (_wanted_shape(model, options) or ()) if declared else dataset.shape
-    how: dict[str, Any] = {
-        "rescales": pixels.rescales(model, shape),
-        "scale": options.preprocess,
-        "networks": pixels.networks(model),
-    }
-    if dataset.further:
-        return several.fit_several(dataset, declared or _records(dataset), **how)
-    return fitting.fit(dataset, shape, dtype=declared[0].dtype if declared else "float32", **how)
-
-
-def _records(dataset: Dataset) -> tuple[TensorRecord, ...]:
-    """Return what a model that says nothing of its inputs is given, in the order of the names: input_0, input_1 …."""
-    shapes = {dataset.main: dataset.shape, **{name: part.shape for name, part in dataset.further}}
-    return tuple(TensorRecord(name, shapes[name], "float32") for name in sorted(shapes, key=lambda n: (len(n), n)))
-
-
-def _input_shapes(dataset: Dataset) -> dict[str, Shape]:
-    return {record.name: record.shape for record in _records(dataset)}
-
-
 def _probe(subject: Subject, chosen: Sequence[str], options: Options, progress: Progress) -> Evidence:
     """Run each probe that a chosen chapter needs, once."""
     needed = {need for name in chosen for need in registry.load("sections", name).NEEDS}
@@ -320,6 +253,7 @@ def _probe(subject: Subject, chosen: Sequence[str], options: Options, progress: 
             sha256=data.sha256,
             notes=data.notes,
             doubts=data.scaling.doubts if data.scaling else (),
+            broken=data.broken,
         )
     )
     empty = RunFacts("", None, (), (), (), (), ())

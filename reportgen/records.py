@@ -1,4 +1,4 @@
-"""The facts of a model as plain data. No record holds a Keras object, a formatted string or a piece of HTML.
+"""The facts of a model and its images as plain data. No record holds a Keras object, a formatted string or any HTML.
 
 Shapes are those of one sample, the batch axis left out, in the layer's own order of axes; an axis whose size is not
 known is None. Multiply-adds (MACs) count the kernels of conv, dense, recurrent and attention layers and, inside
@@ -255,6 +255,19 @@ class WeightFault:
     num_nan: int
     num_infinite: int
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """An image of the data that cannot be read and is left out.
+
+    Attributes:
+        name: Its file, or its place in a file: "cat/7.png", "record 7".
+        reason: Why, in a few words after its name: "is empty".
+    """
+
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

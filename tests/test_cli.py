@@ -18,6 +18,7 @@ from typing import IO, Any
 import jsonschema
 import numpy as np
 import pytest
+from PIL import Image
 from pypdf import PdfReader
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -200,6 +201,37 @@ def test_a_failed_check_is_exit_code_3_and_the_command_line_beats_the_file(files
 
 @pytest.mark.slow
 @pytest.mark.keras
+def test_pictures_that_cannot_be_read_are_counted_and_listed_and_stop_nothing(files: Files, tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    for name, width in (("a.png", 12), ("b.png", 24)):
+        Image.new("L", (width, 12), 200).save(tmp_path / "pictures" / name)
+    (tmp_path / "pictures" / "c.png").write_bytes(b"")
+    (tmp_path / "pictures" / "d.png").write_bytes(b"no picture")
+    given = ("build", files.model, "--data", "pictures", "--format", "json", "--format", "html")
+    shown = run(*given, cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    sentence = "2 of 4 images cannot be read and are left out: the first, 'c.png', is empty."
+    assert [line for line in shown.stderr.splitlines() if not STEP.fullmatch(line)] == [sentence]
+    content = json.loads((tmp_path / "reportgen-report" / "report.json").read_text(encoding="utf-8"))
+    chapter = content["sections"]["samples"]["content"]
+    assert chapter["broken"] == [
+        {"name": "c.png", "reason": "is empty"},
+        {"name": "d.png", "reason": "is no picture of a kind that is read"},
+    ]
+    assert chapter["num_images"] == 2
+    kept = "1 of 2 pictures was resized to 12 × 12 pixels (bilinear, proportions kept)."
+    assert kept in chapter["notes"]
+    page = (tmp_path / "reportgen-report" / "report.html").read_text(encoding="utf-8")
+    assert kept in page
+    assert "is no picture of a kind that is read" in page
+    quiet = run(*given, "--quiet", "--resize", "stretch", cwd=tmp_path)
+    assert (quiet.returncode, quiet.stderr) == (0, "")
+    page = (tmp_path / "reportgen-report" / "report.html").read_text(encoding="utf-8")
+    assert "proportions not kept" in page
+
+
+@pytest.mark.slow
+@pytest.mark.keras
 def test_extract_saves_a_model_that_plain_keras_loads(files: Files, tmp_path: Path) -> None:
     import keras
 
@@ -220,7 +252,7 @@ def test_extract_saves_a_model_that_plain_keras_loads(files: Files, tmp_path: Pa
         pytest.param(("summary", "notes.keras"), r"'notes\.keras' begins with .* Save the model", id="no-model"),
         pytest.param(
             ("build", "tiny.keras", "--data", "small.npz"),
-            r"Received images of 5 × 5 × 1 from 'small\.npz'\. Expected images of 12 × 12 × 1, .* Resize",
+            r"Received images of 5 × 5 × 2 from 'small\.npz'\. Expected images of 12 × 12 × 1, .* Resize",
             id="other-images",
         ),
     ],
@@ -230,7 +262,7 @@ def test_what_cannot_be_done_is_one_line_and_leaves_nothing(
 ) -> None:
     (tmp_path / "notes.keras").write_text("notes", encoding="utf-8")
     (tmp_path / "tiny.keras").write_bytes(files.model.read_bytes())
-    np.savez(tmp_path / "small.npz", x=np.zeros((2, 5, 5, 1)))
+    np.savez(tmp_path / "small.npz", x=np.zeros((2, 5, 5, 2)))
     shown = run(*arguments, "-q", cwd=tmp_path)
     assert (shown.returncode, shown.stdout) == (1, "")
     assert re.fullmatch(rf"Error: {sentence}.*\n", shown.stderr), shown.stderr

@@ -12,7 +12,7 @@ from reportgen.answers import Answer
 from reportgen.document import Finding, Report
 from reportgen.evidence import PooledWindow
 from reportgen.findings import judge, last_conv, layer_anchor, spatial_shape
-from reportgen.records import Doubt, LayerRecord, ModelRecord, TensorRecord, WeightFault, Window
+from reportgen.records import Broken, Doubt, LayerRecord, ModelRecord, TensorRecord, WeightFault, Window
 from tests import made
 
 # 8 pixels of 100 are a small patch, 60 are not; the dense layer holds 6 of 16 parameters.
@@ -134,6 +134,17 @@ TRIGGERS: dict[str, tuple[ModelRecord | None, Mapping[str, Any], str, str, str]]
         "note",
         "1\xa0layer was not worked out.",
         "There is no formula for Odd:",
+    ),
+    "images that cannot be read": (
+        None,
+        {
+            "dataset": made.dataset(
+                broken=(Broken("a", "is empty"), Broken("b", "does not exist"), Broken("c", "is empty"))
+            )
+        },
+        "warning",
+        "3\xa0images of 13 cannot be read.",
+        "No number in this report includes them. Each of them: is empty (2), does not exist (1).",
     ),
     "channels that stay silent": (
         None,

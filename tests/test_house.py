@@ -38,6 +38,7 @@ FLOORS: list[tuple[str, int]] = [
     ("layers", 3),
     ("layers.*", 3),
     ("sources.dataset", 3),
+    ("feeding", 5),
     ("findings", 4),
     ("models", 4),
     ("models.*", 4),
@@ -63,13 +64,16 @@ DOORS: list[tuple[str, set[str]]] = [
     ("click", {"cli"}),
     ("fontTools", {"renderers"}),
     ("fontpkg", {"figures.charts", "renderers.fonts"}),
-    ("google", {"models"}),  # protobuf, for saved models of TensorFlow
+    ("google", {"models", "sources"}),  # protobuf, for saved models and records of TensorFlow
     ("h5py", {"models"}),
     ("jinja2", {"templating"}),
     ("keras", {"models", "probes", "sources"}),
     ("markupsafe", {"templating", "renderers.html"}),
     ("matplotlib", {"figures.charts"}),
-    ("numpy", {"answers", "evidence", "figures", "grid", "models", "picking", "pipeline", "probes", "sources"}),
+    (
+        "numpy",
+        {"answers", "evidence", "feeding", "figures", "grid", "models", "picking", "pipeline", "probes", "sources"},
+    ),
     ("PIL", {"figures", "sources"}),
     ("pydantic", {"options", "renderers.json", "renderers.schema"}),
     ("pydantic_core", {"renderers.schema"}),

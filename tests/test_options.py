@@ -102,6 +102,9 @@ def test_one_value_stands_for_a_list_of_one(values: dict[str, Any], name: str, e
         ({"pick": 5}, "The option pick got 5"),
         ({"pick": "some"}, "Samples cannot be picked by 'some'"),
         ({"rename": ["a"]}, "cannot be renamed by 'a'"),
+        ({"feature": ["picture=x"]}, "A feature cannot be named by 'picture=x'. Expected image=NAME or label=NAME"),
+        ({"feature": "image="}, "A feature cannot be named by 'image='"),
+        ({"resize": "pad"}, "The option resize got 'pad'. Expected: 'crop' or 'stretch'"),
         ({"rename": {"a": "b"}}, "The option rename got"),
         ({"title": 3}, "The option title got 3. Expected: a valid string"),
         ({"preprocess": 255}, "The option preprocess got 255. Expected: a valid string"),
@@ -153,6 +156,7 @@ def test_options_cannot_be_changed() -> None:
         {"pick": ["index:2,17", "wrong:4"], "rename": ["a=b", "c=d=e"], "seed": 7},
         {"layers": "conv_*", "title": "What it sees", "colormap": "viridis", "scale_maps": "common"},
         {"section": ["summary", "edges"], "skip_section": ["edges"], "preprocess": "1/255", "data": "digits"},
+        {"feature": ["image=scan", "label=kind"], "resize": "stretch"},
         {"import": ["own.py", "package.module"], "input_shape": "32,32,3", "max_parameters": 9, "max-memory": 10},
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 import pytest
+from PIL import Image
 
 from reportgen import pipeline
 from reportgen.document import Fact, Report
@@ -23,6 +25,7 @@ from reportgen.pipeline import explain
 from reportgen.renderers import html
 from reportgen.renderers import json as json_renderer
 from tests.models import toys
+from tests.sources.test_tfrecord import example, write
 
 GOLDEN = Path(__file__).parent / "golden"
 EPOCH = "1767225600"
@@ -197,9 +200,27 @@ def test_a_model_without_conv_layers_is_one_sentence() -> None:
         explain(model, images((4, 4, 1)))
 
 
+@pytest.mark.parametrize(("resize", "words"), [("crop", "proportions kept"), ("stretch", "proportions not kept")])
+def test_images_of_another_size_are_fitted_and_the_samples_say_so(resize: str, words: str) -> None:
+    report = explain(toys.sequential(), images((9, 12, 3)), resize=resize)
+    assert f"resized to 6 × 6 pixels (bilinear, {words}): 9 × 12 × 3 became 6 × 6 × 1." in html.render(report).decode()
+
+
+def test_what_was_chosen_about_reading_reaches_the_data(tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    Image.fromarray(np.repeat(np.arange(12, dtype=np.uint8)[None] * 20, 6, axis=0)).save(stream, "PNG")
+    spec = write(tmp_path / "a", [example(scan=stream.getvalue(), kind=b"cat")])
+    options = make({"feature": ["image=scan", "label=kind"], "resize": "stretch"})
+    dataset = pipeline.open_dataset(pipeline.Origin(toys.sequential(), ()), spec, options)
+    assert dataset.class_names == ("cat",)
+    # Stretched, the ends of the strip are there still: 0, 20, 40 … come out as 10, 50, 90 …, but for the first and the
+    # last, whose triangle of weights ends at the border: (0.75 · 0 + 0.75 · 20 + 0.25 · 40) / 1.75 = 14.3.
+    assert dataset.read([0])[0, 0, :, 0].tolist() == [14, 50, 90, 130, 170, 206]
+
+
 def test_images_of_another_shape_are_one_sentence() -> None:
-    with pytest.raises(DataError, match=r"5 × 5 × 1.*Expected images of 6 × 6 × 1"):
-        explain(toys.sequential(), images((5, 5, 1)))
+    with pytest.raises(DataError, match=r"5 × 5 × 2.*Expected images of 6 × 6 × 1"):
+        explain(toys.sequential(), images((5, 5, 2)))
 
 
 def test_as_many_labels_as_images_are_needed() -> None:

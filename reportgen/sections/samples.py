@@ -8,7 +8,7 @@ from reportgen.answers import Answer, ClassScore, HeadAnswer, PredictionsResult,
 from reportgen.document import Figure, Section
 from reportgen.evidence import Evidence
 from reportgen.figures import inputs, mosaic
-from reportgen.records import Doubt, Shape
+from reportgen.records import Broken, Doubt, Shape
 from reportgen.scalings import ScalingResult, doubts
 from reportgen.shapes import product
 from reportgen.templating import number, percent, plural, shape, size
@@ -108,6 +108,8 @@ class Content:
         others: The same of the model's further outputs.
         scaling: Answers under each scaling of pixel values that makes sense, or None.
         scaling_doubts: What speaks against the scaling in use.
+        notes: What was done to the images before the network got them, in whole sentences.
+        broken: Images that cannot be read and are left out.
     """
 
     samples: tuple[Sample, ...]
@@ -122,6 +124,8 @@ class Content:
     others: tuple[Head, ...]
     scaling: ScalingResult | None
     scaling_doubts: tuple[Doubt, ...]
+    notes: tuple[str, ...]
+    broken: tuple[Broken, ...]
 
 
 def build(evidence: Evidence) -> Section | None:
@@ -142,6 +146,8 @@ def build(evidence: Evidence) -> Section | None:
         others=tuple(_head(other) for other in predictions.others),
         scaling=evidence.scaling,
         scaling_doubts=doubts(evidence.scaling, dataset.doubts),
+        notes=dataset.notes,
+        broken=dataset.broken,
     )
     return Section("samples", TITLE, _answer(content, evidence), content)
 

@@ -6,37 +6,43 @@ import os
 from pathlib import Path
 
 from reportgen import registry
-from reportgen.errors import DataError
+from reportgen.errors import DataError, OptionsError
 from reportgen.records import Shape
-from reportgen.sources.dataset import Dataset
+from reportgen.sources.dataset import USUAL, Dataset, Reading
 from reportgen.sources.files import writable
 
-NAMES = ("digits", "keras_set", "function", "npz", "npy", "folder", "manifest")
+NAMES = ("digits", "keras_set", "function", "npz", "npy", "tfrecord", "folder", "manifest")
 
 _ACCEPTED = (
     'Expected "digits" (the built-in MNIST digits), an .npz file with images (x) and labels (y), an .npy file with '
     "images, a picture (PNG, JPEG, BMP, GIF, WebP or TIFF), a folder of pictures, a .csv file that lists pictures "
-    "(path,label), keras:NAME for a set that Keras downloads, or module:function."
+    "(path,label), a TFRecord file or a folder of them, keras:NAME for a set that Keras downloads, or module:function."
 )
 
 
-def open_data(spec: str, shape: Shape | None = None) -> Dataset:
+def open_data(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dataset:
     """Open what the user named. Files are told apart by their content, never by their suffix.
 
     Args:
         spec: "digits" for the built-in set, else the path of a file or a folder.
         shape: Shape of one sample of the model's input; pictures are brought to its size and number of channels.
+        reading: What the user chose about how they are read.
 
     Returns:
         The data, read when it is asked for; `fitting.fit` makes it fit the model.
 
     Raises:
+        OptionsError: Features are named of data that have none.
         DataError: There is no such file, nobody accepts it, or it is damaged.
     """
     for name in NAMES:
         source = registry.load("sources", name)
         if source.accepts(spec):
-            dataset: Dataset = source.open(spec, shape)
+            if reading.features and name != "tfrecord":
+                raise OptionsError(
+                    f"{writable(spec)!r} has no features to name. Expected TFRecord data with --feature. Leave it out."
+                )
+            dataset: Dataset = source.open(spec, shape, reading)
             return dataset
     raise DataError(f"{_why_nobody_accepts(spec)} {_ACCEPTED}")
 

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from reportgen.errors import OptionsError
-from reportgen.records import Doubt, Shape
+from reportgen.records import Broken, Doubt, Shape
 
 Array = npt.NDArray[Any]
+Resize = Literal["crop", "stretch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the user chose about how data are read.
+
+    Attributes:
+        resize: How an image is brought to another size: "crop" keeps its proportions and cuts its centre out, "stretch"
+            does not.
+        features: Names of the features of a TFRecord file, by what they hold: ("image", "scan"), ("label", "class").
+    """
+
+    resize: Resize = "crop"
+    features: tuple[tuple[str, str], ...] = ()
+
+
+USUAL = Reading()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +70,7 @@ class Dataset:
         head_labels: Class index of every image for single outputs of the model, by their names; `labels` are for the
             first output that answers with classes and has none of its own.
         scaling: How its values were brought to a model's range; None before it was made to fit one.
+        broken: Images that cannot be read, which are not counted in `size`; in the order of the data.
     """
 
     name: str
@@ -69,6 +88,7 @@ class Dataset:
     further: tuple[tuple[str, Dataset], ...] = ()
     head_labels: tuple[tuple[str, npt.NDArray[np.int64]], ...] = ()
     scaling: Scaling | None = None
+    broken: tuple[Broken, ...] = ()
 
 
 def batches(dataset: Dataset, size: int) -> Iterator[tuple[range, Array]]:

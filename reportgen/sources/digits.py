@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from reportgen.records import Shape
 from reportgen.sources.arrays import take
-from reportgen.sources.dataset import Array, Dataset
+from reportgen.sources.dataset import USUAL, Array, Dataset, Reading
 from reportgen.sources.files import sha256_of
 
 SPEC = "digits"
@@ -31,14 +31,15 @@ def accepts(spec: str) -> bool:
     return spec == SPEC
 
 
-def open(spec: str, shape: Shape | None = None) -> Dataset:
+def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dataset:
     """Return the held-out digits.
 
     Args:
         spec: "digits".
         shape: Not used: a model that takes other images is refused later, by `fitting.fit`.
+        reading: Not used.
     """
-    del spec, shape
+    del spec, shape, reading
     return held_out_set()
 
 

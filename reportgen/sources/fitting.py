@@ -12,7 +12,8 @@ import numpy as np
 
 from reportgen.errors import DataError
 from reportgen.records import Shape
-from reportgen.sources.dataset import Array, Dataset, Scaling, in_words
+from reportgen.sources import resizing
+from reportgen.sources.dataset import Array, Dataset, Resize, Scaling, in_words
 from reportgen.sources.scaling import Way, look, plan
 
 _COLOURS = 3
@@ -36,6 +37,7 @@ def fit(
     *,
     scale: str = "auto",
     networks: Sequence[tuple[str, str]] = (),
+    resize: Resize = "crop",
 ) -> Dataset:
     """Make images fit a model's input.
 
@@ -47,22 +49,23 @@ def fit(
         scale: How values are brought to the model's range, as after `--preprocess`. "auto" divides whole values 0..255
             by 255 unless the model rescales, and judges that by the first 256 images.
         networks: Networks of `keras.applications` in the model, as for `scaling.plan`.
+        resize: How images of another size are brought to the model's.
 
     Returns:
         The same images in the model's layout and number format (float32 for one that numpy does not know). They are
         changed when they are read; the notes say how, and `scaling` what speaks against it.
 
     Raises:
-        DataError: There are no images, they have another size or number of channels, or hold NaN or infinite values.
+        DataError: There are no images, their shape cannot be made to fit, or they hold NaN or infinite values.
         UnknownNameError: There is no such scale.
         OptionsError: The user's own module has no such function.
     """
     if dataset.size == 0:
         raise DataError(f"The data {dataset.name!r} hold no images. Expected at least one. Give other data.")
-    move = _move(dataset, shape)
+    values = look(dataset, partial(_check_finite, dataset.name))
+    move = _move(dataset, shape, resizing.white(values.low, values.high), resize)
     target = number_format(dtype)
     takes_whole = target.kind in "iu"
-    values = look(dataset, partial(_check_finite, dataset.name))
     chosen = plan(scale, values, move.shape, rescales, whole=takes_whole, networks=networks)
     if takes_whole and (chosen.ways[0].name != "none" or not values.are_whole):
         raise DataError(
@@ -86,8 +89,8 @@ def fit(
     )
 
 
-def _move(dataset: Dataset, want: Shape) -> _Move:
-    """Find what has to be done to the axes. The order matters: what fits as it is, is never transposed."""
+def _move(dataset: Dataset, want: Shape, white: int | None, resize: Resize) -> _Move:
+    """Find what has to be done to the axes. The order matters: what fits as it is, is never transposed or resized."""
     have = tuple(axis or 0 for axis in dataset.shape)
     if _matches(have, want):
         return _Move(_as_it_is, have, "")
@@ -95,6 +98,9 @@ def _move(dataset: Dataset, want: Shape) -> _Move:
         move = find(have, want)
         if move is not None:
             return move
+    brought = resizing.bring(have, want, white, resize)
+    if brought is not None:
+        return _Move(*brought)
     raise DataError(
         f"Received images of {in_words(have)} from {dataset.source!r}. Expected images of {in_words(want)}, which is "
         "what the model takes. Resize or convert them, or give the data that belong to this model."

@@ -6,15 +6,20 @@ import importlib
 import os
 import re
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from reportgen.errors import DataError
 from reportgen.records import Shape
-from reportgen.sources.dataset import Dataset
+from reportgen.sources.arrays import IMAGE_KINDS
+from reportgen.sources.dataset import USUAL, Array, Dataset, Reading, in_words
+from reportgen.sources.labels import class_indices
 from reportgen.sources.memory import from_arrays
+from reportgen.sources.spooling import Spool, room
 
+_ENDLESS = -1  # tf.data.INFINITE_CARDINALITY
 _FORM = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
@@ -23,23 +28,25 @@ def accepts(spec: str) -> bool:
     return _FORM.fullmatch(spec) is not None and not os.path.exists(spec)
 
 
-def open(spec: str, shape: Shape | None = None) -> Dataset:
+def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dataset:
     """Call the user's own function and take what it returns.
 
     Args:
         spec: "package.module:function"; modules in the folder that the program was started in are found too.
-        shape: Not used: what does not fit the model is refused later, by `fitting.fit`.
+        shape: Shape of one sample of the model's input, which tells a batch without labels from one image.
+        reading: Not used.
 
     Returns:
-        Its images, with labels where it returns a pair, or a `tf.data.Dataset` of pairs.
+        Its images, with labels where it returns a pair, or a `tf.data.Dataset` of pairs, in batches or one by one.
+        Images of a `tf.data.Dataset` are put into a temporary file and never sit in memory together.
 
     Raises:
         DataError: There is no such module or function, it fails, or returns something else.
     """
-    del shape
+    del reading
     returned = call(spec)
     try:
-        images, labels = _arrays(returned)
+        images, labels = _arrays(returned, shape)
     except DataError:
         raise
     except Exception as error:
@@ -81,17 +88,62 @@ def _failed(spec: str, error: Exception) -> DataError:
     )
 
 
-def _arrays(returned: Any) -> tuple[Any, Any]:
+def _arrays(returned: Any, shape: Shape | None) -> tuple[Any, Any]:
     if isinstance(returned, tuple | list) and len(returned) == 2 and not np.isscalar(returned[0]):
         return np.asarray(returned[0]), np.asarray(returned[1])
     if hasattr(returned, "as_numpy_iterator"):
-        items = list(returned.as_numpy_iterator())
-        if not items:
-            raise DataError("The tf.data.Dataset is empty. Expected at least one image. Check its source.")
-        pairs = isinstance(items[0], tuple)
-        images = [item[0] if pairs else item for item in items]
-        labels = [item[1] for item in items] if pairs else None
-        batched = pairs and np.ndim(labels[0]) > 0 and len(images[0]) == len(labels[0]) if labels else False
-        join = np.concatenate if batched else np.stack
-        return join(images), None if labels is None else join(labels)
+        if int(returned.cardinality()) == _ENDLESS:
+            raise DataError(
+                "The tf.data.Dataset repeats for ever. Expected one that ends. Take repeat() out, or add take(1000)."
+            )
+        return _spooled(returned.as_numpy_iterator(), shape)
     return np.asarray(returned), None
+
+
+def _spooled(items: Iterator[Any], shape: Shape | None) -> tuple[Array, Array | None]:
+    """Put images into a temporary file as they come, one item at a time in memory."""
+    spool, size = Spool(), 0
+    one: Array | None = None
+    is_batch = False
+    labels: list[Any] = []
+    for item in items:
+        image, label = (
+            (np.asarray(item[0]), np.asarray(item[1])) if isinstance(item, tuple) else (np.asarray(item), None)
+        )
+        if one is None:
+            is_batch = _is_batch(image, label, shape)
+        rows = image if is_batch else image[None]
+        if one is None:
+            one = np.empty(rows.shape[1:], rows.dtype)
+            if one.dtype.kind not in IMAGE_KINDS:
+                raise DataError(f"The tf.data.Dataset holds {one.dtype}. Expected images: numbers. Convert them.")
+        if (rows.shape[1:], rows.dtype) != (one.shape, one.dtype):
+            raise DataError(
+                f"Image {size} of the tf.data.Dataset is {in_words(rows.shape[1:])} of {rows.dtype}, and the first is "
+                f"{in_words(one.shape)} of {one.dtype}. Expected one size and type. Resize or cast them in the dataset."
+            )
+        with room("The images of the tf.data.Dataset"):
+            spool.file.write(np.ascontiguousarray(rows).tobytes())
+        size += len(rows)
+        if label is not None:
+            labels += _in_short(label if is_batch else label[None])
+    if one is None or not size * one.size:
+        raise DataError("The tf.data.Dataset is empty. Expected at least one image. Check its source.")
+    with room("The images of the tf.data.Dataset"):
+        spool.file.flush()
+    # The mapping keeps the file alive, also without the spool and without a name.
+    images: Array = np.memmap(spool.file, one.dtype, "r", 0, (size, *one.shape))
+    return images, np.array(labels) if labels else None
+
+
+def _is_batch(image: Array, label: Array | None, shape: Shape | None) -> bool:
+    if label is not None:
+        # A row of 0 with a single 1 may by chance be as long as an image is high.
+        return label.ndim > 0 and image.ndim >= len(shape or ()) and image.shape[:1] == label.shape[:1]
+    return image.ndim > (3 if shape is None else len(shape))
+
+
+def _in_short(labels: Array) -> list[Any]:
+    """Return words as they are, and rows of 0 with a single 1 as numbers, which take less room."""
+    words = labels.dtype.kind in "OSU"
+    return labels.ravel().tolist() if words else class_indices(labels, (), "The labels")[0].tolist()

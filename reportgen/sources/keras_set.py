@@ -7,7 +7,7 @@ import urllib.error
 
 from reportgen.errors import DataError, UnknownNameError
 from reportgen.records import Shape
-from reportgen.sources.dataset import Dataset
+from reportgen.sources.dataset import USUAL, Dataset, Reading
 from reportgen.sources.memory import from_arrays
 
 _PREFIX = "keras:"
@@ -27,12 +27,13 @@ def accepts(spec: str) -> bool:
     return spec.startswith(_PREFIX)
 
 
-def open(spec: str, shape: Shape | None = None) -> Dataset:
+def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dataset:
     """Load the test images of one of Keras's own sets.
 
     Args:
         spec: "keras:mnist", "keras:fashion_mnist", "keras:cifar10" or "keras:cifar100".
         shape: Not used: what does not fit the model is refused later, by `fitting.fit`.
+        reading: Not used.
 
     Returns:
         Its test images and labels.
@@ -41,7 +42,7 @@ def open(spec: str, shape: Shape | None = None) -> Dataset:
         UnknownNameError: Keras has no such set of images.
         DataError: It cannot be downloaded.
     """
-    del shape
+    del shape, reading
     name = spec.removeprefix(_PREFIX)
     if name not in _SETS:
         raise UnknownNameError("set of images in Keras", name, _SETS)

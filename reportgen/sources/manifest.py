@@ -7,17 +7,15 @@ first column is the path and the second, where there is one, the label. Paths ar
 from __future__ import annotations
 
 import csv
-import os
 from pathlib import Path
 
 import numpy as np
 
 from reportgen.errors import DataError
 from reportgen.records import Shape
-from reportgen.sources.dataset import Dataset
+from reportgen.sources.dataset import USUAL, Dataset, Reading
 from reportgen.sources.files import shown
-from reportgen.sources.folder import of_pictures, sha256_of_pictures
-from reportgen.sources.images import SUFFIXES
+from reportgen.sources.folder import of_files
 from reportgen.sources.labels import class_indices
 
 _PATHS = ("path", "file", "filename", "image")
@@ -31,24 +29,24 @@ def accepts(spec: str) -> bool:
     return path.suffix.lower() == ".csv" and path.is_file()
 
 
-def open(spec: str, shape: Shape | None = None) -> Dataset:
+def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dataset:
     """Open the pictures that a CSV file lists.
 
     Args:
         spec: Path of the file.
         shape: Shape of one sample of the model's input; pictures are brought to it as those of a folder are.
+        reading: How pictures are resized.
 
     Returns:
-        The pictures in the order of the lines, uint8, with labels where the file gives them.
+        The pictures in the order of the lines, uint8, with labels where the file gives them. Lines that name no picture
+        that can be read are listed and left out.
 
     Raises:
-        DataError: The file is no CSV, lists nothing, or a line names no picture, or only some lines have a label.
+        DataError: The file is no CSV, lists no picture that can be read, or only some lines have a label.
     """
     path = Path(spec)
     rows = _rows(path)
-    pictures = tuple(Path(row[0]) for row in rows)
-    for line, picture in enumerate(pictures, 1):
-        _check(path, line, picture)
+    pictures = [row[0] for row in rows]
     given = [row[1] for row in rows if len(row) > 1 and row[1]]
     if given and len(given) != len(rows):
         raise DataError(
@@ -61,16 +59,7 @@ def open(spec: str, shape: Shape | None = None) -> Dataset:
         numbers = all(text.isascii() and text.isdigit() for text in given)
         values = np.array([int(text) for text in given]) if numbers else np.array(given)
         labels, class_names = class_indices(values, (), f"The labels in {shown(path)!r}")
-    return of_pictures(
-        path.parent,
-        pictures,
-        shape,
-        source=shown(path),
-        sha256=sha256_of_pictures(path.parent, pictures),
-        labels=labels,
-        class_names=class_names,
-        notes=(),
-    )
+    return of_files(path.parent, pictures, shape, reading, source=shown(path), labels=labels, class_names=class_names)
 
 
 def _rows(path: Path) -> list[list[str]]:
@@ -96,11 +85,3 @@ def _rows(path: Path) -> list[list[str]]:
     if not rows:
         raise DataError(f"{shown(path)!r} lists no pictures. Expected lines such as: cat/1.png,cat. Add some.")
     return rows
-
-
-def _check(path: Path, line: int, picture: Path) -> None:
-    if picture.suffix.lower() not in SUFFIXES or not os.path.isfile(path.parent / picture):
-        raise DataError(
-            f"Picture {line} of {shown(path)!r} is {str(picture)[:200]!r}, which is no picture file there. Expected a "
-            "path relative to the folder of the list. Correct the line."
-        )

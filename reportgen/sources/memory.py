@@ -6,16 +6,19 @@ import hashlib
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from reportgen.errors import DataError
 from reportgen.sources.arrays import take
 from reportgen.sources.dataset import Array, Dataset, counted
 from reportgen.sources.labels import class_indices
 
+_HASHED_AT_ONCE = 256
+
 
 def from_arrays(
-    images: Array,
-    labels: Array | None = None,
+    images: npt.ArrayLike,
+    labels: npt.ArrayLike | None = None,
     class_names: Sequence[str] = (),
     *,
     name: str = "given in memory",
@@ -25,7 +28,7 @@ def from_arrays(
     """Make a dataset of images in memory.
 
     Args:
-        images: Batch axis first.
+        images: Batch axis first; may lie on the disk, as `np.memmap` has them.
         labels: True classes: whole numbers, one-hot rows or words; None where they are not known.
         class_names: Names of the classes by index.
         name: What they are called after their number: "1000 images given in memory".
@@ -35,17 +38,19 @@ def from_arrays(
     Raises:
         DataError: There are no images, they are no numbers, or the labels do not go with them.
     """
-    array = np.asarray(images)
-    if array.ndim < 2 or array.dtype.kind not in "buif" or not len(array):
+    array = _array(images, "images")
+    if array.ndim < 2 or array.dtype.kind not in "buif" or not array.size:
         raise DataError(
             f"The images are an array of {array.shape} of {array.dtype}. Expected at least one image, batch axis "
             "first, of numbers. Give an array such as (size, height, width, channels)."
         )
     names = tuple(class_names)
     indices = None
-    digest = hashlib.sha256(np.ascontiguousarray(array).tobytes())
+    digest = hashlib.sha256()
+    for start in range(0, len(array), _HASHED_AT_ONCE):
+        digest.update(np.ascontiguousarray(array[start : start + _HASHED_AT_ONCE]).tobytes())
     if labels is not None:
-        indices, names = class_indices(np.asarray(labels), names, "The labels")
+        indices, names = class_indices(_array(labels, "labels"), names, "The labels")
         if len(indices) != len(array):
             raise DataError(
                 f"There are {counted(len(array), 'image')} and {counted(len(indices), 'label')}. Expected as many "
@@ -68,3 +73,13 @@ def from_arrays(
         image_names=(),
         sha256=digest.hexdigest(),
     )
+
+
+def _array(given: npt.ArrayLike, what: str) -> Array:
+    try:
+        return np.asarray(given)
+    except ValueError as error:
+        raise DataError(
+            f"The {what} make no array, because they differ in shape. Expected all of one shape. Give them as one "
+            "NumPy array."
+        ) from error

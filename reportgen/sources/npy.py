@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.errors import DataError
 from reportgen.records import Shape
 from reportgen.sources.arrays import check_images, check_size, read_header, take
-from reportgen.sources.dataset import Array, Dataset, counted
+from reportgen.sources.dataset import USUAL, Array, Dataset, Reading, counted
 from reportgen.sources.files import first_bytes, sha256_of, shown
 
 _MAGIC = b"\x93NUMPY"
@@ -21,12 +21,13 @@ def accepts(spec: str) -> bool:
     return first_bytes(Path(spec)).startswith(_MAGIC)
 
 
-def open(spec: str, shape: Shape | None = None) -> Dataset:
+def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dataset:
     """Open a `.npy` file.
 
     Args:
         spec: Path of the file.
         shape: Not used: what does not fit the model is refused later, by `fitting.fit`.
+        reading: Not used.
 
     Returns:
         Its images, without labels; the file stays on the disk and is mapped into memory.
@@ -34,7 +35,7 @@ def open(spec: str, shape: Shape | None = None) -> Dataset:
     Raises:
         DataError: The file is damaged, cut short, empty, or holds something other than a batch of images.
     """
-    del shape
+    del shape, reading
     path = Path(spec)
     source = shown(path)
     what = f"The array in {source!r}"

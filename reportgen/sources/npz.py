@@ -14,7 +14,7 @@ import numpy.typing as npt
 from reportgen.errors import DataError
 from reportgen.records import Shape
 from reportgen.sources.arrays import check_images, check_size, read_body, read_header, take
-from reportgen.sources.dataset import Array, Dataset, counted
+from reportgen.sources.dataset import USUAL, Array, Dataset, Reading, counted
 from reportgen.sources.files import first_bytes, sha256_of, shown, writable
 from reportgen.sources.labels import class_indices, words
 
@@ -54,12 +54,13 @@ def accepts(spec: str) -> bool:
     return first_bytes(Path(spec)).startswith(_MAGICS)
 
 
-def open(spec: str, shape: Shape | None = None) -> Dataset:
+def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dataset:
     """Open an `.npz` file and read its images and labels into memory.
 
     Args:
         spec: Path of the file.
         shape: Not used: what does not fit the model is refused later, by `fitting.fit`.
+        reading: Not used.
 
     Returns:
         Its images, the labels and class names that go with them, and a note where there was more than one to choose.
@@ -68,7 +69,7 @@ def open(spec: str, shape: Shape | None = None) -> Dataset:
         DataError: The file is damaged or hostile, it is not clear which array holds the images, or images and labels
             do not go together.
     """
-    del shape
+    del shape, reading
     path = Path(spec)
     source = shown(path)
     try:

@@ -6,7 +6,7 @@ import pytest
 
 from reportgen.answers import Answer
 from reportgen.evidence import ChannelTuning, EdgesResult, Evidence, NamesResult, PooledWindow
-from reportgen.records import LayerRecord
+from reportgen.records import Broken, LayerRecord
 from reportgen.sections import architecture, edges, glossary, names, pooling, provenance, samples
 from tests import made
 
@@ -135,6 +135,14 @@ def test_samples_show_image_label_and_answers() -> None:
         "2 of 10\xa0images are looked at closely, as the network gets them: 4\u202f×\u202f4 pixels. Over all images the"
         " network is right in 90.0\u202f% of cases."
     )
+
+
+def test_samples_say_what_was_done_to_the_images_and_list_all_that_cannot_be_read() -> None:
+    broken = tuple(Broken(f"{number}.png", "is empty") for number in range(30))
+    section = samples.build(made.evidence(dataset=made.dataset(notes=("They were divided by 255.",), broken=broken)))
+    assert section is not None
+    assert isinstance(section.content, samples.Content)
+    assert (section.content.notes, section.content.broken) == (("They were divided by 255.",), broken)
 
 
 def test_samples_without_labels_claim_no_share() -> None:

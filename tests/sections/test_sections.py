@@ -18,7 +18,7 @@ from reportgen import probes, registry, sections
 from reportgen.answers import Answer
 from reportgen.document import Figure, Report, Section
 from reportgen.evidence import Evidence
-from reportgen.records import Doubt, TensorRecord, WeightFault, Window
+from reportgen.records import Broken, Doubt, TensorRecord, WeightFault, Window
 from reportgen.renderers import html
 from tests import made
 from tests.renderers.reports import HOSTILE
@@ -117,7 +117,9 @@ CASES: dict[str, Evidence] = {
     ),
     "hostile names": made.evidence(
         model=made.model(made.conv(HOSTILE), made.pool(f"{HOSTILE}#2", inputs=(HOSTILE,)), name=HOSTILE),
-        dataset=made.dataset(name=HOSTILE, split=HOSTILE, class_names=(HOSTILE,), notes=(HOSTILE,)),
+        dataset=made.dataset(
+            name=HOSTILE, split=HOSTILE, class_names=(HOSTILE,), notes=(HOSTILE,), broken=(Broken(HOSTILE, "is empty"),)
+        ),
         samples=(made.sample(name=HOSTILE, label=HOSTILE, reason=HOSTILE, answers=(Answer(0, HOSTILE, 0.5),)),),
         activations=made.activations(made.maps(HOSTILE)),
         edges=made.edges(path=HOSTILE),

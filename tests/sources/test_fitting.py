@@ -88,11 +88,11 @@ def test_one_clear_change_of_layout_is_made_and_noted(
 @pytest.mark.parametrize(
     ("have", "shape"),
     [
-        ((28, 28), (32, 32, 1)),
-        ((28, 28, 1), (32, 32, 3)),
-        ((32, 32, 3), (32, 32, 1)),
-        ((32, 32, 4), (32, 32, 3)),
-        ((4, 5, 3), (5, 4, 3)),
+        ((28, 28), (32, 32, 2)),
+        ((28, 28, 2), (32, 32, 3)),
+        ((28, 28, 5), (32, 32, 1)),
+        ((32, 32, 3), (32, 32, 4)),
+        ((32, 32), (32, 32, 4)),
         ((28, 28, 1), (784,)),
         ((784,), (None, None, 1)),
         ((784,), (32, 32, 1)),
@@ -107,6 +107,11 @@ def test_images_of_another_shape_are_refused_with_both_shapes(
     received = " × ".join(map(str, have))
     with pytest.raises(DataError, match=f"Received images of {received} from 'a.npz'. Expected images of .* Resize"):
         fit(make(np.zeros((2, *have))), shape, False, "float32")
+
+
+def test_transparent_images_without_a_known_white_are_refused() -> None:
+    with pytest.raises(DataError, match=r"Received images of 4 × 4 × 4 .* Expected images of 4 × 4 × 3"):
+        fit(make(np.full((2, 4, 4, 4), -1.0)), (4, 4, 3), False, "float32")
 
 
 UNIT = np.array([[[0.0, 0.25], [0.5, 1.0]]])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,9 @@ import pytest
 from PIL import Image
 
 from reportgen.errors import DataError
+from reportgen.records import Broken
 from reportgen.sources import folder
+from reportgen.sources.dataset import Reading
 
 
 def paint(path: Path, value: int | tuple[int, int, int], size: tuple[int, int] = (4, 4)) -> None:
@@ -99,7 +102,8 @@ def test_every_change_is_noted_with_its_number(tmp_path: Path) -> None:
     Image.new("RGBA", (2, 2)).save(tmp_path / "c.png")
     Image.new("I;16", (2, 2)).save(tmp_path / "d.png")
     assert folder.open(str(tmp_path), (2, 2, 1)).notes == (
-        "1 of 4 pictures was resized to 2 × 2 pixels (bilinear, proportions not kept).",
+        "1 of 4 pictures was resized to 2 × 2 pixels (bilinear, proportions kept).",
+        "1 of 4 pictures was cut down to the centre, because their proportions are not the model's.",
         "3 of 4 pictures were turned from colour to grey (ITU-R 601 luma).",
         "1 of 4 pictures was laid on white where transparent.",
         "1 of 4 pictures was scaled from 16 to 8 bits.",
@@ -109,7 +113,37 @@ def test_every_change_is_noted_with_its_number(tmp_path: Path) -> None:
 def test_resizing_is_bilinear(tmp_path: Path) -> None:
     Image.fromarray(np.array([[0, 100]], dtype=np.uint8)).save(tmp_path / "a.png")
     # Four centres at −0.25, 0.25, 0.75 and 1.25 pixels; outside the picture its border goes on.
-    assert folder.open(str(tmp_path), (1, 4, 1)).read([0])[0, 0, :, 0].tolist() == [0, 25, 75, 100]
+    stretched = folder.open(str(tmp_path), (1, 4, 1), Reading("stretch"))
+    assert stretched.read([0])[0, 0, :, 0].tolist() == [0, 25, 75, 100]
+    assert stretched.notes == ("1 of 1 picture was resized to 1 × 4 pixels (bilinear, proportions not kept).",)
+
+
+def test_the_centre_is_cut_out_so_that_proportions_are_kept(tmp_path: Path) -> None:
+    # Grey halves of a wide picture with a white square between them: only the square is left, and a tall one likewise.
+    pixels = np.full((4, 12), 100, np.uint8)
+    pixels[:, 4:8] = 255
+    for name, turned in (("wide.png", pixels), ("tall.png", pixels.T)):
+        Image.fromarray(turned).save(tmp_path / name)
+    dataset = folder.open(str(tmp_path), (4, 4, 1))
+    assert dataset.read([0, 1]).tolist() == np.full((2, 4, 4, 1), 255).tolist()
+    assert (
+        "2 of 2 pictures were cut down to the centre, because their proportions are not the model's." in dataset.notes
+    )
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("target", [(28, 28), (16, 40), (40, 16), (7, 3)])
+@pytest.mark.parametrize("size", [(31, 17), (17, 31), (200, 9), (28, 28), (50, 90)], ids=str)
+def test_pictures_are_cut_as_keras_cuts_them(tmp_path: Path, size: tuple[int, int], target: tuple[int, int]) -> None:
+    import keras
+
+    noise = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "a.png")
+    theirs = keras.utils.load_img(
+        tmp_path / "a.png", target_size=target, interpolation="bilinear", keep_aspect_ratio=True
+    )
+    found = folder.open(str(tmp_path), (*target, 3)).read([0])[0]
+    np.testing.assert_array_equal(found, np.asarray(theirs))
 
 
 def test_pictures_of_different_sizes_need_a_model_that_says_which(tmp_path: Path) -> None:
@@ -130,11 +164,72 @@ def test_only_the_pictures_that_are_asked_for_are_read(tmp_path: Path) -> None:
         dataset.read([0, 1])
 
 
-def test_a_damaged_picture_is_named(tmp_path: Path) -> None:
-    paint(tmp_path / "cat" / "a.png", 1)
-    (tmp_path / "cat" / "b.png").write_bytes(b"no picture")
-    with pytest.raises(DataError, match=r"'cat/b.png' cannot be read"):
+def test_a_strip_of_one_pixel_can_be_cut(tmp_path: Path) -> None:
+    paint(tmp_path / "a.png", 7, (50, 1))
+    assert folder.open(str(tmp_path), (40, 16, 1)).read([0]).tolist() == np.full((1, 40, 16, 1), 7).tolist()
+
+
+def spoil(folder_: Path) -> tuple[Broken, ...]:
+    """Put pictures of every broken kind into a folder, and say what is to be told of them."""
+    noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
+    Image.fromarray(noise).save(folder_ / "cut.png")
+    whole = (folder_ / "cut.png").read_bytes()
+    (folder_ / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (folder_ / "empty.jpg").write_bytes(b"")
+    (folder_ / "html.jpg").write_bytes(b"<html>404</html>")
+    Image.new("1", (30_000, 3_000)).save(folder_ / "huge.png")
+    Image.new("1", (30_000, 6_000)).save(folder_ / "large.png")
+    Image.new("F", (2, 2), 0.5).save(folder_ / "real.tif")
+    return (
+        Broken("cut.png", "is damaged or cut short"),
+        Broken("empty.jpg", "is empty"),
+        Broken("html.jpg", "is no picture of a kind that is read"),
+        Broken("huge.png", "has 30000 × 3000 pixels, which is far too large"),
+        Broken("large.png", "is far too large, with more than 89478485 pixels"),
+        Broken("real.tif", "holds numbers of 32 bits, and nothing says which of them is white"),
+    )
+
+
+def test_broken_pictures_are_listed_with_the_reason_and_left_out(tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    expected = spoil(tmp_path / "set")
+    paint(tmp_path / "set" / "a.png", 1)
+    paint(tmp_path / "set" / "i.png", 2)
+    # Whoever uses the package sees no warning of Pillow's, and none of its filters is left behind.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        huge = "has 30000 × 3000 pixels, which is far too large"
+        dataset = folder.open(str(tmp_path / "set"))
+    assert huge in {broken.reason for broken in dataset.broken}
+    assert dataset.broken == expected
+    assert (dataset.name, dataset.size, dataset.image_names) == ("2 images from set", 2, ("a.png", "i.png"))
+    assert dataset.read([1, 0])[:, 0, 0, 0].tolist() == [2, 1]
+    paint(tmp_path / "whole" / "a.png", 1)
+    paint(tmp_path / "whole" / "i.png", 2)
+    assert dataset.sha256 == folder.open(str(tmp_path / "whole")).sha256
+
+
+def test_labels_stay_with_their_pictures_when_others_are_broken(tmp_path: Path) -> None:
+    for name in ("ant/a.png", "cat/a.png", "cat/b.png", "dog/a.png"):
+        paint(tmp_path / name, 1)
+    for name in ("ant/a.png", "cat/a.png"):
+        (tmp_path / name).write_bytes(b"")
+    dataset = folder.open(str(tmp_path))
+    assert dataset.labels is not None
+    assert (dataset.labels.tolist(), dataset.class_names) == ([1, 2], ("ant", "cat", "dog"))
+    assert dataset.notes == ("No picture of these classes can be read: ant.",)
+
+
+def test_nothing_but_broken_pictures_is_an_error(tmp_path: Path) -> None:
+    spoil(tmp_path)
+    with pytest.raises(DataError, match=r"None of the 6 pictures of .* the first, 'cut.png', is damaged or cut short"):
         folder.open(str(tmp_path))
+
+
+def test_one_picture_alone_that_is_broken_is_an_error(tmp_path: Path) -> None:
+    spoil(tmp_path)
+    with pytest.raises(DataError, match=r"'cut.png' cannot be read: it is damaged or cut short. Expected a whole PNG"):
+        folder.open(str(tmp_path / "cut.png"))
 
 
 @pytest.mark.parametrize("content", [[], ["notes.txt"], [".a.png"], ["cat/notes.txt"]])

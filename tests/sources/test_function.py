@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from reportgen.errors import DataError
 from reportgen.sources import function, open_data
+from reportgen.sources.memory import from_arrays
 
 MODULE = """
 import numpy as np
@@ -20,6 +22,38 @@ def images():
 def batched():
     import tensorflow as tf
     return tf.data.Dataset.from_tensor_slices((np.arange(5.0).reshape(5, 1, 1, 1), [0, 1, 2, 1, 0])).batch(2)
+
+def one_by_one():
+    import tensorflow as tf
+    return tf.data.Dataset.from_tensor_slices((np.arange(45.0).reshape(5, 3, 3), np.eye(3)[[0, 1, 2, 1, 0]]))
+
+def words():
+    return one_by_one().map(lambda image, label: (image, "dog" if label[1] > 0 else "cat")).batch(2)
+
+def images_alone():
+    return one_by_one().map(lambda image, label: image[..., None]).batch(2)
+
+def single_images():
+    return one_by_one().map(lambda image, label: image[..., None])
+
+def endless():
+    return one_by_one().repeat()
+
+def empty():
+    return one_by_one().take(0)
+
+def ragged():
+    import tensorflow as tf
+    kind = tf.TensorSpec((None, 3), tf.uint8)
+    return tf.data.Dataset.from_generator(lambda: (np.zeros((n, 3), np.uint8) for n in (3, 4)), output_signature=kind)
+
+def texts():
+    import tensorflow as tf
+    return tf.data.Dataset.from_tensor_slices(["a", "b"])
+
+def failing():
+    import tensorflow as tf
+    return one_by_one().map(lambda image, label: (tf.debugging.check_numerics(image / 0, "a zero"), label))
 
 def broken():
     raise RuntimeError("no disk")
@@ -57,6 +91,60 @@ def test_batches_of_a_tf_dataset_are_joined(module: str) -> None:
     assert dataset.labels is not None
     assert dataset.labels.tolist() == [0, 1, 2, 1, 0]
     np.testing.assert_array_equal(dataset.read([0, 4]).ravel(), [0, 4])
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize(
+    ("name", "shape", "labels", "class_names"),
+    [
+        ("one_by_one", (3, 3), [0, 1, 2, 1, 0], ()),
+        ("words", (3, 3), [0, 1, 0, 1, 0], ("cat", "dog")),
+        ("images_alone", (3, 3, 1), None, ()),
+        ("single_images", (3, 3, 1), None, ()),
+    ],
+)
+def test_a_tf_dataset_comes_in_batches_or_one_by_one(
+    module: str, name: str, shape: tuple[int, ...], labels: list[int] | None, class_names: tuple[str, ...]
+) -> None:
+    dataset = open_data(f"{module}:{name}", (3, 3, 1))
+    assert (dataset.size, dataset.shape, dataset.class_names) == (5, shape, class_names)
+    assert (None if dataset.labels is None else dataset.labels.tolist()) == labels
+    expected = np.arange(45.0).reshape(5, *shape)
+    np.testing.assert_array_equal(dataset.read([4, 0]), expected[[4, 0]])
+
+
+@pytest.mark.keras
+def test_images_of_a_tf_dataset_have_the_hash_of_the_same_images_in_memory(module: str) -> None:
+    images, labels = np.arange(45.0).reshape(5, 3, 3), [0, 1, 2, 1, 0]
+    assert open_data(f"{module}:one_by_one", (3, 3, 1)).sha256 == from_arrays(images, labels).sha256
+
+
+@pytest.mark.keras
+def test_a_tf_dataset_leaves_no_temporary_file(module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    dataset = open_data(f"{module}:one_by_one", (3, 3, 1))
+    assert dataset.read([4]).max() == 44
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("endless", r"repeats for ever. Expected one that ends. Take repeat\(\) out"),
+        ("empty", "is empty. Expected at least one image"),
+        (
+            "ragged",
+            "Image 1 of the tf.data.Dataset is 4 × 3 of uint8, and the first is 3 × 3 of uint8. Expected one size",
+        ),
+        ("texts", r"holds \|S1. Expected images: numbers"),
+        ("failing", "failed: InvalidArgumentError: .*a zero"),
+    ],
+)
+def test_a_tf_dataset_that_cannot_be_used_is_one_sentence(module: str, name: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        open_data(f"{module}:{name}", (3, 3, 1))
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ def test_the_first_frame_of_a_moving_picture_is_read(tmp_path: Path) -> None:
 def test_numbers_without_a_white_are_refused(tmp_path: Path, value: float) -> None:
     path = tmp_path / "a.tif"
     Image.new("I" if value == 1 else "F", (2, 2), value).save(path)
-    with pytest.raises(DataError, match="'it' holds numbers of 32 bits"):
+    with pytest.raises(DataError, match="'it' cannot be read: it holds numbers of 32 bits"):
         look(path, "it")
 
 
@@ -133,8 +133,11 @@ def test_a_picture_that_was_cut_short_is_one_sentence(tmp_path: Path, suffix: st
     noise = np.random.default_rng(0).integers(0, 256, (60, 60, 3), np.uint8)
     Image.fromarray(noise).save(path)
     path.write_bytes(path.read_bytes()[:-2000])
-    with pytest.raises(DataError, match="'it' cannot be read"):
-        read_pixels(path, "it", (60, 60), 3)
+    for source in (path, path.read_bytes()):
+        with pytest.raises(DataError, match="'it' cannot be read: it is damaged or cut short"):
+            look(source, "it")
+        with pytest.raises(DataError, match="'it' cannot be read: it is damaged or cut short"):
+            read_pixels(source, "it", (60, 60), 3)
 
 
 def test_a_picture_of_billions_of_pixels_is_refused(tmp_path: Path) -> None:
@@ -146,5 +149,5 @@ def test_a_picture_of_billions_of_pixels_is_refused(tmp_path: Path) -> None:
     for side in (10_000, 60_000):
         head = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
         path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", b"") + chunk(b"IEND", b""))
-        with pytest.raises(DataError, match="'it' is far too large"):
+        with pytest.raises(DataError, match=r"'it' cannot be read: it .* far too large"):
             look(path, "it")

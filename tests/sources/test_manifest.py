@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from reportgen.errors import DataError
+from reportgen.records import Broken
 from reportgen.sources import manifest, open_data
 
 
@@ -54,14 +55,31 @@ def test_paths_alone_have_no_labels(pictures: Path) -> None:
         ("", "lists no pictures"),
         ("path,label\n", "lists no pictures"),
         ("a/0.png,cat\nb/1.png,\n", "a label for 1 of 2 pictures"),
-        ("a/9.png,cat\n", "Picture 1 of 'list.csv' is 'a/9.png', which is no picture file there"),
-        ("list.csv,cat\n", "no picture file there"),
+        ("a/9.png,cat\n", "'a/9.png' cannot be read: it does not exist"),
+        ("list.csv,cat\n", "'list.csv' cannot be read: it is no picture of a kind that is read"),
+        ("a/9.png,cat\na,dog\n", "None of the 2 pictures of 'list.csv' can be read; the first, 'a/9.png', does not"),
         ('a/0.png,"cat\n', "cannot be read as CSV"),
     ],
 )
 def test_a_list_that_cannot_be_used_is_refused(pictures: Path, text: str, message: str) -> None:
     with pytest.raises(DataError, match=message):
         open_data(listed(pictures, text), (3, 4, 1))
+
+
+def test_lines_that_name_no_picture_are_listed_and_left_out(pictures: Path) -> None:
+    names = ("a/9.png", "b", "list.csv", "x" * 300, "a\\0.png")
+    dataset = open_data(listed(pictures, "b/2.png,dog\n" + "".join(f"{name},cat\n" for name in names)), (3, 4, 1))
+    assert dataset.broken == (
+        Broken("a/9.png", "does not exist"),
+        Broken("b", "is no file"),
+        Broken("list.csv", "is no picture of a kind that is read"),
+        Broken("x" * 300, "does not exist"),
+        Broken("a\\0.png", "does not exist"),
+    )
+    assert (dataset.size, dataset.image_names, dataset.class_names) == (1, ("b/2.png",), ("cat", "dog"))
+    assert dataset.labels is not None
+    assert dataset.labels.tolist() == [1]
+    assert dataset.notes == ("No picture of these classes can be read: cat.",)
 
 
 def test_bytes_that_are_no_text_are_refused(pictures: Path) -> None:

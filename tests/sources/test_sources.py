@@ -17,7 +17,7 @@ from reportgen.sources import NAMES, open_data
 def test_every_source_exports_accepts_and_open(name: str) -> None:
     source = registry.load("sources", name)
     assert list(inspect.signature(source.accepts).parameters) == ["spec"]
-    assert list(inspect.signature(source.open).parameters) == ["spec", "shape"]
+    assert list(inspect.signature(source.open).parameters) == ["spec", "shape", "reading"]
     assert inspect.signature(source.open).parameters["shape"].default is None
 
 

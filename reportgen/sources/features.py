@@ -1,0 +1,207 @@
+"""The `tf.train.Example` of one record -> its image's values and its label, by the names of their features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from google.protobuf.message import DecodeError
+
+from reportgen.errors import DataError
+from reportgen.sources.dataset import Array, counted
+from reportgen.sources.files import writable
+from reportgen.sources.labels import class_indices
+
+# Usual names, the best first: those of TensorFlow's own scripts for ImageNet, its tutorials, its data sets.
+_IMAGES = ("image/encoded", "image", "image_raw", "encoded", "img", "x", "image/raw", "images", "pixels", "jpeg", "png")
+_LABELS = ("image/class/label", "label", "class", "y", "labels", "target", "image/class/text")
+_TEXT = "image/class/text"
+_HEIGHTS = ("image/height", "height", "rows")
+_WIDTHS = ("image/width", "width", "cols")
+_DEPTHS = ("image/channels", "image/depth", "depth", "channels")
+_KINDS = {"bytes_list": "bytes", "float_list": "floating-point", "int64_list": "whole numbers", None: "nothing"}
+_CHANNELS = (1, 3, 4)
+_MOST_LISTED = 30
+_LONGEST_WORD = 1000
+_MOST_CLASSES = 1 << 16
+Example = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Names of the features that are read; None where there is none.
+
+    Attributes:
+        image: The image.
+        label: Its class, a number, a row of numbers with a single 1, or a word.
+        text: Name of its class besides the number.
+        size: Height, width and number of channels, as far as they are given.
+        notes: What the reader should know of the choice.
+    """
+
+    image: str
+    label: str | None
+    text: str | None
+    size: tuple[str | None, str | None, str | None]
+    notes: tuple[str, ...]
+
+
+def parse(data: bytes, what: str) -> Example:
+    """Read the features of one record.
+
+    Args:
+        data: The record.
+        what: What it is called in an error: "Record 0 of 'cats.tfrecord'".
+
+    Raises:
+        DataError: It is no `tf.train.Example`.
+    """
+    import tensorflow as tf
+
+    try:
+        found: Example = tf.train.Example.FromString(data).features.feature
+    except DecodeError as error:
+        raise DataError(
+            f"{what} is no tf.train.Example. Expected one with a feature that holds an image. Write the file with "
+            "tf.train.Example."
+        ) from error
+    return found
+
+
+def values(example: Example, name: str | None) -> Sequence[bytes] | Array:
+    """Return what a feature holds: some bytes, or float32 or int64 numbers; nothing where it is missing."""
+    if name is None or name not in example:
+        return ()
+    feature = example[name]
+    kind = feature.WhichOneof("kind")
+    if kind == "float_list":
+        return np.array(feature.float_list.value, np.float32)
+    if kind == "int64_list":
+        return np.array(feature.int64_list.value, np.int64)
+    return tuple(feature.bytes_list.value) if kind else ()
+
+
+def choose(example: Example, given: tuple[tuple[str, str], ...], source: str) -> Chosen:
+    """Find the features to read, by the first record.
+
+    Args:
+        example: The record's features.
+        given: Names that the user gave, by what they hold.
+        source: What the file is called.
+
+    Raises:
+        DataError: A name that was given is not there, or none is that of an image.
+    """
+    names = dict(given)
+    for role, name in given:
+        if name not in example:
+            raise DataError(
+                f"{source!r} has no feature {writable(name)!r}. Expected one of: {_listed(example)}. Correct "
+                f"--feature {role}=NAME."
+            )
+    image = names.get("image") or _first(_IMAGES, example)
+    if image is None:
+        raise DataError(
+            f"{source!r} has the features {_listed(example)}. Expected the image in one called "
+            f"{', '.join(_IMAGES[:6])}. Name it with --feature image=NAME."
+        )
+    label = names.get("label") or _first(_LABELS, example)
+    others = [name for name in _IMAGES if name in example and name != image]
+    notes = [f"The image of each record is its feature {writable(image)!r}" + (
+        f", its class the feature {writable(label)!r}." if label else "; no feature is known to hold its class."
+    )]  # fmt: skip
+    if others and "image" not in names:
+        notes.append(f"The records also hold {', '.join(others)}, which could be images and were not read.")
+    return Chosen(
+        image=image,
+        label=label,
+        text=_TEXT if _TEXT in example and label != _TEXT else None,
+        size=(_first(_HEIGHTS, example), _first(_WIDTHS, example), _first(_DEPTHS, example)),
+        notes=tuple(notes),
+    )
+
+
+def shape_of(example: Example, chosen: Chosen) -> tuple[int, int, int] | None:
+    """Return height, width and channels (0 where they are not told) as a record gives them; None where it does not."""
+    found = [values(example, name) for name in chosen.size]
+    numbers = [int(value[0]) if isinstance(value, np.ndarray) and value.size == 1 else 0 for value in found]
+    return (numbers[0], numbers[1], numbers[2]) if numbers[0] > 0 and numbers[1] > 0 else None
+
+
+def channels_of(size: int, height: int, width: int, channels: int = 0) -> int | None:
+    """Return how many channels so many values have at each pixel; None where these are not the values of an image.
+
+    >>> channels_of(12, 2, 2), channels_of(12, 2, 2, channels=1), channels_of(13, 2, 2)
+    (3, None, None)
+    """
+    found, rest = divmod(size, height * width)
+    return found if not rest and found in _CHANNELS and channels in (0, found) else None
+
+
+class Labels:
+    """The labels of all records, taken one by one; of each only its number or its word is kept."""
+
+    def __init__(self, chosen: Chosen, source: str) -> None:
+        self._chosen = chosen
+        self._what = f"The labels {writable(chosen.label or '')!r} in {source!r}"
+        self._found: list[int | float | bytes | None] = []
+        self._texts: dict[int, set[bytes]] = {}
+
+    def take(self, example: Example) -> None:
+        """Take the label of the next record.
+
+        Raises:
+            DataError: It is no number, row of numbers with a single 1, or word.
+        """
+        given = values(example, self._chosen.label)
+        if len(given) > 1:
+            given = class_indices(np.asarray(given)[None], (), self._what)[0]
+        one = given[0] if len(given) else None
+        if isinstance(one, bytes) and len(one) > _LONGEST_WORD:
+            raise DataError(f"{self._what} hold {len(one)} bytes. Expected a number or a word. Name another feature.")
+        self._found.append(one.item() if isinstance(one, np.generic) else one)
+        text = values(example, self._chosen.text)
+        if isinstance(one, np.integer) and len(text) == 1 and isinstance(text[0], bytes):
+            self._texts.setdefault(int(one), set()).add(text[0][:_LONGEST_WORD])
+
+    def indices(self) -> tuple[npt.NDArray[np.int64] | None, tuple[str, ...]]:
+        """Return the class index of every record, −1 where it has none, and the names of the classes.
+
+        Raises:
+            DataError: Some are words and some are numbers, or a number is no class index.
+        """
+        places = [place for place, one in enumerate(self._found) if one is not None]
+        given = [self._found[place] for place in places]
+        if not given:
+            return None, ()
+        if len({isinstance(one, bytes) for one in given}) > 1:
+            raise DataError(f"{self._what} are words and numbers. Expected one kind. Write the file again.")
+        found, names = class_indices(np.array(given), (), self._what)
+        indices = np.full(len(self._found), -1, np.int64)
+        indices[places] = found
+        return indices, names or self._names(int(found.max()))
+
+    def _names(self, last: int) -> tuple[str, ...]:
+        if not self._texts or last > _MOST_CLASSES or any(len(texts) > 1 for texts in self._texts.values()):
+            return ()
+        called = {index: next(iter(texts)).decode("utf-8", "backslashreplace") for index, texts in self._texts.items()}
+        return tuple(called.get(index, str(index)) for index in range(last + 1))
+
+
+def _first(names: Sequence[str], example: Example) -> str | None:
+    return next((name for name in names if name in example), None)
+
+
+def _listed(example: Example) -> str:
+    described = [f"{writable(name)} ({_described(example[name])})" for name in sorted(example)]
+    more = f" and {counted(len(described) - _MOST_LISTED, 'other')}" if len(described) > _MOST_LISTED else ""
+    return (", ".join(described[:_MOST_LISTED]) or "none") + more
+
+
+def _described(feature: Any) -> str:
+    kind = feature.WhichOneof("kind")
+    size = len(getattr(feature, kind).value) if kind else 0
+    return _KINDS[kind] if size == 1 or kind is None else f"{size} {_KINDS[kind]}"

@@ -1,0 +1,226 @@
+"""Many pictures, in files or in memory -> a dataset. Each is decoded once to know it, and again when asked for."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from reportgen.errors import DataError
+from reportgen.records import Broken, Shape
+from reportgen.sources.dataset import Array, Dataset, Reading, counted
+from reportgen.sources.images import Picture, PictureError, Source, look, read_pixels
+from reportgen.sources.resizing import window
+
+_THREADS = min(8, os.cpu_count() or 1)
+_AT_ONCE = 1024
+_Result = TypeVar("_Result")
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What is known of the pictures after each has been decoded once. It grows with their number, not their size.
+
+    Attributes:
+        kept: Places of those that can be read, in order.
+        broken: The others.
+        kinds: How many there are of each kind and size.
+        sizes: Name of the first picture of each height and width.
+    """
+
+    kept: list[int] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
+    kinds: Counter[Picture] = field(default_factory=Counter)
+    sizes: dict[tuple[int, int], str] = field(default_factory=dict)
+
+
+def of_pictures(
+    names: Sequence[str],
+    fetch: Callable[[int], Source],
+    shape: Shape | None,
+    reading: Reading,
+    *,
+    source: str,
+    sha256: Callable[[Sequence[int]], str],
+    labels: npt.NDArray[np.int64] | None = None,
+    class_names: tuple[str, ...] = (),
+    notes: tuple[str, ...] = (),
+    are_files: bool = True,
+) -> Dataset:
+    """Make a dataset of pictures; those that cannot be read are listed in it and left out.
+
+    Args:
+        names: What each is called.
+        fetch: Place in the list -> the picture; called in several threads at once.
+        shape: Shape of one sample of the model's input. Pictures are brought to its height, width and number of
+            channels (1: grey, 3: red, green and blue). Without it all pictures must have one size, and they are grey
+            only if all of them are.
+        reading: How they are resized.
+        source: Name of the folder or file that they come from.
+        sha256: Places of the pictures that can be read -> hash of their contents.
+        labels: Class index of each, or None.
+        class_names: Names of the classes.
+        notes: What is to be said of the list itself.
+        are_files: Whether the names are those of files.
+
+    Raises:
+        PictureError: The only picture cannot be read.
+        DataError: None can be read, or they differ in size and the model does not say which.
+    """
+    seen = _examine(names, fetch)
+    if not seen.kept:
+        raise _nothing_left(seen.broken, source)
+    size, channels = _target(seen, shape)
+    kept = seen.kept
+    return Dataset(
+        name=f"{counted(len(kept), 'image')} from {source}",
+        source=source,
+        split="as given",
+        size=len(kept),
+        read=_reader([names[place] for place in kept], lambda index: fetch(kept[index]), (*size, channels), reading),
+        shape=(*size, channels),
+        labels=None if labels is None else labels[kept],
+        class_names=class_names,
+        image_names=tuple(names[place] for place in kept) if are_files else (),
+        sha256=sha256(kept),
+        notes=(*notes, *_lost_classes(labels, class_names, kept), *_changes(seen.kinds, size, channels, reading)),
+        broken=tuple(seen.broken),
+    )
+
+
+def _examine(names: Sequence[str], fetch: Callable[[int], Source]) -> _Seen:
+    def judge(place: int) -> Picture | PictureError:
+        try:
+            return look(fetch(place), names[place])
+        except PictureError as error:
+            return error
+
+    seen = _Seen()
+    for start in range(0, len(names), _AT_ONCE):
+        places = range(start, min(start + _AT_ONCE, len(names)))
+        for place, found in zip(places, _in_threads(judge, places), strict=True):
+            if isinstance(found, PictureError):
+                seen.broken.append(Broken(found.name, found.reason))
+            else:
+                seen.kept.append(place)
+                seen.kinds[found] += 1
+                seen.sizes.setdefault((found.height, found.width), names[place])
+    return seen
+
+
+def _in_threads(function: Callable[[int], _Result], numbers: Sequence[int]) -> list[_Result]:
+    """Apply a function to some numbers in a few threads: Pillow lets others run while it decodes."""
+    with warnings.catch_warnings():
+        # Odd metadata in a picture is no reason to warn.
+        warnings.simplefilter("ignore")
+        with ThreadPoolExecutor(_THREADS) as pool:
+            return list(pool.map(function, numbers))
+
+
+def _reader(
+    names: Sequence[str], fetch: Callable[[int], Source], shape: tuple[int, int, int], reading: Reading
+) -> Callable[[Sequence[int]], Array]:
+    height, width, channels = shape
+
+    def read(indices: Sequence[int]) -> Array:
+        images: npt.NDArray[np.uint8] = np.empty((len(indices), *shape), dtype=np.uint8)
+
+        def fill(place: int) -> None:
+            index = indices[place]
+            images[place] = read_pixels(fetch(index), names[index], (height, width), channels, reading.resize)
+
+        _in_threads(fill, range(len(indices)))
+        return images
+
+    return read
+
+
+def _nothing_left(broken: Sequence[Broken], source: str) -> DataError:
+    first = broken[0]
+    if len(broken) == 1:
+        return PictureError(first.name, first.reason)
+    return DataError(
+        f"None of the {len(broken)} pictures of {source!r} can be read; the first, {first.name!r}, {first.reason}. "
+        "Expected at least one whole picture. Replace them or give other data."
+    )
+
+
+def _target(seen: _Seen, shape: Shape | None) -> tuple[tuple[int, int], int]:
+    """Return the size and the number of channels that all pictures are brought to."""
+    height, width, channels = asked(shape)
+    if channels is None:
+        channels = 1 if all(picture.is_grey for picture in seen.kinds) else 3
+    if height is not None and width is not None:
+        return (height, width), channels
+    (first, name), *others = seen.sizes.items()
+    if others:
+        other, other_name = others[0]
+        raise DataError(
+            f"The pictures differ in size: {name!r} has {first[0]} × {first[1]} pixels, {other_name!r} has "
+            f"{other[0]} × {other[1]}. Expected one size, because the model takes any. Choose one with --input-shape, "
+            "or resize them."
+        )
+    return (height or first[0], width or first[1]), channels
+
+
+def asked(shape: Shape | None) -> tuple[int | None, int | None, int | None]:
+    """Return the height, width and channels that a model asks for; None where it leaves them open."""
+    if shape is None or len(shape) not in (2, 3):
+        return None, None, None
+    if len(shape) == 2:
+        return shape[0], shape[1], 1
+    if shape[2] in (1, 3):
+        return shape[0], shape[1], shape[2]
+    if shape[0] in (1, 3):
+        return shape[1], shape[2], shape[0]
+    return shape[0], shape[1], None
+
+
+def _lost_classes(
+    labels: npt.NDArray[np.int64] | None, class_names: Sequence[str], kept: Sequence[int]
+) -> tuple[str, ...]:
+    if labels is None or len(kept) == len(labels):
+        return ()
+    lost = [int(label) for label in np.setdiff1d(labels, labels[list(kept)])]
+    called = ", ".join(class_names[label] if class_names else str(label) for label in lost if label >= 0)
+    return (f"No picture of these classes can be read: {called}.",) if called else ()
+
+
+def _changes(kinds: Counter[Picture], size: tuple[int, int], channels: int, reading: Reading) -> list[str]:
+    """Say what is done to the pictures, and to how many of them."""
+    height, width = size
+    crops = reading.resize == "crop"
+    wholly = "proportions kept" if crops else "proportions not kept"
+    done: tuple[tuple[str, Callable[[Picture], bool]], ...] = (
+        (f"resized to {height} × {width} pixels (bilinear, {wholly})",
+         lambda picture: (picture.height, picture.width) != size),
+        ("cut down to the centre, because their proportions are not the model's",
+         lambda picture: crops and _is_cut(picture, size)),
+        ("turned from colour to grey (ITU-R 601 luma)", lambda picture: not picture.is_grey and channels == 1),
+        ("grey and repeated in three channels", lambda picture: picture.is_grey and channels == 3),
+        ("laid on white where transparent", lambda picture: picture.is_transparent),
+        ("scaled from 16 to 8 bits", lambda picture: picture.is_deep),
+        ("turned from printing inks to red, green and blue, without a colour profile", lambda picture: picture.is_ink),
+        ("turned upright as their EXIF orientation says", lambda picture: picture.is_turned),
+        ("cut down to their first frame", lambda picture: picture.is_moving),
+    )  # fmt: skip
+    total = sum(kinds.values())
+    found = [(what, sum(count for picture, count in kinds.items() if concerns(picture))) for what, concerns in done]
+    return [
+        f"{number} of {counted(total, 'picture')} {'was' if number == 1 else 'were'} {what}."
+        for what, number in found
+        if number
+    ]
+
+
+def _is_cut(picture: Picture, size: tuple[int, int]) -> bool:
+    whole = (0, 0, picture.width, picture.height)
+    have = (picture.height, picture.width)
+    return have != size and window(have, size, "crop") != whole

@@ -1,0 +1,325 @@
+"""TFRecord files of `tf.train.Example` -> a dataset. The files stay on the disk; of each record its place is kept.
+
+An image is an encoded picture, the bytes of its pixels (8 bits, height and width from features of their own or from the
+model), or a list of numbers. Files are told by their first bytes, uncompressed or inside gzip.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import os
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from reportgen.errors import DataError
+from reportgen.records import Broken, Shape
+from reportgen.sources.dataset import USUAL, Array, Dataset, Reading, counted
+from reportgen.sources.features import Chosen, Example, Labels, channels_of, choose, parse, shape_of, values
+from reportgen.sources.files import first_bytes, sha256_of, shown, writable
+from reportgen.sources.folder import sha256_of_pictures
+from reportgen.sources.framing import HEAD_BYTES, begins_like_records, check, places
+from reportgen.sources.images import SUFFIXES, PictureError, Source, is_picture
+from reportgen.sources.pictures import asked, of_pictures
+from reportgen.sources.spooling import Spool, unpack
+
+_GZIP = b"\x1f\x8b"
+_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+
+
+def accepts(spec: str) -> bool:
+    """Tell whether a path leads to a TFRecord file, or to a folder with such files and without pictures."""
+    if not os.path.isdir(spec):
+        return _is_records(Path(spec))
+    try:
+        with os.scandir(spec) as entries:
+            names = [entry.name for entry in entries if not entry.name.startswith(".") and entry.is_file()]
+    except OSError:
+        return False
+    if any(Path(name).suffix.lower() in SUFFIXES for name in names):
+        return False
+    return any(_is_records(Path(spec, name)) for name in names)
+
+
+def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dataset:
+    """Open a TFRecord file, or all TFRecord files of a folder in the order of their names.
+
+    Args:
+        spec: Path of the file or the folder.
+        shape: Shape of one sample of the model's input. Pictures are brought to it as those of a folder are; numbers
+            are left to `fitting.fit`.
+        reading: How pictures are resized, and the names of features.
+
+    Returns:
+        The images: uint8 (height, width, channels) of pictures, else float32 or int64 as they are stored; with labels
+        where the records have them. Images that cannot be read are listed.
+
+    Raises:
+        DataError: A file is damaged, cut short or holds no records of this kind, it is not clear which feature is the
+            image, none can be read, or some images have no label.
+    """
+    path = Path(spec)
+    files, notes = _files(path)
+    source = shown(path)
+    records = _Records.of(files, source)
+    if not records.starts.size:
+        raise DataError(f"{source!r} holds no records. Expected at least one image. Give another file.")
+    first = records.example(0)
+    chosen = choose(first, reading.features, source)
+    labels = Labels(chosen, source)
+    one = values(first, chosen.image)
+    lists = _Lists.like(one, first, chosen, shape) if isinstance(one, np.ndarray) else None
+    for place in range(records.starts.size):
+        example = records.example(place)
+        labels.take(example)
+        if lists is not None:
+            lists.judge(records.name(place), place, example)
+    indices, class_names = labels.indices()
+    notes = (*notes, *chosen.notes)
+    sha256 = sha256_of(path) if path.is_file() else sha256_of_pictures(path, [file.name for file in files])
+    if lists is None:
+        dataset = of_pictures(
+            [records.name(place) for place in range(records.starts.size)],
+            lambda place: _picture(records, place, chosen, shape),
+            shape,
+            reading,
+            source=source,
+            sha256=lambda _: sha256,
+            labels=indices,
+            class_names=class_names,
+            notes=notes,
+            are_files=False,
+        )
+    else:
+        dataset = lists.dataset(records, source, sha256, indices, class_names, notes)
+    if dataset.labels is not None and dataset.labels.min() < 0:
+        raise DataError(
+            f"{source!r} gives a label for {int((dataset.labels >= 0).sum())} of {counted(dataset.size, 'image')}. "
+            "Expected one for each, or none. Write the missing ones, or name another feature with --feature label=NAME."
+        )
+    return dataset
+
+
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """Where the records of all files are.
+
+    Attributes:
+        files: A path, or the open temporary file of one that was compressed.
+        names: What the files are called.
+        file_of: Which file each record is in.
+        number_of: Its place among that file's records.
+        starts: Where its data begin.
+        lengths: How many bytes they are.
+        lock: Held while a temporary file is read, which has one position only.
+    """
+
+    files: tuple[Path | Spool, ...]
+    names: tuple[str, ...]
+    file_of: npt.NDArray[np.int32]
+    number_of: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.int64]
+    lock: Lock
+
+    @classmethod
+    def of(cls, paths: Sequence[Path], source: str) -> _Records:
+        """Find the records of some files, and compare all with their checksums."""
+        opened: list[Path | Spool] = []
+        found: list[npt.NDArray[np.int64]] = []
+        for path in paths:
+            what = f"The file {shown(path)!r}"
+            is_compressed = first_bytes(path, len(_GZIP)) == _GZIP
+            file = unpack(path, what) if is_compressed else path
+            with path.open("rb") as stream:
+                rows = list(places(file.file if isinstance(file, Spool) else stream, what))
+            check(path, is_compressed, what)
+            opened.append(file)
+            found.append(np.array(rows, np.int64).reshape(-1, 2))
+        sizes = [len(rows) for rows in found]
+        both = np.concatenate(found)
+        return cls(
+            files=tuple(opened),
+            names=tuple(shown(path) for path in paths) if len(paths) > 1 else (source,),
+            file_of=np.repeat(np.arange(len(sizes), dtype=np.int32), sizes),
+            number_of=np.concatenate([np.arange(size) for size in sizes]),
+            starts=both[:, 0].copy(),
+            lengths=both[:, 1].copy(),
+            lock=Lock(),
+        )
+
+    def name(self, place: int) -> str:
+        """Return what a record is called."""
+        file = f"{self.names[self.file_of[place]]}, " if len(self.names) > 1 else ""
+        return f"{file}record {self.number_of[place]}"
+
+    def example(self, place: int) -> Example:
+        """Read one record."""
+        file, start, length = self.files[self.file_of[place]], int(self.starts[place]), int(self.lengths[place])
+        if isinstance(file, Path):
+            with file.open("rb") as stream:
+                stream.seek(start)
+                data = stream.read(length)
+        else:
+            with self.lock:
+                file.file.seek(start)
+                data = file.file.read(length)
+        return parse(data, f"Record {self.number_of[place]} of {self.names[self.file_of[place]]!r}")
+
+
+@dataclass(slots=True)
+class _Lists:
+    """Images that are stored as lists of numbers, as the first record has them.
+
+    Attributes:
+        chosen: Names of the features.
+        size: How many numbers an image has.
+        given: Height, width and channels that the record gives, or None.
+        shape: Shape of one image; (size,) where nothing says more.
+        dtype: float32 or int64.
+        kept: Places of the records that hold such an image.
+        broken: The others.
+    """
+
+    chosen: Chosen
+    size: int
+    given: tuple[int, int, int] | None
+    shape: tuple[int, ...]
+    dtype: np.dtype[np.generic]
+    kept: list[int] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
+
+    @classmethod
+    def like(cls, one: Array, example: Example, chosen: Chosen, shape: Shape | None) -> _Lists:
+        """Take the first record as the pattern of all."""
+        given = shape_of(example, chosen)
+        image_shape = (one.size,) if given is None and _product(shape) == one.size else _shape(one.size, given, shape)
+        return cls(chosen, one.size, given, image_shape or (one.size,), one.dtype)
+
+    def judge(self, name: str, place: int, example: Example) -> None:
+        """Keep a record, or say why it is left out."""
+        found = values(example, self.chosen.image)
+        if not len(found):
+            self.broken.append(Broken(name, f"has no value in its feature {writable(self.chosen.image)!r}"))
+        elif not isinstance(found, np.ndarray) or found.dtype != self.dtype or found.size != self.size:
+            self.broken.append(Broken(name, f"holds {_in_words(found)}, and the first one {self.size} of {self.dtype}"))
+        elif shape_of(example, self.chosen) != self.given:
+            self.broken.append(Broken(name, "has another height, width or number of channels than the first one"))
+        else:
+            self.kept.append(place)
+
+    def dataset(
+        self,
+        records: _Records,
+        source: str,
+        sha256: str,
+        labels: npt.NDArray[np.int64] | None,
+        class_names: tuple[str, ...],
+        notes: tuple[str, ...],
+    ) -> Dataset:
+        """Make the dataset of what was kept."""
+        kept = self.kept
+        if not kept:
+            raise DataError(
+                f"No record of {source!r} holds an image: {self.broken[0].name} {self.broken[0].reason}. Expected "
+                "numbers in each. Name another feature with --feature image=NAME."
+            )
+
+        def read(indices: Sequence[int]) -> Array:
+            images = np.empty((len(indices), *self.shape), self.dtype)
+            for place, index in enumerate(indices):
+                found = values(records.example(kept[index]), self.chosen.image)
+                images[place] = np.asarray(found).reshape(self.shape)
+            return images
+
+        return Dataset(
+            name=f"{counted(len(kept), 'image')} from {source}",
+            source=source,
+            split="as given",
+            size=len(kept),
+            read=read,
+            shape=self.shape,
+            labels=None if labels is None else labels[kept],
+            class_names=class_names,
+            image_names=(),
+            sha256=sha256,
+            notes=notes,
+            broken=tuple(self.broken),
+        )
+
+
+def _picture(records: _Records, place: int, chosen: Chosen, shape: Shape | None) -> Source:
+    """Return the encoded picture or the pixels of one record."""
+    example = records.example(place)
+    found = values(example, chosen.image)
+    name = records.name(place)
+    if len(found) != 1 or not isinstance(found[0], bytes):
+        raise PictureError(name, f"holds {_in_words(found)} in its feature {writable(chosen.image)!r}")
+    data = found[0]
+    if not data or is_picture(data[:16]):
+        return data
+    geometry = _shape(len(data), shape_of(example, chosen), shape)
+    if geometry is None:
+        raise PictureError(
+            name, f"holds {len(data)} bytes that are no picture, nor pixels of the height and width that are known"
+        )
+    height, width, channels = geometry
+    return Image.frombytes(_MODES[channels], (width, height), data)
+
+
+def _shape(size: int, given: tuple[int, int, int] | None, shape: Shape | None) -> tuple[int, int, int] | None:
+    """Return height, width and channels of an image of so many values, by its record, else by the model."""
+    height, width, channels = given or (*asked(shape)[:2], 0)
+    found = channels_of(size, height, width, channels) if height and width else None
+    return (height, width, found) if height and width and found else None
+
+
+def _product(shape: Shape | None) -> int:
+    return math.prod(axis or 0 for axis in shape or ())
+
+
+def _in_words(found: Sequence[bytes] | Array) -> str:
+    if isinstance(found, np.ndarray):
+        return f"{found.size} numbers of {found.dtype}"
+    return f"{counted(len(found), 'value')} of bytes" if found else "nothing"
+
+
+def _files(path: Path) -> tuple[list[Path], tuple[str, ...]]:
+    """Return the files to read, in order, and what is to be said of the others."""
+    if not path.is_dir():
+        return [path], ()
+    inside = os.path.realpath(path)
+    kept: list[Path] = []
+    others: list[Path] = []
+    subfolders: list[str] = []
+    for name in sorted(os.listdir(path)):
+        file = path / name
+        if file.is_dir() and not name.startswith("."):
+            subfolders.append(writable(name))
+        if name.startswith(".") or not file.is_file():
+            continue
+        is_inside = Path(os.path.realpath(file)).is_relative_to(inside)
+        (kept if is_inside and _is_records(file) else others).append(file)
+    if not kept:
+        raise DataError(f"The folder {shown(path)!r} holds no TFRecord files of its own. Give another folder.")
+    listed = ", ".join(shown(file) for file in others)
+    notes = [f"{counted(len(others), 'file')} without records or out of this folder passed over: {listed}."]
+    return kept, (*notes[: len(others)], *(f"The subfolder {name} was not read." for name in subfolders))
+
+
+def _is_records(path: Path) -> bool:
+    head = first_bytes(path, HEAD_BYTES)
+    if head.startswith(_GZIP):
+        try:
+            with gzip.open(path) as stream:
+                head = stream.read(HEAD_BYTES)
+        except (OSError, EOFError, zlib.error):
+            return False
+    return begins_like_records(head)

@@ -1,0 +1,124 @@
+"""However many images there are, only a few sit in memory: what is held may grow with their number, not their size."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from reportgen.sources import open_data
+from reportgen.sources.dataset import batches
+from reportgen.sources.fitting import fit
+from tests.sources.test_tfrecord import example, write
+
+pytestmark = pytest.mark.slow
+
+SIDE = 64
+FEW, MANY = 200, 4000
+# All of the larger set at once would take 4000 · 64 · 64 · 3 = 49 million bytes, four times that as float32.
+MOST_GROWTH = 16 << 20
+
+READ_ALL = """
+import resource, sys
+from reportgen.sources import open_data
+from reportgen.sources.dataset import batches
+from reportgen.sources.fitting import fit
+
+dataset = fit(open_data(sys.argv[1], (64, 64, 3)), (64, 64, 3), False, "float32")
+assert sum(len(images) for _, images in batches(dataset, 64)) == int(sys.argv[2])
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(peak if sys.platform == "darwin" else peak * 1024)
+"""
+
+
+def png(index: int) -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (SIDE, SIDE), (index % 256, index // 256, 0)).save(stream, "PNG", compress_level=1)
+    return stream.getvalue()
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folders of few and of many pictures, and lists of both."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for count in (FEW, MANY):
+        (folder / str(count)).mkdir()
+        for index in range(count):
+            (folder / str(count) / f"{index}.png").write_bytes(png(index))
+        lines = [f"{count}/{index}.png,{index % 3}\n" for index in range(count)]
+        (folder / f"{count}.csv").write_text("".join(lines), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell the peak")
+@pytest.mark.parametrize("suffix", ["", ".csv"], ids=["folder", "list"])
+def test_many_pictures_take_no_more_of_a_process_than_few(pictures: Path, suffix: str) -> None:
+    peaks = [
+        int(
+            subprocess.run(
+                [sys.executable, "-c", READ_ALL, str(pictures / f"{count}{suffix}"), str(count)],
+                capture_output=True,
+                check=True,
+            ).stdout
+        )
+        for count in (FEW, MANY)
+    ]
+    assert peaks[1] - peaks[0] < MOST_GROWTH
+
+
+def peak(spec: Callable[[], str], count: int) -> int:
+    """Most bytes that Python and NumPy hold while a dataset is opened and read once."""
+    named = spec()
+    tracemalloc.start()
+    try:
+        dataset = fit(open_data(named, (SIDE, SIDE, 3)), (SIDE, SIDE, 3), False, "float32")
+        assert sum(len(images) for _, images in batches(dataset, 64)) == count
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_many_images_in_an_npy_file_take_no_more_memory_than_few(tmp_path: Path) -> None:
+    def save(count: int) -> str:
+        np.save(tmp_path / f"{count}.npy", np.zeros((count, SIDE, SIDE, 3), np.uint8))
+        return str(tmp_path / f"{count}.npy")
+
+    assert peak(lambda: save(MANY), MANY) - peak(lambda: save(FEW), FEW) < MOST_GROWTH
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("compression", ["", "GZIP"])
+def test_many_records_take_no_more_memory_than_few(tmp_path: Path, compression: str) -> None:
+    def save(count: int) -> str:
+        return write(tmp_path / str(count), (example(image=png(index), label=0) for index in range(count)), compression)
+
+    # What is kept once, whatever the number of records, is not to be counted.
+    peak(lambda: save(1), 1)
+    assert peak(lambda: save(MANY), MANY) - peak(lambda: save(FEW), FEW) < MOST_GROWTH
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("batch", ["", ".batch(32)"], ids=["one by one", "in batches"])
+def test_many_images_of_a_tf_dataset_take_no_more_memory_than_few(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def save(count: int) -> str:
+        module = f"own_stream_{count}_{len(batch)}"
+        text = (
+            "import tensorflow as tf\n\ndef data():\n    return tf.data.Dataset.range("
+            f"{count}).map(lambda index: (tf.fill((64, 64, 3), index % 256), index % 3)){batch}\n"
+        )
+        (tmp_path / f"{module}.py").write_text(text, encoding="utf-8")
+        return f"{module}:data"
+
+    peak(lambda: save(1), 1)
+    assert peak(lambda: save(MANY), MANY) - peak(lambda: save(FEW), FEW) < MOST_GROWTH
