@@ -78,7 +78,11 @@ def _of_the_model(command: _Command) -> _Command:
                 metavar="FILE.py|MODULE",
                 help="Your own code with registered classes, run before the model is loaded; repeatable.",
             ),
-            click.option("--input-shape", metavar="H,W,C", help="Shape of one image, where the model leaves it open."),
+            click.option(
+                "--input-shape",
+                metavar="H,W,C",
+                help="Shape of one sample (a signal: 16000,1), where the model leaves it open.",
+            ),
             click.option(
                 "--max-parameters", type=int, help="Most weights that a file may have.  [default: 2000000000]"
             ),

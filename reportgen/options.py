@@ -149,7 +149,8 @@ class Options(BaseModel):
         feature: Pairs of "image" or "label" and the name of the feature of a TFRecord file that holds it.
         imports: Python files or modules of the user's own that are run first, for their classes; the option is called
             "import", a word that Python keeps for itself.
-        input_shape: Shape of one image, for a model that leaves it open; () for what the data or the model says.
+        input_shape: Shape of one sample, for a model that leaves it open: 224,224,3 of an image, 16000,1 of a signal;
+            () for what the data or the model says.
         max_parameters: How many weights a file may ask for.
         max_memory: How many bytes the largest output of one layer may take for one image.
         section: Chapters to write; () for all.

@@ -21,6 +21,7 @@ from rich.text import Text
 from reportgen.errors import UnknownNameError
 from reportgen.records import ModelRecord
 from reportgen.templating import clean, memory, number, shape, working
+from reportgen.vocabulary import words
 
 # A step that is over sooner is not worth a line.
 NOTICEABLE_SECONDS = 1.0
@@ -95,8 +96,9 @@ class Terminal:
             ("memory", "right", ""),
         ):  # fmt: skip
             table.add_column(name, justify=justify, footer=footer, overflow="fold")  # type: ignore[arg-type]
+        whole = f"whole {words(model).sample}"
         for call in model.layers:
-            field = "whole image" if call.whole_image else shape(call.receptive_field) if call.receptive_field else "–"
+            field = whole if call.whole_image else shape(call.receptive_field) if call.receptive_field else "–"
             agrees = "" if all(check.agrees for check in call.checks) else " ✕"
             table.add_row(
                 Text(clean(call.path) + agrees),

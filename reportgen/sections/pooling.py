@@ -8,6 +8,7 @@ from reportgen.document import Figure, Section
 from reportgen.evidence import Evidence, PooledWindow
 from reportgen.figures import mosaic
 from reportgen.templating import number, shape
+from reportgen.vocabulary import words
 
 TITLE = "Pooling, on your own image"
 NEEDS = ("pooling",)
@@ -105,7 +106,7 @@ def build(evidence: Evidence) -> Section | None:
         pool=result.pool,
         poolings=tuple(Pooling(pooled, *_WORDS[pooled.kind]) for pooled in result.results),
     )
-    return Section("pooling", TITLE, _answer(result.results), content)
+    return Section("pooling", f"Pooling, on your own {words(evidence.model).sample}", _answer(result.results), content)
 
 
 def _answer(results: tuple[PooledWindow, ...]) -> str:

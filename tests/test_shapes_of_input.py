@@ -1,0 +1,143 @@
+"""Networks that read signals, volumes, films or tables: the whole report, in their own words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from reportgen.document import Report
+from reportgen.models.extraction import extract
+from reportgen.models.inspection import inspect
+from reportgen.pipeline import explain
+from reportgen.renderers import html
+from reportgen.sections.activations import Content as Maps
+from reportgen.sections.samples import Content as Samples
+
+pytestmark = pytest.mark.keras
+layers = keras.layers
+
+
+def signal() -> list[Any]:
+    return [
+        keras.Input((400, 2)),
+        layers.Conv1D(4, 5, padding="causal", name="conv"),
+        layers.MaxPooling1D(2, name="pool"),
+        layers.Conv1D(4, 3, dilation_rate=2, strides=1, name="wide"),
+        layers.GlobalMaxPooling1D(name="end"),
+        layers.Dense(3, activation="softmax", name="scores"),
+    ]
+
+
+def volume() -> list[Any]:
+    return [
+        keras.Input((6, 8, 9, 1)),
+        layers.Conv3D(4, 3, name="conv"),
+        layers.MaxPooling3D(2, name="pool"),
+        layers.Flatten(),
+        layers.Dense(3, activation="softmax", name="scores"),
+    ]
+
+
+def film() -> list[Any]:
+    backbone = keras.Sequential(
+        [layers.Conv2D(4, 3, name="conv"), layers.MaxPooling2D(2, name="pool")], name="backbone"
+    )
+    return [
+        keras.Input((5, 8, 9, 3)),
+        layers.TimeDistributed(backbone, name="each"),
+        layers.Flatten(),
+        layers.Dense(3, activation="softmax", name="scores"),
+    ]
+
+
+def table() -> list[Any]:
+    return [
+        keras.Input((36,)),
+        layers.Reshape((6, 6, 1)),
+        layers.Conv2D(4, 3, name="conv"),
+        layers.Flatten(),
+        layers.Dense(3, activation="softmax", name="scores"),
+    ]
+
+
+MODELS = [(signal, "signal"), (volume, "volume"), (film, "sequence"), (table, "sample")]
+each = pytest.mark.parametrize(("build", "word"), MODELS, ids=[word for _, word in MODELS])
+
+
+def report_on(build: Any) -> Report:
+    keras.utils.set_random_seed(3)
+    model = keras.Sequential(build(), name="toy")
+    samples = np.random.default_rng(0).normal(size=(6, *model.input_shape[1:])).astype(np.float32)
+    return explain(model, samples, [0, 1, 2, 0, 1, 2])
+
+
+def content(report: Report, name: str) -> Any:
+    return next(section.content for section in report.sections if section.name == name)
+
+
+@each
+def test_whole_report_agrees_with_the_model_and_speaks_its_words(build: Any, word: str) -> None:
+    report = report_on(build)
+    assert [finding.title for finding in report.findings if finding.severity == "failed"] == []
+    captions = [
+        sheet.figure.caption + sheet.figure.alt
+        for sample in content(report, "activations").samples
+        for layer in sample.layers
+        for sheet in layer.sheets
+    ]
+    answers = [section.answer for section in report.sections]
+    titles = [section.title for section in report.sections] + [finding.title for finding in report.findings]
+    glossary = [term.meaning for term in content(report, "glossary").terms if term.term != "activation map"]
+    said = " ".join(captions + answers + titles + glossary)
+    assert "image" not in said
+    assert word in said
+    assert f"multiply-adds for one {word}" in html.document(report, "screen")
+
+
+@each
+def test_every_sample_has_a_figure_that_says_how_to_read_it(build: Any, word: str) -> None:
+    samples: Samples = content(report_on(build), "samples")
+    for sample in samples.samples:
+        assert sample.figure.alt.startswith(f"Sample {sample.index}: ")
+        assert word in sample.figure.alt
+        assert sample.figure.dark_data or "from left to right" in sample.figure.caption
+
+
+@each
+def test_every_channel_of_every_layer_is_shown_once_and_in_order(build: Any, word: str) -> None:
+    del word
+    maps: Maps = content(report_on(build), "activations")
+    assert maps.samples[0].layers
+    for layer in maps.samples[0].layers:
+        assert [channel for sheet in layer.sheets for channel in sheet.channels] == list(range(layer.shape[-1]))
+        assert len(layer.channels) == layer.shape[-1]
+
+
+def test_long_signal_says_what_a_point_stands_for() -> None:
+    model = keras.Sequential([keras.Input((16_000, 1)), layers.Conv1D(2, 9, name="conv")], name="toy")
+    report = explain(model, np.random.default_rng(0).normal(size=(3, 16_000, 1)).astype(np.float32))
+    sample = content(report, "activations").samples[0]
+    assert "a band from the lowest to the highest of 25 neighbouring positions" in sample.curves.caption
+    assert (
+        "Each point drawn shows the highest of 13 neighbouring positions." in sample.layers[0].sheets[0].figure.caption
+    )
+    assert sample.layers[0].shape == (15_992, 2)
+
+
+@pytest.mark.parametrize(
+    ("shape", "given"), [((None, 1), (40, 1)), ((None, None, None, 1), (6, 7, 8, 1)), ((None, 6, 6, 1), (4, 6, 6, 1))]
+)
+def test_open_sizes_of_signals_volumes_and_films_are_filled_in(
+    shape: tuple[int | None, ...], given: tuple[int, ...]
+) -> None:
+    conv: Any = {2: layers.Conv1D(2, 3), 4: layers.Conv3D(2, 3)}[len(shape)]
+    if shape[1:] == (6, 6, 1):
+        conv = layers.TimeDistributed(layers.Conv2D(2, 3))
+    model = keras.Sequential([keras.Input(shape), conv])
+    (call,) = inspect(model, [given]).layers
+    assert call.input_shape == given
+    assert all(check.agrees for check in call.checks)
+    assert extract(model, conv.name, [given]) is not None
