@@ -54,6 +54,15 @@ def test_answers_are_those_of_the_old_library(folder: Path) -> None:
     ]
 
 
+def test_two_inputs_a_model_inside_and_two_outputs_are_read() -> None:
+    loaded = load(DATA / "legacy_two_inputs")
+    expected = np.load(DATA / "legacy_two_answers.npz")
+    first, second = loaded.model.predict([expected["images"], expected["tables"]], verbose=0)
+    np.testing.assert_allclose(first, expected["first"], atol=1e-6)
+    np.testing.assert_allclose(second, expected["second"], atol=1e-6)
+    assert loaded.repaired[0].startswith("The file is from Keras 2, which counted the uses of a model inside a model")
+
+
 def test_configuration_is_read_from_the_graph_of_older_versions(folder: Path) -> None:
     config = legacy.read(folder).config
     put_into_graph(folder, json.dumps(config))
