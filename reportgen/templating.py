@@ -7,6 +7,7 @@ hostile until shown otherwise.
 from __future__ import annotations
 
 import base64
+import hashlib
 import math
 import re
 from collections.abc import Sequence
@@ -29,6 +30,11 @@ _UNPRINTABLE = re.compile(
     + "".join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
     + "]"
 )
+
+_LONGEST_NAME = 80
+_LONGEST_ANCHOR = 200
+# No file name has so many letters on end.
+_ENDLESS = re.compile(r"\S{257,}")
 
 
 def render(template: str, **context: object) -> str:
@@ -91,7 +97,8 @@ def _environment() -> Environment:
 
 def _finalize(value: object) -> object:
     """What Jinja does with a value just before it escapes and writes it."""
-    return value if hasattr(value, "__html__") else clean(str(value))
+    # A name of thousands of letters would take the typesetter minutes; a table shows it with its title (`breakable`).
+    return value if hasattr(value, "__html__") else _ENDLESS.sub(lambda run: shortened(run.group()), clean(str(value)))
 
 
 def clean(text: str) -> str:
@@ -239,25 +246,48 @@ def plural(count: int, noun: str, nouns: str = "") -> str:
     return f"{number(count)}\u00a0{noun if count == 1 else nouns or noun + 's'}"
 
 
+def shortened(name: str, limit: int = _LONGEST_NAME) -> str:
+    """Leave the middle of a long name out.
+
+    Args:
+        name: Any text.
+        limit: How many characters it may have, the "…" in its middle counted.
+
+    >>> shortened("block_1_conv_1_relu", 11)
+    'block…_relu'
+    """
+    if len(name) <= limit:
+        return name
+    half = (limit - 1) // 2
+    return f"{name[: limit - 1 - half]}…{name[len(name) - half :]}"
+
+
 def anchor(name: str) -> str:
     """Turn any name into an id of a-z, 0-9, "-" and "_"; different names give different ids.
 
-    A "/" becomes "--", any other character its number in hexadecimal between two "-".
+    A "/" becomes "--", any other character its number in hexadecimal between two "-". A very long name becomes its
+    SHA-256.
 
     >>> anchor("backbone/conv_1#2"), anchor("Conv-1"), anchor("")
     ('backbone--conv_1-23-2', '-43-onv-2d-1', '-empty')
     """
-    # "-empty" cannot come from a name: what follows a single "-" there is closed by another one.
-    return re.sub("[^a-z0-9_]", lambda odd: "--" if odd.group() == "/" else f"-{ord(odd.group()):x}-", name) or "-empty"
+    # What follows a single "-" is closed by another one, so that neither "-empty" nor "-sha" can come from a name.
+    written = re.sub("[^a-z0-9_]", lambda odd: "--" if odd.group() == "/" else f"-{ord(odd.group()):x}-", name)
+    if len(written) > _LONGEST_ANCHOR:
+        return f"-sha{hashlib.sha256(written.encode('ascii')).hexdigest()}"
+    return written or "-empty"
 
 
 def breakable(name: str) -> Markup:
-    """Let a long name of a layer be broken after "/" and "_".
+    """Let a long name of a layer be broken after "/" and "_"; the middle of a very long one stands in its title only.
 
     >>> str(breakable("block_1/<b>"))
     'block_<wbr>1/<wbr>&lt;b&gt;'
     """
-    return Markup("<wbr>").join(escape(part) for part in re.split("(?<=[/_])(?=.)", clean(name), flags=re.DOTALL))
+    whole = clean(name)
+    shown = shortened(whole)
+    parts = Markup("<wbr>").join(escape(part) for part in re.split("(?<=[/_])(?=.)", shown, flags=re.DOTALL))
+    return parts if shown == whole else Markup('<span title="{}">{}</span>').format(whole, parts)
 
 
 def data_uri(data: bytes, media_type: str) -> Markup:

@@ -137,7 +137,7 @@ def test_open_sizes_of_signals_volumes_and_films_are_filled_in(
     if shape[1:] == (6, 6, 1):
         conv = layers.TimeDistributed(layers.Conv2D(2, 3))
     model = keras.Sequential([keras.Input(shape), conv])
-    (call,) = inspect(model, [given]).layers
+    (call,) = inspect(model, {"": given}).layers
     assert call.input_shape == given
     assert all(check.agrees for check in call.checks)
-    assert extract(model, conv.name, [given]) is not None
+    assert extract(model, conv.name, {"": given}) is not None

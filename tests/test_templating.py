@@ -182,15 +182,17 @@ class _Text(HTMLParser):
         super().__init__()
         self.text = ""
         self.tags: set[str] = set()
+        self.titles: list[str | None] = []
 
     def handle_data(self, data: str) -> None:
         self.text += data
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
+        self.titles += [value for name, value in attrs if name == "title"]
 
 
-@given(st.text())
+@given(st.text(max_size=80))
 @example("<script>/</script>")
 @example("block_1/&amp;/conv__2")
 def test_a_breakable_name_reads_as_before_and_holds_nothing_but_breaks(name: str) -> None:
@@ -199,6 +201,33 @@ def test_a_breakable_name_reads_as_before_and_holds_nothing_but_breaks(name: str
     reader.close()
     assert reader.text == templating.clean(name)
     assert reader.tags <= {"wbr"}
+
+
+@given(st.text(min_size=81))
+@example("<script>" * 700)
+@example('"x' * 3000)
+def test_a_long_name_is_shortened_with_the_whole_name_as_title(name: str) -> None:
+    reader = _Text()
+    reader.feed(str(templating.breakable(name)))
+    reader.close()
+    whole = templating.clean(name)
+    assert len(reader.text) == 80
+    first, _, last = reader.text.partition("…") if "…" not in whole else (reader.text[:40], "", reader.text[41:])
+    assert whole.startswith(first)
+    assert whole.endswith(last)
+    assert reader.titles == [whole]
+    assert reader.tags <= {"wbr", "span"}
+
+
+def test_a_name_without_end_is_shortened_in_a_sentence_too(fill: Fill) -> None:
+    assert fill("{{ name }} sees", name="x" * 5000) == f"{'x' * 40}…{'x' * 39} sees"
+    assert fill("{{ name }}", name="x" * 256) == "x" * 256
+
+
+def test_very_long_names_have_anchors_of_their_own() -> None:
+    anchors = {templating.anchor("x" * number) for number in range(150, 260)}
+    assert len(anchors) == 110
+    assert max(map(len, anchors)) == 200
 
 
 def test_a_breakable_name_breaks_after_slash_and_underscore() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from reportgen import templating
 from reportgen.document import Fact, Figure, Finding, Report, RunFacts, Section
 from reportgen.records import Check, LayerRecord, ModelRecord, Step, TensorRecord
 
@@ -163,3 +164,5 @@ HOSTILE = (
     "</style></title><script>alert('x')</script><img src=http://192.0.2.1/x.png onerror=alert(1)>"
     "\" ' & {{ 7*7 }} ]]> --> \u202egnp.exe\u202c \x00\x1b[31m \ufffe \ud800 \\u003c "
 ) + "x" * 5000
+# How a page shows it: without what no page should hold, and without the middle of what has no end.
+SHOWN = templating.clean(HOSTILE).replace("x" * 5000, "x" * 40 + "…" + "x" * 39)

@@ -114,10 +114,10 @@ def test_hostile_names_are_set_as_text(templates: Path) -> None:
     data = pdf.render(reports.report(title=reports.HOSTILE, name=reports.HOSTILE))
     reader = PdfReader(io.BytesIO(data))
     assert reader.metadata is not None
-    assert reader.metadata.title == " ".join(templating.clean(reports.HOSTILE).split())
+    assert reader.metadata.title == " ".join(reports.SHOWN.split())
     text = "".join(page.extract_text() for page in reader.pages)
     assert "<script>alert('x')</script>" in text
-    assert text.count("x" * 50) > 100
+    assert "x" * 39 in text
     assert not [kind for kind, _ in _kinds(reader.root_object["/StructTreeRoot"]) if kind == "/Link"][1:]
 
 
