@@ -90,7 +90,9 @@ def _refuse_changed_weights(config: Mapping[str, object]) -> None:
             "only. Shape and parameters are Keras's own."
         )
     policy = config.get("dtype")
-    if isinstance(policy, Mapping) and "Quantized" in str(policy.get("class_name")):
+    told = policy.get("config") if isinstance(policy, Mapping) else None
+    # Only the policies of quantized weights have a mode: "int8", "float8" ...
+    if isinstance(told, Mapping) and "mode" in told:
         raise LayerError(
             "Its weights are quantized, and stored with scales beside them. The formula knows plain weights only. "
             "Shape and parameters are Keras's own."

@@ -74,19 +74,21 @@ def watch(model: Any, observe: Observer) -> Iterator[None]:
         Nothing; the model is watched until the context ends.
     """
     stack: list[_Frame] = []
-    replaced: list[tuple[Any, bool, Any]] = []
+    replaced: list[tuple[Any, str, bool, Any]] = []
     try:
         for operation in (model, *operations_inside(model)):
             state = vars(operation)
-            replaced.append((operation, "call" in state, state.get("call")))
-            state["call"] = _watched(operation, operation.call, model, stack, observe)
+            # Keras calls a layer whose weights it has quantized by another method.
+            name = "call" if getattr(operation, "quantization_mode", None) is None else "quantized_call"
+            replaced.append((operation, name, name in state, state.get(name)))
+            state[name] = _watched(operation, getattr(operation, name), model, stack, observe)
         yield
     finally:
-        for operation, was_own, previous in reversed(replaced):
+        for operation, name, was_own, previous in reversed(replaced):
             if was_own:
-                vars(operation)["call"] = previous
+                vars(operation)[name] = previous
             else:
-                del vars(operation)["call"]
+                del vars(operation)[name]
 
 
 @contextmanager

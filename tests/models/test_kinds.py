@@ -209,6 +209,28 @@ def test_a_layer_around_another_counts_what_it_adds() -> None:
     assert found["next"].receptive_field == (5, 5)
 
 
+@pytest.mark.parametrize("mode", ["int8", "int4", "float8"])
+def test_quantized_layers_are_shown_with_kerass_own_numbers(mode: str) -> None:
+    plain, quantized = layers.Dense(4, name="plain"), layers.Dense(4, name="quantized")
+    model = keras.Sequential([keras.Input((8,)), plain, quantized])
+    quantized.quantize(mode)
+    record = inspect(model)
+    assert [(call.path, call.has_formula) for call in record.layers] == [("plain", True), ("quantized", False)]
+    assert record.layers[1].parameters == quantized.count_params()
+    assert record.layers[1].output_shape == (4,)
+    assert "are quantized" in record.layers[1].notes[0]
+    assert not {"call", "quantized_call"} & set(vars(quantized))
+
+
+def test_low_rank_weights_are_shown_with_kerass_own_numbers() -> None:
+    model = keras.Sequential([keras.Input((6, 6, 1)), layers.Conv2D(4, 3, name="tuned")])
+    model.get_layer("tuned").enable_lora(2)
+    (call,) = inspect(model).layers
+    # Its own 40, 3 · 3 · 1 · 2 and 2 · 4.
+    assert (call.has_formula, call.role, call.parameters) == (False, "conv", 40 + 18 + 8)
+    assert "low-rank weights" in call.notes[0]
+
+
 @pytest.mark.parametrize(
     ("make", "shape"),
     [
