@@ -255,15 +255,15 @@ def test_numbers_that_overflow_inside_the_network_fail_the_report() -> None:
 
 def test_a_formula_that_disagrees_with_the_model_fails_the_report() -> None:
     model = toys.sequential()
-    model.layers[-1].enable_lora(2)
+    model.layers[-1].use_bias = False  # its configuration now says what its weights do not
     report = explain(model, images((6, 6, 1)), section=["summary", "calculations"])
     assert report.failed
     failed = [finding for finding in report.findings if finding.severity == "failed"]
-    # 8 inputs, 3 units: (8 + 1) · 3 by formula; LoRA adds 8 · 2 + 2 · 3.
+    # 8 inputs, 3 units: 8 · 3 by formula, and 3 biases that are there all the same.
     assert [(finding.title, finding.detail) for finding in failed] == [
         (
             "scores: parameters by formula and in the model differ.",
-            "Formula: 27; the model's own count: 49.",
+            "Formula: 24; the model's own count: 27.",
         )
     ]
 
