@@ -375,8 +375,11 @@ def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bo
 def _left_out(dataset: Dataset) -> str:
     """The sentence that counts the images that cannot be read; the report lists them all."""
     first, number = dataset.broken[0], len(dataset.broken)
-    which = f"{first.name!r} {first.reason}" if number == 1 else f"the first, {first.name!r}, {first.reason}"
-    return f"{number} of {number + dataset.size} images cannot be read and are left out: {which}."
+    total = number + dataset.size
+    if number == 1:
+        return f"1 of {total} images cannot be read and is left out: {first.name!r} {first.reason}."
+    which = f"the first, {first.name!r}, {first.reason}"
+    return f"{number} of {total} images cannot be read and are left out: {which}."
 
 
 def _terminal(quiet: bool, verbose: int) -> Terminal:

@@ -31,6 +31,8 @@ def fitted(images: Images, shape: tuple[int | None, ...], resize: Resize = "crop
 def test_an_array_becomes_what_a_picture_with_the_same_pixels_becomes(
     tmp_path: Path, shape: tuple[int, ...], target: tuple[int, ...], resize: Resize
 ) -> None:
+    if len(shape) == len(target) == 2:
+        pytest.skip("two axes on both sides may be a signal")
     images = np.random.default_rng(0).integers(0, 256, (3, *shape), np.uint8)
     for index, image in enumerate(images):
         Image.fromarray(image.squeeze()).save(tmp_path / f"{index}.png")
