@@ -401,7 +401,7 @@ def test_an_early_end_leaves_no_process_and_no_half_file(files: Files, tmp_path:
     process: subprocess.Popen[str] = subprocess.Popen(
         [*COMMAND, "build", str(files.model), "--data", str(files.data), "-o", "made", "-v"],
         cwd=tmp_path, env=environment(TMPDIR=str(temporary)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        encoding="utf-8",
+        encoding="utf-8", preexec_fn=_listen_to_interrupts,
     )  # fmt: skip
     assert process.stderr is not None
     _wait_for_line(process.stderr, "Writing report.html …")
@@ -416,6 +416,11 @@ def test_an_early_end_leaves_no_process_and_no_half_file(files: Files, tmp_path:
     assert names(temporary) == []
     assert not [name for name in names(tmp_path / "made") if name.startswith(".")]
     assert set(names(tmp_path / "made")) <= {"report.html", "report.json"}
+
+
+def _listen_to_interrupts() -> None:
+    """Undo what a shell does for programs that it starts in the background: they ignore interrupts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _wait_for_line(stream: IO[str], wanted: str) -> None:

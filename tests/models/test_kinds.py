@@ -70,7 +70,8 @@ def test_convolutions_and_poolings_of_keras_have_their_role(name: str) -> None:
 def test_descendants_of_a_convolution_keep_its_role_and_their_maps(own: Any, tmp_path: Path) -> None:
     blurred, shrunk = own.Blurred(2, 3, name="blurred"), own.Shrunk(2, name="shrunk")
     keras.Sequential([keras.Input((6, 6, 1)), blurred, shrunk]).save(tmp_path / "m.keras")
-    shown = subject(load(tmp_path / "m.keras").model, data(np.ones((1, 6, 6, 1))), 0)
+    imported = import_modules([str(tmp_path / "own_kinds_of_a_test.py")])
+    shown = subject(load(tmp_path / "m.keras", imported=imported).model, data(np.ones((1, 6, 6, 1))), 0)
     found = calls(shown.record)
     assert [(call.kind, call.role, call.has_formula) for call in found.values()] == [
         ("Blurred", "conv", False),
