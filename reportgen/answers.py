@@ -53,6 +53,7 @@ class HeadAnswer:
         label: Name of the true class, or None.
         correct: Whether the first answer is the true class; None where that cannot be said.
         value_range: Lowest and highest finite value of its answer, or None without any.
+        targets: The true values that belong to the answers, where they are known.
     """
 
     name: str
@@ -62,6 +63,7 @@ class HeadAnswer:
     label: str | None
     correct: bool | None
     value_range: tuple[float, float] | None
+    targets: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ class PredictionsResult:
         name: The output.
         shape: Shape of one answer.
         value_range: Lowest and highest finite value that it answered, or None.
+        mean_error: Mean of the absolute difference between its values and the true ones; None where they are not known.
         others: The same for the model's further outputs, in its order.
         first: int64 (images): the class answered for each image, -1 for a broken answer; None without classes.
         confidence: float64 (images): the probability of that class, 0..1; None without classes.
@@ -138,6 +141,7 @@ class PredictionsResult:
     name: str = ""
     shape: Shape = ()
     value_range: tuple[float, float] | None = None
+    mean_error: float | None = None
     others: tuple[PredictionsResult, ...] = ()
     first: npt.NDArray[np.int64] | None = field(default=None, repr=False)
     confidence: npt.NDArray[np.float64] | None = field(default=None, repr=False)

@@ -210,3 +210,49 @@ def test_missing_arrays_are_refused(images: Any, message: str) -> None:
 def test_labels_for_an_output_that_is_not_there_are_refused() -> None:
     with pytest.raises(DataError, match="output 'other', but the outputs are age, kind, raw"):
         explain(mixed(), (PICTURES, TABLE), {"other": LABELS})
+
+
+def regression() -> Any:
+    return toys.counting(
+        keras.Sequential(
+            [keras.Input((8, 8, 1)), layers.Conv2D(2, 3), layers.GlobalMaxPooling2D(), layers.Dense(2, name="place")]
+        )
+    )
+
+
+def test_values_are_compared_with_true_values() -> None:
+    model = regression()
+    answers = np.asarray(model(PICTURES / 255.0), dtype=np.float64)
+    truth = answers + np.array([0.25, -0.75])
+    report = explain(model, PICTURES, truth, pick=["index:3"])
+    found = chapter(report, "samples")
+    assert found["output"] == "values"
+    assert found["mean_error"] == pytest.approx(0.5, rel=1e-5)
+    (head,) = found["samples"][0]["heads"]
+    assert head["targets"] == pytest.approx(truth[3].tolist())
+    assert "differ from the true ones by 0.5 on average" in report.sections[0].answer
+    assert "mean absolute error" in html.render(report).decode()
+    assert not report.failed
+
+
+def test_true_values_belong_to_the_output_of_their_name() -> None:
+    age = np.linspace(0.5, 3.5, COUNT)
+    report = explain(mixed(), (PICTURES, TABLE), {"kind": LABELS, "age": age})
+    found = chapter(report, "samples")
+    inputs = [PICTURES / np.float32(255), TABLE]
+    answered = np.asarray(mixed()(inputs)[0], dtype=np.float64)[:, 0]
+    assert found["head"] == "kind"
+    errors = {other["name"]: other["mean_error"] for other in found["others"]}
+    assert errors == {"age": pytest.approx(np.abs(answered - age).mean(), rel=1e-4), "raw": None}
+
+
+@pytest.mark.parametrize(
+    ("build", "shape"),
+    [(regression, (COUNT, 3)), (toys.sequential, (COUNT, 3)), (toys.sequential, (COUNT,))],
+    ids=["too many", "of a softmax", "one of a softmax"],
+)
+def test_fractions_that_belong_to_no_output_are_refused(build: Any, shape: tuple[int, ...]) -> None:
+    model = build()
+    images = np.zeros((COUNT, *model.input_shape[1:]), np.float32)
+    with pytest.raises(DataError, match="hold values that are no class index"):
+        explain(model, images, np.full(shape, 0.3))

@@ -6,7 +6,7 @@ Answers are reduced batch by batch: of each image only the first answer, its con
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from reportgen.options import Options
 from reportgen.probes.subject import BATCH_SIZE, Array, Subject, answers
 from reportgen.progress import Progress, silent
 from reportgen.records import ModelRecord, TensorRecord
+from reportgen.shapes import product
 from reportgen.sources.dataset import Dataset
 
 _SUM_TOLERANCE = 1e-3
@@ -39,14 +40,15 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Pred
     dataset = subject.dataset
     if dataset is None:
         return None
-    heads = [_Head(record) for record in subject.record.outputs]
+    targets = targets_by_output(subject.record, dataset)
+    heads = [_Head(record, targets.get(record.name)) for record in subject.record.outputs]
     given = dict(dataset.head_labels)
     starts = range(0, dataset.size, BATCH_SIZE)
     with progress("Asking the network about every image", total=len(starts)) as advance:
         for start in starts:
             inputs = subject.inputs(range(start, min(start + BATCH_SIZE, dataset.size)))
             for head, values in zip(heads, answers(subject.model, inputs), strict=True):
-                head.add(values)
+                head.add(values, start)
             advance()
     kinds = [head.kind(given.get(head.record.name, dataset.labels)) for head in heads]
     main = main_output([head.record.name in given for head in heads], kinds)
@@ -72,38 +74,74 @@ def main_output(labelled: Sequence[bool], kinds: Sequence[str]) -> int:
     return ranks.index(max(ranks))
 
 
-def _labels_by_output(record: ModelRecord, dataset: Dataset, main: int) -> dict[str, _Labels]:
-    """Return true classes by name of the output."""
-    found = dict(dataset.head_labels)
+def targets_by_output(record: ModelRecord, dataset: Dataset) -> dict[str, Array]:
+    """Return true values by name of the output.
+
+    Raises:
+        DataError: No output answers with so many values, or it answers with classes.
+    """
+    found = dict(dataset.targets)
+    _check_names(found, record)
+    for name in list(found):
+        size = found[name][0].size
+        fits = [
+            output.name
+            for output in record.outputs
+            if output.name == (name or output.name) and output.activation != "softmax" and product(output.shape) == size
+        ]
+        if not fits:
+            which = f"output called {name!r}" if name else "output"
+            raise DataError(
+                f"The labels of {dataset.name} hold values that are no class index, {size} for each image, and no"
+                f" {which} answers with so many values. Expected whole numbers from 0, or the true values of an output."
+                " Number the classes."
+            )
+        found[fits[0]] = found.pop(name)
+    return found
+
+
+def _check_names(found: Iterable[str], record: ModelRecord) -> None:
     names = [output.name for output in record.outputs]
-    unknown = [name for name in found if name not in names]
+    unknown = [name for name in found if name and name not in names]
     if unknown:
         raise DataError(
             f"There are labels for an output {unknown[0]!r}, but the outputs are {', '.join(names)}. Expected the names"
             " of outputs. Rename the labels."
         )
+
+
+def _labels_by_output(record: ModelRecord, dataset: Dataset, main: int) -> dict[str, _Labels]:
+    """Return true classes by name of the output."""
+    found = dict(dataset.head_labels)
+    _check_names(found, record)
     if dataset.labels is not None:
-        found.setdefault(names[main], dataset.labels)
+        found.setdefault(record.outputs[main].name, dataset.labels)
     return found
 
 
 class _Head:
     """What stays of the answers of one output."""
 
-    def __init__(self, record: TensorRecord) -> None:
+    def __init__(self, record: TensorRecord, targets: Array | None) -> None:
         self.record = record
+        self._targets = targets
+        self._error, self._num_compared = 0.0, 0
         self._batches: list[tuple[Array, ...]] = []
         self._sums_to_one = True
         self._low, self._high = math.inf, -math.inf
 
-    def add(self, values: Array) -> None:
-        """Note the answers for one batch, (batch, …)."""
+    def add(self, values: Array, start: int) -> None:
+        """Note the answers for one batch, (batch, …), that begins with the image at `start`."""
         flat = values.reshape(len(values), -1)
         finite = np.isfinite(flat)
         broken = np.asarray(~finite.all(axis=1))
         if finite.any():
             self._low = min(self._low, float(flat[finite].min()))
             self._high = max(self._high, float(flat[finite].max()))
+        if self._targets is not None:
+            differences = np.abs(flat - self._targets[start : start + len(flat)].reshape(flat.shape))
+            self._error += float(differences[finite].sum())
+            self._num_compared += int(finite.sum())
         if values.ndim != 2:
             self._batches.append((broken,))
             return
@@ -117,7 +155,7 @@ class _Head:
 
     def kind(self, labels: _Labels | None) -> str:
         """What the answers are, as `output_kind` tells."""
-        return _kind(self.record, self._sums_to_one, labels)
+        return "values" if self._targets is not None else _kind(self.record, self._sums_to_one, labels)
 
     def result(
         self, kind: str, labels: _Labels | None, dataset: Dataset, class_names: tuple[str, ...]
@@ -148,6 +186,7 @@ class _Head:
             output=kind,
             num_nonfinite=int(broken.sum()),
             value_range=(self._low, self._high) if self._low <= self._high else None,
+            mean_error=self._error / self._num_compared if self._num_compared else None,
             first=first,
             confidence=confidence,
         )

@@ -11,7 +11,7 @@ from reportgen.answers import Answer, HeadAnswer, InputValues, PredictionsResult
 from reportgen.options import Options
 from reportgen.picking import Picked, pick
 from reportgen.probes import drawing
-from reportgen.probes.predictions import class_name, probabilities
+from reportgen.probes.predictions import class_name, probabilities, targets_by_output
 from reportgen.probes.subject import BATCH_SIZE, Array, Subject, answers
 from reportgen.vocabulary import words
 
@@ -26,6 +26,7 @@ def choose(subject: Subject, predictions: PredictionsResult, options: Options) -
     assert dataset is not None, "samples are chosen from data"
     results = {result.name: result for result in (predictions, *predictions.others)}
     labels = {predictions.name: dataset.labels, **dict(dataset.head_labels)}
+    targets = targets_by_output(subject.record, dataset)
     picked = pick(
         options.pick,
         size=dataset.size,
@@ -47,6 +48,7 @@ def choose(subject: Subject, predictions: PredictionsResult, options: Options) -
                     row[place],
                     _label(labels.get(output.name), chosen.index),
                     dataset.class_names if output.name == predictions.name else (),
+                    targets[output.name][chosen.index] if output.name in targets else None,
                 )
                 for output, row in zip(subject.record.outputs, values, strict=True)
             )
@@ -93,7 +95,9 @@ def _values(name: str, values: Array) -> InputValues:
     )
 
 
-def _head(head: PredictionsResult, values: Array, label: int | None, names: tuple[str, ...]) -> HeadAnswer:
+def _head(
+    head: PredictionsResult, values: Array, label: int | None, names: tuple[str, ...], targets: Array | None
+) -> HeadAnswer:
     found = _first_answers(values, head.output, names)
     finite = values[np.isfinite(values)]
     named = head.output != "values" and bool(found)
@@ -105,6 +109,7 @@ def _head(head: PredictionsResult, values: Array, label: int | None, names: tupl
         label=None if label is None else class_name(names, label),
         correct=found[0].class_index == label if named and label is not None else None,
         value_range=(float(finite.min()), float(finite.max())) if finite.size else None,
+        targets=() if targets is None else tuple(float(value) for value in np.ravel(targets)[: len(found)]),
     )
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from reportgen.options import Options
-from reportgen.probes.predictions import main_output, output_kind, probabilities
+from reportgen.probes.predictions import main_output, output_kind, probabilities, targets_by_output
 from reportgen.probes.subject import BATCH_SIZE, Array, Subject, answers
 from reportgen.progress import Progress, silent
 from reportgen.scalings import ScaledAnswers, ScalingResult
@@ -93,8 +93,10 @@ def _output(subject: Subject, chosen: list[int]) -> tuple[int, Array | None]:
     own, general = dict(subject.dataset.head_labels), subject.dataset.labels
     records = subject.record.outputs
     values = answers(subject.model, subject.inputs(chosen[:BATCH_SIZE]))
+    targets = targets_by_output(subject.record, subject.dataset)
     kinds = [
-        output_kind(record, value, own.get(record.name, general)) for record, value in zip(records, values, strict=True)
+        "values" if record.name in targets else output_kind(record, value, own.get(record.name, general))
+        for record, value in zip(records, values, strict=True)
     ]
     place = main_output([record.name in own for record in records], kinds)
     labels = own.get(records[place].name, general)

@@ -51,6 +51,7 @@ class Head:
         interval: 95 % interval of the share of right answers, or None.
         per_class: Right answers by class.
         value_range: Lowest and highest finite value that came out, or None.
+        mean_error: Mean absolute error of the values, or None.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Head:
     interval: tuple[float, float] | None
     per_class: tuple[ClassScore, ...]
     value_range: tuple[float, float] | None
+    mean_error: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class Content:
         right: How many were answered rightly, or None.
         interval: 95 % interval of the share of right answers, or None.
         per_class: Right answers by class.
+        mean_error: Mean absolute error of an output that answers with values, or None.
         head: Name of the output that all of this is about.
         others: The same of the model's further outputs.
         scaling: Answers under each scaling of pixel values that makes sense, or None.
@@ -120,6 +123,7 @@ class Content:
     right: int | None
     interval: tuple[float, float] | None
     per_class: tuple[ClassScore, ...]
+    mean_error: float | None
     head: str
     others: tuple[Head, ...]
     scaling: ScalingResult | None
@@ -142,6 +146,7 @@ def build(evidence: Evidence) -> Section | None:
         right=predictions.right,
         interval=predictions.interval,
         per_class=predictions.per_class,
+        mean_error=predictions.mean_error,
         head=predictions.name,
         others=tuple(_head(other) for other in predictions.others),
         scaling=evidence.scaling,
@@ -161,6 +166,7 @@ def _head(result: PredictionsResult) -> Head:
         interval=result.interval,
         per_class=result.per_class,
         value_range=result.value_range,
+        mean_error=result.mean_error,
     )
 
 

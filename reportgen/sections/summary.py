@@ -66,6 +66,11 @@ def _answer(evidence: Evidence) -> str:
     sentence = f"{model.name} {_reads(evidence)} and answers with {_answers(evidence)}."
     if predictions is None or dataset is None:
         return f"{sentence} It was inspected without {known.samples}, so nothing is said about what it answers."
+    if predictions.right is None and predictions.mean_error is not None:
+        return (
+            f"{sentence} On {plural(predictions.num_images, known.sample)} its values differ from the true ones by "
+            f"{number(predictions.mean_error)} on average."
+        )
     if predictions.right is None:
         return (
             f"{sentence} It was run on {plural(predictions.num_images, known.sample)} without usable labels, so nothing"
@@ -160,6 +165,9 @@ def _keys(evidence: Evidence) -> tuple[KeyNumber, ...]:
 
 def _accuracy(evidence: Evidence) -> KeyNumber:
     predictions, dataset = evidence.predictions, evidence.dataset
+    if predictions is not None and predictions.mean_error is not None:
+        detail = f"of {plural(predictions.num_images, words(evidence.model).sample)}; output {predictions.name}"
+        return KeyNumber("mean absolute error", predictions.mean_error, "number", detail)
     if predictions is None or dataset is None or predictions.right is None or predictions.interval is None:
         return KeyNumber("right answers", None, "percent", "not measured")
     low, high = predictions.interval

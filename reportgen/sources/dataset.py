@@ -69,6 +69,8 @@ class Dataset:
         further: What the model's further inputs get, by their names: as many rows as there are images.
         head_labels: Class index of every image for single outputs of the model, by their names; `labels` are for the
             first output that answers with classes and has none of its own.
+        targets: True values of every image, float64 (size, …), for outputs that answer with values, by their names; ""
+            stands for the first one whose answers are as many.
         scaling: How its values were brought to a model's range; None before it was made to fit one.
         broken: Images that cannot be read, which are not counted in `size`; in the order of the data.
     """
@@ -87,6 +89,7 @@ class Dataset:
     main: str = ""
     further: tuple[tuple[str, Dataset], ...] = ()
     head_labels: tuple[tuple[str, npt.NDArray[np.int64]], ...] = ()
+    targets: tuple[tuple[str, npt.NDArray[np.float64]], ...] = ()
     scaling: Scaling | None = None
     broken: tuple[Broken, ...] = ()
 

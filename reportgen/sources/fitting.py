@@ -17,6 +17,7 @@ from reportgen.sources.dataset import Array, Dataset, Resize, Scaling, in_words
 from reportgen.sources.scaling import Way, look, plan
 
 _COLOURS = 3
+_PICTURE_AXES = 3
 _CHANNELS = (1, _COLOURS, 4)
 
 
@@ -79,6 +80,7 @@ def fit(
         _check_finite(dataset.name, images, indices)
         return _cast(move.apply(images), target, ways[name], dataset.name)
 
+    values = replace(values, sample="image" if len(move.shape) == _PICTURE_AXES else "sample")
     notes = (move.note, f"{values}; {chosen.note}.")
     return replace(
         dataset,

@@ -47,6 +47,13 @@ def class_indices(labels: Array, class_names: tuple[str, ...], what: str) -> tup
     return indices, class_names
 
 
+def true_values(values: Array) -> Array | None:
+    """Return fractions, the true values of a model that answers with values, as float64 (size, …); else None."""
+    if values.dtype.kind != "f" or not np.isfinite(values).all() or np.array_equal(values, np.floor(values)):
+        return None
+    return values.astype(np.float64)
+
+
 def words(array: Array, what: str) -> tuple[str, ...]:
     """Return an array of words as text.
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from reportgen.errors import DataError
 from reportgen.sources.arrays import take
 from reportgen.sources.dataset import Array, Dataset, counted
-from reportgen.sources.labels import class_indices
+from reportgen.sources.labels import class_indices, true_values
 
 _HASHED_AT_ONCE = 256
 
@@ -29,7 +29,8 @@ def from_arrays(
 
     Args:
         images: Batch axis first; may lie on the disk, as `np.memmap` has them.
-        labels: True classes: whole numbers, one-hot rows or words; None where they are not known.
+        labels: True classes: whole numbers, one-hot rows or words; fractions are the true values of a model that
+            answers with values; None where nothing is known.
         class_names: Names of the classes by index.
         name: What they are called after their number: "1000 images given in memory".
         source: Where they come from.
@@ -45,18 +46,23 @@ def from_arrays(
             "first, of numbers. Give an array such as (size, height, width, channels)."
         )
     names = tuple(class_names)
-    indices = None
+    indices = targets = None
     digest = hashlib.sha256()
     for start in range(0, len(array), _HASHED_AT_ONCE):
         digest.update(np.ascontiguousarray(array[start : start + _HASHED_AT_ONCE]).tobytes())
     if labels is not None:
-        indices, names = class_indices(_array(labels, "labels"), names, "The labels")
-        if len(indices) != len(array):
+        given = _array(labels, "labels")
+        targets = true_values(given)
+        if targets is None:
+            indices, names = class_indices(given, names, "The labels")
+        known = indices if targets is None else targets
+        assert known is not None, "labels are one or the other"
+        if len(known) != len(array):
             raise DataError(
-                f"There are {counted(len(array), 'image')} and {counted(len(indices), 'label')}. Expected as many "
+                f"There are {counted(len(array), 'image')} and {counted(len(known), 'label')}. Expected as many "
                 "labels as images. Give both for the same images."
             )
-        digest.update(indices.tobytes())
+        digest.update(known.tobytes())
 
     def read(chosen: Sequence[int]) -> Array:
         return take(array, chosen)
@@ -72,6 +78,7 @@ def from_arrays(
         class_names=names,
         image_names=(),
         sha256=digest.hexdigest(),
+        targets=() if targets is None else (("", targets),),
     )
 
 

@@ -16,7 +16,7 @@ from reportgen.records import Shape
 from reportgen.sources.arrays import check_images, check_size, read_body, read_header, take
 from reportgen.sources.dataset import USUAL, Array, Dataset, Reading, counted
 from reportgen.sources.files import first_bytes, sha256_of, shown, writable
-from reportgen.sources.labels import class_indices, words
+from reportgen.sources.labels import class_indices, true_values, words
 
 _MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 LABELS = ("y", "labels", "label")
@@ -77,12 +77,13 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
             members = _members(archive, source)
             image_key, label_key, notes = _choose(members, source)
             images = _read(archive, members[image_key], _called(image_key, source), are_images=True)
-            labels, class_names = _labels(archive, members, label_key, source)
+            labels, targets, class_names = _labels(archive, members, label_key, source)
     except _UNPACK_ERRORS as error:
         raise _not_unpacked(source) from error
-    if labels is not None and len(labels) != len(images):
+    known = labels if targets is None else targets
+    if known is not None and len(known) != len(images):
         raise DataError(
-            f"The file {source!r} holds {counted(len(images), 'image')} and {counted(len(labels), 'label')}. Expected "
+            f"The file {source!r} holds {counted(len(images), 'image')} and {counted(len(known), 'label')}. Expected "
             "one label per image. Write both from the same list."
         )
 
@@ -101,6 +102,7 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
         image_names=(),
         sha256=sha256_of(path),
         notes=notes,
+        targets=() if targets is None else (("", targets),),
     )
 
 
@@ -174,17 +176,22 @@ def _choose(members: dict[str, zipfile.ZipInfo], source: str) -> tuple[str, str 
 
 def _labels(
     archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], label_key: str | None, source: str
-) -> tuple[npt.NDArray[np.int64] | None, tuple[str, ...]]:
-    """Return the class indices, if the file has labels, and the class names."""
+) -> tuple[npt.NDArray[np.int64] | None, Array | None, tuple[str, ...]]:
+    """Return the class indices or the true values, if the file has labels, and the class names."""
     names_key = next((key for key in members if key.lower() in CLASS_NAMES), None)
     class_names: tuple[str, ...] = ()
     if names_key is not None:
         what = f"The class names {writable(names_key)!r} in {source!r}"
         class_names = words(_read(archive, members[names_key], what), what)
     if label_key is None:
-        return None, class_names
+        return None, None, class_names
     what = f"The labels {writable(label_key)!r} in {source!r}"
-    return class_indices(_read(archive, members[label_key], what), class_names, what)
+    given = _read(archive, members[label_key], what)
+    targets = true_values(given) if given.ndim else None
+    if targets is not None:
+        return None, targets, class_names
+    indices, class_names = class_indices(given, class_names, what)
+    return indices, None, class_names
 
 
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, what: str, are_images: bool = False) -> Array:

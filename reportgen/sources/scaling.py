@@ -38,6 +38,7 @@ class Values:
         low: Lowest value.
         high: Highest value.
         are_whole: Whether all values are whole numbers.
+        sample: What one of them is called.
     """
 
     number: int
@@ -45,6 +46,7 @@ class Values:
     low: float
     high: float
     are_whole: bool
+    sample: str = "image"
 
     @property
     def are_unit(self) -> bool:
@@ -59,11 +61,11 @@ class Values:
     def __str__(self) -> str:
         kind = "whole values" if self.are_whole else "values"
         if self.size == 1:
-            who = "The image holds"
+            who = f"The {self.sample} holds"
         elif self.number == self.size:
-            who = f"All {self.size} images hold"
+            who = f"All {self.size} {self.sample}s hold"
         else:
-            who = f"The first {self.number} of {self.size} images hold"
+            who = f"The first {self.number} of {self.size} {self.sample}s hold"
         return f"{who} {kind} from {self.low:g} to {self.high:g}"
 
 

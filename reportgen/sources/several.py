@@ -19,7 +19,7 @@ from reportgen.records import TensorRecord, main_input
 from reportgen.sources import fitting, function, npz
 from reportgen.sources.dataset import Array, Dataset, counted, in_words
 from reportgen.sources.files import sha256_of, shown, writable
-from reportgen.sources.labels import class_indices, words
+from reportgen.sources.labels import class_indices, true_values, words
 from reportgen.sources.memory import from_arrays
 
 _PICTURE_AXES = 3
@@ -69,7 +69,8 @@ def with_head_labels(dataset: Dataset, spec: str, outputs: Sequence[str]) -> Dat
         return dataset
     arrays = npz.read_all(spec, {name for output in outputs for name in (output, f"y_{output}")})
     heads = _head_labels(arrays, None, outputs)
-    return replace(dataset, head_labels=_all_indices(heads, dataset.size))
+    labels, targets = _told_apart(heads, dataset.size)
+    return replace(dataset, head_labels=labels, targets=(*dataset.targets, *targets))
 
 
 def from_mapping(
@@ -118,12 +119,14 @@ def from_mapping(
         if record is not inputs[main]:
             rows = array[:, None] if array.ndim == 1 else array
             parts.append((record.name, from_arrays(rows, name=f"for {record.name}", source=source)))
+    labels_by_head, targets = _told_apart(heads, dataset.size)
     return replace(
         dataset,
         notes=(*dataset.notes, *_left(rest, source)),
         main=inputs[main].name,
         further=tuple(parts),
-        head_labels=_all_indices(heads, dataset.size),
+        head_labels=labels_by_head,
+        targets=(*dataset.targets, *targets),
     )
 
 
@@ -171,18 +174,24 @@ def _head_labels(rest: dict[str, Array], labels: Any, outputs: Sequence[str]) ->
     return heads
 
 
-def _all_indices(heads: Mapping[str, Array], size: int) -> tuple[tuple[str, npt.NDArray[np.int64]], ...]:
-    return tuple((head, _indices(head, values, size)) for head, values in heads.items())
-
-
-def _indices(head: str, values: Array, size: int) -> npt.NDArray[np.int64]:
-    indices, _ = class_indices(values, (), f"The labels for {head!r}")
-    if len(indices) != size:
-        raise DataError(
-            f"There are {counted(size, 'image')} and {counted(len(indices), 'label')} for {head!r}. Expected as many "
-            "labels as images. Give both for the same images."
-        )
-    return indices
+def _told_apart(
+    heads: Mapping[str, Array], size: int
+) -> tuple[tuple[tuple[str, npt.NDArray[np.int64]], ...], tuple[tuple[str, Array], ...]]:
+    """Return the true classes, and the true values of outputs that answer with values, by name of the output."""
+    classes, targets = [], []
+    for head, given in heads.items():
+        values = true_values(given)
+        known = class_indices(given, (), f"The labels for {head!r}")[0] if values is None else values
+        if len(known) != size:
+            raise DataError(
+                f"There are {counted(size, 'image')} and {counted(len(known), 'label')} for {head!r}. Expected as many "
+                "labels as images. Give both for the same images."
+            )
+        if values is None:
+            classes.append((head, known))
+        else:
+            targets.append((head, values))
+    return tuple(classes), tuple(targets)
 
 
 def _left(rest: Mapping[str, Array], source: str) -> tuple[str, ...]:

@@ -164,7 +164,7 @@ def test_the_first_256_images_decide() -> None:
     images[255] = 9
     images[256] = 200
     _, notes = fitted(images, (2, 2))
-    assert notes[-1].startswith("The first 256 of 300 images hold whole values from 0 to 9; they were divided by 255")
+    assert notes[-1].startswith("The first 256 of 300 samples hold whole values from 0 to 9; they were divided by 255")
 
 
 @pytest.mark.parametrize(

@@ -159,3 +159,11 @@ def test_a_file_can_be_read_from_any_compression_of_zip(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr("x.npy", content.getvalue())
     np.testing.assert_array_equal(npz.open(str(path)).read(range(3)), IMAGES)
+
+
+def test_fractions_are_true_values_and_no_classes(tmp_path: Path) -> None:
+    dataset = npz.open(save(tmp_path / "ages.npz", x=IMAGES, y=np.array([0.5, 1.25, 3.0])))
+    assert dataset.labels is None
+    ((name, values),) = dataset.targets
+    assert (name, values.tolist()) == ("", [0.5, 1.25, 3.0])
+    assert npz.open(save(tmp_path / "kinds.npz", x=IMAGES, y=np.array([0.0, 1.0, 2.0]))).targets == ()
