@@ -40,7 +40,7 @@ def judge(
         *_sums(model, activations),
         *_names(model, names),
         *_poolings(pooling),
-        *_scaling(scaling, dataset),
+        *_scaling(model, scaling, dataset),
         *_broken(model, dataset),
         *_balance(model),
         *_patches(model),
@@ -145,13 +145,14 @@ def _poolings(pooling: PoolingResult | None) -> Iterator[Finding]:
             )
 
 
-def _scaling(scaling: ScalingResult | None, dataset: DatasetRecord | None) -> Iterator[Finding]:
+def _scaling(model: ModelRecord, scaling: ScalingResult | None, dataset: DatasetRecord | None) -> Iterator[Finding]:
     found = doubts(scaling, dataset.doubts if dataset else ())
     if found:
         reasons = " ".join(
             f"{doubt.why} Compare with --preprocess {doubt.other}." if doubt.other else doubt.why for doubt in found
         )
-        yield Finding("warning", "The images may be scaled wrongly.", reasons, "scaling" if scaling else "provenance")
+        title = f"The {words(model).samples} may be scaled wrongly."
+        yield Finding("warning", title, reasons, "scaling" if scaling else "provenance")
 
 
 def _balance(model: ModelRecord) -> Iterator[Finding]:
