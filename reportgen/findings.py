@@ -192,7 +192,7 @@ def _patches(model: ModelRecord) -> Iterator[Finding]:
 
 
 def _unknown_kinds(model: ModelRecord) -> Iterator[Finding]:
-    unknown = [call for call in model.layers if not call.has_formula]
+    unknown = model.unknown_calls
     if unknown:
         kinds = ", ".join(sorted({call.kind for call in unknown}))
         yield Finding(

@@ -131,7 +131,7 @@ def _working(calls: list[LayerRecord], observed: dict[str, Check]) -> Working:
 
 
 def _answer(content: Content, evidence: Evidence) -> str:
-    unknown = sum(not call.has_formula for call in evidence.model.layers)
+    unknown = len(evidence.model.unknown_calls)
     but = f", but for {plural(unknown, 'layer')} without a formula," if unknown else ","
     verdict = "all agree" if not content.num_failed else f"{plural(content.num_failed, 'does', 'do')} not agree"
     return (

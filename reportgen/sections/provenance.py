@@ -44,7 +44,7 @@ def _checked(evidence: Evidence) -> tuple[str, ...]:
         ),
         "Every weight for NaN and infinity.",
     ]
-    unknown = sum(not call.has_formula for call in evidence.model.layers)
+    unknown = len(evidence.model.unknown_calls)
     if unknown:
         said.append(
             f"Not {plural(unknown, 'layer')} without a formula: what is shown of them is the model's own, with nothing"

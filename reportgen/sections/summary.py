@@ -128,16 +128,13 @@ def _answers_at(evidence: Evidence, output: TensorRecord) -> str:
 
 def _keys(evidence: Evidence) -> tuple[KeyNumber, ...]:
     model = evidence.model
-    seen = [call for call in model.layers if call.role in {"conv", "pool"}]
+    seen = model.seen_calls
     convs = sum(call.role == "conv" for call in seen)
     maps = sum((call.output_shape[call.channel_axis] or 0) for call in seen)
     known = words(model)
-    uncounted = sum(call.macs is None for call in model.layers)
     return (
         KeyNumber("parameters", model.parameters, "number", f"{number(model.trainable_parameters)} trainable"),
-        KeyNumber(
-            f"multiply-adds for one {known.sample}", model.macs, "short", f"biases{_without(uncounted)} not counted"
-        ),
+        KeyNumber(f"multiply-adds for one {known.sample}", model.macs, "short", f"biases{_without(model)} not counted"),
         KeyNumber(
             "conv and pooling layers", len(seen), "number", f"{number(convs)} conv, {number(len(seen) - convs)} pooling"
         ),
@@ -152,8 +149,8 @@ def _keys(evidence: Evidence) -> tuple[KeyNumber, ...]:
     )
 
 
-def _without(uncounted: int) -> str:
-    return f" and {plural(uncounted, 'layer')} without a formula" if uncounted else ""
+def _without(model: ModelRecord) -> str:
+    return f" and {plural(len(model.unknown_calls), 'layer')} without a formula" if model.unknown_calls else ""
 
 
 def _field(model: ModelRecord) -> KeyNumber:
@@ -179,14 +176,10 @@ def _looked_at(evidence: Evidence) -> str:
     """How many of all maps are in the report."""
     if not evidence.samples:
         return f"not drawn: no {words(evidence.model).samples}"
-    seen, drawn = _seen(evidence.model), _drawn(evidence)
+    seen, drawn = evidence.model.seen_calls, _drawn(evidence)
     if len(drawn) == len(seen):
         return "all of them in this report"
     return f"those of {number(len(drawn))} of {plural(len(seen), 'layer')} in this report"
-
-
-def _seen(model: ModelRecord) -> tuple[str, ...]:
-    return tuple(call.path for call in model.layers if call.role in {"conv", "pool"})
 
 
 def _drawn(evidence: Evidence) -> tuple[str, ...]:
@@ -222,14 +215,13 @@ def _picture(evidence: Evidence) -> ContactSheet | None:
 
 
 def _can(evidence: Evidence) -> tuple[str, ...]:
-    layers = evidence.model.layers
-    unknown = sum(not call.has_formula for call in layers)
+    unknown = len(evidence.model.unknown_calls)
     which = f", but for {plural(unknown, 'layer')} without a formula," if unknown else ""
     said = [
         f"What every layer is, what it costs and what comes out of it: worked out by formula{which} and checked against"
         " the model."
     ]
-    seen, drawn = _seen(evidence.model), _drawn(evidence)
+    seen, drawn = evidence.model.seen_calls, _drawn(evidence)
     if drawn:
         channel = (
             "every conv and pooling channel"
