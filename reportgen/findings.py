@@ -40,7 +40,7 @@ def judge(
         *_sums(model, activations),
         *_names(model, names),
         *_poolings(pooling),
-        *_scaling(scaling, dataset),
+        *_scaling(model, scaling, dataset),
         *_broken(model, dataset),
         *_balance(model),
         *_patches(model),
@@ -145,13 +145,14 @@ def _poolings(pooling: PoolingResult | None) -> Iterator[Finding]:
             )
 
 
-def _scaling(scaling: ScalingResult | None, dataset: DatasetRecord | None) -> Iterator[Finding]:
+def _scaling(model: ModelRecord, scaling: ScalingResult | None, dataset: DatasetRecord | None) -> Iterator[Finding]:
     found = doubts(scaling, dataset.doubts if dataset else ())
     if found:
         reasons = " ".join(
             f"{doubt.why} Compare with --preprocess {doubt.other}." if doubt.other else doubt.why for doubt in found
         )
-        yield Finding("warning", "The images may be scaled wrongly.", reasons, "scaling" if scaling else "provenance")
+        title = f"The {words(model).samples} may be scaled wrongly."
+        yield Finding("warning", title, reasons, "scaling" if scaling else "provenance")
 
 
 def _balance(model: ModelRecord) -> Iterator[Finding]:
@@ -175,7 +176,9 @@ def _patches(model: ModelRecord) -> Iterator[Finding]:
     last = last_conv(model)
     if last is None or last.receptive_field is None:
         return
-    image, known = spatial_shape(model), words(model)
+    image, known = image_of(model, last), words(model)
+    if image is None:
+        return
     whole = "an object" if known.is_picture else f"the {known.sample}"
     pairs = list(zip(last.receptive_field, image, strict=False))
     if len(image) == len(last.receptive_field) and all(b and a < _SMALL_PATCH * b for a, b in pairs):
@@ -189,7 +192,7 @@ def _patches(model: ModelRecord) -> Iterator[Finding]:
 
 
 def _unknown_kinds(model: ModelRecord) -> Iterator[Finding]:
-    unknown = [call for call in model.layers if not call.has_formula]
+    unknown = model.unknown_calls
     if unknown:
         kinds = ", ".join(sorted({call.kind for call in unknown}))
         yield Finding(
@@ -313,7 +316,25 @@ def last_conv(model: ModelRecord) -> LayerRecord | None:
 
 def spatial_shape(model: ModelRecord) -> tuple[int | None, ...]:
     """Return the sizes of the model's main input without its channel axis."""
-    if not model.inputs:
+    return _spatial(model, model.main_input) if model.inputs else ()
+
+
+def image_of(model: ModelRecord, call: LayerRecord) -> tuple[int | None, ...] | None:
+    """Return the sizes of the input that a call's receptive field lies in, without its channel axis.
+
+    Returns:
+        The sizes, along the field's own axes where it has some; None where inputs of several sizes lie behind the call.
+    """
+    num_axes = len(call.receptive_field or ())
+    places = model.inputs_behind(call) or ((model.main_input,) if model.inputs else ())
+    sizes = {
+        _spatial(model, place)[-num_axes:] for place in places if len(model.inputs[place].shape) > max(num_axes, 1)
+    }
+    if not places:
         return ()
-    shape_ = model.inputs[model.main_input].shape
+    return sizes.pop() if len(sizes) == 1 else None
+
+
+def _spatial(model: ModelRecord, place: int) -> tuple[int | None, ...]:
+    shape_ = model.inputs[place].shape
     return shape_[1:] if model.channels_first else shape_[:-1]

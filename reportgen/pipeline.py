@@ -24,7 +24,7 @@ from reportgen.models.inspection import inspect, require_model
 from reportgen.models.renaming import rename
 from reportgen.options import Options, chapters, make, words
 from reportgen.probes import predictions, samples
-from reportgen.probes.subject import Subject, matches, seen_calls
+from reportgen.probes.subject import Subject, matches
 from reportgen.progress import Progress, silent
 from reportgen.records import ModelRecord
 from reportgen.sources import digits, fitting, scaling
@@ -212,13 +212,13 @@ def _compiled(names: Sequence[str]) -> tuple[Fact, ...]:
 
 def _check_choices(record: ModelRecord, dataset: Dataset | None, options: Options) -> None:
     """Refuse a model without anything to look at, and a choice that would choose nothing."""
-    if not seen_calls(record):
+    if not record.seen_calls:
         kinds = ", ".join(sorted({call.kind for call in record.layers}))
         raise ModelError(
             f"The model {record.name!r} has no conv or pooling layer; its layers are {kinds}. Expected a convolutional "
             "network. Use a model with at least one conv layer."
         )
-    paths = [call.path for call in seen_calls(record)]
+    paths = [call.path for call in record.seen_calls]
     if not any(matches(path, options.layers) for path in paths):
         raise UnknownNameError("conv or pooling layer", options.layers, paths)
     if options.pick and dataset is None:

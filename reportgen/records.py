@@ -313,6 +313,28 @@ class ModelRecord:
         """Whether its conv layers read the channels before the other axes."""
         return any(call.data_format == "channels_first" for call in self.layers if call.role == "conv")
 
+    @property
+    def seen_calls(self) -> tuple[LayerRecord, ...]:
+        """The calls whose maps can be looked at: conv and pooling layers."""
+        return tuple(call for call in self.layers if call.role in {"conv", "pool"})
+
+    @property
+    def unknown_calls(self) -> tuple[LayerRecord, ...]:
+        """The calls of a kind that there is no formula for."""
+        return tuple(call for call in self.layers if not call.has_formula)
+
+    def inputs_behind(self, call: LayerRecord) -> tuple[int, ...]:
+        """Return the places of the inputs that a call depends on, as far as it is known what each call reads."""
+        names = {"" if place == self.main_input else f"/{one.name}": place for place, one in enumerate(self.inputs)}
+        sources = {each.path: each.inputs for each in self.layers}
+        waiting, seen = list(call.inputs), set[str]()
+        while waiting:
+            path = waiting.pop()
+            if path not in seen:
+                seen.add(path)
+                waiting.extend(sources.get(path, ()))
+        return tuple(sorted(place for name, place in names.items() if name in seen))
+
 
 def main_input(shapes: Sequence[Shape]) -> int:
     """Return which of several inputs is the one with the pictures.

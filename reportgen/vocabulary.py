@@ -75,7 +75,7 @@ def volume(axes: Sequence[str], *, channels_first: bool = False) -> str:
 
 def volumes(model: ModelRecord) -> str:
     """Return the axes of what comes out of the layers of a model, of the first conv or pooling layer's output."""
-    call = next((call for call in model.layers if call.role in {"conv", "pool"}), None)
+    call = next(iter(model.seen_calls), None)
     if call is None:
         return volume(words(model).axes)
     return volume(call.map_axes, channels_first=call.data_format == "channels_first")

@@ -121,6 +121,13 @@ TRIGGERS: dict[str, tuple[ModelRecord | None, Mapping[str, Any], str, str, str]]
         "The images may be scaled wrongly.",
         "It rescales itself. Compare with --preprocess none. The values are odd.",
     ),
+    "a scaling of signals": (
+        healthy(inputs=(TensorRecord("t", (100, 1), "float32"),)),
+        {"dataset": made.dataset(doubts=(Doubt("", "The values are odd."),))},
+        "warning",
+        "The signals may be scaled wrongly.",
+        "The values are odd.",
+    ),
     "small patches": (
         healthy(inputs=WIDE),
         {},

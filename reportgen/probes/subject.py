@@ -66,12 +66,7 @@ class Subject:
 
     def chosen_calls(self, pattern: str) -> tuple[LayerRecord, ...]:
         """Return the conv and pooling calls whose path or last name matches a shell pattern."""
-        return tuple(call for call in seen_calls(self.record) if matches(call.path, pattern))
-
-
-def seen_calls(record: ModelRecord) -> tuple[LayerRecord, ...]:
-    """Return the conv and pooling calls of a model."""
-    return tuple(call for call in record.layers if call.role in {"conv", "pool"})
+        return tuple(call for call in self.record.seen_calls if matches(call.path, pattern))
 
 
 def matches(path: str, pattern: str) -> bool:

@@ -112,7 +112,7 @@ def build(evidence: Evidence) -> Section | None:
         scale=result.scale,
         num_maps=sum(len(layer.channels) for layer in first),
         num_layers=len(first),
-        num_seen_layers=sum(call.role in {"conv", "pool"} for call in evidence.model.layers),
+        num_seen_layers=len(evidence.model.seen_calls),
         example=(first[0].path, first[0].shape) if first else None,
         example_axes=volume(result.samples[0].calls[0].axes) if first else "",
     )

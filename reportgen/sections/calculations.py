@@ -77,7 +77,7 @@ def build(evidence: Evidence) -> Section:
     workings = tuple(_working(calls, observed) for calls in groups.values())
     num_steps = sum(len(working.steps) for working in workings)
     content = Content(workings, num_steps, num_checks, num_failed, tuple(unchanged))
-    return Section("calculations", TITLE, _answer(content), content)
+    return Section("calculations", TITLE, _answer(content, evidence), content)
 
 
 def unread(call: LayerRecord) -> str:
@@ -130,9 +130,11 @@ def _working(calls: list[LayerRecord], observed: dict[str, Check]) -> Working:
     )
 
 
-def _answer(content: Content) -> str:
+def _answer(content: Content, evidence: Evidence) -> str:
+    unknown = len(evidence.model.unknown_calls)
+    but = f", but for {plural(unknown, 'layer')} without a formula," if unknown else ","
     verdict = "all agree" if not content.num_failed else f"{plural(content.num_failed, 'does', 'do')} not agree"
     return (
-        f"Every number of the layer table, worked out in {plural(content.num_steps, 'line')} that can be done again by "
-        f"hand. Of {plural(content.num_checks, 'comparison')} with the model, {verdict}."
+        f"Every number of the layer table{but} worked out in {plural(content.num_steps, 'line')} that can be done again"
+        f" by hand. Of {plural(content.num_checks, 'comparison')} with the model, {verdict}."
     )

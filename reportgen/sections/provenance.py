@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reportgen.document import Section
 from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord
+from reportgen.templating import plural
 
 TITLE = "How this was made"
 NEEDS = ()
@@ -43,6 +44,12 @@ def _checked(evidence: Evidence) -> tuple[str, ...]:
         ),
         "Every weight for NaN and infinity.",
     ]
+    unknown = len(evidence.model.unknown_calls)
+    if unknown:
+        said.append(
+            f"Not {plural(unknown, 'layer')} without a formula: what is shown of them is the model's own, with nothing"
+            " to compare it with."
+        )
     if evidence.activations:
         said.append("Every output shape by formula against the tensor that really came out for a sample.")
     if evidence.pooling:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from reportgen.document import ContactSheet, Section
 from reportgen.evidence import Evidence
-from reportgen.findings import last_conv, spatial_shape
-from reportgen.records import Shape, TensorRecord
+from reportgen.findings import image_of, last_conv, spatial_shape
+from reportgen.records import ModelRecord, Shape, TensorRecord
 from reportgen.sections.activations import sheet_of
 from reportgen.templating import number, percent, plural, shape, size
 from reportgen.vocabulary import words
@@ -133,17 +133,13 @@ def _answers_at(evidence: Evidence, output: TensorRecord) -> str:
 
 def _keys(evidence: Evidence) -> tuple[KeyNumber, ...]:
     model = evidence.model
-    seen = [call for call in model.layers if call.role in {"conv", "pool"}]
+    seen = model.seen_calls
     convs = sum(call.role == "conv" for call in seen)
     maps = sum((call.output_shape[call.channel_axis] or 0) for call in seen)
-    last = last_conv(model)
-    image, known = spatial_shape(model), words(model)
-    field: tuple[int, ...] | None = last.receptive_field if last else None
-    if last and last.whole_image:
-        field = tuple(axis for axis in image if axis is not None)
+    known = words(model)
     return (
         KeyNumber("parameters", model.parameters, "number", f"{number(model.trainable_parameters)} trainable"),
-        KeyNumber(f"multiply-adds for one {known.sample}", model.macs, "short", "biases not counted"),
+        KeyNumber(f"multiply-adds for one {known.sample}", model.macs, "short", f"biases{_without(model)} not counted"),
         KeyNumber(
             "conv and pooling layers", len(seen), "number", f"{number(convs)} conv, {number(len(seen) - convs)} pooling"
         ),
@@ -151,16 +147,50 @@ def _keys(evidence: Evidence) -> tuple[KeyNumber, ...]:
             f"activation maps for one {known.sample}",
             maps,
             "number",
-            "all of them in this report" if evidence.samples else f"not drawn: no {known.samples}",
+            _looked_at(evidence),
         ),
-        KeyNumber(
-            "receptive field of the last conv layer",
-            field,
-            "size",
-            f"of {shape(image)} {known.points}" if image else "the input has no positions",
-        ),
+        _field(model),
         _accuracy(evidence),
     )
+
+
+def _without(model: ModelRecord) -> str:
+    return f" and {plural(len(model.unknown_calls), 'layer')} without a formula" if model.unknown_calls else ""
+
+
+def _field(model: ModelRecord) -> KeyNumber:
+    """The receptive field of the last conv layer, beside the size of the input that it lies in."""
+    name, known, last = "receptive field of the last conv layer", words(model), last_conv(model)
+    if last is None or not (last.receptive_field or last.whole_image):
+        return KeyNumber(name, None, "size", "has no single number here")
+    image = image_of(model, last)
+    if last.whole_image:
+        sizes = tuple(axis for axis in image or () if axis is not None)
+        return KeyNumber(name, sizes or None, "size", f"the whole {known.sample}")
+    if image is None:
+        return KeyNumber(name, last.receptive_field, "size", "in each of several inputs")
+    return KeyNumber(
+        name,
+        last.receptive_field,
+        "size",
+        f"of {shape(image)} {known.points}" if image else "the input has no positions",
+    )
+
+
+def _looked_at(evidence: Evidence) -> str:
+    """How many of all maps are in the report."""
+    if not evidence.samples:
+        return f"not drawn: no {words(evidence.model).samples}"
+    seen, drawn = evidence.model.seen_calls, _drawn(evidence)
+    if len(drawn) == len(seen):
+        return "all of them in this report"
+    return f"those of {number(len(drawn))} of {plural(len(seen), 'layer')} in this report"
+
+
+def _drawn(evidence: Evidence) -> tuple[str, ...]:
+    """The conv and pooling calls that were looked at, as chosen by the user."""
+    samples = evidence.activations.samples if evidence.activations else ()
+    return tuple(call.path for call in samples[0].calls) if samples else ()
 
 
 def _accuracy(evidence: Evidence) -> KeyNumber:
@@ -193,12 +223,20 @@ def _picture(evidence: Evidence) -> ContactSheet | None:
 
 
 def _can(evidence: Evidence) -> tuple[str, ...]:
+    unknown = len(evidence.model.unknown_calls)
+    which = f", but for {plural(unknown, 'layer')} without a formula," if unknown else ""
     said = [
-        "What every layer is, what it costs and what comes out of it: worked out by formula and checked against the"
-        " model."
+        f"What every layer is, what it costs and what comes out of it: worked out by formula{which} and checked against"
+        " the model."
     ]
-    if evidence.samples:
-        said.append("What every conv and pooling channel computes on the samples shown: evidence about the network.")
+    seen, drawn = evidence.model.seen_calls, _drawn(evidence)
+    if drawn:
+        channel = (
+            "every conv and pooling channel"
+            if len(drawn) == len(seen)
+            else f"every channel of {number(len(drawn))} of {number(len(seen))} conv and pooling layers"
+        )
+        said.append(f"What {channel} computes on the samples shown: evidence about the network.")
     return tuple(said)
 
 

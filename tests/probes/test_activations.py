@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -274,3 +275,18 @@ def test_numbers_of_a_long_signal_are_of_all_positions_and_its_strip_of_the_high
     highest = tensor.reshape(1250, 4, 2).max(axis=1).T
     span = np.ptp(tensor, axis=0)[:, None]
     assert np.abs(call.levels - np.rint((highest - tensor.min(axis=0)[:, None]) * 255 / span)).max() <= 1
+
+
+def test_channel_of_another_input_follows_no_object() -> None:
+    image, other = keras.Input((8, 8, 1), name="image"), keras.Input((8, 8, 1), name="other")
+    convs = [keras.layers.Conv2D(1, 1, name=name) for name in ("left", "right")]
+    left, right = convs[0](image), convs[1](other)
+    both = keras.layers.Conv2D(1, 1, name="both")
+    model = keras.Model([image, other], [both(keras.layers.Add(name="sum")([left, right])), left, right])
+    for conv in (*convs, both):
+        conv.set_weights([np.ones((1, 1, 1, 1)), np.zeros(1)])
+    # The same picture goes into both, so that a channel of either looks as if it followed the object in the first.
+    pictures = data(square())
+    result = run(subject(model, replace(pictures, further=(("other", pictures),)), 0), make({}))
+    assert result is not None
+    assert {call.path: call.follower for call in result.samples[0].calls} == {"left": 0, "right": None, "both": 0}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reportgen import probes, registry
-from reportgen.probes.subject import Subject, matches, seen_calls
+from reportgen.probes.subject import Subject, matches
 from tests import made
 
 pytestmark = pytest.mark.keras
@@ -30,7 +30,7 @@ def test_pattern_meets_the_whole_path_or_the_last_name(path: str, pattern: str, 
 
 def test_conv_and_pooling_calls_are_looked_at() -> None:
     record = made.model()
-    assert [call.path for call in seen_calls(record)] == ["conv", "pool"]
+    assert [call.path for call in record.seen_calls] == ["conv", "pool"]
     assert [call.path for call in Subject(None, record).chosen_calls("p*")] == ["pool"]
 
 

@@ -138,7 +138,50 @@ def test_without_data_nothing_is_claimed_about_it() -> None:
 
 def test_receptive_field_of_a_layer_that_sees_all_is_the_image() -> None:
     model = made.model(made.conv(whole_image=True, receptive_field=None))
-    assert keys(made.bare(model=model))["receptive field of the last conv layer"].value == (4, 4)
+    found = keys(made.bare(model=model))[FIELD]
+    assert (found.value, found.detail) == ((4, 4), "the whole image")
+
+
+FIELD = "receptive field of the last conv layer"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "value", "detail"),
+    [
+        (("",), (3, 3), "of 9\u202f×\u202f9 pixels"),
+        (("/small",), (3, 3), "of 5\u202f×\u202f6 pixels"),
+        (("", "/small"), (3, 3), "in each of several inputs"),
+        (("/row", "/small"), (3, 3), "of 5\u202f×\u202f6 pixels"),
+    ],
+    ids=["main input", "other input", "both", "beside a row of numbers"],
+)
+def test_receptive_field_is_told_of_the_input_that_it_lies_in(
+    inputs: tuple[str, ...], value: tuple[int, ...], detail: str
+) -> None:
+    shapes = {"large": (9, 9, 1), "small": (5, 6, 1), "row": (4,)}
+    records = tuple(TensorRecord(name, shape, "float32") for name, shape in shapes.items())
+    model = made.model(made.conv(inputs=inputs), made.flatten(inputs=("conv", "")), inputs=records)
+    found = keys(made.bare(model=model))[FIELD]
+    assert (found.value, found.detail) == (value, detail)
+
+
+def test_receptive_field_that_cannot_be_said_is_not_put_beside_a_size() -> None:
+    model = made.model(made.conv(receptive_field=None))
+    found = keys(made.bare(model=model))[FIELD]
+    assert (found.value, found.detail) == (None, "has no single number here")
+
+
+def test_layers_without_a_formula_are_named_where_numbers_are_claimed() -> None:
+    model = made.model(made.conv(), made.layer("own", "Own", macs=None, has_formula=False))
+    evidence = made.evidence(model=model)
+    assert keys(evidence)["multiply-adds for one image"].detail == "biases and 1\xa0layer without a formula not counted"
+    assert "worked out by formula, but for 1\xa0layer without a formula, and checked" in content(evidence).can_say[0]
+
+
+def test_maps_of_chosen_layers_only_are_not_called_all() -> None:
+    evidence = made.evidence(activations=made.activations(made.maps("conv")))
+    assert keys(evidence)["activation maps for one image"].detail == "those of 1 of 2\xa0layers in this report"
+    assert content(evidence).can_say[1].startswith("What every channel of 1 of 2 conv and pooling layers computes on")
 
 
 def test_picture_is_the_layer_in_which_a_channel_follows_most_closely() -> None:
