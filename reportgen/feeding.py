@@ -40,7 +40,7 @@ def in_memory(model: Any, images: Any, labels: Any, class_names: Sequence[str]) 
         names = [record.name for record in declared] or [f"input_{place}" for place in range(len(images))]
         if len(names) != len(images):
             raise DataError(
-                f"There are {counted(len(images), 'array')} for {counted(len(names), 'input')}, {', '.join(names)}. "
+                f"Received {counted(len(images), 'array')} for {counted(len(names), 'input')}, {', '.join(names)}. "
                 "Expected one for each; labels are an argument of their own. Give a dictionary of arrays by name of the"
                 " input."
             )

@@ -82,7 +82,7 @@ def call(spec: str) -> Any:
             sys.path.remove(folder)
 
 
-def _failed(spec: str, error: Exception) -> DataError:
+def _failed(spec: str, error: BaseException) -> DataError:
     reason = " ".join(str(error).split())[:300]
     return DataError(
         f"{spec!r} failed: {type(error).__name__}: {reason}. Expected a function that returns images, or images "

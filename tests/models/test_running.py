@@ -150,7 +150,7 @@ def test_object_that_makes_no_array_is_told() -> None:
     model = network(lambda layer, inputs: 0.0)
     with pytest.raises(DataError, match=r"The images are a Foreign that makes no array: RuntimeError: call detach fir"):
         reportgen.explain(model, Foreign())
-    with pytest.raises(DataError, match=r"There are 2 arrays for 1 input, .* labels are an argument of their own"):
+    with pytest.raises(DataError, match=r"Received 2 arrays for 1 input, .* labels are an argument of their own"):
         reportgen.explain(model, (IMAGES, [0, 1, 2, 3, 4]))
 
 
