@@ -248,6 +248,7 @@ class NamesResult:
         num_images: How many images were put to the model both times.
         largest_difference: Largest absolute difference between the two outputs.
         identical: Whether the outputs agree to the last bit.
+        repeats: Whether the model answers twice alike under the same names, so that a difference can come from them.
     """
 
     renamed: tuple[tuple[str, str], ...]
@@ -255,6 +256,7 @@ class NamesResult:
     num_images: int
     largest_difference: float
     identical: bool
+    repeats: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from reportgen.models.inputs import declared_inputs, declared_outputs
 from reportgen.options import Options
 from reportgen.records import Shape, TensorRecord, main_input
 from reportgen.sources import classes, fitting, open_data, several
-from reportgen.sources.dataset import Dataset, Reading
+from reportgen.sources.dataset import Dataset, Reading, counted
 from reportgen.sources.memory import from_arrays
 
 
@@ -40,8 +40,9 @@ def in_memory(model: Any, images: Any, labels: Any, class_names: Sequence[str]) 
         names = [record.name for record in declared] or [f"input_{place}" for place in range(len(images))]
         if len(names) != len(images):
             raise DataError(
-                f"There are {len(images)} arrays for {len(names)} inputs, {', '.join(names)}. Expected one for each. "
-                "Give a dictionary of arrays by name of the input."
+                f"Received {counted(len(images), 'array')} for {counted(len(names), 'input')}, {', '.join(names)}. "
+                "Expected one for each; labels are an argument of their own. Give a dictionary of arrays by name of the"
+                " input."
             )
         images = dict(zip(names, images, strict=True))
     if isinstance(labels, Mapping) and not isinstance(images, Mapping):

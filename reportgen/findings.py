@@ -127,7 +127,16 @@ def _sums(model: ModelRecord, activations: ActivationsResult | None) -> Iterator
 
 
 def _names(model: ModelRecord, names: NamesResult | None) -> Iterator[Finding]:
-    if names and not names.identical:
+    if names and not names.repeats:
+        yield Finding(
+            "warning",
+            "The model does not answer twice alike.",
+            f"The same {plural(names.num_images, words(model).sample)} were put to it again and the answers differ, by"
+            f" up to {number(names.largest_difference)}: it draws random numbers, or keeps something from call to call."
+            " Each number here is from one pass and may be another in the next.",
+            "names",
+        )
+    elif names and not names.identical:
         yield Finding(
             "failed",
             "The model answered differently after its layers were renamed.",

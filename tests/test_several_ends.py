@@ -197,7 +197,7 @@ def test_channels_first_model_is_reported_like_its_twin_with_the_channels_last()
     ("images", "message"),
     [
         (PICTURES, "One array was given, but the model takes picture, table"),
-        ((PICTURES,), "There are 1 arrays for 2 inputs, picture, table"),
+        ((PICTURES,), "Received 1 array for 2 inputs, picture, table"),
         ({"picture": PICTURES}, "no array for the input 'table'"),
     ],
     ids=["one array", "too few", "a name is missing"],

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from reportgen.errors import ModelError, UnknownNameError
+from reportgen.models import running
 from reportgen.models.hooks import Call, watch
 from reportgen.models.inputs import input_records, zero_inputs
 from reportgen.records import Shape
@@ -105,12 +106,12 @@ def _outputs(model: Any, zeros: Any) -> dict[str, Any]:
         outputs[call.path] = call.output
 
     with watch(model, note):
-        model(zeros, training=False)
+        running.call(model, zeros)
     return outputs
 
 
 def _compare(extracted: Any, model: Any, zeros: Any, expected: Any, path: str) -> None:
-    answers = keras.tree.flatten(extracted(zeros, training=False))
+    answers = keras.tree.flatten(running.call(extracted, zeros))
     for answer, wanted in zip(answers, keras.tree.flatten(expected), strict=True):
         if not np.array_equal(np.asarray(answer), np.asarray(wanted), equal_nan=True):
             raise ModelError(

@@ -60,9 +60,21 @@ def input_records(model: Any, input_shapes: Mapping[str, Shape] | None = None) -
 
 
 def zero_inputs(model: Any, inputs: Sequence[TensorRecord] | None = None) -> Any:
-    """Return one sample of zeros for each input, in the structure that the model is called with."""
+    """Return one sample of zeros for each input, in the structure that the model is called with.
+
+    A model that was built for a number of samples gets as many.
+    """
     records = inputs if inputs is not None else input_records(model)
-    return arrange(model, {record.name: keras.ops.zeros((1, *record.shape), dtype=record.dtype) for record in records})
+    rows = batch_size(model) or 1
+    return arrange(
+        model, {record.name: keras.ops.zeros((rows, *record.shape), dtype=record.dtype) for record in records}
+    )
+
+
+def batch_size(model: Any) -> int | None:
+    """Return the number of samples that a model was built for, or None for any number."""
+    sizes = {tensor.shape[0] for tensor in getattr(model, "inputs", None) or () if len(tensor.shape)}
+    return (sizes.pop() or None) if len(sizes) == 1 else None
 
 
 def arrange(model: Any, tensors: Mapping[str, Any]) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import re
 import weakref
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +16,7 @@ from reportgen import layers
 from reportgen.errors import LayerError, ModelError
 from reportgen.layers import reach, repeating
 from reportgen.layers.reach import Reach
-from reportgen.models import kinds
+from reportgen.models import kinds, running
 from reportgen.models.comparing import compare
 from reportgen.models.hooks import Call, watch
 from reportgen.models.inputs import declared_outputs, input_records, zero_inputs
@@ -35,8 +34,6 @@ from reportgen.records import (
 from reportgen.shapes import product
 
 _RESCALING = {"Rescaling", "Normalization"}
-# TensorFlow puts names of its own and bold type into its messages.
-_DECORATION = re.compile(r"\x1b\[\d*m|\{\{function_node [^}]*\}\}")
 
 
 def inspect(model: Any, input_shapes: Mapping[str, Shape] | None = None) -> ModelRecord:
@@ -51,7 +48,8 @@ def inspect(model: Any, input_shapes: Mapping[str, Shape] | None = None) -> Mode
         The record, with every formula compared with Keras's own shapes and counts.
 
     Raises:
-        ModelError: A size is open and `input_shapes` does not give it, or the model cannot be run.
+        ModelError: A size is open and `input_shapes` does not give it, the model cannot be run, or what it answers
+            with is no numbers.
     """
     inputs = input_records(model, input_shapes)
     walk = _Walk(model, inputs)
@@ -88,6 +86,11 @@ def require_model(model: Any) -> None:
         )
 
 
+def _in_words(answer: Any) -> str:
+    shape = getattr(answer, "shape", None)
+    return type(answer).__name__ if shape is None else f"{type(answer).__name__} of the shape {tuple(shape)}"
+
+
 class _Walk:
     """One watched forward pass and the records that it leaves."""
 
@@ -111,28 +114,19 @@ class _Walk:
             self._remember(tensor, path)
             axes = len(record.shape) - 1
             self._reach[path] = reach.of_input(axes) if axes > 0 else reach.NOTHING if place != main else reach.UNKNOWN
-        try:
-            if not self.model.built:
-                self.model(zeros, training=False)  # building calls every layer too, which is no call of the pass
-            with watch(self.model, self._note):
-                return self.model(zeros, training=False)
-        except (
-            ValueError,
-            TypeError,
-            RuntimeError,
-            AttributeError,
-            NotImplementedError,
-            tf.errors.OpError,
-        ) as error:
-            reason = " ".join(_DECORATION.sub("", str(error)).split())[:300]
-            raise ModelError(
-                f"The model {self.model.name!r} cannot be run on an image of zeros: {reason} Expected a model that "
-                "answers when it is called. Try model(images) in Python first."
-            ) from error
+        if not self.model.built:
+            running.call(self.model, zeros)  # building calls every layer too, which is no call of the pass
+        with watch(self.model, self._note):
+            return running.call(self.model, zeros)
 
     def output_records(self, outputs: Any) -> tuple[TensorRecord, ...]:
         """Return what the model answered with in this pass."""
         tensors = keras.tree.flatten(outputs)
+        if not tensors:
+            raise ModelError(
+                f"The model {self.model.name!r} answers with nothing. Expected numbers, a row for each sample. Use a"
+                " model that returns such arrays."
+            )
         names = declared_outputs(self.model) or (tuple(sorted(outputs)) if isinstance(outputs, dict) else ())
         if len(names) != len(tensors):
             names = tuple(f"output_{index}" for index in range(len(tensors)))
@@ -142,6 +136,16 @@ class _Walk:
         source = self._source(tensor)
         if source not in self._activations and total == 1:
             source = self._last  # a subclassed model may change the last tensor outside any layer
+        if (
+            not isinstance(tensor, tf.Tensor | np.ndarray)
+            or len(tensor.shape) == 0
+            or 0 in tensor.shape
+            or tensor.dtype == tf.string
+        ):
+            raise ModelError(
+                f"The model {self.model.name!r} answers at {name!r} with {_in_words(tensor)}. Expected numbers, a row"
+                " for each sample. Use a model that returns such arrays only."
+            )
         shape = tuple(int(n) for n in tensor.shape[1:])
         dtype = str(keras.backend.standardize_dtype(tensor.dtype))
         return TensorRecord(name, shape, dtype, self._activations.get(source or ""))

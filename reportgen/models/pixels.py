@@ -7,8 +7,8 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
+from reportgen.models import running
 from reportgen.models.hooks import Call, StopPassError, operations_inside, until
 from reportgen.models.inputs import arrange, declared_inputs
 from reportgen.records import Shape, TensorRecord, main_input
@@ -78,9 +78,9 @@ def rescales(model: Any, shape: Shape) -> str | bool:
             found[0] = call.path
 
     try:
-        with until(model, follow):
+        with until(model, follow), running.state_kept(model):
             model(arrange(model, tensors), training=False)
-    except (ValueError, TypeError, RuntimeError, AttributeError, NotImplementedError, tf.errors.OpError):
+    except running.CALL_ERRORS:
         return False
     return found[0]
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from reportgen.evidence import ActivationsResult, CallMaps, ChannelNumbers, Foreground, Levels, SampleMaps
 from reportgen.grid import Grid
+from reportgen.models import running
 from reportgen.models.hooks import Call, watch
 from reportgen.options import Options
 from reportgen.probes import foreground
@@ -43,7 +44,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Acti
             found = foreground.find(subject.pictures([sample.index])[0])
             reducer = _Reducer(subject, chosen, found, options.scale_maps, checks)
             with watch(subject.model, reducer.note):
-                subject.model(subject.inputs([sample.index]), training=False)
+                running.call(subject.model, subject.inputs([sample.index]))
             samples.append(SampleMaps(sample.index, found, tuple(reducer.maps)))
             advance()
     return ActivationsResult(tuple(samples), options.scale_maps, tuple(checks.items()))

@@ -16,6 +16,7 @@ import numpy as np
 
 from reportgen.evidence import ChannelTuning, EdgesResult, Levels
 from reportgen.findings import grating_conv
+from reportgen.models import running
 from reportgen.models.compiling import anyhow
 from reportgen.models.hooks import Call, StopPassError, until
 from reportgen.models.inputs import zero_inputs
@@ -114,7 +115,7 @@ def _find(subject: Subject, record: LayerRecord) -> tuple[Any, float, float]:
         else zero_inputs(subject.model, subject.record.inputs)
     )
     with until(subject.model, note):
-        subject.model(inputs, training=False)
+        running.call(subject.model, inputs)
     values = np.asarray(seen[0].inputs[0], dtype=np.float64)
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     return seen[0].operation, *((low, high) if high > low else (0.0, 1.0))

@@ -36,14 +36,22 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Name
         with other_names(subject.model) as names:
             other = answers(subject.model, inputs)
         trial = True
+    # Where a model does not answer twice alike, its answers under other names say nothing of the names.
+    same = _all_equal(now, other)
+    repeats = same or _all_equal(now, answers(subject.model, inputs))
     differences = [np.nan_to_num(np.abs(a - b)) for a, b in zip(now, other, strict=True)]
     return NamesResult(
         renamed=names,
         trial=trial,
         num_images=num_images,
         largest_difference=max((float(difference.max()) for difference in differences if difference.size), default=0.0),
-        identical=all(a.tobytes() == b.tobytes() for a, b in zip(now, other, strict=True)),
+        identical=same,
+        repeats=repeats,
     )
+
+
+def _all_equal(one: Sequence[Array], other: Sequence[Array]) -> bool:
+    return all(a.tobytes() == b.tobytes() for a, b in zip(one, other, strict=True))
 
 
 def _under_old_names(subject: Subject, names: Sequence[tuple[str, str]], inputs: Any) -> list[Array]:

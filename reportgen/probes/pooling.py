@@ -9,6 +9,7 @@ import numpy as np
 
 from reportgen.evidence import PooledWindow, PoolingResult
 from reportgen.findings import POOL, pooled_conv
+from reportgen.models import running
 from reportgen.models.hooks import Call, StopPassError, until
 from reportgen.options import Options
 from reportgen.probes.activations import reduce_maps
@@ -86,7 +87,7 @@ def _volume(subject: Subject, call: LayerRecord, index: int) -> Array:
             raise StopPassError
 
     with until(subject.model, note):
-        subject.model(subject.inputs([index]), training=False)
+        running.call(subject.model, subject.inputs([index]))
     return np.moveaxis(found[0], 0, -1) if call.data_format == "channels_first" else found[0]
 
 

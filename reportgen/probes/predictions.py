@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.answers import ClassScore, PredictionsResult
-from reportgen.errors import DataError
+from reportgen.errors import DataError, ModelError
 from reportgen.options import Options
 from reportgen.probes.subject import BATCH_SIZE, Array, Subject, answers
 from reportgen.progress import Progress, silent
@@ -35,6 +35,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Pred
 
     Raises:
         DataError: A label is out of an output's range, or belongs to no output.
+        ModelError: The model cannot be run on the images, or answers with another number of outputs each time.
     """
     del options
     dataset = subject.dataset
@@ -47,7 +48,13 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Pred
     with progress("Asking the network about every image", total=len(starts)) as advance:
         for start in starts:
             inputs = subject.inputs(range(start, min(start + BATCH_SIZE, dataset.size)))
-            for head, values in zip(heads, answers(subject.model, inputs), strict=True):
+            found = answers(subject.model, inputs)
+            if len(found) != len(heads):
+                raise ModelError(
+                    f"The model {subject.record.name!r} answered with {len(found)} outputs, and before with"
+                    f" {len(heads)}. Expected as many at every call. Use a model whose answer has one form."
+                )
+            for head, values in zip(heads, found, strict=True):
                 head.add(values, start)
             advance()
     kinds = [head.kind(given.get(head.record.name, dataset.labels)) for head in heads]

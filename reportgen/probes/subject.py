@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.answers import SampleRecord
+from reportgen.errors import ModelError
+from reportgen.models import running
 from reportgen.models.inputs import arrange
 from reportgen.records import LayerRecord, ModelRecord, TensorRecord
 from reportgen.sources.dataset import Dataset
@@ -75,8 +77,20 @@ def matches(path: str, pattern: str) -> bool:
 
 
 def answers(model: Any, inputs: Any) -> list[Array]:
-    """Put one batch to the model and return all its outputs, each (batch, …), as float64, in the record's order."""
-    return [np.asarray(output, dtype=np.float64) for output in keras.tree.flatten(model(inputs, training=False))]
+    """Put one batch to the model and return all its outputs, each (batch, …), as float64, in the record's order.
+
+    Raises:
+        ModelError: The model cannot be run on this batch, or does not answer with one row for each sample.
+    """
+    size = len(keras.tree.flatten(inputs)[0])
+    found = [np.asarray(output, dtype=np.float64) for output in keras.tree.flatten(running.call(model, inputs))]
+    wrong = next((values.shape for values in found if values.shape[:1] != (size,)), None)
+    if wrong is not None:
+        raise ModelError(
+            f"The model {model.name!r} answered a batch of {size} with an array of {wrong}. Expected a row for each"
+            " sample. Use a model that keeps the batch axis."
+        )
+    return found
 
 
 def _cast(values: Array, record: TensorRecord) -> Array:

@@ -22,6 +22,7 @@ class Content:
         num_images: Images that were put to the model both times.
         largest_difference: Largest absolute difference of the answers.
         identical: Whether they agree to the last bit.
+        repeats: Whether the model answers twice alike under the same names.
     """
 
     renamed: tuple[tuple[str, str], ...]
@@ -29,6 +30,7 @@ class Content:
     num_images: int
     largest_difference: float
     identical: bool
+    repeats: bool
 
 
 def build(evidence: Evidence) -> Section | None:
@@ -36,7 +38,9 @@ def build(evidence: Evidence) -> Section | None:
     result = evidence.names
     if result is None:
         return None
-    content = Content(result.renamed, result.trial, result.num_images, result.largest_difference, result.identical)
+    content = Content(
+        result.renamed, result.trial, result.num_images, result.largest_difference, result.identical, result.repeats
+    )
     what = (
         "every layer was given another name for a trial"
         if result.trial
@@ -48,6 +52,11 @@ def build(evidence: Evidence) -> Section | None:
         else f"the predictions differ by up to {number(result.largest_difference)}"
     )
     answer = f"Changing a layer's name changes nothing else: {what}, and {outcome}."
-    if not result.identical:
+    if not result.repeats:
+        answer = (
+            "Whether names change anything cannot be seen here: the network answers the same input differently each"
+            " time, under the same names too."
+        )
+    elif not result.identical:
         answer = f"Changing a layer's name should change nothing else, but it did: {what}, and {outcome}."
     return Section("names", TITLE, answer, content)

@@ -49,7 +49,7 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
         images, labels = _arrays(returned, shape)
     except DataError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _failed(spec, error) from error
     return from_arrays(images, labels, name=f"from {spec}", source=spec)
 
@@ -64,7 +64,8 @@ def call(spec: str) -> Any:
         DataError: There is no such module or function, or it fails.
     """
     module_name, _, name = spec.partition(":")
-    sys.path.insert(0, os.getcwd())
+    folder = os.getcwd()
+    sys.path.insert(0, folder)
     try:
         function = getattr(importlib.import_module(module_name), name, None)
         if not callable(function):
@@ -74,13 +75,14 @@ def call(spec: str) -> Any:
         return function()
     except DataError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _failed(spec, error) from error
     finally:
-        sys.path.remove(os.getcwd())
+        if folder in sys.path:  # their code may have changed the list
+            sys.path.remove(folder)
 
 
-def _failed(spec: str, error: Exception) -> DataError:
+def _failed(spec: str, error: BaseException) -> DataError:
     reason = " ".join(str(error).split())[:300]
     return DataError(
         f"{spec!r} failed: {type(error).__name__}: {reason}. Expected a function that returns images, or images "

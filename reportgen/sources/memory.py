@@ -39,7 +39,7 @@ def from_arrays(
     Raises:
         DataError: There are no images, they are no numbers, or the labels do not go with them.
     """
-    array = _array(images, "images")
+    array = as_array(images, "images")
     if array.ndim < 2 or array.dtype.kind not in "buif" or not array.size:
         raise DataError(
             f"The images are an array of {array.shape} of {array.dtype}. Expected at least one image, batch axis "
@@ -51,7 +51,7 @@ def from_arrays(
     for start in range(0, len(array), _HASHED_AT_ONCE):
         digest.update(np.ascontiguousarray(array[start : start + _HASHED_AT_ONCE]).tobytes())
     if labels is not None:
-        given = _array(labels, "labels")
+        given = as_array(labels, "labels")
         targets = true_values(given)
         if targets is None:
             indices, names = class_indices(given, names, "The labels")
@@ -82,11 +82,26 @@ def from_arrays(
     )
 
 
-def _array(given: npt.ArrayLike, what: str) -> Array:
+def as_array(given: npt.ArrayLike, what: str) -> Array:
+    """Return what was given as an array.
+
+    Args:
+        given: An array, nested lists, or an object of another library that turns itself into an array.
+        what: What it is called in an error, in the plural.
+
+    Raises:
+        DataError: It makes no array.
+    """
     try:
         return np.asarray(given)
     except ValueError as error:
         raise DataError(
             f"The {what} make no array, because they differ in shape. Expected all of one shape. Give them as one "
             "NumPy array."
+        ) from error
+    except Exception as error:  # what an object of another library says when it cannot be turned into an array
+        reason = " ".join(str(error).split())[:200].rstrip(".")
+        raise DataError(
+            f"The {what} are a {type(given).__name__} that makes no array: {type(error).__name__}: {reason}. Expected a"
+            " NumPy array. Convert it first."
         ) from error

@@ -336,7 +336,8 @@ def _own_function(name: str) -> Callable[[Array], Any]:
     except (Exception, SystemExit) as error:
         raise _failed(name, error) from error
     finally:
-        sys.path.remove(folder)
+        if folder in sys.path:  # their code may have changed the list
+            sys.path.remove(folder)
     function: Any = getattr(module, function_name, None)
     if not callable(function):
         raise OptionsError(

@@ -20,7 +20,7 @@ from reportgen.sources import fitting, function, npz
 from reportgen.sources.dataset import Array, Dataset, counted, in_words
 from reportgen.sources.files import sha256_of, shown, writable
 from reportgen.sources.labels import class_indices, true_values, words
-from reportgen.sources.memory import from_arrays
+from reportgen.sources.memory import as_array, from_arrays
 
 _PICTURE_AXES = 3
 _PICTURE_CHANNELS = {1, 3, 4}
@@ -97,7 +97,7 @@ def from_mapping(
     Raises:
         DataError: An input has no array, an array belongs to nothing, or the arrays differ in length.
     """
-    rest = {str(key): np.asarray(value) for key, value in arrays.items()}
+    rest = {str(key): as_array(value, f"values for {writable(str(key))!r}") for key, value in arrays.items()}
     missing = [record.name for record in inputs if record.name not in rest]
     if missing:
         raise DataError(
@@ -111,9 +111,10 @@ def from_mapping(
     dataset = from_arrays(mine[main], first, class_names, name=name, source=source)
     parts = []
     for record, array in zip(inputs, mine, strict=True):
-        if len(array) != dataset.size:
+        if array.shape[:1] != (dataset.size,):
+            found = counted(len(array), "row") if array.ndim else "a single number"
             raise DataError(
-                f"There are {counted(dataset.size, 'image')} for {inputs[main].name!r} and {len(array)} rows for "
+                f"There are {counted(dataset.size, 'image')} for {inputs[main].name!r} and {found} for "
                 f"{record.name!r}. Expected as many of each. Give all for the same images."
             )
         if record is not inputs[main]:
@@ -168,9 +169,9 @@ def _head_labels(rest: dict[str, Array], labels: Any, outputs: Sequence[str]) ->
     if general is not None:
         heads[""] = rest.pop(general)
     if isinstance(labels, Mapping):
-        heads |= {str(name): np.asarray(values) for name, values in labels.items()}
+        heads |= {str(name): as_array(values, f"labels for {writable(str(name))!r}") for name, values in labels.items()}
     elif labels is not None:
-        heads[""] = np.asarray(labels)
+        heads[""] = as_array(labels, "labels")
     return heads
 
 
