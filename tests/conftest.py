@@ -1,10 +1,14 @@
-"""What all tests share: the switch that renews golden files."""
+"""What all tests share: the switch that renews golden files, and files for the tests of the command line."""
 
 from __future__ import annotations
 
 import os
+import warnings
 
+import numpy as np
 import pytest
+
+from tests.commands import Files
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -16,3 +20,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def update_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    import keras
+
+    folder = tmp_path_factory.mktemp("files")
+    layers = keras.layers
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [
+            keras.Input((12, 12, 1), name="image"),
+            layers.Conv2D(4, 3, activation="relu", name="conv"),
+            layers.MaxPooling2D(name="pool"),
+            layers.Flatten(name="flat"),
+            layers.Dense(3, activation="softmax", name="answer"),
+        ],
+        name="tiny",
+    )
+    with warnings.catch_warnings():
+        # Keras saves through an old way of NumPy.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        model.save(folder / "tiny.keras")
+        model.layers[0].kernel.assign(np.full((3, 3, 1, 4), np.nan))
+        model.save(folder / "broken.keras")
+    draw = np.random.default_rng(0)
+    np.savez(folder / "data.npz", x=draw.integers(0, 256, (20, 12, 12, 1), dtype=np.uint8), y=draw.integers(0, 3, 20))
+    return Files(folder, folder / "tiny.keras", folder / "broken.keras", folder / "data.npz")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.test_cli import run
+from tests.commands import run
 
 
 @pytest.fixture(scope="module")

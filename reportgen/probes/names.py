@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.evidence import NamesResult
 from reportgen.models.renaming import other_names, rename
 from reportgen.options import Options
-from reportgen.probes.subject import BATCH_SIZE, Array, Subject, answers
+from reportgen.probes.subject import Array, Subject, answers
 from reportgen.progress import Progress, silent
 
 
@@ -26,7 +26,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Name
     del progress
     if subject.dataset is None:
         return None
-    num_images = min(BATCH_SIZE, subject.dataset.size)
+    num_images = min(subject.batch_size, subject.dataset.size)
     inputs = subject.inputs(range(num_images))
     now = answers(subject.model, inputs)
     if options.rename:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from reportgen.answers import ClassScore, PredictionsResult
 from reportgen.errors import DataError, ModelError
 from reportgen.options import Options
-from reportgen.probes.subject import BATCH_SIZE, Array, Subject, answers
+from reportgen.probes.subject import Array, Subject, answers
 from reportgen.progress import Progress, silent
 from reportgen.records import ModelRecord, TensorRecord
 from reportgen.shapes import product
@@ -44,10 +44,10 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Pred
     targets = targets_by_output(subject.record, dataset)
     heads = [_Head(record, targets.get(record.name)) for record in subject.record.outputs]
     given = dict(dataset.head_labels)
-    starts = range(0, dataset.size, BATCH_SIZE)
+    starts = range(0, dataset.size, subject.batch_size)
     with progress("Asking the network about every image", total=len(starts)) as advance:
         for start in starts:
-            inputs = subject.inputs(range(start, min(start + BATCH_SIZE, dataset.size)))
+            inputs = subject.inputs(range(start, min(start + subject.batch_size, dataset.size)))
             found = answers(subject.model, inputs)
             if len(found) != len(heads):
                 raise ModelError(

@@ -12,7 +12,7 @@ from reportgen.options import Options
 from reportgen.picking import Picked, pick
 from reportgen.probes import drawing
 from reportgen.probes.predictions import class_name, probabilities, targets_by_output
-from reportgen.probes.subject import BATCH_SIZE, Array, Subject, answers
+from reportgen.probes.subject import Array, Subject, answers
 from reportgen.vocabulary import words
 
 NUM_ANSWERS = 3
@@ -36,8 +36,8 @@ def choose(subject: Subject, predictions: PredictionsResult, options: Options) -
         seed=options.seed,
     )
     records: list[SampleRecord] = []
-    for start in range(0, len(picked), BATCH_SIZE):
-        part = picked[start : start + BATCH_SIZE]
+    for start in range(0, len(picked), subject.batch_size):
+        part = picked[start : start + subject.batch_size]
         indices = [chosen.index for chosen in part]
         pictures = subject.pictures(indices)
         values = answers(subject.model, subject.inputs(indices))

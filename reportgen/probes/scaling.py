@@ -8,7 +8,7 @@ import numpy as np
 
 from reportgen.options import Options
 from reportgen.probes.predictions import main_output, output_kind, probabilities, targets_by_output
-from reportgen.probes.subject import BATCH_SIZE, Array, Subject, answers
+from reportgen.probes.subject import Array, Subject, answers
 from reportgen.progress import Progress, silent
 from reportgen.scalings import ScaledAnswers, ScalingResult
 
@@ -32,7 +32,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Scal
     if len(names) == 1:
         return None
     chosen = _chosen(dataset.size, options.seed)
-    starts = range(0, len(chosen), BATCH_SIZE)
+    starts = range(0, len(chosen), subject.batch_size)
     place, labels = _output(subject, chosen)
     found: list[ScaledAnswers] = []
     hits: Array | None = None
@@ -41,7 +41,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Scal
         for name in names:
             outputs, ranges = [], []
             for start in starts:
-                part = chosen[start : start + BATCH_SIZE]
+                part = chosen[start : start + subject.batch_size]
                 images = dataset.scaling.read(part, name)
                 ranges.append((float(images.min()), float(images.max())))
                 outputs.append(answers(subject.model, subject.inputs(part, name))[place])
@@ -92,7 +92,7 @@ def _output(subject: Subject, chosen: list[int]) -> tuple[int, Array | None]:
     assert subject.dataset is not None, "there is data"
     own, general = dict(subject.dataset.head_labels), subject.dataset.labels
     records = subject.record.outputs
-    values = answers(subject.model, subject.inputs(chosen[:BATCH_SIZE]))
+    values = answers(subject.model, subject.inputs(chosen[: subject.batch_size]))
     targets = targets_by_output(subject.record, subject.dataset)
     kinds = [
         "values" if record.name in targets else output_kind(record, value, own.get(record.name, general))

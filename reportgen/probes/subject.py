@@ -18,8 +18,10 @@ from reportgen.models.inputs import arrange
 from reportgen.records import LayerRecord, ModelRecord, TensorRecord
 from reportgen.sources.dataset import Dataset
 
-# Answers can change in their last bits with the number of images in a batch, so that number is fixed.
+# Answers can change in their last bits with the number of images in a batch: that number follows from the model alone.
 BATCH_SIZE = 64
+# A model that is called, unlike one in `predict`, keeps the outputs of all its layers until it has answered.
+_BATCH_BYTES = 256 << 20
 
 Array = npt.NDArray[Any]
 
@@ -39,6 +41,12 @@ class Subject:
     record: ModelRecord
     dataset: Dataset | None = None
     samples: tuple[SampleRecord, ...] = ()
+
+    @property
+    def batch_size(self) -> int:
+        """How many images the model is called with at once: 64, or fewer where all layers' outputs take much memory."""
+        per_image = sum(call.activation_bytes for call in self.record.layers)
+        return max(1, min(BATCH_SIZE, _BATCH_BYTES // max(per_image, 1)))
 
     def images(self, indices: Sequence[int]) -> Array:
         """Return images of the data, batch axis first: what the main input gets, in its number format."""

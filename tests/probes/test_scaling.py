@@ -64,10 +64,10 @@ def trained(first: str, scale: str) -> Any:
             layers.Dense(10, activation="softmax"),
         ]
     )
-    model.compile("adam", "sparse_categorical_crossentropy")
+    model.compile(keras.optimizers.Adam(2e-3), "sparse_categorical_crossentropy")
     train = digits.training_set()
     images = SCALES[scale](train.read(range(train.size)).astype(np.float32)[..., None])
-    model.fit(images, train.labels, batch_size=64, epochs=4, verbose=0)
+    model.fit(images, train.labels, batch_size=128, epochs=4, verbose=0)
     return model
 
 

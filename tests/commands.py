@@ -1,0 +1,64 @@
+"""What the tests of the command line share: how a command is run, and what it may say."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, "-m", "reportgen"]
+SCRIPT = [str(Path(sys.executable).with_name("reportgen"))]
+# What may stand on standard error when all is well: a step that begins, or how long one took.
+STEP = re.compile(r"[A-Z][A-Za-z ,.]+( …|: \d+ s)")
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither these signals nor pseudo-terminals")
+
+
+@dataclass(frozen=True)
+class Files:
+    """What the tests build reports on.
+
+    Attributes:
+        folder: Where the files are, and where commands run.
+        model: A model of one conv and one pooling layer for images of 12 × 12.
+        broken: The same with NaN in a kernel.
+        data: 20 images with labels.
+    """
+
+    folder: Path
+    model: Path
+    broken: Path
+    data: Path
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """This environment without what the tests themselves set."""
+    usual = {name: value for name, value in os.environ.items() if name not in {"TF_CPP_MIN_LOG_LEVEL", "COLUMNS"}}
+    return {**usual, **changes}
+
+
+def run(
+    *arguments: str | Path, cwd: Path, command: list[str] | None = None, **changes: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*(command or COMMAND), *map(str, arguments)],
+        cwd=cwd,
+        env=environment(**changes),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def only_steps(text: str) -> bool:
+    return all(STEP.fullmatch(line) for line in text.splitlines())

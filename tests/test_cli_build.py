@@ -1,0 +1,197 @@
+"""`reportgen build` as its user meets it: real processes, their exit codes, what they say and what they leave."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO
+
+import jsonschema
+import pytest
+from pypdf import PdfReader
+
+from tests.commands import COMMAND, SCRIPT, Files, environment, names, only_steps, posix, run
+
+
+@pytest.fixture(scope="module")
+def twice(files: Files, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, str, str, int]]:
+    """The folder, both outputs and the exit code of the same build in two processes that hash differently."""
+
+    def build(seed: str) -> tuple[Path, str, str, int]:
+        folder = tmp_path_factory.mktemp(f"seed_{seed}")
+        shown = run(
+            "build", files.model, "--data", files.data, "--output", "made",
+            cwd=folder, PYTHONHASHSEED=seed, SOURCE_DATE_EPOCH="1767225600",
+        )  # fmt: skip
+        return folder / "made", shown.stdout, shown.stderr, shown.returncode
+
+    with ThreadPoolExecutor(2) as both:
+        return list(both.map(build, ("1", "2")))
+
+
+@pytest.mark.slow
+@pytest.mark.keras
+@pytest.mark.pdf
+class TestBuild:
+    def test_it_ends_well_and_prints_the_paths_alone(self, twice: list[tuple[Path, str, str, int]]) -> None:
+        for folder, out, err, code in twice:
+            assert code == 0, err
+            assert out == "made/report.html made/report.pdf made/report.json\n".replace("/", os.sep)
+            assert only_steps(err), err
+            assert names(folder) == ["report.html", "report.json", "report.pdf"]
+
+    @pytest.mark.parametrize("name", ["report.html", "report.pdf", "report.json"])
+    def test_two_processes_write_the_same_bytes(self, twice: list[tuple[Path, str, str, int]], name: str) -> None:
+        first, second = ((folder / name).read_bytes() for folder, *_ in twice)
+        assert first == second
+
+    def test_the_printed_schema_describes_the_report(
+        self, twice: list[tuple[Path, str, str, int]], tmp_path: Path
+    ) -> None:
+        shown = run("schema", cwd=tmp_path)
+        assert (shown.returncode, shown.stderr) == (0, "")
+        report = json.loads((twice[0][0] / "report.json").read_text(encoding="utf-8"))
+        jsonschema.validate(report, json.loads(shown.stdout))
+        assert report["run"]["command"] == "reportgen build tiny.keras --data data.npz"
+        assert report["run"]["created"] == "2026-01-01T00:00:00Z"
+
+    def test_the_same_title_stands_in_all_three_files(self, twice: list[tuple[Path, str, str, int]]) -> None:
+        folder = twice[0][0]
+        assert "<title>What tiny sees</title>" in (folder / "report.html").read_text(encoding="utf-8")
+        assert json.loads((folder / "report.json").read_text(encoding="utf-8"))["title"] == "What tiny sees"
+        metadata = PdfReader(folder / "report.pdf").metadata
+        assert metadata is not None
+        assert metadata.title == "What tiny sees"
+
+    def test_summary_prints_the_record_of_the_report_and_nothing_else(
+        self, twice: list[tuple[Path, str, str, int]], files: Files
+    ) -> None:
+        shown = run("summary", files.model.name, "--json", cwd=files.folder)
+        assert shown.returncode == 0
+        assert only_steps(shown.stderr), shown.stderr
+        record = json.loads(shown.stdout)
+        assert record == json.loads((twice[0][0] / "report.json").read_text(encoding="utf-8"))["model"]
+        # conv: (3 · 3 · 1 + 1) · 4 = 40; answer: (5 · 5 · 4 + 1) · 3 = 303; 40 + 303 numbers of 4 bytes.
+        assert {key: record[key] for key in ("name", "parameters", "trainable_parameters", "macs", "size_bytes")} == {
+            "name": "tiny", "parameters": 343, "trainable_parameters": 343, "macs": 3900, "size_bytes": 1372,
+        }  # fmt: skip
+        assert [layer["path"] for layer in record["layers"]] == ["conv", "pool", "flat", "answer"]
+
+
+@pytest.mark.slow
+@pytest.mark.keras
+def test_a_failed_check_is_exit_code_3_and_the_command_line_beats_the_file(files: Files, tmp_path: Path) -> None:
+    (tmp_path / "reportgen.toml").write_text(
+        'output = "from-file"\nformat = ["json"]\ntitle = "From the file"\nrename = ["conv=first"]\nlayers = "first"\n'
+        f'data = "{files.data.as_posix()}"\npick = "index:1,2"\nscale-maps = "common"\ncolormap = "viridis"\n',
+        encoding="utf-8",
+    )
+    shown = run(
+        "build", files.broken, "--config", "reportgen.toml", "--title", "Typed \x1b[31m", "--colormap", "gray",
+        cwd=tmp_path, command=SCRIPT,
+    )  # fmt: skip
+    assert shown.returncode == 3, shown.stderr
+    assert shown.stdout == f"from-file{os.sep}report.json\n"
+    steps: list[str] = []
+    checks: list[str] = []
+    for line in shown.stderr.splitlines():
+        (checks if line.startswith("Check failed: ") else steps).append(line)
+    assert only_steps("\n".join(steps)), shown.stderr
+    assert any("Activations of first hold values that are no numbers." in line for line in checks)
+    assert names(tmp_path / "from-file") == ["report.json"]
+    report = json.loads((tmp_path / "from-file" / "report.json").read_text(encoding="utf-8"))
+    options = {fact["name"]: fact["value"] for fact in report["run"]["options"]}
+    assert report["title"] == "Typed \x1b[31m"
+    assert {name: options[name] for name in ("colormap", "scale-maps", "pick", "layers", "rename")} == {
+        "colormap": ["gray"], "scale-maps": ["common"], "pick": ["index:1,2"], "layers": ["first"],
+        "rename": ["conv=first"],
+    }  # fmt: skip
+    assert [sample["index"] for sample in report["sections"]["samples"]["content"]["samples"]] == [1, 2]
+
+
+@pytest.mark.slow
+@pytest.mark.keras
+@pytest.mark.pdf
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="masks a library as the loader of Linux finds it")
+def test_without_pango_the_other_files_are_written_and_the_line_that_installs_it(files: Files, tmp_path: Path) -> None:
+    (tmp_path / "masked").mkdir()
+    (tmp_path / "masked" / "libpango-1.0.so.0").write_bytes(b"not a library")
+    shown = run(
+        "build", files.model, "--section", "architecture", "-o", "made",
+        cwd=tmp_path, LD_LIBRARY_PATH=str(tmp_path / "masked"),
+    )  # fmt: skip
+    assert (shown.returncode, shown.stdout) == (1, "")
+    *steps, last = shown.stderr.splitlines()
+    assert only_steps("\n".join(steps)), shown.stderr
+    assert last.startswith("Error: PDF needs the library Pango")
+    assert "apt-get install libpango-1.0-0" in last
+    assert names(tmp_path / "made") == ["report.html", "report.json"]
+
+
+@posix
+@pytest.mark.slow
+@pytest.mark.keras
+@pytest.mark.pdf
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds child processes as Linux tells of them")
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
+def test_an_early_end_leaves_no_process_and_no_half_file(files: Files, tmp_path: Path, blow: signal.Signals) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    process: subprocess.Popen[str] = subprocess.Popen(
+        [*COMMAND, "build", str(files.model), "--data", str(files.data), "-o", "made", "-v"],
+        cwd=tmp_path, env=environment(TMPDIR=str(temporary)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        encoding="utf-8", preexec_fn=_listen_to_interrupts,
+    )  # fmt: skip
+    assert process.stderr is not None
+    _wait_for_line(process.stderr, "Writing report.html …")
+    children = _children(process.pid)
+    process.send_signal(blow)
+    out, err = process.communicate()
+    assert out == ""
+    assert "Traceback" not in err
+    assert process.returncode == (1 if blow is signal.SIGINT else -signal.SIGKILL)
+    assert len(children) == 1
+    _wait_until_gone(children[0])
+    assert names(temporary) == []
+    assert not [name for name in names(tmp_path / "made") if name.startswith(".")]
+    assert set(names(tmp_path / "made")) <= {"report.html", "report.json"}
+
+
+def _listen_to_interrupts() -> None:
+    """Undo what a shell does for programs that it starts in the background: they ignore interrupts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _wait_for_line(stream: IO[str], wanted: str) -> None:
+    for line in stream:
+        if line.strip() == wanted:
+            return
+    pytest.fail(f"{wanted!r} was not said")
+
+
+def _children(process: int) -> list[int]:
+    found: list[int] = []
+    for task in Path(f"/proc/{process}/task").iterdir():
+        found += map(int, (task / "children").read_text(encoding="ascii").split())
+    return found
+
+
+def _wait_until_gone(process: int, seconds: float = 30) -> None:
+    stat = Path(f"/proc/{process}/stat")
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            state = stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return
+        # A process that nobody waits for, in a container without an init.
+        if state == "Z":
+            return
+        time.sleep(0.05)
+    pytest.fail("the process that sets the PDF goes on")
