@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +36,8 @@ def import_modules(names: Sequence[str]) -> tuple[Imported, ...]:
     They register their classes as Keras documents it: with `@keras.saving.register_keras_serializable()`.
 
     Args:
-        names: Paths that end in ".py", or names of modules that Python finds.
+        names: Paths that end in ".py", or names of modules that Python finds, or that lie in the
+            current folder.
 
     Raises:
         ModelError: A module is not there, or fails when it is run.
@@ -78,10 +80,15 @@ def _is_at(module: ModuleType, path: Path) -> bool:
 
 
 def _import_name(name: str) -> Imported:
+    # The folder of the command is searched too, as `python -m` does, but behind all others.
+    here = os.getcwd()
+    sys.path.append(here)
     try:
         importlib.import_module(name)
     except (Exception, SystemExit) as error:
         raise _failed(name, error) from error
+    finally:
+        sys.path.remove(here)
     return Imported(name, name, name)
 
 

@@ -75,6 +75,15 @@ def test_module_is_found_by_its_name() -> None:
     assert (imported.name, imported.what) == ("json.tool", "json.tool")
 
 
+def test_module_in_the_current_folder_is_found_by_its_name(code: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(code.parent)
+    searched = list(sys.path)
+    (imported,) = import_modules([code.stem])
+    assert Path(str(sys.modules[code.stem].__file__)) == code
+    assert imported.name == code.stem
+    assert sys.path == searched
+
+
 def test_module_beside_the_file_is_found(tmp_path: Path) -> None:
     (tmp_path / "beside_of_a_test.py").write_text("number = 7", encoding="utf-8")
     (tmp_path / "needs_beside_of_a_test.py").write_text("from beside_of_a_test import number", encoding="utf-8")
