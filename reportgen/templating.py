@@ -174,16 +174,24 @@ def percent(share: float | None, digits: int = 1) -> str:
 
     Args:
         share: 0..1; None is a dash.
-        digits: Digits after the point.
+        digits: Digits after the point. What would be rounded to all or to nothing, and is neither, is said to be more
+            or less than the last step before it.
 
     >>> percent(0.962), percent(1, digits=0), percent(None)
     ('96.2\u202f%', '100\u202f%', '–')
+    >>> percent(0.99968), percent(0.997, digits=0), percent(0.0001), percent(0)
+    ('>99.9\u202f%', '>99\u202f%', '<0.1\u202f%', '0.0\u202f%')
     """
     if share is None:
         return _UNKNOWN
     if not math.isfinite(share):
         return number(share)
-    return _signed(f"{share * 100:,.{digits}f}") + f"{_THIN}%"
+    written = f"{share * 100:,.{digits}f}"
+    bound = ""
+    if 0 < share < 1 and float(written.replace(",", "")) in {0.0, 100.0}:
+        step = 10.0**-digits
+        bound, written = ("<", f"{step:.{digits}f}") if share < 0.5 else (">", f"{100 - step:.{digits}f}")
+    return f"{bound}{_signed(written)}{_THIN}%"
 
 
 def shape(axes: Sequence[int | None] | None) -> str:
