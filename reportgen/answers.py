@@ -101,6 +101,12 @@ class SampleRecord:
     heads: tuple[HeadAnswer, ...] = ()
     inputs: tuple[InputValues, ...] = ()
 
+    @property
+    def answered(self) -> str | None:
+        """Name of the first class answered; None where the answer is values, or no number."""
+        are_values = any(head.output == "values" and head.answers == self.answers for head in self.heads)
+        return self.answers[0].name if self.answers and not are_values else None
+
 
 @dataclass(frozen=True, slots=True)
 class ClassScore:

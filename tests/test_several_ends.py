@@ -256,3 +256,14 @@ def test_fractions_that_belong_to_no_output_are_refused(build: Any, shape: tuple
     images = np.zeros((COUNT, *model.input_shape[1:]), np.float32)
     with pytest.raises(DataError, match="hold values that are no class index"):
         explain(model, images, np.full(shape, 0.3))
+
+
+def test_whole_numbers_are_the_true_values_of_one_linear_number() -> None:
+    model = toys.counting(keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(1, 8), layers.Flatten()]))
+    ages = np.arange(COUNT) + 20
+    found = chapter(explain(model, PICTURES, ages), "samples")
+    expected = np.abs(np.asarray(model(PICTURES / np.float32(255)), dtype=np.float64)[:, 0] - ages).mean()
+    assert found["output"] == "values"
+    assert found["mean_error"] == pytest.approx(expected, rel=1e-4)
+    assert found["samples"][0]["heads"][0]["targets"] == [20.0]
+    assert "answered" not in found["samples"][0]["figure"]["alt"]

@@ -104,7 +104,15 @@ def targets_by_output(record: ModelRecord, dataset: Dataset) -> dict[str, Array]
                 " Number the classes."
             )
         found[fits[0]] = found.pop(name)
+    labels = dataset.labels
+    # Whole numbers are true values of one linear number, unless they are 0 and 1, which are the classes of a logit.
+    if not found and labels is not None and _is_one_number(record) and not set(np.unique(labels)) <= {0, 1}:
+        found[record.outputs[0].name] = labels.astype(np.float64)
     return found
+
+
+def _is_one_number(record: ModelRecord) -> bool:
+    return [(output.shape, output.activation in _OF_LOGITS) for output in record.outputs] == [((1,), True)]
 
 
 def _check_names(found: Iterable[str], record: ModelRecord) -> None:

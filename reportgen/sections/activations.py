@@ -97,7 +97,7 @@ def build(evidence: Evidence) -> Section | None:
         SampleLayers(
             sample=maps.sample,
             label=evidence.samples[index].label,
-            answer=evidence.samples[index].answers[0].name if evidence.samples[index].answers else None,
+            answer=evidence.samples[index].answered,
             found=maps.foreground.found,
             how=maps.foreground.how,
             share=maps.foreground.share,

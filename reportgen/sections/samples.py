@@ -184,7 +184,7 @@ def _input(sample: SampleRecord, place: int) -> Input:
 
 def _sample(sample: SampleRecord, what: str) -> Sample:
     label = f", labelled {sample.label}" if sample.label is not None else ""
-    answered = f", answered {sample.answers[0].name}" if sample.answers else ""
+    answered = f", answered {sample.answered}" if sample.answered is not None else ""
     figure = inputs.draw(sample, f"sample-{sample.index}-image", what=what, said=f"{label}{answered}")
     return Sample(
         index=sample.index,
