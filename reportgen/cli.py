@@ -6,6 +6,7 @@ written, but a check inside it failed.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from reportgen.models.formats import identify
 from reportgen.sections import NAMES
 
 if TYPE_CHECKING:
+    from reportgen.document import Report
     from reportgen.options import Options
     from reportgen.sources.dataset import Dataset
     from reportgen.terminal import Terminal
@@ -353,16 +355,9 @@ def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bo
     # The typesetting process gets ready while TensorFlow is imported.
     worker = pdf.warm() if "pdf" in options.format else None
     try:
-        pipeline = _pipeline(terminal)
-        pipeline.check(options)
-        progress = terminal.progress
-        origin = pipeline.load(model, options, progress) if model else pipeline.train(options, progress)
-        spec = options.data or ("digits" if model is None else None)
-        dataset = pipeline.open_dataset(origin, spec, options, progress) if spec else None
-        if dataset is not None and dataset.broken:
-            terminal.say(_left_out(dataset))
-        report = pipeline.make_report(origin, dataset, options, progress)
-        paths = write(report, options.output, options.format, progress, worker)
+        report = _report(model, options, terminal)
+        gc.collect()  # the model's parts refer to each other, and typesetting needs the memory
+        paths = write(report, options.output, options.format, terminal.progress, worker)
     finally:
         if worker is not None:
             worker.close()
@@ -370,6 +365,19 @@ def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bo
         if finding.severity == "failed":
             terminal.say(f"Check failed: {finding.title} {finding.detail}")
     return report.failed, paths
+
+
+def _report(model: Path | None, options: Options, terminal: Terminal) -> Report:
+    """Make the report; the model and the data are let go with the end of this function."""
+    pipeline, progress = _pipeline(terminal), terminal.progress
+    pipeline.check(options)
+    origin = pipeline.load(model, options, progress) if model else pipeline.train(options, progress)
+    spec = options.data or ("digits" if model is None else None)
+    dataset = pipeline.open_dataset(origin, spec, options, progress) if spec else None
+    if dataset is not None and dataset.broken:
+        terminal.say(_left_out(dataset))
+    report: Report = pipeline.make_report(origin, dataset, options, progress)
+    return report
 
 
 def _left_out(dataset: Dataset) -> str:

@@ -51,18 +51,9 @@ def from_arrays(
     for start in range(0, len(array), _HASHED_AT_ONCE):
         digest.update(np.ascontiguousarray(array[start : start + _HASHED_AT_ONCE]).tobytes())
     if labels is not None:
-        given = as_array(labels, "labels")
-        targets = true_values(given)
-        if targets is None:
-            indices, names = class_indices(given, names, "The labels")
+        indices, targets, names = _known(labels, names, len(array))
         known = indices if targets is None else targets
-        assert known is not None, "labels are one or the other"
-        if len(known) != len(array):
-            raise DataError(
-                f"There are {counted(len(array), 'image')} and {counted(len(known), 'label')}. Expected as many "
-                "labels as images. Give both for the same images."
-            )
-        digest.update(known.tobytes())
+        digest.update(np.ascontiguousarray(known).tobytes())
 
     def read(chosen: Sequence[int]) -> Array:
         return take(array, chosen)
@@ -80,6 +71,24 @@ def from_arrays(
         sha256=digest.hexdigest(),
         targets=() if targets is None else (("", targets),),
     )
+
+
+def _known(
+    labels: npt.ArrayLike, names: tuple[str, ...], size: int
+) -> tuple[npt.NDArray[np.int64] | None, Array | None, tuple[str, ...]]:
+    """Return true classes or true values, whichever the labels are, and the names of the classes."""
+    given = as_array(labels, "labels")
+    targets = true_values(given)
+    indices = None
+    if targets is None:
+        indices, names = class_indices(given, names, "The labels")
+    number = len(given if indices is None else indices)
+    if number != size:
+        raise DataError(
+            f"There are {counted(size, 'image')} and {counted(number, 'label')}. Expected as many labels as images. "
+            "Give both for the same images."
+        )
+    return indices, targets, names
 
 
 def as_array(given: npt.ArrayLike, what: str) -> Array:
