@@ -27,7 +27,6 @@ from reportgen.sections import NAMES
 if TYPE_CHECKING:
     from reportgen.document import Report
     from reportgen.options import Options
-    from reportgen.sources.dataset import Dataset
     from reportgen.terminal import Terminal
 
 CHECK_FAILED = 3
@@ -375,19 +374,9 @@ def _report(model: Path | None, options: Options, terminal: Terminal) -> Report:
     spec = options.data or ("digits" if model is None else None)
     dataset = pipeline.open_dataset(origin, spec, options, progress) if spec else None
     if dataset is not None and dataset.broken:
-        terminal.say(_left_out(dataset))
+        terminal.say_what_is_left_out(dataset.broken, dataset.size)
     report: Report = pipeline.make_report(origin, dataset, options, progress)
     return report
-
-
-def _left_out(dataset: Dataset) -> str:
-    """The sentence that counts the images that cannot be read; the report lists them all."""
-    first, number = dataset.broken[0], len(dataset.broken)
-    total = number + dataset.size
-    if number == 1:
-        return f"1 of {total} images cannot be read and is left out: {first.name!r} {first.reason}."
-    which = f"the first, {first.name!r}, {first.reason}"
-    return f"{number} of {total} images cannot be read and are left out: {which}."
 
 
 def _terminal(quiet: bool, verbose: int) -> Terminal:

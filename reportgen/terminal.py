@@ -7,7 +7,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import TextIO
@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reportgen.errors import UnknownNameError
-from reportgen.records import ModelRecord
+from reportgen.records import Broken, ModelRecord
 from reportgen.templating import clean, memory, number, shape, working
 from reportgen.vocabulary import words
 
@@ -85,6 +85,15 @@ class Terminal:
         """Tell the user something, unless quiet."""
         if self.verbosity >= 0:
             self._console.print(Text(clean(text)), soft_wrap=True)
+
+    def say_what_is_left_out(self, broken: Sequence[Broken], size: int) -> None:
+        """Count the images that cannot be read, beside those that can; the report lists them all."""
+        first, total = broken[0], len(broken) + size
+        if len(broken) == 1:
+            self.say(f"1 of {total} images cannot be read and is left out: {first.name!r} {first.reason}.")
+        else:
+            which = f"the first, {first.name!r}, {first.reason}"
+            self.say(f"{len(broken)} of {total} images cannot be read and are left out: {which}.")
 
     def show_table(self, model: ModelRecord) -> None:
         """Print the layer table of a model on standard output."""

@@ -54,7 +54,8 @@ for name in names:
             layers.MaxPooling2D(), layers.Conv2D(16, 3, activation="relu"), layers.GlobalAveragePooling2D(),
             layers.Dense(10, activation="softmax")])
     else:
-        model = getattr(keras.applications, name)(weights=None)
+        size = {} if name != "MobileNetV3Small" else {"input_shape": (224, 224, 3)}  # which leaves it open
+        model = getattr(keras.applications, name)(weights=None, **size)
     model.save(f"{folder}/{name}.keras")
 """
 _LOAD = "import sys, keras; keras.models.load_model(sys.argv[1], compile=False)"
