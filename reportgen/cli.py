@@ -6,7 +6,6 @@ written, but a check inside it failed.
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -344,7 +343,7 @@ def _check_model_target(output: Path, source: Path | None = None) -> None:
 def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bool, tuple[Path, ...]]:
     from reportgen.options import chapters
     from reportgen.renderers import pdf
-    from reportgen.writing import check, write
+    from reportgen.writing import check, give_back_memory, write
 
     # What can be known now is not found out after a minute of training.
     chapters(options)
@@ -355,7 +354,7 @@ def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bo
     worker = pdf.warm() if "pdf" in options.format else None
     try:
         report = _report(model, options, terminal)
-        gc.collect()  # the model's parts refer to each other, and typesetting needs the memory
+        give_back_memory()
         paths = write(report, options.output, options.format, terminal.progress, worker)
     finally:
         if worker is not None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import os
 import re
+import sys
 import tempfile
 import zlib
 from collections.abc import Sequence
@@ -87,6 +90,19 @@ def check(directory: str | os.PathLike[str], formats: Sequence[str]) -> dict[str
     for target in targets.values():
         _check_ours(target)
     return targets
+
+
+def give_back_memory() -> None:
+    """Give the memory of what is no longer used, the model above all, back to the system: typesetting needs it.
+
+    A model's parts refer to each other, so that it takes a collection to free them; and the C library of Linux keeps
+    what was freed, unless it is told to trim itself.
+    """
+    gc.collect()
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
 
 
 def check_folder(folder: Path) -> None:
