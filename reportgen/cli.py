@@ -7,21 +7,21 @@ written, but a check inside it failed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import EPIPE
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from reportgen import __version__
+from reportgen.choices import of_the_data, of_the_model, of_the_report, of_the_run, verbosity
 from reportgen.errors import OptionsError, RenderError, ReportgenError
 from reportgen.models.formats import identify
-from reportgen.sections import NAMES
 
 if TYPE_CHECKING:
     from reportgen.document import Report
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from reportgen.terminal import Terminal
 
 CHECK_FAILED = 3
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 class _Step(click.Command):
@@ -62,37 +61,6 @@ def _example(*lines: str) -> str:
     return "\n".join(["\b", "Example:", *(f"  {line}" for line in lines)])
 
 
-def _verbosity(command: _Command) -> _Command:
-    command = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")(command)
-    return click.option("-v", "--verbose", count=True, help="Say more; -vv also shows what TensorFlow says.")(command)
-
-
-def _of_the_model(command: _Command) -> _Command:
-    """Add the options that say how a model is read."""
-    for option in reversed(
-        (
-            click.option(
-                "--import",
-                "imports",
-                multiple=True,
-                metavar="FILE.py|MODULE",
-                help="Your own code with registered classes, run before the model is loaded; repeatable.",
-            ),
-            click.option(
-                "--input-shape",
-                metavar="H,W,C",
-                help="Shape of one sample (a signal: 16000,1), where the model leaves it open.",
-            ),
-            click.option(
-                "--max-parameters", type=int, help="Most weights that a file may have.  [default: 2000000000]"
-            ),
-            click.option("--max-memory", type=int, help="Most bytes of one layer's output.  [default: 4294967296]"),
-        )
-    ):
-        command = option(command)
-    return command
-
-
 @click.group(
     cls=_Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -112,85 +80,11 @@ def main() -> None:
 
 @main.command(epilog=_example("reportgen build my_model.keras --data my_images.npz --pick wrong:4 --output my-report"))
 @click.argument("model", required=False, type=click.Path(path_type=Path))
-@click.option(
-    "--output",
-    "-o",
-    metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for the files.  [default: reportgen-report]",
-)
-@click.option(
-    "--format",
-    multiple=True,
-    type=click.Choice(["html", "pdf", "json"]),
-    help="Format to write; repeatable.  [default: all three]",
-)
-@click.option(
-    "--data",
-    help=(
-        "Images: an .npz or .npy file, a folder of pictures, a .csv list, TFRecord files, keras:NAME, module:function"
-        " or 'digits'."
-    ),
-)
-@click.option(
-    "--classes",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="File of class names: one a line, or JSON.",
-)
-@click.option(
-    "--pick",
-    multiple=True,
-    metavar="HOW",
-    help="Samples to look at: index:2,17 per-class:1 random:5 confident:2 uncertain:2 wrong:4; repeatable.",
-)
-@click.option("--layers", metavar="GLOB", help="Conv and pooling layers that get activation grids.  [default: all]")
-@click.option("--rename", multiple=True, metavar="OLD=NEW", help="Give a layer another name; repeatable.")
-@click.option("--title", help="Title of the report.")
-@click.option("--colormap", type=click.Choice(["gray", "viridis"]), help="Colours of activation maps.  [default: gray]")
-@click.option(
-    "--scale-maps",
-    type=click.Choice(["own", "common"]),
-    help="Scale of each map: its own, or one for its layer.  [default: own]",
-)
-@click.option(
-    "--preprocess",
-    "--scale-input",
-    "preprocess",
-    metavar="HOW",
-    help=(
-        "How pixel values are brought to the model's range: 1/255, -1..1, 0..255, none, keras.applications.resnet50 and"
-        " the like, or module:function.  [default: auto, decided from the model and the images]"
-    ),
-)
-@click.option(
-    "--resize",
-    type=click.Choice(["crop", "stretch"]),
-    help="Images of another size: proportions kept and the centre cut out, or stretched.  [default: crop]",
-)
-@click.option(
-    "--feature",
-    multiple=True,
-    metavar="image=NAME|label=NAME",
-    help="Feature of a TFRecord file that holds the image or the label; repeatable.",
-)
-@click.option(
-    "--section",
-    multiple=True,
-    metavar="NAME",
-    type=click.Choice(NAMES),
-    help=f"Chapter to write: {', '.join(NAMES)}; repeatable.  [default: all]",
-)
-@click.option(
-    "--skip-section", multiple=True, metavar="NAME", type=click.Choice(NAMES), help="Chapter to leave out; repeatable."
-)
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of training and of random choices.  [default: 0]")
-@_of_the_model
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="TOML file with options of these names; the command line wins.",
-)
-@_verbosity
+@of_the_data
+@of_the_model
+@of_the_report
+@of_the_run
+@verbosity
 @click.pass_context
 def build(
     context: click.Context, /, model: Path | None, config: Path | None, quiet: bool, verbose: int, **given: Any
@@ -218,7 +112,7 @@ def build(
     help="File to save the model in, .keras.",
 )
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of the training.")
-@_verbosity
+@verbosity
 def train(output: Path, seed: int, quiet: bool, verbose: int) -> None:
     """Train the default network on the bundled digits and save it."""
     from reportgen.options import make
@@ -239,8 +133,8 @@ def train(output: Path, seed: int, quiet: bool, verbose: int) -> None:
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--layer", metavar="NAME", help="Work this layer's sums step by step.")
 @click.option("--json", "as_json", is_flag=True, help="Print the model record as JSON, and nothing else.")
-@_of_the_model
-@_verbosity
+@of_the_model
+@verbosity
 @click.pass_context
 def summary(
     context: click.Context, /, model: Path, layer: str | None, as_json: bool, quiet: bool, verbose: int, **given: Any
@@ -272,8 +166,8 @@ def summary(
     type=click.Path(path_type=Path, dir_okay=False),
     help="File to save the new model in, .keras.",
 )
-@_of_the_model
-@_verbosity
+@of_the_model
+@verbosity
 @click.pass_context
 def extract(
     context: click.Context, /, model: Path, layer: str, output: Path, quiet: bool, verbose: int, **given: Any

@@ -54,6 +54,7 @@ FLOORS: list[tuple[str, int]] = [
     ("pipeline", 7),
     ("writing", 7),
     ("terminal", 8),
+    ("choices", 8),
     ("cli", 8),
     ("", 8),
     ("__main__", 9),
@@ -61,7 +62,7 @@ FLOORS: list[tuple[str, int]] = [
 
 # Through which modules each library from outside comes in, at the top of a file or anywhere below.
 DOORS: list[tuple[str, set[str]]] = [
-    ("click", {"cli"}),
+    ("click", {"choices", "cli"}),
     ("fontTools", {"renderers"}),
     ("fontpkg", {"figures.charts", "renderers.fonts"}),
     ("google", {"models", "sources"}),  # protobuf, for saved models and records of TensorFlow

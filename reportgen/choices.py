@@ -1,0 +1,156 @@
+"""The options of the commands, in groups. What each is called, what it takes and what its help says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from reportgen.sections import NAMES
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _with(command: Command, *options: Callable[[Command], Command]) -> Command:
+    """Add options to a command, shown in this order."""
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def of_the_report(command: Command) -> Command:
+    """Add the options that say what is written, and where."""
+    return _with(
+        command,
+        click.option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            type=click.Path(path_type=Path, file_okay=False),
+            help="Folder for the files.  [default: reportgen-report]",
+        ),
+        click.option(
+            "--format",
+            multiple=True,
+            type=click.Choice(["html", "pdf", "json"]),
+            help="Format to write; repeatable.  [default: all three]",
+        ),
+        click.option("--title", help="Title of the report."),
+        click.option(
+            "--colormap", type=click.Choice(["gray", "viridis"]), help="Colours of activation maps.  [default: gray]"
+        ),
+        click.option(
+            "--scale-maps",
+            type=click.Choice(["own", "common"]),
+            help="Scale of each map: its own, or one for its layer.  [default: own]",
+        ),
+        click.option(
+            "--layers", metavar="GLOB", help="Conv and pooling layers that get activation grids.  [default: all]"
+        ),
+        click.option(
+            "--section",
+            multiple=True,
+            metavar="NAME",
+            type=click.Choice(NAMES),
+            help=f"Chapter to write: {', '.join(NAMES)}; repeatable.  [default: all]",
+        ),
+        click.option(
+            "--skip-section",
+            multiple=True,
+            metavar="NAME",
+            type=click.Choice(NAMES),
+            help="Chapter to leave out; repeatable.",
+        ),
+    )
+
+
+def of_the_data(command: Command) -> Command:
+    """Add the options that say what the model looks at."""
+    return _with(
+        command,
+        click.option(
+            "--data",
+            help=(
+                "Images: an .npz or .npy file, a folder of pictures, a .csv list, TFRecord files, keras:NAME,"
+                " module:function or 'digits'."
+            ),
+        ),
+        click.option(
+            "--classes",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="File of class names: one a line, or JSON.",
+        ),
+        click.option(
+            "--pick",
+            multiple=True,
+            metavar="HOW",
+            help="Samples to look at: index:2,17 per-class:1 random:5 confident:2 uncertain:2 wrong:4; repeatable.",
+        ),
+        click.option(
+            "--preprocess",
+            "--scale-input",
+            "preprocess",
+            metavar="HOW",
+            help=(
+                "How pixel values are brought to the model's range: 1/255, -1..1, 0..255, none,"
+                " keras.applications.resnet50 and the like, or module:function.  [default: auto, decided from the model"
+                " and the images]"
+            ),
+        ),
+        click.option(
+            "--resize",
+            type=click.Choice(["crop", "stretch"]),
+            help="Images of another size: proportions kept and the centre cut out, or stretched.  [default: crop]",
+        ),
+        click.option(
+            "--feature",
+            multiple=True,
+            metavar="image=NAME|label=NAME",
+            help="Feature of a TFRecord file that holds the image or the label; repeatable.",
+        ),
+    )
+
+
+def of_the_model(command: Command) -> Command:
+    """Add the options that say how a model is read."""
+    return _with(
+        command,
+        click.option(
+            "--import",
+            "imports",
+            multiple=True,
+            metavar="FILE.py|MODULE",
+            help="Your own code with registered classes, run before the model is loaded; repeatable.",
+        ),
+        click.option(
+            "--input-shape",
+            metavar="H,W,C",
+            help="Shape of one sample (a signal: 16000,1), where the model leaves it open.",
+        ),
+        click.option("--max-parameters", type=int, help="Most weights that a file may have.  [default: 2000000000]"),
+        click.option("--max-memory", type=int, help="Most bytes of one layer's output.  [default: 4294967296]"),
+    )
+
+
+def of_the_run(command: Command) -> Command:
+    """Add the rest of the options of `build`."""
+    return _with(
+        command,
+        click.option("--rename", multiple=True, metavar="OLD=NEW", help="Give a layer another name; repeatable."),
+        click.option(
+            "--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of training and of random choices.  [default: 0]"
+        ),
+        click.option(
+            "--config",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="TOML file with options of these names; the command line wins.",
+        ),
+    )
+
+
+def verbosity(command: Command) -> Command:
+    """Add the options that say how much is told."""
+    command = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")(command)
+    return click.option("-v", "--verbose", count=True, help="Say more; -vv also shows what TensorFlow says.")(command)
