@@ -37,6 +37,14 @@ def of_the_report(command: Command) -> Command:
             type=click.Choice(["html", "pdf", "json"]),
             help="Format to write; repeatable.  [default: all three]",
         ),
+        click.option(
+            "--assets-dir",
+            metavar="NAME",
+            help=(
+                "Put report.html's style sheet and pictures into a folder of this name beside it, for servers that"
+                " allow none inside, such as Jenkins."
+            ),
+        ),
         click.option("--title", help="Title of the report."),
         click.option(
             "--colormap", type=click.Choice(["gray", "viridis"]), help="Colours of activation maps.  [default: gray]"

@@ -241,7 +241,7 @@ def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bo
 
     # What can be known now is not found out after a minute of training.
     chapters(options)
-    check(options.output, options.format)
+    check(options.output, options.format, options.assets_dir)
     if model is not None:
         identify(model)
     # The typesetting process gets ready while TensorFlow is imported.
@@ -249,7 +249,7 @@ def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bo
     try:
         report = _report(model, options, terminal)
         give_back_memory()
-        paths = write(report, options.output, options.format, terminal.progress, worker)
+        paths = write(report, options.output, options.format, terminal.progress, worker, assets_dir=options.assets_dir)
     finally:
         if worker is not None:
             worker.close()

@@ -135,6 +135,7 @@ class Options(BaseModel):
     Attributes:
         output: Folder that the files are written to.
         format: Formats to write.
+        assets_dir: Name of a folder beside the page for its style sheet and pictures; None for all in one file.
         data: Where images come from: a file, a folder, or "digits".
         classes: File of class names by index.
         pick: Ways to choose samples, in order; () for the default.
@@ -162,6 +163,7 @@ class Options(BaseModel):
 
     output: Path = Path("reportgen-report")
     format: tuple[Literal["html", "pdf", "json"], ...] = ("html", "pdf", "json")
+    assets_dir: str | None = None
     data: str | None = None
     classes: Path | None = None
     pick: tuple[Pick, ...] = ()
@@ -277,7 +279,7 @@ def words(options: Options) -> dict[str, tuple[str, ...]]:
     written: dict[str, tuple[str, ...]] = {}
     for name in Options.model_fields:
         value = getattr(options, name)
-        if name in {"output", "format"}:
+        if name in {"output", "format", "assets_dir"}:
             continue
         if name in {"rename", "feature"}:
             value = tuple(f"{first}={second}" for first, second in value)

@@ -9,20 +9,22 @@ import re
 import sys
 import tempfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from reportgen import registry
 from reportgen.document import Report
-from reportgen.errors import RenderError
+from reportgen.errors import OptionsError, RenderError
 from reportgen.progress import Progress, silent
-from reportgen.renderers import pdf
+from reportgen.renderers import assets, html, pdf
 from reportgen.renderers.pdf import Worker
 
 NAME = "report"
 # What stands in each of our files and in no one else's: HTML, JSON, PDF.
 _MARKS = (b'<meta name="generator" content="reportgen">', b'"schema": "reportgen/', b"/Creator (reportgen)")
+# What needs no sign of its own in an address, and is no way out of the folder.
+_FOLDER_NAME = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,100}")
 _MOST_INFLATED_BYTES = 64 << 20
 
 
@@ -32,6 +34,8 @@ def write(
     formats: Sequence[str] = ("html", "pdf", "json"),
     progress: Progress = silent,
     typesetter: Worker | None = None,
+    *,
+    assets_dir: str | None = None,
 ) -> tuple[Path, ...]:
     """Write a report.
 
@@ -43,15 +47,19 @@ def write(
         formats: "html", "pdf", "json".
         progress: Told of every format.
         typesetter: A process that was started with `renderers.pdf.warm`; without one, one is started for the PDF.
+        assets_dir: Name of a folder beside `report.html` for its style sheet and its pictures, for servers that allow
+            a page nothing inside. Files of a former report are removed from it, those of others never. None: the page
+            holds all that it needs.
 
     Returns:
         The files, `report.html`, `report.pdf` and `report.json`, in the order of `formats`.
 
     Raises:
         UnknownNameError: A format is none of these.
+        OptionsError: The name of the folder cannot be used, or there is no page for it.
         RenderError: The folder cannot be written to, a file there is not ours, or a format cannot be made.
     """
-    targets = check(directory, formats)
+    targets = check(directory, formats, assets_dir)
     renderers = {name: registry.load("renderers", name) for name in targets}
     _make_folder(Path(directory))
     worker = (typesetter or pdf.warm()) if "pdf" in renderers else None
@@ -62,7 +70,10 @@ def write(
             for name, renderer in renderers.items():
                 if name != "pdf":
                     with progress(f"Writing {targets[name].name}"):
-                        replace_file(targets[name], renderer.render(report))
+                        if name == "html":
+                            _write_page(report, targets[name], assets_dir)
+                        else:
+                            replace_file(targets[name], renderer.render(report))
             if pages is not None:
                 with progress(f"Writing {targets['pdf'].name}"):
                     replace_file(targets["pdf"], pages.result())
@@ -74,7 +85,7 @@ def write(
     return tuple(targets.values())
 
 
-def check(directory: str | os.PathLike[str], formats: Sequence[str]) -> dict[str, Path]:
+def check(directory: str | os.PathLike[str], formats: Sequence[str], assets_dir: str | None = None) -> dict[str, Path]:
     """Find out whether a report can be written, before any work is done for it; nothing is made.
 
     Returns:
@@ -82,6 +93,7 @@ def check(directory: str | os.PathLike[str], formats: Sequence[str]) -> dict[str
 
     Raises:
         UnknownNameError: A format is not known.
+        OptionsError: The name of the folder of assets cannot be used, or there is no page for it.
         RenderError: The folder cannot be written to, or a file there is not ours.
     """
     folder = Path(directory)
@@ -89,7 +101,72 @@ def check(directory: str | os.PathLike[str], formats: Sequence[str]) -> dict[str
     targets = {name: folder / f"{NAME}{registry.load('renderers', name).SUFFIX}" for name in dict.fromkeys(formats)}
     for target in targets.values():
         _check_ours(target)
+    if assets_dir is not None:
+        _check_assets(folder, assets_dir, targets)
     return targets
+
+
+def _check_assets(folder: Path, name: str, targets: Mapping[str, Path]) -> None:
+    if not _FOLDER_NAME.fullmatch(name):
+        raise OptionsError(
+            f"The folder for the style sheet and the pictures cannot be called {name!r}. Expected one plain name of a "
+            "folder beside report.html: letters, digits, '.', '_' and '-'. Write for example --assets-dir assets."
+        )
+    if "html" not in targets:
+        raise OptionsError(
+            "A folder for the style sheet and the pictures of report.html was named, but the format html was not asked "
+            "for. Expected html among the formats. Add --format html, or leave --assets-dir out."
+        )
+    check_folder(folder / name)
+    _check_asset(folder / name / assets.STYLE_NAME)
+
+
+def _check_asset(target: Path) -> None:
+    """Refuse to write over a file in the folder of assets that is not ours."""
+    try:
+        ours = assets.is_ours(target.name, target.read_bytes())
+    except FileNotFoundError:
+        return
+    except OSError:
+        ours = False
+    if not ours:
+        raise RenderError(
+            f"{target.parent.name}/{target.name} is in the way: it was not written by reportgen, or was changed since. "
+            "Expected a folder without it. Move it, or choose another folder with --assets-dir."
+        )
+
+
+def _write_page(report: Report, target: Path, assets_dir: str | None) -> None:
+    """Write the page and what stands beside it, then remove what a former page of ours had beside it."""
+    former = assets.folder_of(target.read_bytes()) if target.exists() else ""
+    if assets_dir is None:
+        kept: Mapping[str, bytes] = {}
+        replace_file(target, html.render(report))
+    else:
+        page = assets.render(report, assets_dir)
+        kept, folder = page.files, target.parent / assets_dir
+        _make_folder(folder)
+        for name, data in page.files.items():
+            _check_asset(folder / name)
+            replace_file(folder / name, data)
+        # After the files that it needs, so that a page is never without them.
+        replace_file(target, page.html)
+        _clean(folder, kept)
+    if former and former != assets_dir:
+        _clean(target.parent / former, {})
+
+
+def _clean(folder: Path, kept: Container[str]) -> None:
+    """Remove files of a former report; files of others stay, and so does the folder while there is one."""
+    try:
+        for path in [path for path in folder.iterdir() if path.name not in kept and assets.may_be_ours(path.name)]:
+            if path.is_file() and not path.is_symlink() and assets.is_ours(path.name, path.read_bytes()):
+                path.unlink()
+        if not any(folder.iterdir()):
+            folder.rmdir()
+    except OSError:
+        # The report is there and complete; what is left of the former one disturbs nobody.
+        return
 
 
 def give_back_memory() -> None:

@@ -11,7 +11,7 @@ import pytest
 from reportgen.errors import OptionsError
 from reportgen.options import Options, Pick, make, parse_rename, read_config, words
 
-KNOWN = "output, format, data, classes, pick, layers, rename, title, colormap, scale-maps"
+KNOWN = "output, format, assets-dir, data, classes, pick, layers, rename, title, colormap, scale-maps"
 
 
 @pytest.mark.parametrize(
@@ -171,6 +171,7 @@ def test_words_of_the_command_line_make_the_same_options(values: dict[str, Any])
     assert set(written) == {name.replace("_", "-") for name in Options.model_fields} - {
         "output",
         "format",
+        "assets-dir",
         "imports",
     } | {"import"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from reportgen import templating
-from reportgen.errors import RenderError, UnknownNameError
+from reportgen.errors import OptionsError, RenderError, UnknownNameError
 from reportgen.renderers import html, json, pdf
 from reportgen.writing import check, check_folder, replace_file, write
 from tests.renderers import reports
@@ -200,3 +201,66 @@ def test_an_interruption_does_not_wait_for_the_pdf(tmp_path: Path) -> None:
         write(reports.report(title="word " * 400_000), tmp_path, ("json", "pdf"), interrupting, worker)
     assert names(tmp_path) == ["report.json"]
     assert worker.process.returncode == -signal.SIGKILL
+
+
+def paths(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+PICTURE = f"{hashlib.sha256(reports.png()).hexdigest()[:20]}.png"
+
+
+def test_assets_stand_beside_the_page(tmp_path: Path) -> None:
+    made = write(REPORT, tmp_path, ("html",), assets_dir="assets")
+    assert made == (tmp_path / "report.html",)
+    assert paths(tmp_path) == ["assets", f"assets/{PICTURE}", "assets/report.css", "report.html"]
+    assert (tmp_path / "assets" / PICTURE).read_bytes() == reports.png()
+
+
+@pytest.mark.parametrize(
+    ("later", "left"), [("assets", "assets/report.css"), ("other", "other/report.css"), (None, None)]
+)
+def test_assets_of_a_former_report_are_removed_and_no_others(
+    tmp_path: Path, later: str | None, left: str | None
+) -> None:
+    former = b"another picture"
+    write(REPORT, tmp_path, ("html",), assets_dir="assets")
+    ours = tmp_path / "assets" / f"{hashlib.sha256(former).hexdigest()[:20]}.png"
+    ours.write_bytes(former)
+    foreign = {"logo.png": b"a logo", f"{'0' * 20}.png": former, "notes.txt": former}
+    for name, data in foreign.items():
+        (tmp_path / "assets" / name).write_bytes(data)
+    (tmp_path / "assets" / "deeper").mkdir()
+    write(REPORT, tmp_path, ("html",), assets_dir=later)
+    assert not ours.exists()
+    assert {name: (tmp_path / "assets" / name).read_bytes() for name in foreign} == foreign
+    assert (tmp_path / "assets" / "deeper").is_dir()
+    sheets = [path for path in paths(tmp_path) if path.endswith(".css")]
+    assert sheets == ([left] if left else [])
+
+
+def test_an_empty_folder_of_assets_goes_with_its_page(tmp_path: Path) -> None:
+    write(REPORT, tmp_path, ("html",), assets_dir="assets")
+    write(REPORT, tmp_path, ("html",))
+    assert paths(tmp_path) == ["report.html"]
+
+
+@pytest.mark.parametrize("name", ["report.css", PICTURE])
+def test_a_foreign_file_among_the_assets_is_left_alone(tmp_path: Path, name: str) -> None:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / name).write_bytes(b"mine")
+    with pytest.raises(RenderError, match=rf"assets/{name} is in the way: .* Expected .* Move it"):
+        write(REPORT, tmp_path, ("html",), assets_dir="assets")
+    assert (tmp_path / "assets" / name).read_bytes() == b"mine"
+    assert not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../up", ".hidden", "a b", "ä", "a\n"])
+def test_assets_want_one_plain_name(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OptionsError, match=r"cannot be called .* Expected one plain name .* --assets-dir assets"):
+        check(tmp_path, ("html",), name)
+
+
+def test_assets_want_a_page(tmp_path: Path) -> None:
+    with pytest.raises(OptionsError, match=r"html was not asked for\. Expected html .* Add --format html"):
+        check(tmp_path, ("json",), "assets")

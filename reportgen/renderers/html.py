@@ -45,7 +45,36 @@ def document(report: Report, medium: Medium) -> str:
     Raises:
         RenderError: A style sheet or the fonts cannot be used.
     """
-    page = templating.render(
+    page = _page(report, medium)
+    style = _style(page, medium)
+    return page.replace(_STYLE_SLOT, style).replace(_POLICY_SLOT, escape(_policy(style)))
+
+
+def parted(report: Report, stylesheet: str) -> tuple[str, str]:
+    """Return the report as HTML without a style sheet or a policy inside, and the rules of its style sheet.
+
+    Args:
+        report: The report.
+        stylesheet: Address of the style sheet.
+
+    Raises:
+        RenderError: The template of the page puts its style sheet elsewhere than into an element of its own.
+    """
+    page = _page(report, "screen")
+    page = page.replace(f"<style>{_STYLE_SLOT}</style>", f'<link rel="stylesheet" href="{escape(stylesheet)}">')
+    page = page.replace(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY_SLOT}">\n', "")
+    if _STYLE_SLOT in page or _POLICY_SLOT in page:
+        raise RenderError(
+            "The style sheet of report.html cannot be made a file of its own, because the template writes it in an "
+            "unusual way. Expected <style>{{ style }}</style> and the policy in one <meta> element on a line. Write "
+            "them so, or do without --assets-dir."
+        )
+    return page, templating.stylesheet("report.css")
+
+
+def _page(report: Report, medium: Medium) -> str:
+    """The page with slots for what depends on all of its characters."""
+    return templating.render(
         "report.html",
         report=report,
         medium=medium,
@@ -53,8 +82,6 @@ def document(report: Report, medium: Medium) -> str:
         style=_STYLE_SLOT,
         policy=_POLICY_SLOT,
     )
-    style = _style(page, medium)
-    return page.replace(_STYLE_SLOT, style).replace(_POLICY_SLOT, escape(_policy(style)))
 
 
 def _style(page: str, medium: Medium) -> str:
