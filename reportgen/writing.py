@@ -17,7 +17,7 @@ from reportgen import registry
 from reportgen.document import Report
 from reportgen.errors import OptionsError, RenderError
 from reportgen.progress import Progress, silent
-from reportgen.renderers import assets, html, pdf
+from reportgen.renderers import assets, html, json, pdf
 from reportgen.renderers.pdf import Worker
 
 NAME = "report"
@@ -62,10 +62,12 @@ def write(
     targets = check(directory, formats, assets_dir)
     renderers = {name: registry.load("renderers", name) for name in targets}
     _make_folder(Path(directory))
+    # The PDF holds the file as it stands beside it.
+    facts = json.render(report) if {"json", "pdf"} & renderers.keys() else b""
     worker = (typesetter or pdf.warm()) if "pdf" in renderers else None
     with ThreadPoolExecutor(1) as elsewhere:
         # The PDF is set in type by a process of its own; the other formats are made meanwhile.
-        pages = elsewhere.submit(pdf.render, report, worker) if worker is not None else None
+        pages = elsewhere.submit(pdf.render, report, worker, facts) if worker is not None else None
         try:
             for name, renderer in renderers.items():
                 if name != "pdf":
@@ -73,7 +75,7 @@ def write(
                         if name == "html":
                             _write_page(report, targets[name], assets_dir)
                         else:
-                            replace_file(targets[name], renderer.render(report))
+                            replace_file(targets[name], facts if name == "json" else renderer.render(report))
             if pages is not None:
                 with progress(f"Writing {targets['pdf'].name}"):
                     replace_file(targets["pdf"], pages.result())

@@ -1,4 +1,6 @@
-"""HTML on standard input -> one line of JSON and the PDF on standard output. What `pdf` starts as a process.
+"""HTML and a file to attach -> one line of JSON and the PDF. What `pdf` starts as a process.
+
+Standard input holds a line with the number of bytes of the HTML, the HTML, and the file; standard output the answer.
 
 WeasyPrint brings libraries in C that can end a process, and documents that can keep it busy; here neither reaches
 the rest of the program. When the other side goes away, standard input ends and so does this.
@@ -33,13 +35,14 @@ def main(folder: str, memory_bytes: int, seconds: int) -> None:
     except OSError as error:
         _send(answer, {"library": str(error).splitlines()[:1]}, b"")
         return
-    html = sys.stdin.buffer.read().decode("utf-8")
-    if not html:
+    size = sys.stdin.buffer.readline()
+    if not size:
         shutil.rmtree(folder, ignore_errors=True)
         return
+    html, attachment = sys.stdin.buffer.read(int(size)).decode("utf-8"), sys.stdin.buffer.read()
     _limit_time(seconds)
     _end_with_parent(folder)
-    status = asdict(typesetting.typeset(html))
+    status = asdict(typesetting.typeset(html, attachment))
     _send(answer, status, status.pop("pdf"))
 
 

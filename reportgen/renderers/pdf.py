@@ -1,4 +1,4 @@
-"""Report -> PDF. Writes the document, and has a process of its own set it in type.
+"""Report -> PDF, with the same report for programs inside. Has a process of its own set the document in type.
 
 Fonts come from a folder made for that process, so that the PDF is the same on every machine, also on one without fonts,
 where WeasyPrint would bring the process down.
@@ -21,6 +21,7 @@ from xml.sax.saxutils import escape
 from reportgen.document import Report
 from reportgen.errors import RenderError
 from reportgen.renderers import fonts, html
+from reportgen.renderers import json as facts
 from reportgen.templating import memory
 
 SUFFIX = ".pdf"
@@ -48,19 +49,22 @@ _ALIAS = '<alias binding="same"><family>{}</family><prefer><family>{}</family></
 _GENERIC = {"sans-serif": "DejaVu Sans", "serif": "DejaVu Sans", "monospace": "DejaVu Sans Mono"}
 
 
-def render(report: Report, worker: Worker | None = None) -> bytes:
-    """Return the report as a tagged PDF.
+def render(report: Report, worker: Worker | None = None, attachment: bytes | None = None) -> bytes:
+    """Return the report as a tagged PDF with `report.json` attached.
 
     Args:
         report: The report.
         worker: A process that was started earlier with `warm`; it is used up. Without one, one is started now.
+        attachment: What the renderer `json` returned for the report, where that is known already.
 
     Raises:
         RenderError: Pango is missing, a character has no glyph, the document asks for something from outside, or the
             layout took too much time or memory.
     """
     with worker or warm() as process:
-        return process.typeset(html.document(report, "print"))
+        return process.typeset(
+            html.document(report, "print"), facts.render(report) if attachment is None else attachment
+        )
 
 
 def warm() -> Worker:
@@ -96,17 +100,19 @@ class Worker:
         """End the process, whatever it does, and remove its files."""
         self._stop()
 
-    def typeset(self, document: str) -> bytes:
+    def typeset(self, document: str, attachment: bytes = b"") -> bytes:
         """Return a document as PDF.
 
         Args:
             document: HTML, with all that it needs inside.
+            attachment: The file that goes into the PDF as `report.json`; none where it is empty.
 
         Raises:
             RenderError: As for `render`.
         """
+        pages = document.encode("utf-8")
         try:
-            answer, noise = self.process.communicate(document.encode("utf-8"), timeout=TIMEOUT_SECONDS)
+            answer, noise = self.process.communicate(b"%d\n%b%b" % (len(pages), pages, attachment), TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired as error:
             raise RenderError(
                 f"The PDF was given up after {TIMEOUT_SECONDS} s of layout. Expected was a report of some hundred "
@@ -190,8 +196,8 @@ def _problem(status: dict[str, list[str]]) -> str:
         )
     if errors := status["errors"]:
         return (
-            f"The PDF was refused, because WeasyPrint found errors in the document: {_listed(errors)}. "
-            "This is a defect of reportgen or of a template; please report it."
+            f"The PDF was refused, because WeasyPrint could not make it as it must be: {_listed(errors)}. Expected was "
+            "a document without errors. This is a defect of reportgen or of a template; please report it."
         )
     return ""
 

@@ -2,21 +2,51 @@
 
 WeasyPrint goes on where something is wrong and writes it to its log. Here that counts as failure: a page with a hole in
 it is worse than none.
+
+WeasyPrint writes PDF/A-3a or PDF/UA-1. Ours is both, so that what it leaves out is put in before the file is written.
+That reaches into its objects, each of which is looked at first: what is not where it was with version 70 is an error.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Any
 
-from weasyprint import HTML
+from weasyprint import HTML, VERSION, Attachment
 from weasyprint.urls import URLFetcher, URLFetcherResponse, URLFetchingError
 
-# Tags, language, title and order of reading, as PDF/UA-1 asks for them.
-VARIANT = "pdf/ua-1"
+# Fonts and colours inside, tags and order of reading, and a file attached.
+VARIANT = "pdf/a-3a"
+ATTACHMENT_NAME = "report.json"
+_ATTACHMENT_DESCRIPTION = "The same report for programs (JSON)"
+# What the pages are made from, in the words of ISO 32000-2, table 43.
+_RELATIONSHIP = "Data"
+_CLOSING = b"</rdf:RDF>"
+# PDF/A knows no pdfuaid:part and wants an unknown property described (ISO 19005-3, 6.6.2.3.3); PDF/UA-1 wants it there
+# (ISO 14289-1, clause 5).
+_PDF_UA = b"""<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
+<pdfuaid:part>1</pdfuaid:part>
+</rdf:Description>
+<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+<pdfaSchema:schema>PDF/UA identification</pdfaSchema:schema>
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+<pdfaProperty:name>part</pdfaProperty:name>
+<pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+<pdfaProperty:category>internal</pdfaProperty:category>
+<pdfaProperty:description>The part of ISO 14289 that the file follows</pdfaProperty:description>
+</rdf:li></rdf:Seq></pdfaSchema:property>
+</rdf:li></rdf:Bag></pdfaExtension:schemas>
+</rdf:Description>
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +104,30 @@ class _Listener(logging.Handler):
             self.errors.append(record.getMessage())
 
 
-def typeset(html: str) -> Outcome:
+class _Unknown(Exception):  # noqa: N818
+    """WeasyPrint's objects are not as they were known."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"WeasyPrint {VERSION} {what}, unlike version 70.0")
+
+
+def typeset(html: str, attachment: bytes = b"") -> Outcome:
     """Lay out a document.
 
     Args:
         html: The whole document, its style sheet and pictures inside.
+        attachment: The file that goes into the PDF as `report.json`; none where it is empty.
     """
     fetcher = NoFetch()
     with _listening() as listener:
         try:
             # No base_url, so that no relative address means anything.
-            pdf = HTML(string=html, url_fetcher=fetcher).write_pdf(pdf_variant=VARIANT, finisher=_finish)
+            document = HTML(string=html, url_fetcher=fetcher)
+            files = [_attached(attachment)] if attachment else []
+            pdf = document.write_pdf(pdf_variant=VARIANT, attachments=files, finisher=_finish)
+        except _Unknown as error:
+            listener.errors.append(str(error))
+            pdf = b""
         except (URLFetchingError, ValueError):
             # Of a few places WeasyPrint lets the refusal through.
             if not fetcher.refused:
@@ -109,15 +152,73 @@ def _once(texts: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(texts))
 
 
+def _attached(data: bytes) -> Attachment:
+    # Without a date WeasyPrint would read the clock; this one is taken out again.
+    never = datetime.fromtimestamp(0, timezone.utc)
+    return Attachment(
+        string=data,
+        name=ATTACHMENT_NAME,
+        description=_ATTACHMENT_DESCRIPTION,
+        created=never,
+        modified=never,
+        relationship=_RELATIONSHIP,
+    )
+
+
 def _finish(document: Any, pdf: Any) -> None:
-    """Say of each table header whether it heads a column or a row, which WeasyPrint leaves out."""
+    """Put in what WeasyPrint leaves out, just before the file is written.
+
+    Raises:
+        _Unknown: An object is not where it was.
+    """
     del document
+    _claim_pdf_ua(pdf)
+    _date_attachments(pdf)
+    _scope_headers(pdf)
+
+
+def _claim_pdf_ua(pdf: Any) -> None:
+    """Say in the metadata that the file follows PDF/UA-1, too."""
+    stream = getattr(_object(pdf, pdf.catalog.get("Metadata")), "stream", [])
+    if len(stream) != 1 or stream[0].count(_CLOSING) != 1:
+        raise _Unknown("keeps the metadata elsewhere")
+    stream[0] = stream[0].replace(_CLOSING, _PDF_UA + _CLOSING)
+
+
+def _date_attachments(pdf: Any) -> None:
+    """Give the attached file the dates of the document, or none where that has none, and list it once."""
+    files: list[Any] = [each for each in pdf.objects if isinstance(each, dict) and each.get("Type") == "/Filespec"]
+    listed = pdf.catalog.get("AF", [])
+    if {*listed} != {each.reference for each in files}:
+        raise _Unknown("lists attached files elsewhere")
+    listed[:] = [each.reference for each in files]
+    for each in files:
+        parameters = getattr(_object(pdf, each.get("EF", {}).get("F")), "extra", {}).get("Params", {})
+        for name in ("CreationDate", "ModDate"):
+            if name not in parameters:
+                raise _Unknown("keeps the dates of attached files elsewhere")
+            parameters[name] = pdf.info.get(name)
+            if parameters[name] is None:
+                del parameters[name]
+
+
+def _scope_headers(pdf: Any) -> None:
+    """Say of each table header whether it heads a column or a row."""
     for element in pdf.objects:
-        if isinstance(element, dict) and element.get("S") == "/TH" and "A" in element:
+        if isinstance(element, dict) and element.get("S") == "/TH":
+            if "A" not in element:
+                raise _Unknown("keeps the attributes of table headers elsewhere")
             group = _parent(pdf, _parent(pdf, element))
             element["A"]["Scope"] = "/Column" if group.get("S") == "/THead" else "/Row"
 
 
 def _parent(pdf: Any, element: Any) -> Any:
-    # A reference reads b"12 0 R".
-    return pdf.objects[int(element["P"].split()[0])]
+    return _object(pdf, element.get("P"))
+
+
+def _object(pdf: Any, reference: object) -> Any:
+    """What a reference, such as b"12 0 R", stands for."""
+    found = re.fullmatch(rb"(\d+) 0 R", reference) if isinstance(reference, bytes) else None
+    if not found or int(found[1]) >= len(pdf.objects):
+        raise _Unknown("refers to objects in another way")
+    return pdf.objects[int(found[1])]

@@ -12,16 +12,18 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from pypdf import PdfReader
 
 from reportgen import templating
 from reportgen.errors import RenderError
-from reportgen.renderers import fonts, pdf
+from reportgen.renderers import fonts, json, pdf
 from tests.renderers import reports
 
 ROOT = Path(__file__).resolve().parents[2]
+DATED = reports.report(name="block_1/conv", created="2026-01-02T03:04:05Z")
 PAGE = '<!DOCTYPE html><html lang="en"><head><title>t</title></head><body><h1>h</h1>{}</body></html>'
 
 pytestmark = pytest.mark.pdf
@@ -41,7 +43,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         patch.setattr(templating, "_folder", lambda: folder)
         templating._environment.cache_clear()
         try:
-            return pdf.render(reports.report(name="block_1/conv", created="2026-01-02T03:04:05Z"))
+            return pdf.render(DATED)
         finally:
             templating._environment.cache_clear()
 
@@ -72,7 +74,48 @@ def test_document_has_title_language_and_tags(reader: PdfReader) -> None:
     assert str(root["/MarkInfo"]["/Marked"]) == "True"
     kinds = [kind for kind, _ in _kinds(root["/StructTreeRoot"])]
     assert {"/H1", "/H2", "/Table", "/TH", "/TD", "/Figure", "/Caption", "/L"} <= set(kinds)
-    assert b'pdfuaid:part="1"' in root["/Metadata"].get_data()
+
+
+def test_metadata_name_both_standards_and_say_what_the_document_says(reader: PdfReader) -> None:
+    root: Any = reader.root_object
+    tree = ElementTree.fromstring(root["/Metadata"].get_data())
+    said = {element.tag: (element.text or "").strip() for element in tree.iter()}
+    said |= {name: value for element in tree.iter() for name, value in element.items()}
+    assert said["{http://www.aiim.org/pdfua/ns/id/}part"] == "1"
+    assert said["{http://www.aiim.org/pdfa/ns/id/}part"] == "3"
+    assert said["{http://www.aiim.org/pdfa/ns/id/}conformance"] == "A"
+    assert said["{http://ns.adobe.com/xap/1.0/}CreateDate"] == "2026-01-02T03:04:05Z"
+    assert "A toy network" in "".join(tree.itertext())
+
+
+def _attached(reader: PdfReader) -> list[Any]:
+    root: Any = reader.root_object
+    return [each.get_object() for each in root["/AF"]]
+
+
+def test_report_for_programs_is_attached_once_byte_by_byte(reader: PdfReader) -> None:
+    (file,) = _attached(reader)
+    assert dict(reader.attachments) == {"report.json": [json.render(DATED)]}
+    assert (file["/UF"], file["/AFRelationship"]) == ("report.json", "/Data")
+    assert file["/EF"]["/F"]["/Subtype"] == "/application/json"
+
+
+def test_attached_file_has_the_dates_of_the_document(reader: PdfReader) -> None:
+    parameters = _attached(reader)[0]["/EF"]["/F"]["/Params"]
+    assert str(parameters["/CreationDate"]) == "D:20260102030405Z"
+    assert "/ModDate" not in parameters, "the small template has none"
+
+
+def test_attached_file_has_no_date_where_the_document_has_none(templates: Path) -> None:
+    del templates
+    undated = PdfReader(io.BytesIO(pdf.render(reports.report())))
+    assert not {"/CreationDate", "/ModDate"} & _attached(undated)[0]["/EF"]["/F"]["/Params"].keys()
+
+
+def test_a_file_is_attached_as_it_is_given(templates: Path) -> None:
+    del templates
+    printed = pdf.render(reports.report(), attachment=b'{"given": "\xc3\xa4"}\n')
+    assert dict(PdfReader(io.BytesIO(printed)).attachments) == {"report.json": [b'{"given": "\xc3\xa4"}\n']}
 
 
 def test_bookmarks_are_the_headings(reader: PdfReader) -> None:

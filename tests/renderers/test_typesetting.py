@@ -1,4 +1,7 @@
-"""No way to fetch anything: 23 channels, each shown to be open with WeasyPrint's own fetcher or closed by itself."""
+"""No way to fetch anything, and no way to finish a file that is not built as it was known.
+
+23 channels are each shown to be open with WeasyPrint's own fetcher, or closed by itself.
+"""
 
 from __future__ import annotations
 
@@ -184,3 +187,64 @@ def test_a_document_that_wants_something_is_refused_by_name(server: tuple[str, l
     with pdf.warm() as worker, pytest.raises(RenderError, match=r"asks for something from outside.*/here"):
         worker.typeset(page("img", f"{address}/here"))
     assert len(hits) == before
+
+
+# What another version of WeasyPrint could do, done to the objects that it leaves.
+CHANGES = [
+    pytest.param("metadata.stream.append(b'')", "keeps the metadata elsewhere", id="metadata-in-pieces"),
+    pytest.param("metadata.stream[0] = b'<xmp/>'", "keeps the metadata elsewhere", id="metadata-in-another-form"),
+    pytest.param("del pdf.catalog['Metadata']", "refers to objects in another way", id="no-metadata"),
+    pytest.param("del pdf.catalog['AF']", "lists attached files elsewhere", id="no-attached-files"),
+    pytest.param("[f['EF'].clear() for f in of('Type', '/Filespec')]", "refers to objects", id="no-embedded-file"),
+    pytest.param("[h.pop('A') for h in of('S', '/TH')]", "attributes of table headers", id="no-attributes"),
+    pytest.param("[h.update(P=h) for h in of('S', '/TH')]", "refers to objects in another way", id="references"),
+]
+CHANGED = """
+import json, sys
+from reportgen.renderers import typesetting
+
+finish = typesetting._finish
+def changed(document, pdf):
+    metadata = pdf.objects[int(pdf.catalog['Metadata'].split()[0])]
+    of = lambda key, value: [o for o in pdf.objects if isinstance(o, dict) and o.get(key) == value]
+    exec(change, {'pdf': pdf, 'metadata': metadata, 'of': of})
+    finish(document, pdf)
+typesetting._finish = changed
+page = '<html lang=en><title>t</title><h1>h</h1><table><thead><tr><th>a</thead><tr><td>1</table>'
+for change in json.load(sys.stdin):
+    outcome = typesetting.typeset(page, b'{}')
+    print(json.dumps([len(outcome.pdf), outcome.errors]))
+"""
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, list[str]]]:
+    """Size of the PDF and errors after each change, and after none."""
+    changes = ["", *(str(parameters.values[0]) for parameters in CHANGES)]
+    shown = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", CHANGED],
+        cwd=ROOT,
+        env=pdf.environment(tmp_path_factory.mktemp("child").resolve()),
+        input=json.dumps(changes),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answers = [json.loads(line) for line in shown.stdout.splitlines()]
+    return {change: (size, errors) for change, (size, errors) in zip(changes, answers, strict=True)}
+
+
+def test_a_file_that_is_built_as_known_is_finished(outcomes: dict[str, tuple[int, list[str]]]) -> None:
+    size, errors = outcomes[""]
+    assert size > 1000
+    assert errors == []
+
+
+@pytest.mark.parametrize(("change", "error"), CHANGES)
+def test_what_another_version_builds_otherwise_is_an_error(
+    change: str, error: str, outcomes: dict[str, tuple[int, list[str]]]
+) -> None:
+    size, errors = outcomes[change]
+    assert size == 0
+    assert len(errors) == 1
+    assert re.search(rf"^WeasyPrint 70\.\d+ .*{error}.*, unlike version 70\.0$", errors[0])
