@@ -34,8 +34,8 @@ def of_the_report(command: Command) -> Command:
         click.option(
             "--format",
             multiple=True,
-            type=click.Choice(["html", "pdf", "json"]),
-            help="Format to write; repeatable.  [default: all three]",
+            type=click.Choice(["html", "pdf", "json", "pdf-summary"]),
+            help="Format to write, pdf-summary for page one alone; repeatable.  [default: html, pdf and json]",
         ),
         click.option(
             "--assets-dir",

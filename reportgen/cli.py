@@ -236,16 +236,18 @@ def _check_model_target(output: Path, source: Path | None = None) -> None:
 
 def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bool, tuple[Path, ...]]:
     from reportgen.options import chapters
-    from reportgen.renderers import pdf
-    from reportgen.writing import check, give_back_memory, write
+    from reportgen.renderers import pdf, pdf_summary
+    from reportgen.writing import PAGED, check, give_back_memory, write
 
     # What can be known now is not found out after a minute of training.
-    chapters(options)
+    chosen = chapters(options)
+    if "pdf-summary" in options.format:
+        pdf_summary.check(chosen)
     check(options.output, options.format, options.assets_dir)
     if model is not None:
         identify(model)
     # The typesetting process gets ready while TensorFlow is imported.
-    worker = pdf.warm() if "pdf" in options.format else None
+    worker = pdf.warm() if set(PAGED) & set(options.format) else None
     try:
         report = _report(model, options, terminal)
         give_back_memory()

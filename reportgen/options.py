@@ -162,7 +162,7 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     output: Path = Path("reportgen-report")
-    format: tuple[Literal["html", "pdf", "json"], ...] = ("html", "pdf", "json")
+    format: tuple[Literal["html", "pdf", "json", "pdf-summary"], ...] = ("html", "pdf", "json")
     assets_dir: str | None = None
     data: str | None = None
     classes: Path | None = None

@@ -21,6 +21,8 @@ from reportgen.renderers import assets, html, json, pdf
 from reportgen.renderers.pdf import Worker
 
 NAME = "report"
+PAGED = ("pdf", "pdf-summary")
+"""Formats that `renderers.pdf` sets in type."""
 # What stands in each of our files and in no one else's: HTML, JSON, PDF.
 _MARKS = (b'<meta name="generator" content="reportgen">', b'"schema": "reportgen/', b"/Creator (reportgen)")
 # What needs no sign of its own in an address, and is no way out of the folder.
@@ -39,20 +41,20 @@ def write(
 ) -> tuple[Path, ...]:
     """Write a report.
 
-    The PDF comes last: where it cannot be made, the other files are there before the error is raised.
+    PDFs come last: where one cannot be made, the other files are there before the error is raised.
 
     Args:
         report: What `explain` returned.
         directory: Folder for the files; made where it is missing.
-        formats: "html", "pdf", "json".
+        formats: "html", "pdf", "json"; "pdf-summary" is page one alone.
         progress: Told of every format.
-        typesetter: A process that was started with `renderers.pdf.warm`; without one, one is started for the PDF.
+        typesetter: A process that was started with `renderers.pdf.warm` for the first PDF; without one, one is started.
         assets_dir: Name of a folder beside `report.html` for its style sheet and its pictures, for servers that allow
             a page nothing inside. Files of a former report are removed from it, those of others never. None: the page
             holds all that it needs.
 
     Returns:
-        The files, `report.html`, `report.pdf` and `report.json`, in the order of `formats`.
+        The files, `report.html`, `report.pdf`, `report.json` and `report-summary.pdf`, in the order of `formats`.
 
     Raises:
         UnknownNameError: A format is none of these.
@@ -60,31 +62,47 @@ def write(
         RenderError: The folder cannot be written to, a file there is not ours, or a format cannot be made.
     """
     targets = check(directory, formats, assets_dir)
-    renderers = {name: registry.load("renderers", name) for name in targets}
     _make_folder(Path(directory))
-    # The PDF holds the file as it stands beside it.
-    facts = json.render(report) if {"json", "pdf"} & renderers.keys() else b""
-    worker = (typesetter or pdf.warm()) if "pdf" in renderers else None
-    with ThreadPoolExecutor(1) as elsewhere:
-        # The PDF is set in type by a process of its own; the other formats are made meanwhile.
-        pages = elsewhere.submit(pdf.render, report, worker, facts) if worker is not None else None
-        try:
-            for name, renderer in renderers.items():
-                if name != "pdf":
-                    with progress(f"Writing {targets[name].name}"):
-                        if name == "html":
-                            _write_page(report, targets[name], assets_dir)
-                        else:
-                            replace_file(targets[name], facts if name == "json" else renderer.render(report))
-            if pages is not None:
-                with progress(f"Writing {targets['pdf'].name}"):
-                    replace_file(targets["pdf"], pages.result())
-        except BaseException:
-            # Nobody waits for a PDF that cannot be written, or that the user no longer wants.
-            if worker is not None:
-                worker.close()
-            raise
+    workers: dict[str, Worker] = {}
+    for name in (name for name in targets if name in PAGED):
+        workers[name], typesetter = typesetter or pdf.warm(), None
+    try:
+        _write(report, targets, workers, assets_dir, progress)
+    finally:
+        # Nobody waits for a PDF that cannot be written, or that the user no longer wants.
+        for worker in workers.values():
+            worker.close()
     return tuple(targets.values())
+
+
+def _write(
+    report: Report,
+    targets: Mapping[str, Path],
+    workers: Mapping[str, Worker],
+    assets_dir: str | None,
+    progress: Progress,
+) -> None:
+    # The PDF holds the file as it stands beside it.
+    facts = json.render(report) if {"json", "pdf"} & targets.keys() else b""
+    attached = {"pdf": (facts,)}
+    elsewhere = ThreadPoolExecutor(1)
+    try:
+        # A PDF is set in type by a process of its own, one after the other; the other formats are made meanwhile.
+        pages = {
+            name: elsewhere.submit(registry.load("renderers", name).render, report, worker, *attached.get(name, ()))
+            for name, worker in workers.items()
+        }
+        for name in (name for name in targets if name not in pages):
+            with progress(f"Writing {targets[name].name}"):
+                if name == "html":
+                    _write_page(report, targets[name], assets_dir)
+                else:
+                    replace_file(targets[name], facts)
+        for name, made in pages.items():
+            with progress(f"Writing {targets[name].name}"):
+                replace_file(targets[name], made.result())
+    finally:
+        elsewhere.shutdown(wait=False, cancel_futures=True)
 
 
 def check(directory: str | os.PathLike[str], formats: Sequence[str], assets_dir: str | None = None) -> dict[str, Path]:

@@ -209,7 +209,7 @@ def test_registered_modules_export_the_same_names(package: str, exports: set[str
     for name in names:
         module = registry.load(package, name)
         assert exports <= set(vars(module)), name
-        assert module.__name__ == f"reportgen.{package}.{name}"
+        assert module.__name__ == f"reportgen.{package}.{name.replace('-', '_')}"
 
 
 def test_every_module_among_the_chapters_is_a_chapter_with_a_template() -> None:
@@ -222,4 +222,4 @@ def test_every_module_among_the_chapters_is_a_chapter_with_a_template() -> None:
 def test_package_of_registered_modules_loads_none_of_them(name: str) -> None:
     package = importlib.import_module(f"reportgen.{name}")
     assert isinstance(package.NAMES, tuple)
-    assert not ours(name) & {f"{name}.{each}" for each in package.NAMES}
+    assert not ours(name) & {f"{name}.{each.replace('-', '_')}" for each in package.NAMES}

@@ -34,19 +34,20 @@ def render(report: Report) -> bytes:
     return document(report, "screen").encode("utf-8")
 
 
-def document(report: Report, medium: Medium) -> str:
+def document(report: Report, medium: Medium, rules: str = "") -> str:
     """Return the report as HTML.
 
     Args:
         report: The report.
         medium: "screen": with the fonts inside. "print": with the rules for pages, for a typesetter that has the
             fonts.
+        rules: Style rules after all others.
 
     Raises:
         RenderError: A style sheet or the fonts cannot be used.
     """
     page = _page(report, medium)
-    style = _style(page, medium)
+    style = _style(page, medium) + rules
     return page.replace(_STYLE_SLOT, style).replace(_POLICY_SLOT, escape(_policy(style)))
 
 

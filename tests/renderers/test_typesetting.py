@@ -212,7 +212,7 @@ def changed(document, pdf):
 typesetting._finish = changed
 page = '<html lang=en><title>t</title><h1>h</h1><table><thead><tr><th>a</thead><tr><td>1</table>'
 for change in json.load(sys.stdin):
-    outcome = typesetting.typeset(page, b'{}')
+    outcome = typesetting.typeset(page, attachment=b'{}')
     print(json.dumps([len(outcome.pdf), outcome.errors]))
 """
 
