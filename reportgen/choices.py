@@ -45,6 +45,12 @@ def of_the_report(command: Command) -> Command:
                 " allow none inside, such as Jenkins."
             ),
         ),
+        click.option(
+            "--summary",
+            metavar="FILE",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Append a summary in Markdown to FILE, such as $GITHUB_STEP_SUMMARY.",
+        ),
         click.option("--title", help="Title of the report."),
         click.option(
             "--colormap", type=click.Choice(["gray", "viridis"]), help="Colours of activation maps.  [default: gray]"

@@ -80,7 +80,7 @@ def explain(
     Raises:
         ReportgenError: The model, the images or a choice cannot be used; the message says why and what to do.
     """
-    for name in ("data", "classes", "feature", "output", "format", "assets_dir"):
+    for name in ("data", "classes", "feature", "output", "format", "assets_dir", "summary"):
         if name in choices:
             raise OptionsError(
                 f"explain got {name}={choices[name]!r}. Expected images in memory, and nothing written. Give the "

@@ -17,7 +17,7 @@ from reportgen import registry
 from reportgen.document import Report
 from reportgen.errors import OptionsError, RenderError
 from reportgen.progress import Progress, silent
-from reportgen.renderers import assets, html, json, pdf
+from reportgen.renderers import assets, html, json, markdown, pdf
 from reportgen.renderers.pdf import Worker
 
 NAME = "report"
@@ -103,6 +103,65 @@ def _write(
                 replace_file(targets[name], made.result())
     finally:
         elsewhere.shutdown(wait=False, cancel_futures=True)
+
+
+def sizes(paths: Sequence[Path], assets_dir: str | None = None) -> dict[Path, int]:
+    """Return the size of each file that `write` returned, bytes; a page's folder of assets is added to it."""
+    found = {path: path.stat().st_size for path in paths}
+    for path in (path for path in paths if assets_dir is not None and path.suffix == html.SUFFIX):
+        beside = [each for each in (path.parent / str(assets_dir)).iterdir() if assets.may_be_ours(each.name)]
+        found[path] += sum(each.stat().st_size for each in beside)
+    return found
+
+
+def append_summary(report: Report, file: Path, files: Mapping[str, int]) -> None:
+    """Append a summary in Markdown to a file, which is made where it is missing: so GitHub's file is to be written.
+
+    Args:
+        report: The report.
+        file: The file; what is in it stays.
+        files: Size of each file of the report, bytes, by its path.
+
+    Raises:
+        RenderError: The file cannot be written, or has no room.
+    """
+    _make_folder(file.parent)
+    try:
+        # Unbuffered, so that nothing is left to be written after what was written is taken back.
+        with file.open("ab", buffering=0) as stream:
+            before = os.fstat(stream.fileno()).st_size
+            data = markdown.render(report, files, markdown.MOST_BYTES - before - 1)
+            rest = b"\n" + data if before else data
+            try:
+                while rest:
+                    rest = rest[stream.write(rest) :]
+            except OSError:
+                # Half of a table would spoil what is already there.
+                os.ftruncate(stream.fileno(), before)
+                raise
+    except OSError as error:
+        raise _no_summary(file, error.strerror or str(error)) from error
+
+
+def check_summary(file: Path) -> None:
+    """Find out whether a summary can be appended to a file, before any work is done for it.
+
+    Raises:
+        RenderError: It cannot.
+    """
+    if file.is_dir():
+        raise _no_summary(file, "it is a folder")
+    if not file.exists():
+        check_folder(file.parent)
+    elif not os.access(file, os.W_OK):
+        raise _no_summary(file, "it is read-only")
+
+
+def _no_summary(file: Path, why: str) -> RenderError:
+    return RenderError(
+        f"The summary cannot be appended to {str(file)!r}: {why}. Expected a file that can be written to. Choose "
+        "another one with --summary."
+    )
 
 
 def check(directory: str | os.PathLike[str], formats: Sequence[str], assets_dir: str | None = None) -> dict[str, Path]:

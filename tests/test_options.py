@@ -11,7 +11,7 @@ import pytest
 from reportgen.errors import OptionsError
 from reportgen.options import Options, Pick, make, parse_rename, read_config, words
 
-KNOWN = "output, format, assets-dir, data, classes, pick, layers, rename, title, colormap, scale-maps"
+KNOWN = "output, format, assets-dir, summary, data, classes, pick, layers, rename, title, colormap, scale-maps"
 
 
 @pytest.mark.parametrize(
@@ -172,6 +172,7 @@ def test_words_of_the_command_line_make_the_same_options(values: dict[str, Any])
         "output",
         "format",
         "assets-dir",
+        "summary",
         "imports",
     } | {"import"}
 

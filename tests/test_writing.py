@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,8 +17,16 @@ import pytest
 
 from reportgen import templating
 from reportgen.errors import OptionsError, RenderError, UnknownNameError
-from reportgen.renderers import html, json, pdf
-from reportgen.writing import check, check_folder, replace_file, write
+from reportgen.renderers import html, json, markdown, pdf
+from reportgen.writing import (
+    append_summary,
+    check,
+    check_folder,
+    check_summary,
+    replace_file,
+    sizes,
+    write,
+)
 from tests.renderers import reports
 
 GENERATOR = '<meta name="generator" content="reportgen">'
@@ -264,3 +273,55 @@ def test_assets_want_one_plain_name(tmp_path: Path, name: str) -> None:
 def test_assets_want_a_page(tmp_path: Path) -> None:
     with pytest.raises(OptionsError, match=r"html was not asked for\. Expected html .* Add --format html"):
         check(tmp_path, ("json",), "assets")
+
+
+def test_a_summary_is_appended_to_what_is_there(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "summary.md"
+    append_summary(REPORT, file, {"report.html": 10})
+    once = file.read_bytes()
+    assert once == markdown.render(REPORT, {"report.html": 10})
+    append_summary(REPORT, file, {"report.html": 10})
+    assert file.read_bytes() == once + b"\n" + once
+
+
+def test_a_summary_leaves_room_for_what_is_there(tmp_path: Path) -> None:
+    file = tmp_path / "summary.md"
+    file.write_bytes(b"x" * (900 << 10))
+    with pytest.raises(RenderError, match=r"has no room: 0\sbytes are left"):
+        append_summary(REPORT, file, {})
+    assert file.stat().st_size == 900 << 10
+
+
+def test_half_a_summary_is_taken_back(tmp_path: Path) -> None:
+    file = tmp_path / "summary.md"
+    file.write_bytes(b"x" * 990)
+    code = (
+        "import resource, signal, sys; from pathlib import Path; from reportgen.writing import append_summary;"
+        "from tests.renderers import reports;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000));"
+        "append_summary(reports.report(), Path(sys.argv[1]), {})"
+    )
+    shown = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=False)
+    assert re.search(
+        r"RenderError: The summary cannot be appended to .*summary\.md': File too large\. Exp", shown.stderr
+    )
+    assert file.read_bytes() == b"x" * 990
+
+
+def test_a_summary_wants_a_file(tmp_path: Path) -> None:
+    with pytest.raises(RenderError, match=r"it is a folder\. Expected a file .* Choose another one with --summary"):
+        check_summary(tmp_path)
+    with pytest.raises(RenderError, match="Nothing can be written to"):
+        check_summary(a_file(tmp_path) / "below")
+    check_summary(tmp_path / "new" / "summary.md")
+    assert names(tmp_path) == ["file"]
+
+
+def test_sizes_count_what_stands_beside_the_page(tmp_path: Path) -> None:
+    made = write(REPORT, tmp_path, ("html", "json"), assets_dir="assets")
+    (tmp_path / "assets" / "foreign.txt").write_bytes(b"x" * 100_000)
+    ours = ["report.html", "assets/report.css", f"assets/{PICTURE}"]
+    assert sizes(made, "assets") == {
+        made[0]: sum((tmp_path / name).stat().st_size for name in ours),
+        made[1]: (tmp_path / "report.json").stat().st_size,
+    }
