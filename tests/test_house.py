@@ -53,6 +53,7 @@ FLOORS: list[tuple[str, int]] = [
     ("sections.*", 6),
     ("pipeline", 7),
     ("writing", 7),
+    ("callback", 8),
     ("terminal", 8),
     ("choices", 8),
     ("cli", 8),
@@ -68,7 +69,7 @@ DOORS: list[tuple[str, set[str]]] = [
     ("google", {"models", "sources"}),  # protobuf, for saved models and records of TensorFlow
     ("h5py", {"models"}),
     ("jinja2", {"templating"}),
-    ("keras", {"models", "probes", "sources"}),
+    ("keras", {"callback", "models", "probes", "sources"}),
     ("markupsafe", {"templating", "renderers.html"}),
     ("matplotlib", {"figures.charts"}),
     (
