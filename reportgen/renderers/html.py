@@ -22,6 +22,7 @@ Medium = Literal["screen", "print"]
 # The style sheet depends on the characters of the page, so it goes in last. No name can hold these marks: they are
 # noncharacters, which templating takes out of every string.
 _STYLE_SLOT = Markup("\ufdd0style\ufdd1")
+_BASE_FORBIDDEN = "base-uri 'none'; "
 _POLICY_SLOT = Markup("\ufdd0policy\ufdd1")
 
 
@@ -32,6 +33,25 @@ def render(report: Report) -> bytes:
         RenderError: A style sheet or the fonts cannot be used.
     """
     return document(report, "screen").encode("utf-8")
+
+
+def framed(report: Report) -> str:
+    """Return the report as a frame for a page of others, such as a notebook: neither page reaches the other's styles.
+
+    The frame may run no script, send no form and open nothing in its neighbour's place.
+
+    Raises:
+        RenderError: A style sheet or the fonts cannot be used.
+    """
+    page = document(report, "screen")
+    # A page without an address takes its neighbour's: a link to one of its chapters would open the neighbour.
+    page = page.replace(escape(_BASE_FORBIDDEN), "").replace("<head>", '<head>\n<base href="about:srcdoc">', 1)
+    # The characters that end an attribute or begin another; escaping all others would make a page of megabytes longer.
+    inside = page.replace("&", "&amp;").replace('"', "&quot;")
+    return (
+        f'<iframe title="{escape(templating.clean(report.title))}" sandbox width="100%" height="720" '
+        f'style="border: 1px solid #8888" srcdoc="{inside}"></iframe>'
+    )
 
 
 def document(report: Report, medium: Medium, rules: str = "") -> str:
@@ -112,6 +132,6 @@ def _policy(style: str) -> str:
     """What the page may load: itself. The hash is that of its one style sheet."""
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
     return (
-        f"default-src 'none'; img-src data:; font-src data:; style-src 'sha256-{digest}'; base-uri 'none'; "
+        f"default-src 'none'; img-src data:; font-src data:; style-src 'sha256-{digest}'; {_BASE_FORBIDDEN}"
         "form-action 'none'"
     )
