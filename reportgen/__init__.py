@@ -5,7 +5,9 @@
     report = reportgen.explain(model, images, labels)
     reportgen.write(report, "my-report")
 
-Importing this package is light: TensorFlow is imported when `explain` is first used.
+    model.fit(images, labels, epochs=20, callbacks=[reportgen.ReportCallback((images, labels), every=5)])
+
+Importing this package is light: TensorFlow is imported when `explain` or `ReportCallback` is first used.
 """
 
 from __future__ import annotations
@@ -14,14 +16,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from reportgen.callback import ReportCallback
     from reportgen.document import Report
     from reportgen.pipeline import explain
     from reportgen.writing import write
 
 __version__ = "0.1.0"
-__all__ = ["Report", "__version__", "explain", "write"]
+__all__ = ["Report", "ReportCallback", "__version__", "explain", "write"]
 
-_HOMES = {"explain": "reportgen.pipeline", "write": "reportgen.writing", "Report": "reportgen.document"}
+_HOMES = {
+    "Report": "reportgen.document",
+    "ReportCallback": "reportgen.callback",
+    "explain": "reportgen.pipeline",
+    "write": "reportgen.writing",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -34,8 +34,22 @@ def of_the_report(command: Command) -> Command:
         click.option(
             "--format",
             multiple=True,
-            type=click.Choice(["html", "pdf", "json"]),
-            help="Format to write; repeatable.  [default: all three]",
+            type=click.Choice(["html", "pdf", "json", "pdf-summary"]),
+            help="Format to write, pdf-summary for page one alone; repeatable.  [default: html, pdf and json]",
+        ),
+        click.option(
+            "--assets-dir",
+            metavar="NAME",
+            help=(
+                "Put report.html's style sheet and pictures into a folder of this name beside it, for servers that"
+                " allow none inside, such as Jenkins."
+            ),
+        ),
+        click.option(
+            "--summary",
+            metavar="FILE",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Append a summary in Markdown to FILE, such as $GITHUB_STEP_SUMMARY.",
         ),
         click.option("--title", help="Title of the report."),
         click.option(

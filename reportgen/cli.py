@@ -236,23 +236,31 @@ def _check_model_target(output: Path, source: Path | None = None) -> None:
 
 def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bool, tuple[Path, ...]]:
     from reportgen.options import chapters
-    from reportgen.renderers import pdf
-    from reportgen.writing import check, give_back_memory, write
+    from reportgen.renderers import pdf, pdf_summary
+    from reportgen.writing import PAGED, append_summary, check, check_summary, give_back_memory, sizes, write
 
     # What can be known now is not found out after a minute of training.
-    chapters(options)
-    check(options.output, options.format)
+    chosen = chapters(options)
+    if "pdf-summary" in options.format:
+        pdf_summary.check(chosen)
+    check(options.output, options.format, options.assets_dir)
+    if options.summary is not None:
+        check_summary(options.summary)
     if model is not None:
         identify(model)
     # The typesetting process gets ready while TensorFlow is imported.
-    worker = pdf.warm() if "pdf" in options.format else None
+    worker = pdf.warm() if set(PAGED) & set(options.format) else None
     try:
         report = _report(model, options, terminal)
         give_back_memory()
-        paths = write(report, options.output, options.format, terminal.progress, worker)
+        paths = write(report, options.output, options.format, terminal.progress, worker, assets_dir=options.assets_dir)
     finally:
         if worker is not None:
             worker.close()
+    written = sizes(paths, options.assets_dir)
+    terminal.say_sizes(written)
+    if options.summary is not None:
+        append_summary(report, options.summary, {str(path): size for path, size in written.items()})
     for finding in report.findings:
         if finding.severity == "failed":
             terminal.say(f"Check failed: {finding.title} {finding.detail}")

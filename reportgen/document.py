@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Literal
 
+from reportgen import registry
 from reportgen.records import ModelRecord
 
 SHEET_LEFT = 30.0
@@ -317,3 +318,8 @@ class Report:
     def failed(self) -> bool:
         """Whether a check inside the report failed."""
         return any(finding.severity == "failed" for finding in self.findings)
+
+    def _repr_html_(self) -> str:
+        """Show the report in a notebook; what is shown is a renderer's business, found by its name."""
+        framed: str = registry.load("renderers", "html").framed(self)
+        return framed

@@ -135,6 +135,8 @@ class Options(BaseModel):
     Attributes:
         output: Folder that the files are written to.
         format: Formats to write.
+        assets_dir: Name of a folder beside the page for its style sheet and pictures; None for all in one file.
+        summary: File that a summary in Markdown is appended to, or None.
         data: Where images come from: a file, a folder, or "digits".
         classes: File of class names by index.
         pick: Ways to choose samples, in order; () for the default.
@@ -161,7 +163,9 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     output: Path = Path("reportgen-report")
-    format: tuple[Literal["html", "pdf", "json"], ...] = ("html", "pdf", "json")
+    format: tuple[Literal["html", "pdf", "json", "pdf-summary"], ...] = ("html", "pdf", "json")
+    assets_dir: str | None = None
+    summary: Path | None = None
     data: str | None = None
     classes: Path | None = None
     pick: tuple[Pick, ...] = ()
@@ -277,7 +281,7 @@ def words(options: Options) -> dict[str, tuple[str, ...]]:
     written: dict[str, tuple[str, ...]] = {}
     for name in Options.model_fields:
         value = getattr(options, name)
-        if name in {"output", "format"}:
+        if name in {"output", "format", "assets_dir", "summary"}:
             continue
         if name in {"rename", "feature"}:
             value = tuple(f"{first}={second}" for first, second in value)

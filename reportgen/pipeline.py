@@ -52,7 +52,7 @@ class Origin:
 
 def explain(
     model: Any,
-    images: npt.ArrayLike | Mapping[str, npt.ArrayLike] | tuple[npt.ArrayLike, ...],
+    images: npt.ArrayLike | Mapping[str, npt.ArrayLike] | tuple[npt.ArrayLike, ...] | None = None,
     labels: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None = None,
     *,
     class_names: Sequence[str] = (),
@@ -66,7 +66,7 @@ def explain(
         images: Batch axis first, in the range that the model expects; whole numbers 0..255 are divided by 255 for a
             model that does not rescale, unless `preprocess` says otherwise, and the report says so. For a model with
             several inputs, a dictionary of one array by name of the input, or a tuple of arrays in the order of the
-            inputs.
+            inputs. None: the report says what the network is, not what it sees.
         labels: True classes: whole numbers, one-hot rows or words. For a model with several outputs they belong to the
             first that answers with classes; a dictionary gives them by name of the output.
         class_names: Names of the classes by index.
@@ -80,15 +80,13 @@ def explain(
     Raises:
         ReportgenError: The model, the images or a choice cannot be used; the message says why and what to do.
     """
-    for name in ("data", "classes", "feature", "output", "format"):
-        if name in choices:
-            raise OptionsError(
-                f"explain got {name}={choices[name]!r}. Expected images in memory, and nothing written. Give the "
-                "images as the second argument; reportgen.write takes the folder and the formats."
-            )
-    options = make(choices)
+    options = explain_options(choices)
     require_model(model)
-    dataset = feeding.in_memory(model, images, labels, class_names)
+    if images is None and labels is not None:
+        raise OptionsError(
+            "explain got labels, but no images. Expected images that they belong to. Give them as the second argument."
+        )
+    dataset = None if images is None else feeding.in_memory(model, images, labels, class_names)
     origin = Origin(model, (Fact("model", "a model in memory"),))
     before = [(layer, layer.name) for layer in model.layers]
     try:
@@ -96,6 +94,21 @@ def explain(
     finally:
         for layer, name in before:
             layer.name = name
+
+
+def explain_options(choices: Mapping[str, Any]) -> Options:
+    """Check the choices of `explain`.
+
+    Raises:
+        OptionsError: One has no meaning for a model in memory, or a value is not allowed.
+    """
+    for name in ("data", "classes", "feature", "output", "format", "assets_dir", "summary"):
+        if name in choices:
+            raise OptionsError(
+                f"explain got {name}={choices[name]!r}. Expected images in memory, and nothing written. Give the "
+                "images as the second argument; reportgen.write takes the folder and the formats."
+            )
+    return make(choices)
 
 
 def load(path: Path, options: Options, progress: Progress = silent) -> Origin:

@@ -1,7 +1,7 @@
 """A package and a name -> the module of that name. The one convention of the house.
 
 `layers`, `sources`, `probes`, `sections` and `renderers` each hold a tuple `NAMES`; every name in it is a module of
-that package, and all modules of a package export the same few names.
+that package, its "-" a "_" there, and all modules of a package export the same few names.
 """
 
 from __future__ import annotations
@@ -35,4 +35,4 @@ def load(package: str, name: str) -> ModuleType:
     known = names(package)
     if name not in known:
         raise UnknownNameError(package.removesuffix("s"), name, known)
-    return import_module(f"reportgen.{package}.{name}")
+    return import_module(f"reportgen.{package}.{name.replace('-', '_')}")

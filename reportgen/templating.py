@@ -231,6 +231,15 @@ def memory(count: int | None) -> str:
     return f"{_signed(f'{scaled:,.1f}')}{_THIN}{unit}"
 
 
+def megabytes(count: int) -> str:
+    r"""Write the size of a file as mail programs count it: a megabyte is a million bytes.
+
+    >>> megabytes(3_461_000), megabytes(41_200), megabytes(0)
+    ('3.5\u202fMB', '0.041\u202fMB', '0\u202fMB')
+    """
+    return f"{number(count / 1e6, 2)}{_THIN}MB"
+
+
 def working(text: str) -> str:
     r"""Put the thousands apart in the long numbers of a calculation, and leave all else as it is.
 

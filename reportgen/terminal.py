@@ -7,9 +7,10 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TextIO
 
 from rich import box
@@ -20,11 +21,13 @@ from rich.text import Text
 
 from reportgen.errors import UnknownNameError
 from reportgen.records import Broken, ModelRecord
-from reportgen.templating import clean, memory, number, shape, working
+from reportgen.templating import clean, megabytes, memory, number, shape, working
 from reportgen.vocabulary import words
 
 # A step that is over sooner is not worth a line.
 NOTICEABLE_SECONDS = 1.0
+# A mail grows by a third when files are put into it; 20 MB in all is what the stricter ones of the large servers take.
+MOST_MAILED_BYTES = 15_000_000
 
 
 class Terminal:
@@ -94,6 +97,16 @@ class Terminal:
         else:
             which = f"the first, {first.name!r}, {first.reason}"
             self.say(f"{len(broken)} of {total} images cannot be read and are left out: {which}.")
+
+    def say_sizes(self, sizes: Mapping[Path, int]) -> None:
+        """Tell how large the files of a report are, bytes, and which is too large for a mail."""
+        self.say(f"Sizes: {', '.join(f'{path.name} {megabytes(size)}' for path, size in sizes.items())}.")
+        large = [path.name for path, size in sizes.items() if size > MOST_MAILED_BYTES]
+        if large:
+            self.say(
+                f"Larger than {megabytes(MOST_MAILED_BYTES)}, which many mail servers refuse: {', '.join(large)}. Fewer"
+                " samples (--pick) or layers (--layers) make it smaller; --format pdf-summary is one page."
+            )
 
     def show_table(self, model: ModelRecord) -> None:
         """Print the layer table of a model on standard output."""

@@ -13,8 +13,8 @@ import pytest
 
 COMMAND = [sys.executable, "-m", "reportgen"]
 SCRIPT = [str(Path(sys.executable).with_name("reportgen"))]
-# What may stand on standard error when all is well: a step that begins, or how long one took.
-STEP = re.compile(r"[A-Z][A-Za-z ,.]+( …|: \d+ s)")
+# What may stand on standard error when all is well: a step that begins, how long one took, or the files.
+STEP = re.compile(r"[A-Z][A-Za-z ,.]+( …|: \d+ s)|Sizes: (report[a-z-]*\.[a-z]+ [\d.]+\u202fMB(, |\.$))+")
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither these signals nor pseudo-terminals")
 

@@ -11,7 +11,7 @@ import pytest
 from reportgen.errors import OptionsError
 from reportgen.options import Options, Pick, make, parse_rename, read_config, words
 
-KNOWN = "output, format, data, classes, pick, layers, rename, title, colormap, scale-maps"
+KNOWN = "output, format, assets-dir, summary, data, classes, pick, layers, rename, title, colormap, scale-maps"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_one_value_stands_for_a_list_of_one(values: dict[str, Any], name: str, e
         ({"skip_sections": "edges"}, "There is no option 'skip-sections'"),
         ({"colormap": "jet"}, "The option colormap got 'jet'. Expected: 'gray' or 'viridis'"),
         ({"scale-maps": "all"}, "The option scale-maps got 'all'. Expected: 'own' or 'common'"),
-        ({"format": "docx"}, "The option format got 'docx'. Expected: 'html', 'pdf' or 'json'"),
+        ({"format": "docx"}, "The option format got 'docx'. Expected: 'html', 'pdf', 'json' or 'pdf-summary'"),
         ({"format": [["html"]]}, r"The option format got \['html'\]"),
         ({"section": [{"name": "edges"}]}, "The option section got"),
         ({"seed": -1}, "The option seed got -1. Expected: greater than or equal to 0"),
@@ -171,6 +171,8 @@ def test_words_of_the_command_line_make_the_same_options(values: dict[str, Any])
     assert set(written) == {name.replace("_", "-") for name in Options.model_fields} - {
         "output",
         "format",
+        "assets-dir",
+        "summary",
         "imports",
     } | {"import"}
 

@@ -62,7 +62,7 @@ def test_what_needs_no_model_loads_no_heavy_library(arguments: tuple[str, ...]) 
 
 
 def test_public_names_are_those_of_the_documentation() -> None:
-    assert set(reportgen.__all__) == {"Report", "__version__", "explain", "write"}
+    assert set(reportgen.__all__) == {"Report", "ReportCallback", "__version__", "explain", "write"}
     assert reportgen.write.__module__ == "reportgen.writing"
     with pytest.raises(AttributeError, match="no attribute 'explode'"):
         reportgen.explode  # noqa: B018

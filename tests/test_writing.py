@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,9 +17,17 @@ import pytest
 from pypdf import PdfReader
 
 from reportgen import templating
-from reportgen.errors import RenderError, UnknownNameError
-from reportgen.renderers import html, json, pdf
-from reportgen.writing import check, check_folder, replace_file, write
+from reportgen.errors import OptionsError, RenderError, UnknownNameError
+from reportgen.renderers import html, json, markdown, pdf
+from reportgen.writing import (
+    append_summary,
+    check,
+    check_folder,
+    check_summary,
+    replace_file,
+    sizes,
+    write,
+)
 from tests.renderers import reports
 
 GENERATOR = '<meta name="generator" content="reportgen">'
@@ -220,3 +230,118 @@ def test_an_interruption_does_not_wait_for_the_pdf(tmp_path: Path) -> None:
         write(reports.report(title="word " * 400_000), tmp_path, ("json", "pdf"), interrupting, worker)
     assert names(tmp_path) == ["report.json"]
     assert worker.process.returncode == -signal.SIGKILL
+
+
+def paths(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+PICTURE = f"{hashlib.sha256(reports.png()).hexdigest()[:20]}.png"
+
+
+def test_assets_stand_beside_the_page(tmp_path: Path) -> None:
+    made = write(REPORT, tmp_path, ("html",), assets_dir="assets")
+    assert made == (tmp_path / "report.html",)
+    assert paths(tmp_path) == ["assets", f"assets/{PICTURE}", "assets/report.css", "report.html"]
+    assert (tmp_path / "assets" / PICTURE).read_bytes() == reports.png()
+
+
+@pytest.mark.parametrize(
+    ("later", "left"), [("assets", "assets/report.css"), ("other", "other/report.css"), (None, None)]
+)
+def test_assets_of_a_former_report_are_removed_and_no_others(
+    tmp_path: Path, later: str | None, left: str | None
+) -> None:
+    former = b"another picture"
+    write(REPORT, tmp_path, ("html",), assets_dir="assets")
+    ours = tmp_path / "assets" / f"{hashlib.sha256(former).hexdigest()[:20]}.png"
+    ours.write_bytes(former)
+    foreign = {"logo.png": b"a logo", f"{'0' * 20}.png": former, "notes.txt": former}
+    for name, data in foreign.items():
+        (tmp_path / "assets" / name).write_bytes(data)
+    (tmp_path / "assets" / "deeper").mkdir()
+    write(REPORT, tmp_path, ("html",), assets_dir=later)
+    assert not ours.exists()
+    assert {name: (tmp_path / "assets" / name).read_bytes() for name in foreign} == foreign
+    assert (tmp_path / "assets" / "deeper").is_dir()
+    sheets = [path for path in paths(tmp_path) if path.endswith(".css")]
+    assert sheets == ([left] if left else [])
+
+
+def test_an_empty_folder_of_assets_goes_with_its_page(tmp_path: Path) -> None:
+    write(REPORT, tmp_path, ("html",), assets_dir="assets")
+    write(REPORT, tmp_path, ("html",))
+    assert paths(tmp_path) == ["report.html"]
+
+
+@pytest.mark.parametrize("name", ["report.css", PICTURE])
+def test_a_foreign_file_among_the_assets_is_left_alone(tmp_path: Path, name: str) -> None:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / name).write_bytes(b"mine")
+    with pytest.raises(RenderError, match=rf"assets/{name} is in the way: .* Expected .* Move it"):
+        write(REPORT, tmp_path, ("html",), assets_dir="assets")
+    assert (tmp_path / "assets" / name).read_bytes() == b"mine"
+    assert not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../up", ".hidden", "a b", "ä", "a\n"])
+def test_assets_want_one_plain_name(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OptionsError, match=r"cannot be called .* Expected one plain name .* --assets-dir assets"):
+        check(tmp_path, ("html",), name)
+
+
+def test_assets_want_a_page(tmp_path: Path) -> None:
+    with pytest.raises(OptionsError, match=r"html was not asked for\. Expected html .* Add --format html"):
+        check(tmp_path, ("json",), "assets")
+
+
+def test_a_summary_is_appended_to_what_is_there(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "summary.md"
+    append_summary(REPORT, file, {"report.html": 10})
+    once = file.read_bytes()
+    assert once == markdown.render(REPORT, {"report.html": 10})
+    append_summary(REPORT, file, {"report.html": 10})
+    assert file.read_bytes() == once + b"\n" + once
+
+
+def test_a_summary_leaves_room_for_what_is_there(tmp_path: Path) -> None:
+    file = tmp_path / "summary.md"
+    file.write_bytes(b"x" * (900 << 10))
+    with pytest.raises(RenderError, match=r"has no room: 0\sbytes are left"):
+        append_summary(REPORT, file, {})
+    assert file.stat().st_size == 900 << 10
+
+
+def test_half_a_summary_is_taken_back(tmp_path: Path) -> None:
+    file = tmp_path / "summary.md"
+    file.write_bytes(b"x" * 990)
+    code = (
+        "import resource, signal, sys; from pathlib import Path; from reportgen.writing import append_summary;"
+        "from tests.renderers import reports;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000));"
+        "append_summary(reports.report(), Path(sys.argv[1]), {})"
+    )
+    shown = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=False)
+    assert re.search(
+        r"RenderError: The summary cannot be appended to .*summary\.md': File too large\. Exp", shown.stderr
+    )
+    assert file.read_bytes() == b"x" * 990
+
+
+def test_a_summary_wants_a_file(tmp_path: Path) -> None:
+    with pytest.raises(RenderError, match=r"it is a folder\. Expected a file .* Choose another one with --summary"):
+        check_summary(tmp_path)
+    with pytest.raises(RenderError, match="Nothing can be written to"):
+        check_summary(a_file(tmp_path) / "below")
+    check_summary(tmp_path / "new" / "summary.md")
+    assert names(tmp_path) == ["file"]
+
+
+def test_sizes_count_what_stands_beside_the_page(tmp_path: Path) -> None:
+    made = write(REPORT, tmp_path, ("html", "json"), assets_dir="assets")
+    (tmp_path / "assets" / "foreign.txt").write_bytes(b"x" * 100_000)
+    ours = ["report.html", "assets/report.css", f"assets/{PICTURE}"]
+    assert sizes(made, "assets") == {
+        made[0]: sum((tmp_path / name).stat().st_size for name in ours),
+        made[1]: (tmp_path / "report.json").stat().st_size,
+    }

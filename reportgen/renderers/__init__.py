@@ -1,3 +1,3 @@
 """A report -> the bytes of a file, one module per format."""
 
-NAMES = ("html", "pdf", "json")
+NAMES = ("html", "pdf", "json", "pdf-summary")

@@ -1,6 +1,7 @@
 """HTML and a file to attach -> one line of JSON and the PDF. What `pdf` starts as a process.
 
 Standard input holds a line with the number of bytes of the HTML, the HTML, and the file; standard output the answer.
+Where there are several numbers, as many documents follow, of which the first that fits on one page is set.
 
 WeasyPrint brings libraries in C that can end a process, and documents that can keep it busy; here neither reaches
 the rest of the program. When the other side goes away, standard input ends and so does this.
@@ -35,14 +36,15 @@ def main(folder: str, memory_bytes: int, seconds: int) -> None:
     except OSError as error:
         _send(answer, {"library": str(error).splitlines()[:1]}, b"")
         return
-    size = sys.stdin.buffer.readline()
-    if not size:
+    sizes = sys.stdin.buffer.readline().split()
+    if not sizes:
         shutil.rmtree(folder, ignore_errors=True)
         return
-    html, attachment = sys.stdin.buffer.read(int(size)).decode("utf-8"), sys.stdin.buffer.read()
+    documents = [sys.stdin.buffer.read(int(size)).decode("utf-8") for size in sizes]
+    attachment = sys.stdin.buffer.read()
     _limit_time(seconds)
     _end_with_parent(folder)
-    status = asdict(typesetting.typeset(html, attachment))
+    status = asdict(typesetting.typeset(*documents, attachment=attachment))
     _send(answer, status, status.pop("pdf"))
 
 

@@ -22,6 +22,7 @@ Medium = Literal["screen", "print"]
 # The style sheet depends on the characters of the page, so it goes in last. No name can hold these marks: they are
 # noncharacters, which templating takes out of every string.
 _STYLE_SLOT = Markup("\ufdd0style\ufdd1")
+_BASE_FORBIDDEN = "base-uri 'none'; "
 _POLICY_SLOT = Markup("\ufdd0policy\ufdd1")
 
 
@@ -34,18 +35,67 @@ def render(report: Report) -> bytes:
     return document(report, "screen").encode("utf-8")
 
 
-def document(report: Report, medium: Medium) -> str:
+def framed(report: Report) -> str:
+    """Return the report as a frame for a page of others, such as a notebook: neither page reaches the other's styles.
+
+    The frame may run no script, send no form and open nothing in its neighbour's place.
+
+    Raises:
+        RenderError: A style sheet or the fonts cannot be used.
+    """
+    page = document(report, "screen")
+    # A page without an address takes its neighbour's: a link to one of its chapters would open the neighbour.
+    page = page.replace(escape(_BASE_FORBIDDEN), "").replace("<head>", '<head>\n<base href="about:srcdoc">', 1)
+    # The characters that end an attribute or begin another; escaping all others would make a page of megabytes longer.
+    inside = page.replace("&", "&amp;").replace('"', "&quot;")
+    return (
+        f'<iframe title="{escape(templating.clean(report.title))}" sandbox width="100%" height="720" '
+        f'style="border: 1px solid #8888" srcdoc="{inside}"></iframe>'
+    )
+
+
+def document(report: Report, medium: Medium, rules: str = "") -> str:
     """Return the report as HTML.
 
     Args:
         report: The report.
         medium: "screen": with the fonts inside. "print": with the rules for pages, for a typesetter that has the
             fonts.
+        rules: Style rules after all others.
 
     Raises:
         RenderError: A style sheet or the fonts cannot be used.
     """
-    page = templating.render(
+    page = _page(report, medium)
+    style = _style(page, medium) + rules
+    return page.replace(_STYLE_SLOT, style).replace(_POLICY_SLOT, escape(_policy(style)))
+
+
+def parted(report: Report, stylesheet: str) -> tuple[str, str]:
+    """Return the report as HTML without a style sheet or a policy inside, and the rules of its style sheet.
+
+    Args:
+        report: The report.
+        stylesheet: Address of the style sheet.
+
+    Raises:
+        RenderError: The template of the page puts its style sheet elsewhere than into an element of its own.
+    """
+    page = _page(report, "screen")
+    page = page.replace(f"<style>{_STYLE_SLOT}</style>", f'<link rel="stylesheet" href="{escape(stylesheet)}">')
+    page = page.replace(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY_SLOT}">\n', "")
+    if _STYLE_SLOT in page or _POLICY_SLOT in page:
+        raise RenderError(
+            "The style sheet of report.html cannot be made a file of its own, because the template writes it in an "
+            "unusual way. Expected <style>{{ style }}</style> and the policy in one <meta> element on a line. Write "
+            "them so, or do without --assets-dir."
+        )
+    return page, templating.stylesheet("report.css")
+
+
+def _page(report: Report, medium: Medium) -> str:
+    """The page with slots for what depends on all of its characters."""
+    return templating.render(
         "report.html",
         report=report,
         medium=medium,
@@ -53,8 +103,6 @@ def document(report: Report, medium: Medium) -> str:
         style=_STYLE_SLOT,
         policy=_POLICY_SLOT,
     )
-    style = _style(page, medium)
-    return page.replace(_STYLE_SLOT, style).replace(_POLICY_SLOT, escape(_policy(style)))
 
 
 def _style(page: str, medium: Medium) -> str:
@@ -85,6 +133,6 @@ def _policy(style: str) -> str:
     """What the page may load: itself. The hash is that of its one style sheet."""
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
     return (
-        f"default-src 'none'; img-src data:; font-src data:; style-src 'sha256-{digest}'; base-uri 'none'; "
+        f"default-src 'none'; img-src data:; font-src data:; style-src 'sha256-{digest}'; {_BASE_FORBIDDEN}"
         "form-action 'none'"
     )

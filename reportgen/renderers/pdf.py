@@ -62,9 +62,8 @@ def render(report: Report, worker: Worker | None = None, attachment: bytes | Non
             layout took too much time or memory.
     """
     with worker or warm() as process:
-        return process.typeset(
-            html.document(report, "print"), facts.render(report) if attachment is None else attachment
-        )
+        data = facts.render(report) if attachment is None else attachment
+        return process.typeset(html.document(report, "print"), attachment=data)
 
 
 def warm() -> Worker:
@@ -100,19 +99,21 @@ class Worker:
         """End the process, whatever it does, and remove its files."""
         self._stop()
 
-    def typeset(self, document: str, attachment: bytes = b"") -> bytes:
+    def typeset(self, document: str, *shorter: str, attachment: bytes = b"") -> bytes:
         """Return a document as PDF.
 
         Args:
             document: HTML, with all that it needs inside.
+            *shorter: The same, shorter and shorter, for what has to fit on one page: the first that does is taken.
             attachment: The file that goes into the PDF as `report.json`; none where it is empty.
 
         Raises:
             RenderError: As for `render`.
         """
-        pages = document.encode("utf-8")
+        documents = [each.encode("utf-8") for each in (document, *shorter)]
+        head = " ".join(str(len(each)) for each in documents).encode("ascii")
         try:
-            answer, noise = self.process.communicate(b"%d\n%b%b" % (len(pages), pages, attachment), TIMEOUT_SECONDS)
+            answer, noise = self.process.communicate(b"".join([head, b"\n", *documents, attachment]), TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired as error:
             raise RenderError(
                 f"The PDF was given up after {TIMEOUT_SECONDS} s of layout. Expected was a report of some hundred "

@@ -111,11 +111,12 @@ class _Unknown(Exception):  # noqa: N818
         super().__init__(f"WeasyPrint {VERSION} {what}, unlike version 70.0")
 
 
-def typeset(html: str, attachment: bytes = b"") -> Outcome:
+def typeset(html: str, *shorter: str, attachment: bytes = b"") -> Outcome:
     """Lay out a document.
 
     Args:
         html: The whole document, its style sheet and pictures inside.
+        *shorter: The same, shorter and shorter, for what has to fit on one page: the first that does is taken.
         attachment: The file that goes into the PDF as `report.json`; none where it is empty.
     """
     fetcher = NoFetch()
@@ -123,7 +124,12 @@ def typeset(html: str, attachment: bytes = b"") -> Outcome:
     with _listening() as listener:
         try:
             # No base_url, so that no relative address means anything.
-            document = HTML(string=html, url_fetcher=fetcher).render(**options)
+            for each in (html, *shorter):
+                document = HTML(string=each, url_fetcher=fetcher).render(**options)
+                if len(document.pages) == 1:
+                    break
+            if shorter and len(document.pages) > 1:
+                listener.errors.append(f"one page was to be made, but it takes {len(document.pages)}")
             _link_once(document)
             pdf = document.write_pdf(finisher=_finish, **options)
         except _Unknown as error:

@@ -221,7 +221,7 @@ page = (
     '<table><thead><tr><th>a</thead><tr><td>1</table>'
 )
 for change in json.load(sys.stdin):
-    outcome = typesetting.typeset(page, b'{}')
+    outcome = typesetting.typeset(page, attachment=b'{}')
     print(json.dumps([len(outcome.pdf), outcome.errors]))
 """
 

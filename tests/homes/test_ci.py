@@ -1,0 +1,151 @@
+"""The files in `examples/ci`: valid by the schemas of those who read them, and each runs the command of the README."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.commands import SCRIPT, Files, environment
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "examples" / "ci"
+SCHEMAS = [
+    ("github/action.yml", "vendor.github-actions"),
+    ("github/workflow.yml", "vendor.github-workflows"),
+    ("gitlab-ci.yml", "vendor.gitlab-ci"),
+]
+
+
+def checked(file: Path, schema: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(file)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def documented() -> str:
+    """The command that the README gives for CI."""
+    chapter = (ROOT / "README.md").read_text(encoding="utf-8").partition("## In CI")[2].partition("\n## ")[0]
+    (command,) = re.findall(r"^reportgen build .*$", chapter, re.MULTILINE)
+    return str(command)
+
+
+def loaded(name: str) -> Any:
+    return YAML(typ="safe").load(FOLDER / name)
+
+
+def jenkins_steps() -> str:
+    (script,) = re.findall(r"sh '''(.*?)'''", (FOLDER / "Jenkinsfile").read_text(encoding="utf-8"), re.DOTALL)
+    return str(script)
+
+
+def scripts() -> dict[str, str]:
+    """Everything that the files have a shell do."""
+    action, gitlab = loaded("github/action.yml"), loaded("gitlab-ci.yml")
+    steps = [step["run"] for step in action["runs"]["steps"] if "run" in step]
+    report = gitlab["network-report"]
+    return {
+        "github": "\n".join(steps),
+        "gitlab": "\n".join([*report["before_script"], *report["script"], *gitlab["pages"]["script"]]),
+        "jenkins": jenkins_steps(),
+    }
+
+
+@pytest.mark.parametrize(("name", "schema"), SCHEMAS)
+def test_file_is_valid_by_the_schema_of_its_reader(name: str, schema: str) -> None:
+    shown = checked(FOLDER / name, schema)
+    assert shown.returncode == 0, shown.stdout
+
+
+@pytest.mark.parametrize(("name", "schema"), SCHEMAS)
+def test_schema_refuses_a_misspelt_key(tmp_path: Path, name: str, schema: str) -> None:
+    text = (FOLDER / name).read_text(encoding="utf-8")
+    for key in ("using", "runs-on", "paths"):
+        text = re.sub(rf"\b{key}:", f"{key}z:", text)
+    (tmp_path / "misspelt.yml").write_text(text, encoding="utf-8")
+    assert checked(tmp_path / "misspelt.yml", schema).returncode == 1
+
+
+@pytest.mark.parametrize("place", ["github", "gitlab", "jenkins"])
+def test_all_run_the_documented_command_in_a_shell_that_understands_them(place: str) -> None:
+    script = scripts()[place]
+    lines = [line.strip() for line in script.splitlines()]
+    assert lines.count(documented()) == 1
+    assert [line for line in lines if line.startswith("reportgen ")] == [documented()]
+    shown = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True, check=False)
+    assert (shown.returncode, shown.stderr) == (0, "")
+
+
+def test_workflow_gives_the_action_what_it_asks_for() -> None:
+    inputs = loaded("github/action.yml")["inputs"]
+    (given,) = [step["with"] for step in loaded("github/workflow.yml")["jobs"]["report"]["steps"] if "with" in step]
+    assert set(given) == set(inputs)
+
+
+def test_what_is_kept_is_what_is_written() -> None:
+    action, gitlab = loaded("github/action.yml"), loaded("gitlab-ci.yml")
+    assert "--output report " in documented()
+    assert [step["with"]["path"] for step in action["runs"]["steps"] if "upload" in step.get("uses", "")] == ["report"]
+    assert gitlab["network-report"]["artifacts"]["paths"] == ["report"]
+    jenkins = (FOLDER / "Jenkinsfile").read_text(encoding="utf-8")
+    assert "reportDir: 'report', reportFiles: 'report.html'" in jenkins
+    assert "artifacts: 'report/**'" in jenkins
+
+
+def test_jenkinsfile_is_a_declarative_pipeline() -> None:
+    """As far as can be seen without Jenkins: its blocks stand where its grammar wants them, each closed."""
+    text = (FOLDER / "Jenkinsfile").read_text(encoding="utf-8")
+    text = re.sub(r"'''.*?'''|'[^'\n]*'", "''", re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE), flags=re.DOTALL)
+    assert "'" not in text.replace("''", "")
+    path: list[str] = []
+    found = []
+    for name, bracket in re.findall(r"([\w]*)(?:\(''\))?\s*([{}\[\]])", text):
+        if bracket in "{[":
+            path.append(name)
+            found.append("/".join(path))
+        else:
+            path.pop()
+    assert path == []
+    assert found == [
+        "pipeline",
+        "pipeline/agent",
+        "pipeline/agent/docker",
+        "pipeline/environment",
+        "pipeline/stages",
+        "pipeline/stages/stage",
+        "pipeline/stages/stage/steps",
+        "pipeline/post",
+        "pipeline/post/always",
+        "pipeline/post/always/",
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.keras
+@pytest.mark.pdf
+def test_documented_command_does_what_it_promises(files: Files, tmp_path: Path) -> None:
+    (tmp_path / "summary.md").write_text("What stood there.\n", encoding="utf-8")
+    path = f"{Path(SCRIPT[0]).parent}{os.pathsep}{os.environ['PATH']}"
+    shown = subprocess.run(
+        ["bash", "-c", documented()], cwd=tmp_path, capture_output=True, text=True, check=False,
+        env=environment(MODEL=str(files.model), DATA=str(files.data), SUMMARY="summary.md", PATH=path),
+    )  # fmt: skip
+    assert shown.returncode == 0, shown.stderr
+    assert {path.name for path in (tmp_path / "report").iterdir()} == {
+        "report.html", "report.pdf", "report.json", "assets",
+    }  # fmt: skip
+    summary = (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert summary.startswith("What stood there.\n\n## What tiny sees\n")
+    assert "| conv | Conv2D | 10\u202f×\u202f10\u202f×\u202f4 | 40 | 3\u202f600 |" in summary
+    assert all(f"report/report\\.{kind}" in summary.replace("\\/", "/") for kind in ("html", "pdf", "json"))
+    assert "data:" not in summary
+    sizes = [line for line in shown.stderr.splitlines() if line.startswith("Sizes: ")]
+    assert len(sizes) == 1
+    assert re.fullmatch(r"Sizes: report\.html 0\.\d+.MB, report\.pdf 0\.\d+.MB, report\.json 0\.\d+.MB\.", sizes[0])
