@@ -63,6 +63,13 @@ def of_the_report(command: Command) -> Command:
             type=click.Choice(NAMES),
             help="Chapter to leave out; repeatable.",
         ),
+        click.option(
+            "--font-dir",
+            multiple=True,
+            metavar="DIR",
+            type=click.Path(path_type=Path),
+            help="Folder of fonts for characters that the bundled ones lack: Chinese, emoji …; repeatable.",
+        ),
     )
 
 

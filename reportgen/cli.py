@@ -236,7 +236,7 @@ def _check_model_target(output: Path, source: Path | None = None) -> None:
 
 def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bool, tuple[Path, ...]]:
     from reportgen.options import chapters
-    from reportgen.renderers import pdf
+    from reportgen.renderers import fonts, pdf
     from reportgen.writing import check, give_back_memory, write
 
     # What can be known now is not found out after a minute of training.
@@ -245,7 +245,8 @@ def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bo
     if model is not None:
         identify(model)
     # The typesetting process gets ready while TensorFlow is imported.
-    worker = pdf.warm() if "pdf" in options.format else None
+    more = fonts.given(options.font_dir)
+    worker = pdf.warm(more) if "pdf" in options.format else None
     try:
         report = _report(model, options, terminal)
         give_back_memory()

@@ -10,7 +10,7 @@ from reportgen.document import Finding, Severity
 from reportgen.evidence import ActivationsResult, DatasetRecord, NamesResult, PoolingResult
 from reportgen.records import LayerRecord, ModelRecord
 from reportgen.scalings import ScalingResult, doubts
-from reportgen.templating import anchor, number, percent, plural, shape
+from reportgen.templating import anchor, codepoint, number, percent, plural, shape
 from reportgen.vocabulary import words
 
 _WEIGHT: dict[Severity, int] = {"failed": 0, "warning": 1, "note": 2, "passed": 3}
@@ -19,6 +19,7 @@ POOL = 2
 _DOMINATES = 0.5
 _SMALL_PATCH = 0.5
 _SURE = 0.8
+_MOST_CHARACTERS = 20
 
 
 def judge(
@@ -31,8 +32,12 @@ def judge(
     activations: ActivationsResult | None = None,
     pooling: PoolingResult | None = None,
     names: NamesResult | None = None,
+    without_glyph: tuple[str, ...] = (),
 ) -> tuple[Finding, ...]:
-    """Return the findings of a report, failed checks first, then warnings, notes and what was checked and is right."""
+    """Return the findings of a report, failed checks first, then warnings, notes and what was checked and is right.
+
+    `without_glyph` are the characters that no font of the report has; all else is what the probes left.
+    """
     found = [
         *_weights(model),
         *_activation_faults(activations),
@@ -42,6 +47,7 @@ def judge(
         *_poolings(pooling),
         *_scaling(model, scaling, dataset),
         *_broken(model, dataset),
+        *_without_glyph(without_glyph),
         *_balance(model),
         *_patches(model),
         *_unknown_kinds(model),
@@ -286,6 +292,21 @@ def _broken(model: ModelRecord, dataset: DatasetRecord | None) -> Iterator[Findi
             f"{plural(number_, words(model).sample)} of {number(number_ + dataset.size)} cannot be read.",
             f"No number in this report includes {'it' if number_ == 1 else 'them'}. Each of them: {counts}.",
             "broken",
+        )
+
+
+def _without_glyph(characters: tuple[str, ...]) -> Iterator[Finding]:
+    if characters:
+        shown = ", ".join(f"{each} ({codepoint(each)})" for each in characters[:_MOST_CHARACTERS])
+        rest = len(characters) - _MOST_CHARACTERS
+        yield Finding(
+            "warning",
+            f"{plural(len(characters), 'character')} of names {'has' if len(characters) == 1 else 'have'} no glyph in"
+            " the report's fonts.",
+            f"{shown}{f' and {number(rest)} more' if rest > 0 else ''}: the PDF and the charts show such a character by"
+            f" its number, as [{codepoint(characters[0])}], and the web page as the reader's machine can. Give a"
+            " font that has it with --font-dir.",
+            "provenance",
         )
 
 

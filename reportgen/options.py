@@ -155,6 +155,7 @@ class Options(BaseModel):
         max_memory: How many bytes the largest output of one layer may take for one image.
         section: Chapters to write; () for all.
         skip_section: Chapters to leave out.
+        font_dir: Folders of fonts for characters that the bundled ones lack.
         seed: Seed of everything random.
     """
 
@@ -179,6 +180,7 @@ class Options(BaseModel):
     max_memory: int = Field(default=4 << 30, gt=0)
     section: tuple[str, ...] = ()
     skip_section: tuple[str, ...] = ()
+    font_dir: tuple[Path, ...] = ()
     seed: int = Field(default=0, ge=0, lt=2**32)
 
     @field_validator("pick", mode="before")
@@ -206,9 +208,9 @@ class Options(BaseModel):
     def _check_preprocess(cls, value: str) -> str:
         return check_preprocess(value)
 
-    @field_validator("imports", mode="before")
+    @field_validator("imports", "font_dir", mode="before")
     @classmethod
-    def _read_imports(cls, value: object) -> object:
+    def _read_several(cls, value: object) -> object:
         return tuple(_listed(value))
 
     @field_validator("format", "section", "skip_section", mode="before")
@@ -286,7 +288,7 @@ def words(options: Options) -> dict[str, tuple[str, ...]]:
         listed = value if isinstance(value, tuple) else () if value is None else (value,)
         if name == "input_shape" and listed:
             listed = (",".join(map(str, listed)),)
-        elif name == "imports":
+        elif name in {"imports", "font_dir"}:
             listed = tuple(Path(item).name for item in listed)
         written[_option(name)] = tuple(str(item) for item in listed)
     return written

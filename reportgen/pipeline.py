@@ -15,7 +15,7 @@ import numpy.typing as npt
 from reportgen import feeding, findings, registry
 from reportgen.document import Fact, Finding, Report, RunFacts, Section
 from reportgen.errors import ModelError, OptionsError, UnknownNameError
-from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord
+from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord, texts
 from reportgen.models import environment, extraction, loading, training
 from reportgen.models.compiling import runnable
 from reportgen.models.estimating import Limits
@@ -27,6 +27,7 @@ from reportgen.probes import predictions, samples
 from reportgen.probes.subject import Subject, matches
 from reportgen.progress import Progress, silent
 from reportgen.records import ModelRecord
+from reportgen.renderers import coverage, fonts
 from reportgen.sources import digits, fitting, scaling
 from reportgen.sources.dataset import Dataset
 
@@ -72,7 +73,7 @@ def explain(
         class_names: Names of the classes by index.
         progress: Told of every long step.
         **choices: Options of `reportgen build` under the same names: pick, layers, rename, title, colormap,
-            scale_maps, preprocess, resize, section, skip_section, seed.
+            scale_maps, preprocess, resize, section, skip_section, font_dir, seed.
 
     Returns:
         The report, ready for `reportgen.write`.
@@ -170,7 +171,7 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
     Raises:
         ReportgenError: Something that came from outside cannot be used.
     """
-    chosen, time = chapters(options), created()
+    chosen, time, own_fonts = chapters(options), created(), fonts.given(options.font_dir)
     if options.rename:
         rename(origin.model, options.rename)
     with runnable(origin.model) as compiled:
@@ -180,12 +181,14 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
         _check_choices(record, dataset, options)
         evidence = _probe(Subject(origin.model, record, dataset), chosen, options, progress)
     origin = replace(origin, facts=(*origin.facts, *_compiled(compiled)))
+    look = tuple(Fact(f"SHA-256 of the font {font.name}", font.sha256) for font in own_fonts)
     evidence = replace(
         evidence,
         title=options.title or f"What {record.name} sees",
-        run=_run_facts(origin, record, dataset, options, time),
+        run=replace(_run_facts(origin, record, dataset, options, time), look=look),
         training=origin.training,
         colormap=options.colormap,
+        fonts=own_fonts,
     )
     evidence = replace(evidence, findings=_judge(evidence))
     with progress("Drawing", total=len(chosen)) as advance:
@@ -202,6 +205,7 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
         run=evidence.run,
         findings=evidence.findings,
         sections=tuple(built),
+        fonts=own_fonts,
     )
 
 
@@ -270,6 +274,7 @@ def _judge(evidence: Evidence) -> tuple[Finding, ...]:
         activations=evidence.activations,
         pooling=evidence.pooling,
         names=evidence.names,
+        without_glyph=coverage.missing(texts(evidence), evidence.fonts),
     )
 
 

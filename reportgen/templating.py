@@ -31,6 +31,11 @@ _UNPRINTABLE = re.compile(
     + "]"
 )
 
+# Runs of letters that are written from right to left (Hebrew, Arabic, Syriac, Thaana, N'Ko, Adlam …), with the marks on
+# them and the spaces and hyphens between their words; the ranges are those that Unicode keeps for such scripts.
+_LEFTWARD = "[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]"
+_LEFTWARDS = re.compile(f"{_LEFTWARD}+(?:[ '’\\-]+{_LEFTWARD}+)*")
+
 _LONGEST_NAME = 80
 _LONGEST_ANCHOR = 200
 # No file name has so many letters on end.
@@ -98,7 +103,9 @@ def _environment() -> Environment:
 def _finalize(value: object) -> object:
     """What Jinja does with a value just before it escapes and writes it."""
     # A name of thousands of letters would take the typesetter minutes; a table shows it with its title (`breakable`).
-    return value if hasattr(value, "__html__") else _ENDLESS.sub(lambda run: shortened(run.group()), clean(str(value)))
+    if hasattr(value, "__html__"):
+        return value
+    return isolated(_ENDLESS.sub(lambda run: shortened(run.group()), clean(str(value))))
 
 
 def clean(text: str) -> str:
@@ -111,6 +118,18 @@ def clean(text: str) -> str:
     'conv�[31m_�gnp.tac'
     """
     return _UNPRINTABLE.sub("\ufffd", text)
+
+
+def isolated(text: str) -> str:
+    r"""Enclose what is written from right to left, so that it cannot move the text around it.
+
+    Characters do it (first strong isolate, pop directional isolate: Unicode Standard Annex 9), and not an element, so
+    that it holds in titles and text alternatives too. None are left in the text before: `clean` takes them out.
+
+    >>> isolated("class אב, 3")
+    'class \u2068אב\u2069, 3'
+    """
+    return _LEFTWARDS.sub("\u2068\\g<0>\u2069", text)
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -294,8 +313,18 @@ def breakable(name: str) -> Markup:
     """
     whole = clean(name)
     shown = shortened(whole)
-    parts = Markup("<wbr>").join(escape(part) for part in re.split("(?<=[/_])(?=.)", shown, flags=re.DOTALL))
-    return parts if shown == whole else Markup('<span title="{}">{}</span>').format(whole, parts)
+    pieces = re.split("(?<=[/_])(?=.)", shown, flags=re.DOTALL)
+    parts = Markup("<wbr>").join(escape(isolated(piece)) for piece in pieces)
+    return parts if shown == whole else Markup('<span title="{}">{}</span>').format(isolated(whole), parts)
+
+
+def codepoint(character: str) -> str:
+    """Write the number of a character.
+
+    >>> codepoint("A"), codepoint("😀")
+    ('U+0041', 'U+1F600')
+    """
+    return f"U+{ord(character):04X}"
 
 
 def data_uri(data: bytes, media_type: str) -> Markup:

@@ -54,7 +54,7 @@ def write(
     targets = check(directory, formats)
     renderers = {name: registry.load("renderers", name) for name in targets}
     _make_folder(Path(directory))
-    worker = (typesetter or pdf.warm()) if "pdf" in renderers else None
+    worker = (typesetter or pdf.warm(report.fonts)) if "pdf" in renderers else None
     with ThreadPoolExecutor(1) as elsewhere:
         # The PDF is set in type by a process of its own; the other formats are made meanwhile.
         pages = elsewhere.submit(pdf.render, report, worker) if worker is not None else None

@@ -11,9 +11,9 @@ from typing import Literal
 from markupsafe import Markup, escape
 
 from reportgen import templating
-from reportgen.document import Report
+from reportgen.document import FontFile, Report
 from reportgen.errors import RenderError
-from reportgen.renderers import fonts
+from reportgen.renderers import coverage, fonts
 
 SUFFIX = ".html"
 
@@ -40,7 +40,7 @@ def document(report: Report, medium: Medium) -> str:
     Args:
         report: The report.
         medium: "screen": with the fonts inside. "print": with the rules for pages, for a typesetter that has the
-            fonts.
+            fonts and no others, so that what they lack is spelled.
 
     Raises:
         RenderError: A style sheet or the fonts cannot be used.
@@ -53,17 +53,19 @@ def document(report: Report, medium: Medium) -> str:
         style=_STYLE_SLOT,
         policy=_POLICY_SLOT,
     )
-    style = _style(page, medium)
+    if medium == "print":
+        page = coverage.spelled(page, report.fonts)
+    style = _style(page, medium, report.fonts)
     return page.replace(_STYLE_SLOT, style).replace(_POLICY_SLOT, escape(_policy(style)))
 
 
-def _style(page: str, medium: Medium) -> str:
+def _style(page: str, medium: Medium, more: tuple[FontFile, ...]) -> str:
     """All rules for this page, as they stand between <style> and </style>."""
     rules = templating.stylesheet("report.css")
     if medium == "print":
         rules = f"{rules}\n{templating.stylesheet('print.css')}"
     else:
-        rules = f"{fonts.faces(_characters(page, rules))}\n{rules}"
+        rules = f"{fonts.faces(_characters(page, rules), more)}\n{rules}"
     if "</style" in rules.lower():
         raise RenderError(
             "A style sheet holds the text '</style', which would end it in the middle of the page. Write it as "

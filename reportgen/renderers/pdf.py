@@ -14,14 +14,15 @@ import subprocess
 import sys
 import tempfile
 import weakref
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from xml.sax.saxutils import escape
 
-from reportgen.document import Report
+from reportgen.document import FontFile, Report
 from reportgen.errors import RenderError
 from reportgen.renderers import fonts, html
-from reportgen.templating import memory
+from reportgen.templating import codepoint, memory
 
 SUFFIX = ".pdf"
 TIMEOUT_SECONDS = 900
@@ -59,13 +60,17 @@ def render(report: Report, worker: Worker | None = None) -> bytes:
         RenderError: Pango is missing, a character has no glyph, the document asks for something from outside, or the
             layout took too much time or memory.
     """
-    with worker or warm() as process:
+    with worker or warm(report.fonts) as process:
         return process.typeset(html.document(report, "print"))
 
 
-def warm() -> Worker:
-    """Start a process that gets ready to set one document, which takes it a second or two."""
-    return Worker()
+def warm(more: Sequence[FontFile] = ()) -> Worker:
+    """Start a process that gets ready to set one document, which takes it a second or two.
+
+    Args:
+        more: Fonts of the user's own.
+    """
+    return Worker(more)
 
 
 class Worker:
@@ -75,10 +80,10 @@ class Worker:
         process: The process.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, more: Sequence[FontFile] = ()) -> None:
         folder = Path(tempfile.mkdtemp(prefix="reportgen-")).resolve()
         try:
-            self.process = _start(folder)
+            self.process = _start(folder, more)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -123,7 +128,7 @@ class Worker:
         return pdf
 
 
-def _start(folder: Path) -> subprocess.Popen[bytes]:
+def _start(folder: Path, more: Sequence[FontFile]) -> subprocess.Popen[bytes]:
     # The same modules as here, wherever they come from, and nothing from the folder that the user is in.
     path = [os.path.abspath(entry) for entry in sys.path]
     arguments = [str(folder), str(MEMORY_LIMIT_BYTES), str(TIMEOUT_SECONDS)]
@@ -134,7 +139,7 @@ def _start(folder: Path) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=folder,
-        env=environment(folder),
+        env=environment(folder, more),
     )
 
 
@@ -147,15 +152,19 @@ def _stop(process: subprocess.Popen[bytes], folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path, more: Sequence[FontFile] = ()) -> dict[str, str]:
     """Put fonts into a folder, and return the environment in which WeasyPrint sees these and no others.
 
     Args:
         folder: An empty folder, its path absolute.
+        more: Fonts of the user's own.
     """
     (folder / "fonts").mkdir()
     for file in fonts.files():
         shutil.copyfile(file, folder / "fonts" / file.name)
+    for place, font in enumerate(more):
+        # Numbered, because fontconfig prefers fonts by the order of their names, and files may share a name.
+        _link(font.path, folder / "fonts" / f"given-{place:04}{font.path.suffix.lower()}")
     aliases = "\n".join(_ALIAS.format(generic, family) for generic, family in _GENERIC.items())
     configuration = folder / "fonts.conf"
     configuration.write_text(
@@ -173,6 +182,14 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
+def _link(file: Path, place: Path) -> None:
+    """Let a large file be found at another place, without copying it where the system can do that."""
+    try:
+        place.symlink_to(file.resolve())
+    except OSError:
+        shutil.copyfile(file, place)
+
+
 def _problem(status: dict[str, list[str]]) -> str:
     """The sentence for what stands against a document, or nothing."""
     if library := status.get("library"):
@@ -184,9 +201,9 @@ def _problem(status: dict[str, list[str]]) -> str:
         )
     if missing := status["missing"]:
         return (
-            f"The PDF cannot show {_listed(missing)}: none of its fonts (IBM Plex, DejaVu) has that character. It "
-            "stands in a name of the model, of a file or of a class. Rename it, or do without PDF: HTML and JSON "
-            "show it."
+            f"The PDF cannot show {_listed(missing)}: its fonts (IBM Plex, DejaVu and those of --font-dir) have no"
+            " glyph for that in its place. Expected was text that its fonts can show. Give another font, or do without"
+            " PDF: HTML and JSON show it."
         )
     if errors := status["errors"]:
         return (
@@ -198,7 +215,7 @@ def _problem(status: dict[str, list[str]]) -> str:
 
 def _listed(texts: list[str], most: int = 5) -> str:
     """Some texts, cut short, each in quotes and, where it is one character, with its number."""
-    shown = [f"{text!r} (U+{ord(text):04X})" if len(text) == 1 else repr(text[:120]) for text in texts[:most]]
+    shown = [f"{text!r} ({codepoint(text)})" if len(text) == 1 else repr(text[:120]) for text in texts[:most]]
     more = f" and {len(texts) - most} more" if len(texts) > most else ""
     return ", ".join(shown) + more
 
