@@ -236,7 +236,7 @@ def _check_model_target(output: Path, source: Path | None = None) -> None:
 
 def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bool, tuple[Path, ...]]:
     from reportgen.options import chapters
-    from reportgen.renderers import fonts, pdf
+    from reportgen.renderers import fonts, overriding, pdf
     from reportgen.writing import check, give_back_memory, write
 
     # What can be known now is not found out after a minute of training.
@@ -246,6 +246,7 @@ def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bo
         identify(model)
     # The typesetting process gets ready while TensorFlow is imported.
     more = fonts.given(options.font_dir)
+    overriding.given(options.templates)
     worker = pdf.warm(more) if "pdf" in options.format else None
     try:
         report = _report(model, options, terminal)

@@ -270,6 +270,21 @@ class FontFile:
 
 
 @dataclass(frozen=True, slots=True)
+class TemplateFile:
+    """A template of the user's own.
+
+    Attributes:
+        name: Name of the template of ours that it replaces.
+        sha256: Hash of the file's bytes.
+        text: What stands in it.
+    """
+
+    name: str
+    sha256: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class RunFacts:
     """How the report was made: everything that can change its numbers.
 
@@ -281,7 +296,7 @@ class RunFacts:
         options: The options in force, by name.
         model: File name and hashes of the model.
         data: Name and hash of the data.
-        look: Hashes of the user's own fonts; () where the report looks as it comes.
+        look: Hashes of the user's own fonts and templates; () where the report looks as it comes.
     """
 
     command: str
@@ -323,6 +338,7 @@ class Report:
         findings: What the reader should know, heaviest first.
         sections: The chapters, in their order.
         fonts: Fonts of the user's own, for what the bundled ones lack; in the JSON only their hashes, in `run`.
+        templates: Templates of the user's own, in the place of ours; likewise.
     """
 
     title: str
@@ -332,6 +348,7 @@ class Report:
     findings: tuple[Finding, ...]
     sections: tuple[Section, ...]
     fonts: tuple[FontFile, ...] = ()
+    templates: tuple[TemplateFile, ...] = ()
 
     @property
     def failed(self) -> bool:

@@ -33,10 +33,12 @@ def judge(
     pooling: PoolingResult | None = None,
     names: NamesResult | None = None,
     without_glyph: tuple[str, ...] = (),
+    templates: tuple[str, ...] = (),
 ) -> tuple[Finding, ...]:
     """Return the findings of a report, failed checks first, then warnings, notes and what was checked and is right.
 
-    `without_glyph` are the characters that no font of the report has; all else is what the probes left.
+    `without_glyph` are the characters that no font of the report has, `templates` the names of the templates that the
+    user changed; all else is what the probes left.
     """
     found = [
         *_weights(model),
@@ -54,6 +56,7 @@ def judge(
         *_silent_channels(activations),
         *_mistakes(samples, predictions),
         *_left_out(model),
+        *_changed(templates),
         *_fitted(model, dataset),
     ]
     return tuple(sorted(found, key=lambda finding: _WEIGHT[finding.severity]))
@@ -306,6 +309,17 @@ def _without_glyph(characters: tuple[str, ...]) -> Iterator[Finding]:
             f"{shown}{f' and {number(rest)} more' if rest > 0 else ''}: the PDF and the charts show such a character by"
             f" its number, as [{codepoint(characters[0])}], and the web page as the reader's machine can. Give a"
             " font that has it with --font-dir.",
+            "provenance",
+        )
+
+
+def _changed(templates: tuple[str, ...]) -> Iterator[Finding]:
+    if templates:
+        yield Finding(
+            "note",
+            "The report is set with changed templates.",
+            f"Not as reportgen comes: {', '.join(templates)}. The numbers in report.json are untouched by that; what a"
+            " changed template shows or leaves out is its author's choice.",
             "provenance",
         )
 

@@ -156,6 +156,7 @@ class Options(BaseModel):
         section: Chapters to write; () for all.
         skip_section: Chapters to leave out.
         font_dir: Folders of fonts for characters that the bundled ones lack.
+        templates: Folder of templates that take the place of the report's own.
         seed: Seed of everything random.
     """
 
@@ -181,6 +182,7 @@ class Options(BaseModel):
     section: tuple[str, ...] = ()
     skip_section: tuple[str, ...] = ()
     font_dir: tuple[Path, ...] = ()
+    templates: Path | None = None
     seed: int = Field(default=0, ge=0, lt=2**32)
 
     @field_validator("pick", mode="before")
@@ -283,7 +285,7 @@ def words(options: Options) -> dict[str, tuple[str, ...]]:
             continue
         if name in {"rename", "feature"}:
             value = tuple(f"{first}={second}" for first, second in value)
-        elif name in {"data", "classes"} and value is not None:
+        elif name in {"data", "classes", "templates"} and value is not None:
             value = Path(value).name
         listed = value if isinstance(value, tuple) else () if value is None else (value,)
         if name == "input_shape" and listed:

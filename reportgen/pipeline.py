@@ -13,7 +13,7 @@ from typing import Any
 import numpy.typing as npt
 
 from reportgen import feeding, findings, registry
-from reportgen.document import Fact, Finding, Report, RunFacts, Section
+from reportgen.document import Fact, Finding, Report, RunFacts, Section, TemplateFile
 from reportgen.errors import ModelError, OptionsError, UnknownNameError
 from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord, texts
 from reportgen.models import environment, extraction, loading, training
@@ -27,7 +27,7 @@ from reportgen.probes import predictions, samples
 from reportgen.probes.subject import Subject, matches
 from reportgen.progress import Progress, silent
 from reportgen.records import ModelRecord
-from reportgen.renderers import coverage, fonts
+from reportgen.renderers import coverage, fonts, overriding
 from reportgen.sources import digits, fitting, scaling
 from reportgen.sources.dataset import Dataset
 
@@ -73,7 +73,8 @@ def explain(
         class_names: Names of the classes by index.
         progress: Told of every long step.
         **choices: Options of `reportgen build` under the same names: pick, layers, rename, title, colormap,
-            scale_maps, preprocess, resize, section, skip_section, font_dir, seed.
+            scale_maps, preprocess, resize, section, skip_section, font_dir,
+            templates, seed.
 
     Returns:
         The report, ready for `reportgen.write`.
@@ -171,7 +172,8 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
     Raises:
         ReportgenError: Something that came from outside cannot be used.
     """
-    chosen, time, own_fonts = chapters(options), created(), fonts.given(options.font_dir)
+    chosen, time = chapters(options), created()
+    own_fonts, own_templates = fonts.given(options.font_dir), overriding.given(options.templates)
     if options.rename:
         rename(origin.model, options.rename)
     with runnable(origin.model) as compiled:
@@ -181,16 +183,17 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
         _check_choices(record, dataset, options)
         evidence = _probe(Subject(origin.model, record, dataset), chosen, options, progress)
     origin = replace(origin, facts=(*origin.facts, *_compiled(compiled)))
-    look = tuple(Fact(f"SHA-256 of the font {font.name}", font.sha256) for font in own_fonts)
+    look = [Fact(f"SHA-256 of the font {font.name}", font.sha256) for font in own_fonts]
+    look += [Fact(f"SHA-256 of the template {file.name}", file.sha256) for file in own_templates]
     evidence = replace(
         evidence,
         title=options.title or f"What {record.name} sees",
-        run=replace(_run_facts(origin, record, dataset, options, time), look=look),
+        run=replace(_run_facts(origin, record, dataset, options, time), look=tuple(look)),
         training=origin.training,
         colormap=options.colormap,
         fonts=own_fonts,
     )
-    evidence = replace(evidence, findings=_judge(evidence))
+    evidence = replace(evidence, findings=_judge(evidence, own_templates))
     with progress("Drawing", total=len(chosen)) as advance:
         built = []
         for name in chosen:
@@ -206,6 +209,7 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
         findings=evidence.findings,
         sections=tuple(built),
         fonts=own_fonts,
+        templates=own_templates,
     )
 
 
@@ -264,7 +268,7 @@ def _probe(subject: Subject, chosen: Sequence[str], options: Options, progress: 
     return Evidence("", subject.record, empty, (), dataset=record, samples=subject.samples, **results)
 
 
-def _judge(evidence: Evidence) -> tuple[Finding, ...]:
+def _judge(evidence: Evidence, templates: tuple[TemplateFile, ...]) -> tuple[Finding, ...]:
     return findings.judge(
         evidence.model,
         dataset=evidence.dataset,
@@ -274,7 +278,8 @@ def _judge(evidence: Evidence) -> tuple[Finding, ...]:
         activations=evidence.activations,
         pooling=evidence.pooling,
         names=evidence.names,
-        without_glyph=coverage.missing(texts(evidence), evidence.fonts),
+        without_glyph=coverage.missing([*texts(evidence), *texts(templates)], evidence.fonts),
+        templates=tuple(file.name for file in templates),
     )
 
 

@@ -17,7 +17,7 @@ from reportgen import registry
 from reportgen.document import Report
 from reportgen.errors import RenderError
 from reportgen.progress import Progress, silent
-from reportgen.renderers import pdf
+from reportgen.renderers import apart, pdf
 from reportgen.renderers.pdf import Worker
 
 NAME = "report"
@@ -68,6 +68,7 @@ def write(
                     replace_file(targets["pdf"], pages.result())
         except BaseException:
             # Nobody waits for a PDF that cannot be written, or that the user no longer wants.
+            apart.stop()
             if worker is not None:
                 worker.close()
             raise

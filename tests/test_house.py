@@ -25,6 +25,7 @@ FLOORS: list[tuple[str, int]] = [
     ("sections", 0),
     ("shapes", 1),
     ("registry", 1),
+    ("sandbox", 1),
     ("grid", 2),
     ("vocabulary", 2),
     ("records", 1),
@@ -67,7 +68,7 @@ DOORS: list[tuple[str, set[str]]] = [
     ("fontpkg", {"figures.charts", "renderers.fonts"}),
     ("google", {"models", "sources"}),  # protobuf, for saved models and records of TensorFlow
     ("h5py", {"models"}),
-    ("jinja2", {"templating"}),
+    ("jinja2", {"sandbox", "templating"}),
     ("keras", {"models", "probes", "sources"}),
     ("markupsafe", {"templating", "renderers.html"}),
     ("matplotlib", {"figures.charts"}),

@@ -364,6 +364,20 @@ def test_fonts_of_the_user_s_are_in_the_provenance_without_their_folder(tmp_path
     assert Fact("font-dir", ("fonts",)) in report.run.options
 
 
+def test_changed_templates_are_told_with_their_hashes(tmp_path: Path) -> None:
+    (tmp_path / "report.css").write_text("p { color: #123456 }", encoding="utf-8")
+    report = _named(("ant", "bee"), templates=tmp_path, section=["summary", "provenance"])
+    assert [finding.title for finding in report.findings if finding.severity == "note"].count(
+        "The report is set with changed templates."
+    ) == 1
+    digest = hashlib.sha256((tmp_path / "report.css").read_bytes()).hexdigest()
+    assert contents(report)["run"]["look"] == [{"name": "SHA-256 of the template report.css", "value": digest}]
+    page = html.document(report, "screen")
+    assert "p { color: #123456 }" in page
+    assert digest in page
+    assert page == html.document(report, "screen")
+
+
 def _named(classes: tuple[str, ...], **choices: Any) -> Report:
     labels = [place % len(classes) for place in range(6)]
     return explain(toys.sequential(), images((6, 6, 1)), labels, class_names=classes, **choices)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from itertools import count
-from typing import Literal
+from typing import Any, Literal
 
 from markupsafe import Markup, escape
 
 from reportgen import templating
 from reportgen.document import FontFile, Report
 from reportgen.errors import RenderError
-from reportgen.renderers import coverage, fonts
+from reportgen.renderers import apart, coverage, fonts, policy
 
 SUFFIX = ".html"
 
@@ -43,27 +42,55 @@ def document(report: Report, medium: Medium) -> str:
             fonts and no others, so that what they lack is spelled.
 
     Raises:
-        RenderError: A style sheet or the fonts cannot be used.
+        RenderError: A style sheet, the fonts or the user's own templates cannot be used.
     """
-    page = templating.render(
-        "report.html",
-        report=report,
-        medium=medium,
-        numbers={"figure": count(1).__next__, "table": count(1).__next__},
-        style=_STYLE_SLOT,
-        policy=_POLICY_SLOT,
-    )
+    # Templates of someone else's may take any time and memory: not here.
+    return apart.document(report, medium) if report.templates else filled(report, medium)
+
+
+def filled(report: Report, medium: Medium) -> str:
+    """Return what `document` does, in this process, whatever the templates do; errors as there."""
+    changed = tuple((file.name, file.text) for file in report.templates)
+    context: dict[str, Any] = {
+        "report": report,
+        "medium": medium,
+        "numbers": {"figure": _Numbers(), "table": _Numbers()},
+        "style": _STYLE_SLOT,
+        "policy": _POLICY_SLOT,
+    }
+    if changed:
+        page = templating.render_in_sandbox("report.html", changed, **context)
+    else:
+        page = templating.render("report.html", **context)
     if medium == "print":
         page = coverage.spelled(page, report.fonts)
-    style = _style(page, medium, report.fonts)
-    return page.replace(_STYLE_SLOT, style).replace(_POLICY_SLOT, escape(_policy(style)))
+    style = _style(page, medium, report.fonts, changed)
+    page = page.replace(_STYLE_SLOT, style).replace(_POLICY_SLOT, escape(_policy(style)))
+    if changed:
+        names = tuple(name for name, _ in changed)
+        policy.check(page, style, _policy(style) if medium == "screen" else None, names)
+    return page
 
 
-def _style(page: str, medium: Medium, more: tuple[FontFile, ...]) -> str:
+class _Numbers:
+    """Counts figures or tables; reads the same in every process, should a template show it instead of calling it."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def __call__(self) -> int:
+        self._last += 1
+        return self._last
+
+    def __repr__(self) -> str:
+        return "a row of numbers"
+
+
+def _style(page: str, medium: Medium, more: tuple[FontFile, ...], changed: tuple[tuple[str, str], ...]) -> str:
     """All rules for this page, as they stand between <style> and </style>."""
-    rules = templating.stylesheet("report.css")
+    rules = templating.stylesheet("report.css", changed)
     if medium == "print":
-        rules = f"{rules}\n{templating.stylesheet('print.css')}"
+        rules = f"{rules}\n{templating.stylesheet('print.css', changed)}"
     else:
         rules = f"{fonts.faces(_characters(page, rules), more)}\n{rules}"
     if "</style" in rules.lower():
