@@ -11,6 +11,7 @@ import tempfile
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from reportgen import registry
@@ -23,6 +24,8 @@ from reportgen.renderers.pdf import Worker
 NAME = "report"
 # What stands in each of our files and in no one else's: HTML, JSON, PDF.
 _MARKS = (b'<meta name="generator" content="reportgen">', b'"schema": "reportgen/', b"/Creator (reportgen)")
+# What is being written is a hidden file with this at the end of its name.
+_PART = ".part"
 _MOST_INFLATED_BYTES = 64 << 20
 
 
@@ -52,6 +55,8 @@ def write(
         RenderError: The folder cannot be written to, a file there is not ours, or a format cannot be made.
     """
     targets = check(directory, formats)
+    for target in targets.values():
+        _clear_leftovers(target)
     renderers = {name: registry.load("renderers", name) for name in targets}
     _make_folder(Path(directory))
     worker = (typesetter or pdf.warm(report.fonts)) if "pdf" in renderers else None
@@ -141,12 +146,18 @@ def replace_file(target: Path, data: bytes) -> None:
     """
     temporary = None
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+        with tempfile.NamedTemporaryFile(
+            dir=target.parent, prefix=f".{target.name}.", suffix=_PART, delete=False
+        ) as file:
             temporary = Path(file.name)
+            _hold(file.fileno())
             file.write(data)
-        temporary.chmod(0o666 & ~_umask())
-        os.replace(temporary, target)
-        temporary = None
+            file.flush()
+            temporary.chmod(0o666 & ~_umask())
+            if sys.platform == "win32":
+                file.close()  # Windows renames no open file.
+            os.replace(temporary, target)
+            temporary = None
     except OSError as error:
         raise RenderError(
             f"{target.name} cannot be written: {error.strerror or error}. Expected a folder that can be written to,"
@@ -155,6 +166,29 @@ def replace_file(target: Path, data: bytes) -> None:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _hold(file: int) -> bool:
+    """Mark a file as being written, as long as this process has it open; False where another process does."""
+    try:
+        import fcntl
+    except ImportError:  # Windows, where nobody can remove an open file.
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # A file system without locks.
+        return True
+    return True
+
+
+def _clear_leftovers(target: Path) -> None:
+    """Remove what a run that was killed left beside a file of ours; what another run is writing stays."""
+    for leftover in target.parent.glob(f".{target.name}.*{_PART}"):
+        with suppress(OSError), leftover.open("rb") as file:
+            if _hold(file.fileno()):
+                leftover.unlink(missing_ok=True)
 
 
 def _umask() -> int:

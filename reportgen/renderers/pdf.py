@@ -81,11 +81,13 @@ class Worker:
     """
 
     def __init__(self, more: Sequence[FontFile] = ()) -> None:
-        folder = Path(tempfile.mkdtemp(prefix="reportgen-")).resolve()
+        folder = _folder()
         try:
             self.process = _start(folder, more)
-        except BaseException:
+        except BaseException as error:
             shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise _no_room(error) from error
             raise
         self._stop = weakref.finalize(self, _stop, self.process, folder)
 
@@ -126,6 +128,21 @@ class Worker:
         if problem:
             raise RenderError(problem)
         return pdf
+
+
+def _folder() -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix="reportgen-")).resolve()
+    except OSError as error:
+        raise _no_room(error) from error
+
+
+def _no_room(error: OSError) -> RenderError:
+    return RenderError(
+        f"The PDF cannot be made: its fonts cannot be put into a temporary folder ({error.strerror or error}). Expected"
+        " some 5 MB of room there. Free some, set TMPDIR to another folder, or do without PDF: --format html --format"
+        " json."
+    )
 
 
 def _start(folder: Path, more: Sequence[FontFile]) -> subprocess.Popen[bytes]:
