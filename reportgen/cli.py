@@ -228,6 +228,33 @@ def schema() -> None:
         click.echo(published_schema(), nl=False)
 
 
+@main.command(epilog=_example("reportgen doctor"))
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON, and nothing else.")
+def doctor(as_json: bool) -> None:
+    """Print what a report needs, what of it is here, and the command that mends what is missing.
+
+    The exit code is 0 where a whole report can be made, else 1.
+    """
+    from dataclasses import asdict
+    from json import dumps
+
+    from reportgen.doctor import examine, sound
+
+    items = examine()
+    whole = sound(items)
+    with _standard_output():
+        if as_json:
+            click.echo(dumps({"sound": whole, "items": [asdict(item) for item in items]}, indent=1))
+        else:
+            width = max(len(item.name) for item in items)
+            for item in items:
+                mend = f"\n{'':11}{'':{width}}  to mend it: {item.remedy}" if item.remedy else ""
+                click.echo(f"{item.state:11}{item.name:{width}}  {item.detail}{mend}")
+            click.echo("A whole report can be made." if whole else "A whole report cannot be made.")
+    if not whole:
+        sys.exit(1)
+
+
 @contextmanager
 def _standard_output() -> Iterator[None]:
     """Say in a sentence when what is printed inside cannot be taken; whoever stops reading early is told nothing."""

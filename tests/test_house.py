@@ -54,6 +54,7 @@ FLOORS: list[tuple[str, int]] = [
     ("sections.*", 6),
     ("pipeline", 7),
     ("writing", 7),
+    ("doctor", 7),
     ("terminal", 8),
     ("choices", 8),
     ("cli", 8),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from weasyprint import HTML
+from weasyprint.text.ffi import harfbuzz_subset, pango
 from weasyprint.urls import URLFetcher, URLFetcherResponse, URLFetchingError
 
 # Tags, language, title and order of reading, as PDF/UA-1 asks for them.
@@ -91,6 +92,13 @@ def typeset(html: str) -> Outcome:
                 raise
             pdf = b""
     return Outcome(pdf, _once(fetcher.refused), _once(listener.missing), _once(listener.errors))
+
+
+def libraries() -> dict[str, object]:
+    """Return the version of Pango, and whether HarfBuzz can cut fonts; where it cannot, fontTools does."""
+    number = pango.pango_version()
+    version = f"{number // 10000}.{number // 100 % 100}.{number % 100}"
+    return {"pango": version, "subset": harfbuzz_subset is not None}
 
 
 @contextmanager
