@@ -19,7 +19,7 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="masks a
 
 def examined(folder: Path, **changes: str) -> tuple[int, bool, dict[str, Any]]:
     """Exit code, verdict and items by name, in an environment that is changed."""
-    shown = run("doctor", "--json", cwd=folder, **changes)
+    shown = run("doctor", "--json", cwd=folder, command=None, **changes)
     assert shown.stderr == ""
     answer = json.loads(shown.stdout)
     return shown.returncode, answer["sound"], {item["name"]: item for item in answer["items"]}

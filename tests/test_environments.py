@@ -6,7 +6,6 @@ import json
 import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -116,24 +115,6 @@ def test_in_folders_with_spaces_and_umlauts(files: Files, tmp_path: Path) -> Non
     assert names(folder / "Bücher") == ["für alle"]
     command = json.loads((folder / "Bücher" / "für alle" / "report.json").read_text(encoding="utf-8"))["run"]["command"]
     assert shlex.split(command)[:3] == ["reportgen", "build", "mein Netz ä.keras"]
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="masks a library as the loader of Linux finds it")
-def test_without_harfbuzz_s_subsetter_the_files_are_the_same_every_time(
-    files: Files, tmp_path: Path, usual: dict[str, bytes]
-) -> None:
-    masked = tmp_path / "masked"
-    masked.mkdir()
-    (masked / "libharfbuzz-subset.so.0").write_bytes(b"not a library")
-    made = []
-    for name in ("first", "second"):
-        (tmp_path / name).mkdir()
-        shown = build(files, tmp_path / name, LD_LIBRARY_PATH=str(masked))
-        assert shown.returncode == 0, shown.stderr
-        assert names(tmp_path / name / "made") == FORMATS
-        made.append({each: (tmp_path / name / "made" / each).read_bytes() for each in FORMATS})
-    assert made[0] == made[1]
-    assert {name for name in FORMATS if made[0][name] != usual[name]} == {"report.pdf"}
 
 
 @alone
