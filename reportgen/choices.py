@@ -77,6 +77,19 @@ def of_the_report(command: Command) -> Command:
             type=click.Choice(NAMES),
             help="Chapter to leave out; repeatable.",
         ),
+        click.option(
+            "--font-dir",
+            multiple=True,
+            metavar="DIR",
+            type=click.Path(path_type=Path),
+            help="Folder of fonts for characters that the bundled ones lack: Chinese, emoji …; repeatable.",
+        ),
+        click.option(
+            "--templates",
+            metavar="DIR",
+            type=click.Path(path_type=Path),
+            help="Folder of templates in the place of the report's own, run in a sandbox: parts.html, report.css …",
+        ),
     )
 
 

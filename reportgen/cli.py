@@ -6,8 +6,10 @@ written, but a check inside it failed.
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from errno import EPIPE
 from importlib import import_module
@@ -35,8 +37,23 @@ class _Step(click.Command):
     """Turns every error that is the user's to mend into one line and the documented exit code."""
 
     def invoke(self, context: click.Context) -> Any:
+        stopped = "Ctrl-C"
+
+        def stop(number: int, _: object) -> None:
+            nonlocal stopped
+            stopped = signal.Signals(number).name
+            # Once is enough: what clears up is not to be stopped in its turn.
+            signal.signal(number, signal.SIG_IGN)
+            raise KeyboardInterrupt
+
         try:
-            return super().invoke(context)
+            with _signals(stop):
+                return super().invoke(context)
+        except KeyboardInterrupt as error:
+            raise click.ClickException(
+                f"Stopped by {stopped} before the end. Files that were finished before are there, and no other."
+                " Start again when you like."
+            ) from error
         except OptionsError as error:
             raise click.UsageError(_one_line(error), context) from error
         except ReportgenError as error:
@@ -47,6 +64,24 @@ class _Group(click.Group):
     """Makes every command one of the above."""
 
     command_class = _Step
+
+
+@contextmanager
+def _signals(stop: Callable[[int, Any], None]) -> Iterator[None]:
+    """Let the signals that ask a program to end be answered like Ctrl-C, so that nothing is left lying about."""
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {getattr(signal, name): signal.getsignal(getattr(signal, name)) for name in names}
+    # Another answer, such as that of nohup, is somebody's will.
+    ours = [number for number, answer in before.items() if answer is signal.SIG_DFL]
+    if threading.current_thread() is not threading.main_thread():
+        ours = []
+    try:
+        for number in ours:
+            signal.signal(number, stop)
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _one_line(error: Exception) -> str:
@@ -193,6 +228,33 @@ def schema() -> None:
         click.echo(published_schema(), nl=False)
 
 
+@main.command(epilog=_example("reportgen doctor"))
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON, and nothing else.")
+def doctor(as_json: bool) -> None:
+    """Print what a report needs, what of it is here, and the command that mends what is missing.
+
+    The exit code is 0 where a whole report can be made, else 1.
+    """
+    from dataclasses import asdict
+    from json import dumps
+
+    from reportgen.doctor import examine, sound
+
+    items = examine()
+    whole = sound(items)
+    with _standard_output():
+        if as_json:
+            click.echo(dumps({"sound": whole, "items": [asdict(item) for item in items]}, indent=1))
+        else:
+            width = max(len(item.name) for item in items)
+            for item in items:
+                mend = f"\n{'':11}{'':{width}}  to mend it: {item.remedy}" if item.remedy else ""
+                click.echo(f"{item.state:11}{item.name:{width}}  {item.detail}{mend}")
+            click.echo("A whole report can be made." if whole else "A whole report cannot be made.")
+    if not whole:
+        sys.exit(1)
+
+
 @contextmanager
 def _standard_output() -> Iterator[None]:
     """Say in a sentence when what is printed inside cannot be taken; whoever stops reading early is told nothing."""
@@ -236,7 +298,7 @@ def _check_model_target(output: Path, source: Path | None = None) -> None:
 
 def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bool, tuple[Path, ...]]:
     from reportgen.options import chapters
-    from reportgen.renderers import pdf, pdf_summary
+    from reportgen.renderers import fonts, overriding, pdf, pdf_summary
     from reportgen.writing import PAGED, append_summary, check, check_summary, give_back_memory, sizes, write
 
     # What can be known now is not found out after a minute of training.
@@ -249,7 +311,9 @@ def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bo
     if model is not None:
         identify(model)
     # The typesetting process gets ready while TensorFlow is imported.
-    worker = pdf.warm() if set(PAGED) & set(options.format) else None
+    more = fonts.given(options.font_dir)
+    overriding.given(options.templates)
+    worker = pdf.warm(more) if set(PAGED) & set(options.format) else None
     try:
         report = _report(model, options, terminal)
         give_back_memory()

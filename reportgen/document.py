@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from reportgen import registry
@@ -192,6 +193,36 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class FontFile:
+    """A font of the user's own.
+
+    Attributes:
+        name: Name of the file, below the folder that was given.
+        sha256: Hash of its bytes.
+        path: Where it is on this machine, which no document says.
+    """
+
+    name: str
+    sha256: str
+    path: Path = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFile:
+    """A template of the user's own.
+
+    Attributes:
+        name: Name of the template of ours that it replaces.
+        sha256: Hash of the file's bytes.
+        text: What stands in it.
+    """
+
+    name: str
+    sha256: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class RunFacts:
     """How the report was made: everything that can change its numbers.
 
@@ -203,6 +234,7 @@ class RunFacts:
         options: The options in force, by name.
         model: File name and hashes of the model.
         data: Name and hash of the data.
+        look: Hashes of the user's own fonts and templates; () where the report looks as it comes.
     """
 
     command: str
@@ -212,6 +244,7 @@ class RunFacts:
     options: tuple[Fact, ...]
     model: tuple[Fact, ...]
     data: tuple[Fact, ...]
+    look: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +275,8 @@ class Report:
         run: How it was made.
         findings: What the reader should know, heaviest first.
         sections: The chapters, in their order.
+        fonts: Fonts of the user's own, for what the bundled ones lack; in the JSON only their hashes, in `run`.
+        templates: Templates of the user's own, in the place of ours; likewise.
     """
 
     title: str
@@ -250,6 +285,8 @@ class Report:
     run: RunFacts
     findings: tuple[Finding, ...]
     sections: tuple[Section, ...]
+    fonts: tuple[FontFile, ...] = ()
+    templates: tuple[TemplateFile, ...] = ()
 
     @property
     def failed(self) -> bool:

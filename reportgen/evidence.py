@@ -5,11 +5,12 @@ Arrays in here are already reduced: 8-bit maps and numbers per channel, never a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 
 from reportgen.answers import Levels as Levels
 from reportgen.answers import PredictionsResult, SampleRecord
-from reportgen.document import Finding, RunFacts
+from reportgen.document import Finding, FontFile, RunFacts
 from reportgen.grid import Grid
 from reportgen.records import Broken, Check, Doubt, ModelRecord, Shape
 from reportgen.scalings import ScalingResult
@@ -292,6 +293,7 @@ class Evidence:
         run: How the report is made.
         findings: What was found, heaviest first.
         colormap: "gray" or "viridis", for activation maps.
+        fonts: Fonts of the user's own, for charts.
         dataset: The data, or None.
         samples: The chosen samples.
         training: How the default network was trained, or None for a loaded model.
@@ -303,6 +305,7 @@ class Evidence:
     run: RunFacts
     findings: tuple[Finding, ...]
     colormap: str = "gray"
+    fonts: tuple[FontFile, ...] = ()
     dataset: DatasetRecord | None = None
     samples: tuple[SampleRecord, ...] = ()
     training: TrainingRecord | None = None
@@ -312,3 +315,21 @@ class Evidence:
     edges: EdgesResult | None = None
     pooling: PoolingResult | None = None
     names: NamesResult | None = None
+
+
+def texts(value: object) -> Iterator[str]:
+    """Return every string in a record and in the records inside it, arrays and bytes left alone.
+
+    >>> list(texts((Doubt("none", "They are small."), {"split": 3})))
+    ['none', 'They are small.', 'split']
+    """
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (tuple, list)):
+        for each in value:
+            yield from texts(each)
+    elif isinstance(value, Mapping):
+        yield from texts([*value, *value.values()])
+    elif is_dataclass(value):
+        for each in fields(value):
+            yield from texts(getattr(value, each.name))

@@ -10,7 +10,7 @@ from reportgen.document import Finding, Severity
 from reportgen.evidence import ActivationsResult, DatasetRecord, NamesResult, PoolingResult
 from reportgen.records import LayerRecord, ModelRecord
 from reportgen.scalings import ScalingResult, doubts
-from reportgen.templating import anchor, number, percent, plural, shape
+from reportgen.templating import anchor, codepoint, number, percent, plural, shape
 from reportgen.vocabulary import words
 
 _WEIGHT: dict[Severity, int] = {"failed": 0, "warning": 1, "note": 2, "passed": 3}
@@ -19,6 +19,7 @@ POOL = 2
 _DOMINATES = 0.5
 _SMALL_PATCH = 0.5
 _SURE = 0.8
+_MOST_CHARACTERS = 20
 
 
 def judge(
@@ -31,8 +32,14 @@ def judge(
     activations: ActivationsResult | None = None,
     pooling: PoolingResult | None = None,
     names: NamesResult | None = None,
+    without_glyph: tuple[str, ...] = (),
+    templates: tuple[str, ...] = (),
 ) -> tuple[Finding, ...]:
-    """Return the findings of a report, failed checks first, then warnings, notes and what was checked and is right."""
+    """Return the findings of a report, failed checks first, then warnings, notes and what was checked and is right.
+
+    `without_glyph` are the characters that no font of the report has, `templates` the names of the templates that the
+    user changed; all else is what the probes left.
+    """
     found = [
         *_weights(model),
         *_activation_faults(activations),
@@ -42,12 +49,14 @@ def judge(
         *_poolings(pooling),
         *_scaling(model, scaling, dataset),
         *_broken(model, dataset),
+        *_without_glyph(without_glyph),
         *_balance(model),
         *_patches(model),
         *_unknown_kinds(model),
         *_silent_channels(activations),
         *_mistakes(samples, predictions),
         *_left_out(model),
+        *_changed(templates),
         *_fitted(model, dataset),
     ]
     return tuple(sorted(found, key=lambda finding: _WEIGHT[finding.severity]))
@@ -286,6 +295,32 @@ def _broken(model: ModelRecord, dataset: DatasetRecord | None) -> Iterator[Findi
             f"{plural(number_, words(model).sample)} of {number(number_ + dataset.size)} cannot be read.",
             f"No number in this report includes {'it' if number_ == 1 else 'them'}. Each of them: {counts}.",
             "broken",
+        )
+
+
+def _without_glyph(characters: tuple[str, ...]) -> Iterator[Finding]:
+    if characters:
+        shown = ", ".join(f"{each} ({codepoint(each)})" for each in characters[:_MOST_CHARACTERS])
+        rest = len(characters) - _MOST_CHARACTERS
+        yield Finding(
+            "warning",
+            f"{plural(len(characters), 'character')} of names {'has' if len(characters) == 1 else 'have'} no glyph in"
+            " the report's fonts.",
+            f"{shown}{f' and {number(rest)} more' if rest > 0 else ''}: the PDF and the charts show such a character by"
+            f" its number, as [{codepoint(characters[0])}], and the web page as the reader's machine can. Give a"
+            " font that has it with --font-dir.",
+            "provenance",
+        )
+
+
+def _changed(templates: tuple[str, ...]) -> Iterator[Finding]:
+    if templates:
+        yield Finding(
+            "note",
+            "The report is set with changed templates.",
+            f"Not as reportgen comes: {', '.join(templates)}. The numbers in report.json are untouched by that; what a"
+            " changed template shows or leaves out is its author's choice.",
+            "provenance",
         )
 
 

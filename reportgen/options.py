@@ -157,6 +157,8 @@ class Options(BaseModel):
         max_memory: How many bytes the largest output of one layer may take for one image.
         section: Chapters to write; () for all.
         skip_section: Chapters to leave out.
+        font_dir: Folders of fonts for characters that the bundled ones lack.
+        templates: Folder of templates that take the place of the report's own.
         seed: Seed of everything random.
     """
 
@@ -183,6 +185,8 @@ class Options(BaseModel):
     max_memory: int = Field(default=4 << 30, gt=0)
     section: tuple[str, ...] = ()
     skip_section: tuple[str, ...] = ()
+    font_dir: tuple[Path, ...] = ()
+    templates: Path | None = None
     seed: int = Field(default=0, ge=0, lt=2**32)
 
     @field_validator("pick", mode="before")
@@ -210,9 +214,9 @@ class Options(BaseModel):
     def _check_preprocess(cls, value: str) -> str:
         return check_preprocess(value)
 
-    @field_validator("imports", mode="before")
+    @field_validator("imports", "font_dir", mode="before")
     @classmethod
-    def _read_imports(cls, value: object) -> object:
+    def _read_several(cls, value: object) -> object:
         return tuple(_listed(value))
 
     @field_validator("format", "section", "skip_section", mode="before")
@@ -285,12 +289,12 @@ def words(options: Options) -> dict[str, tuple[str, ...]]:
             continue
         if name in {"rename", "feature"}:
             value = tuple(f"{first}={second}" for first, second in value)
-        elif name in {"data", "classes"} and value is not None:
+        elif name in {"data", "classes", "templates"} and value is not None:
             value = Path(value).name
         listed = value if isinstance(value, tuple) else () if value is None else (value,)
         if name == "input_shape" and listed:
             listed = (",".join(map(str, listed)),)
-        elif name == "imports":
+        elif name in {"imports", "font_dir"}:
             listed = tuple(Path(item).name for item in listed)
         written[_option(name)] = tuple(str(item) for item in listed)
     return written

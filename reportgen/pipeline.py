@@ -13,9 +13,9 @@ from typing import Any
 import numpy.typing as npt
 
 from reportgen import feeding, findings, registry
-from reportgen.document import Fact, Finding, Report, RunFacts, Section
+from reportgen.document import Fact, Finding, Report, RunFacts, Section, TemplateFile
 from reportgen.errors import ModelError, OptionsError, UnknownNameError
-from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord
+from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord, texts
 from reportgen.models import environment, extraction, loading, training
 from reportgen.models.compiling import runnable
 from reportgen.models.estimating import Limits
@@ -27,6 +27,7 @@ from reportgen.probes import predictions, samples
 from reportgen.probes.subject import Subject, matches
 from reportgen.progress import Progress, silent
 from reportgen.records import ModelRecord
+from reportgen.renderers import coverage, fonts, overriding
 from reportgen.sources import digits, fitting, scaling
 from reportgen.sources.dataset import Dataset
 
@@ -72,7 +73,8 @@ def explain(
         class_names: Names of the classes by index.
         progress: Told of every long step.
         **choices: Options of `reportgen build` under the same names: pick, layers, rename, title, colormap,
-            scale_maps, preprocess, resize, section, skip_section, seed.
+            scale_maps, preprocess, resize, section, skip_section, font_dir,
+            templates, seed.
 
     Returns:
         The report, ready for `reportgen.write`.
@@ -184,6 +186,7 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
         ReportgenError: Something that came from outside cannot be used.
     """
     chosen, time = chapters(options), created()
+    own_fonts, own_templates = fonts.given(options.font_dir), overriding.given(options.templates)
     if options.rename:
         rename(origin.model, options.rename)
     with runnable(origin.model) as compiled:
@@ -193,14 +196,17 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
         _check_choices(record, dataset, options)
         evidence = _probe(Subject(origin.model, record, dataset), chosen, options, progress)
     origin = replace(origin, facts=(*origin.facts, *_compiled(compiled)))
+    look = [Fact(f"SHA-256 of the font {font.name}", font.sha256) for font in own_fonts]
+    look += [Fact(f"SHA-256 of the template {file.name}", file.sha256) for file in own_templates]
     evidence = replace(
         evidence,
         title=options.title or f"What {record.name} sees",
-        run=_run_facts(origin, record, dataset, options, time),
+        run=replace(_run_facts(origin, record, dataset, options, time), look=tuple(look)),
         training=origin.training,
         colormap=options.colormap,
+        fonts=own_fonts,
     )
-    evidence = replace(evidence, findings=_judge(evidence))
+    evidence = replace(evidence, findings=_judge(evidence, own_templates))
     with progress("Drawing", total=len(chosen)) as advance:
         built = []
         for name in chosen:
@@ -215,6 +221,8 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
         run=evidence.run,
         findings=evidence.findings,
         sections=tuple(built),
+        fonts=own_fonts,
+        templates=own_templates,
     )
 
 
@@ -273,7 +281,7 @@ def _probe(subject: Subject, chosen: Sequence[str], options: Options, progress: 
     return Evidence("", subject.record, empty, (), dataset=record, samples=subject.samples, **results)
 
 
-def _judge(evidence: Evidence) -> tuple[Finding, ...]:
+def _judge(evidence: Evidence, templates: tuple[TemplateFile, ...]) -> tuple[Finding, ...]:
     return findings.judge(
         evidence.model,
         dataset=evidence.dataset,
@@ -283,6 +291,8 @@ def _judge(evidence: Evidence) -> tuple[Finding, ...]:
         activations=evidence.activations,
         pooling=evidence.pooling,
         names=evidence.names,
+        without_glyph=coverage.missing([*texts(evidence), *texts(templates)], evidence.fonts),
+        templates=tuple(file.name for file in templates),
     )
 
 

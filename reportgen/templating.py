@@ -15,9 +15,10 @@ from functools import lru_cache
 from numbers import Integral
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from reportgen import sandbox
 from reportgen.vocabulary import volumes, words
 
 _THIN = "\u202f"  # narrow no-break space
@@ -30,6 +31,11 @@ _UNPRINTABLE = re.compile(
     + "".join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
     + "]"
 )
+
+# Runs of letters that are written from right to left (Hebrew, Arabic, Syriac, Thaana, N'Ko, Adlam …), with the marks on
+# them and the spaces and hyphens between their words; the ranges are those that Unicode keeps for such scripts.
+_LEFTWARD = "[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]"
+_LEFTWARDS = re.compile(f"{_LEFTWARD}+(?:[ '’\\-]+{_LEFTWARD}+)*")
 
 _LONGEST_NAME = 80
 _LONGEST_ANCHOR = 200
@@ -47,13 +53,35 @@ def render(template: str, **context: object) -> str:
     return _environment().get_template(template).render(context)
 
 
-def stylesheet(name: str) -> str:
+def render_in_sandbox(template: str, changed: tuple[tuple[str, str], ...], **context: object) -> str:
+    """Fill in a template, some of them not ours, so that none gets at more than the context.
+
+    Args:
+        template: As for `render`.
+        changed: Names and texts of templates that nobody here wrote, in the place of ours.
+        **context: As for `render`.
+
+    Raises:
+        RenderError: Of `changed`, one has a mistake or asks for what it may not have.
+    """
+    with sandbox.told(tuple(name for name, _ in changed)):
+        return _environment(changed).get_template(template).render(context)
+
+
+def stylesheet(name: str, changed: tuple[tuple[str, str], ...] = ()) -> str:
     """Return the text of a style sheet, its lines ended by a line feed alone.
 
     Args:
         name: "report.css" or "print.css".
+        changed: As for `render_in_sandbox`.
     """
-    return (_folder() / name).read_text(encoding="utf-8")
+    return dict(changed).get(name) or (_folder() / name).read_text(encoding="utf-8")
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all templates and style sheets."""
+    files = (path for path in _folder().rglob("*") if path.suffix in {".html", ".css"})
+    return tuple(sorted(path.relative_to(_folder()).as_posix() for path in files))
 
 
 @lru_cache(maxsize=1)
@@ -64,12 +92,14 @@ def _folder() -> Path:
     return packaged if packaged.is_dir() else package.parent / "templates"
 
 
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    environment = Environment(
+@lru_cache(maxsize=2)
+def _environment(changed: tuple[tuple[str, str], ...] = ()) -> Environment:
+    ours, texts = FileSystemLoader(_folder()), dict(changed)
+    environment = (sandbox.Sandbox if changed else Environment)(
         autoescape=True,
         undefined=StrictUndefined,
-        loader=FileSystemLoader(_folder()),
+        # A template of the user's is called by its name in errors; ours by its file.
+        loader=ChoiceLoader([FunctionLoader(lambda name: (texts[name], name, None) if name in texts else None), ours]),
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_finalize,
@@ -98,7 +128,9 @@ def _environment() -> Environment:
 def _finalize(value: object) -> object:
     """What Jinja does with a value just before it escapes and writes it."""
     # A name of thousands of letters would take the typesetter minutes; a table shows it with its title (`breakable`).
-    return value if hasattr(value, "__html__") else _ENDLESS.sub(lambda run: shortened(run.group()), clean(str(value)))
+    if hasattr(value, "__html__"):
+        return value
+    return isolated(_ENDLESS.sub(lambda run: shortened(run.group()), clean(str(value))))
 
 
 def clean(text: str) -> str:
@@ -111,6 +143,18 @@ def clean(text: str) -> str:
     'conv�[31m_�gnp.tac'
     """
     return _UNPRINTABLE.sub("\ufffd", text)
+
+
+def isolated(text: str) -> str:
+    r"""Enclose what is written from right to left, so that it cannot move the text around it.
+
+    Characters do it (first strong isolate, pop directional isolate: Unicode Standard Annex 9), and not an element, so
+    that it holds in titles and text alternatives too. None are left in the text before: `clean` takes them out.
+
+    >>> isolated("class אב, 3")
+    'class \u2068אב\u2069, 3'
+    """
+    return _LEFTWARDS.sub("\u2068\\g<0>\u2069", text)
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -303,8 +347,18 @@ def breakable(name: str) -> Markup:
     """
     whole = clean(name)
     shown = shortened(whole)
-    parts = Markup("<wbr>").join(escape(part) for part in re.split("(?<=[/_])(?=.)", shown, flags=re.DOTALL))
-    return parts if shown == whole else Markup('<span title="{}">{}</span>').format(whole, parts)
+    pieces = re.split("(?<=[/_])(?=.)", shown, flags=re.DOTALL)
+    parts = Markup("<wbr>").join(escape(isolated(piece)) for piece in pieces)
+    return parts if shown == whole else Markup('<span title="{}">{}</span>').format(isolated(whole), parts)
+
+
+def codepoint(character: str) -> str:
+    """Write the number of a character.
+
+    >>> codepoint("A"), codepoint("😀")
+    ('U+0041', 'U+1F600')
+    """
+    return f"U+{ord(character):04X}"
 
 
 def data_uri(data: bytes, media_type: str) -> Markup:

@@ -11,13 +11,14 @@ import tempfile
 import zlib
 from collections.abc import Container, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from reportgen import registry
 from reportgen.document import Report
 from reportgen.errors import OptionsError, RenderError
 from reportgen.progress import Progress, silent
-from reportgen.renderers import assets, html, json, markdown, pdf
+from reportgen.renderers import apart, assets, html, json, markdown, pdf
 from reportgen.renderers.pdf import Worker
 
 NAME = "report"
@@ -27,6 +28,8 @@ PAGED = ("pdf", "pdf-summary")
 _MARKS = (b'<meta name="generator" content="reportgen">', b'"schema": "reportgen/', b"/Creator (reportgen)")
 # What needs no sign of its own in an address, and is no way out of the folder.
 _FOLDER_NAME = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,100}")
+# What is being written is a hidden file with this at the end of its name.
+_PART = ".part"
 _MOST_INFLATED_BYTES = 64 << 20
 
 
@@ -62,12 +65,17 @@ def write(
         RenderError: The folder cannot be written to, a file there is not ours, or a format cannot be made.
     """
     targets = check(directory, formats, assets_dir)
+    for target in targets.values():
+        _clear_leftovers(target)
     _make_folder(Path(directory))
     workers: dict[str, Worker] = {}
     for name in (name for name in targets if name in PAGED):
-        workers[name], typesetter = typesetter or pdf.warm(), None
+        workers[name], typesetter = typesetter or pdf.warm(report.fonts), None
     try:
         _write(report, targets, workers, assets_dir, progress)
+    except BaseException:
+        apart.stop()
+        raise
     finally:
         # Nobody waits for a PDF that cannot be written, or that the user no longer wants.
         for worker in workers.values():
@@ -296,12 +304,18 @@ def replace_file(target: Path, data: bytes) -> None:
     """
     temporary = None
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+        with tempfile.NamedTemporaryFile(
+            dir=target.parent, prefix=f".{target.name}.", suffix=_PART, delete=False
+        ) as file:
             temporary = Path(file.name)
+            _hold(file.fileno())
             file.write(data)
-        temporary.chmod(0o666 & ~_umask())
-        os.replace(temporary, target)
-        temporary = None
+            file.flush()
+            temporary.chmod(0o666 & ~_umask())
+            if sys.platform == "win32":
+                file.close()  # Windows renames no open file.
+            os.replace(temporary, target)
+            temporary = None
     except OSError as error:
         raise RenderError(
             f"{target.name} cannot be written: {error.strerror or error}. Expected a folder that can be written to,"
@@ -310,6 +324,29 @@ def replace_file(target: Path, data: bytes) -> None:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _hold(file: int) -> bool:
+    """Mark a file as being written, as long as this process has it open; False where another process does."""
+    try:
+        import fcntl
+    except ImportError:  # Windows, where nobody can remove an open file.
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # A file system without locks.
+        return True
+    return True
+
+
+def _clear_leftovers(target: Path) -> None:
+    """Remove what a run that was killed left beside a file of ours; what another run is writing stays."""
+    for leftover in target.parent.glob(f".{target.name}.*{_PART}"):
+        with suppress(OSError), leftover.open("rb") as file:
+            if _hold(file.fileno()):
+                leftover.unlink(missing_ok=True)
 
 
 def _umask() -> int:

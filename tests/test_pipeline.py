@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from reportgen.options import make
 from reportgen.pipeline import explain
 from reportgen.renderers import html
 from reportgen.renderers import json as json_renderer
+from tests import typefaces
 from tests.models import toys
 from tests.sources.test_tfrecord import example, write
 
@@ -337,3 +339,45 @@ def _without_looks(page: str) -> str:
     page = re.sub(r"<style>.*?</style>", "<style>…</style>", page, flags=re.DOTALL)
     page = re.sub(r"sha256-[A-Za-z0-9+/=]{44}", "sha256-…", page)
     return re.sub(r"data:([a-z/+0-9-]+);base64,[A-Za-z0-9+/=]+", r"data:\1;base64,…", page)
+
+
+def test_characters_without_a_glyph_are_a_warning_that_every_format_tells(tmp_path: Path) -> None:
+    report = _named(("ant", "層", "猫層"))
+    found = [finding for finding in report.findings if "no glyph" in finding.title]
+    assert [finding.severity for finding in found] == ["warning"]
+    assert found[0].title == "2\u00a0characters of names have no glyph in the report's fonts."
+    assert found[0].detail.startswith("層 (U+5C64), 猫 (U+732B): ")
+    assert "[U+5C64] (U+5C64), [U+732B] (U+732B)" in html.document(report, "print")
+    assert contents(report)["findings"] == [json.loads(json.dumps(asdict(each))) for each in report.findings]
+    typefaces.save("層", tmp_path / "layer.ttf")
+    assert _named(("ant", "層"), font_dir=[tmp_path]).findings == _named(("ant", "bee")).findings
+
+
+def test_fonts_of_the_user_s_are_in_the_provenance_without_their_folder(tmp_path: Path) -> None:
+    font = typefaces.save("層", tmp_path / "fonts" / "layer.ttf")
+    report = _named(("ant", "層"), font_dir=[tmp_path / "fonts"], section=["provenance"])
+    digest = hashlib.sha256(font.read_bytes()).hexdigest()
+    assert contents(report)["run"]["look"] == [{"name": "SHA-256 of the font layer.ttf", "value": digest}]
+    page = html.document(report, "screen")
+    assert digest in page
+    assert str(tmp_path) not in page + json_renderer.render(report).decode()
+    assert Fact("font-dir", ("fonts",)) in report.run.options
+
+
+def test_changed_templates_are_told_with_their_hashes(tmp_path: Path) -> None:
+    (tmp_path / "report.css").write_text("p { color: #123456 }", encoding="utf-8")
+    report = _named(("ant", "bee"), templates=tmp_path, section=["summary", "provenance"])
+    assert [finding.title for finding in report.findings if finding.severity == "note"].count(
+        "The report is set with changed templates."
+    ) == 1
+    digest = hashlib.sha256((tmp_path / "report.css").read_bytes()).hexdigest()
+    assert contents(report)["run"]["look"] == [{"name": "SHA-256 of the template report.css", "value": digest}]
+    page = html.document(report, "screen")
+    assert "p { color: #123456 }" in page
+    assert digest in page
+    assert page == html.document(report, "screen")
+
+
+def _named(classes: tuple[str, ...], **choices: Any) -> Report:
+    labels = [place % len(classes) for place in range(6)]
+    return explain(toys.sequential(), images((6, 6, 1)), labels, class_names=classes, **choices)

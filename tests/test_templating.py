@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -199,7 +200,7 @@ def test_a_breakable_name_reads_as_before_and_holds_nothing_but_breaks(name: str
     reader = _Text()
     reader.feed(str(templating.breakable(name)))
     reader.close()
-    assert reader.text == templating.clean(name)
+    assert _bare(reader.text) == templating.clean(name)
     assert reader.tags <= {"wbr"}
 
 
@@ -210,13 +211,42 @@ def test_a_long_name_is_shortened_with_the_whole_name_as_title(name: str) -> Non
     reader = _Text()
     reader.feed(str(templating.breakable(name)))
     reader.close()
-    whole = templating.clean(name)
-    assert len(reader.text) == 80
-    first, _, last = reader.text.partition("…") if "…" not in whole else (reader.text[:40], "", reader.text[41:])
+    whole, text = templating.clean(name), _bare(reader.text)
+    assert len(text) == 80
+    first, _, last = text.partition("…") if "…" not in whole else (text[:40], "", text[41:])
     assert whole.startswith(first)
     assert whole.endswith(last)
-    assert reader.titles == [whole]
+    assert [_bare(title or "") for title in reader.titles] == [whole]
     assert reader.tags <= {"wbr", "span"}
+
+
+def _bare(text: str) -> str:
+    """A text without what encloses its parts that run leftwards; no name holds these characters any more."""
+    return re.sub("[\u2068\u2069]", "", text)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("שלום עולם", "⟨שלום עולם⟩"),
+        ("conv_שכבה/מסנן 3", "conv_⟨שכבה⟩/⟨מסנן⟩ 3"),
+        ("طبقة, كلب", "⟨طبقة⟩, ⟨كلب⟩"),
+        ("\u202eab\u2067", "\ufffdab\ufffd"),
+        ("plain", "plain"),
+    ],
+    ids=["words", "path", "list", "controls", "latin"],
+)
+def test_what_runs_leftwards_is_enclosed(fill: Fill, name: str, shown: str) -> None:
+    expected = shown.replace("⟨", "\u2068").replace("⟩", "\u2069")
+    assert fill("{{ name }}", name=name) == expected
+    assert re.sub("<wbr>", "", str(templating.breakable(name))) == expected
+
+
+@given(st.text())
+def test_whatever_is_enclosed_is_closed_again(name: str) -> None:
+    enclosed = templating.isolated(templating.clean(name))
+    assert _bare(enclosed) == templating.clean(name)
+    assert re.fullmatch("(?:[^\u2068\u2069]*\u2068[^\u2068\u2069]+\u2069)*[^\u2068\u2069]*", enclosed)
 
 
 def test_a_name_without_end_is_shortened_in_a_sentence_too(fill: Fill) -> None:

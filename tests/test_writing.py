@@ -345,3 +345,27 @@ def test_sizes_count_what_stands_beside_the_page(tmp_path: Path) -> None:
         made[0]: sum((tmp_path / name).stat().st_size for name in ours),
         made[1]: (tmp_path / "report.json").stat().st_size,
     }
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends processes in another way")
+def test_what_a_killed_run_left_is_cleared_by_the_next_and_what_is_being_written_is_not(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys; from pathlib import Path; from reportgen import writing;"
+        "os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL) if sys.argv[2] == 'killed' else"
+        " (print('here', flush=True), sys.stdin.read());"
+        "writing.replace_file(Path(sys.argv[1]), b'{}')"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "report.json")]
+    killed = subprocess.run([*command, "killed"], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(names(tmp_path)) == 1
+    with subprocess.Popen([*command, "writing"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"here\n"
+        assert len(names(tmp_path)) == 2
+        write(REPORT, tmp_path, ("json",))
+        hidden = [name for name in names(tmp_path) if name != "report.json"]
+        assert len(hidden) == 1
+        other.communicate()
+    write(REPORT, tmp_path, ("json",))
+    assert names(tmp_path) == ["report.json"]

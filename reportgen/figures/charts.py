@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal
 
 import fontpkg
@@ -52,7 +53,9 @@ class Bar:
     text: str
 
 
-def bars(name: str, groups: Sequence[tuple[str, Sequence[Bar]]], *, alt: str, caption: str) -> Figure:
+def bars(
+    name: str, groups: Sequence[tuple[str, Sequence[Bar]]], *, alt: str, caption: str, fonts: Sequence[Path] = ()
+) -> Figure:
     """Draw groups of horizontal bars side by side, one panel per group, every bar labelled directly.
 
     Args:
@@ -60,6 +63,7 @@ def bars(name: str, groups: Sequence[tuple[str, Sequence[Bar]]], *, alt: str, ca
         groups: Title and bars of each panel; all panels have the same bars in the same order.
         alt: Text alternative.
         caption: Caption.
+        fonts: Files of fonts for characters that the report's own lack.
     """
     count = len(groups[0][1])
 
@@ -68,7 +72,7 @@ def bars(name: str, groups: Sequence[tuple[str, Sequence[Bar]]], *, alt: str, ca
         for index, (panel, (title, rows)) in enumerate(zip(axes, groups, strict=True)):
             _bar_panel(panel, title, rows, ink, labelled=index == 0)
 
-    return _figure(name, draw, (672, 44 + 22 * count), alt=alt, caption=caption)
+    return _figure(name, draw, (672, 44 + 22 * count), alt=alt, caption=caption, fonts=fonts)
 
 
 def tuning(
@@ -203,12 +207,14 @@ def _figure(
     alt: str,
     caption: str,
     layout: Literal["constrained"] | None = "constrained",
+    fonts: Sequence[Path] = (),
 ) -> Figure:
+    typeface = [*_typeface(), *map(_added, fonts)]
     return Figure(
         name=name,
         media_type="image/svg+xml",
-        data=_svg(draw, LIGHT, size_px, name, layout),
-        dark_data=_svg(draw, DARK, size_px, name, layout),
+        data=_svg(draw, LIGHT, size_px, name, layout, typeface),
+        dark_data=_svg(draw, DARK, size_px, name, layout, typeface),
         width_px=size_px[0],
         height_px=size_px[1],
         alt=alt,
@@ -222,15 +228,16 @@ def _svg(
     size_px: tuple[int, int],
     salt: str,
     layout: Literal["constrained"] | None,
+    typeface: list[str],
 ) -> bytes:
     style: dict[Any, object] = {
-        "font.family": _typeface(),
+        "font.family": typeface,
         "svg.fonttype": "path",
         "svg.hashsalt": salt,  # ids inside the file follow from its contents, not from chance
         "text.parse_math": False,
     }
     with mpl.rc_context(style), warnings.catch_warnings():
-        # A layer may have a name in letters that neither typeface has; they are drawn as boxes.
+        # Letters that no typeface has come spelled; these are marks without a shape, or what a font only promises.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         canvas = Canvas(figsize=(size_px[0] / 96, size_px[1] / 96), layout=layout)
         draw(canvas, ink)
@@ -241,6 +248,11 @@ def _svg(
 
 @lru_cache(maxsize=1)
 def _typeface() -> list[str]:
-    path = fontpkg.path("IBM Plex Sans")
+    return [_added(fontpkg.path("IBM Plex Sans")), "DejaVu Sans"]
+
+
+@lru_cache(maxsize=64)
+def _added(path: Path) -> str:
+    """The name of a font file, which matplotlib now knows."""
     font_manager.fontManager.addfont(path)
-    return [font_manager.FontProperties(fname=str(path)).get_name(), "DejaVu Sans"]
+    return font_manager.FontProperties(fname=str(path)).get_name()

@@ -28,13 +28,13 @@ def main(folder: str, memory_bytes: int, seconds: int) -> None:
         memory_bytes: How much address space this process may take, where the system can say so.
         seconds: How long the layout may take, likewise.
     """
-    answer = _claim_output()
-    _limit_memory(memory_bytes)
+    answer = claim_output()
+    limit_memory(memory_bytes)
     try:
         # Late, because it fails where Pango is missing, and prints to standard output then.
         from reportgen.renderers import typesetting
     except OSError as error:
-        _send(answer, {"library": str(error).splitlines()[:1]}, b"")
+        send(answer, {"library": str(error).splitlines()[:1]}, b"")
         return
     sizes = sys.stdin.buffer.readline().split()
     if not sizes:
@@ -42,25 +42,27 @@ def main(folder: str, memory_bytes: int, seconds: int) -> None:
         return
     documents = [sys.stdin.buffer.read(int(size)).decode("utf-8") for size in sizes]
     attachment = sys.stdin.buffer.read()
-    _limit_time(seconds)
+    limit_time(seconds)
     _end_with_parent(folder)
     status = asdict(typesetting.typeset(*documents, attachment=attachment))
-    _send(answer, status, status.pop("pdf"))
+    send(answer, status, status.pop("pdf"))
 
 
-def _claim_output() -> BinaryIO:
+def claim_output() -> BinaryIO:
     """Keep standard output for the answer; whatever a library prints goes to standard error."""
     answer = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return answer
 
 
-def _send(answer: BinaryIO, status: dict[str, object], pdf: bytes) -> None:
+def send(answer: BinaryIO, status: dict[str, object], data: bytes) -> None:
+    """Answer: a line that says how it went, and what was made."""
     with answer:
-        answer.write(json.dumps(status).encode("ascii") + b"\n" + pdf)
+        answer.write(json.dumps(status).encode("ascii") + b"\n" + data)
 
 
-def _limit_memory(memory_bytes: int) -> None:
+def limit_memory(memory_bytes: int) -> None:
+    """Let this process take so much address space and no more, where the system can say so."""
     try:
         import resource
     except ImportError:  # Windows
@@ -83,7 +85,7 @@ def _end_with_parent(folder: str) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _limit_time(seconds: int) -> None:
+def limit_time(seconds: int) -> None:
     """End this process then, also when nobody waits for it any more."""
     if hasattr(signal, "alarm"):
         signal.alarm(seconds)

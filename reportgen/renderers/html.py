@@ -5,15 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from itertools import count
-from typing import Literal
+from typing import Any, Literal
 
 from markupsafe import Markup, escape
 
 from reportgen import templating
-from reportgen.document import Report
+from reportgen.document import FontFile, Report
 from reportgen.errors import RenderError
-from reportgen.renderers import fonts
+from reportgen.renderers import apart, coverage, fonts, policy
 
 SUFFIX = ".html"
 
@@ -60,15 +59,15 @@ def document(report: Report, medium: Medium, rules: str = "") -> str:
     Args:
         report: The report.
         medium: "screen": with the fonts inside. "print": with the rules for pages, for a typesetter that has the
-            fonts.
+            fonts and no others, so that what they lack is spelled.
         rules: Style rules after all others.
 
     Raises:
-        RenderError: A style sheet or the fonts cannot be used.
+        RenderError: A style sheet, the fonts or the user's own templates cannot be used.
     """
-    page = _page(report, medium)
-    style = _style(page, medium) + rules
-    return page.replace(_STYLE_SLOT, style).replace(_POLICY_SLOT, escape(_policy(style)))
+    # Templates of someone else's may take any time and memory: not here.
+    fill = apart.document if report.templates else filled
+    return fill(report, medium, rules)
 
 
 def parted(report: Report, stylesheet: str) -> tuple[str, str]:
@@ -79,10 +78,52 @@ def parted(report: Report, stylesheet: str) -> tuple[str, str]:
         stylesheet: Address of the style sheet.
 
     Raises:
-        RenderError: The template of the page puts its style sheet elsewhere than into an element of its own.
+        RenderError: As for `document`; or the template of the page puts its style sheet elsewhere than into an element
+            of its own.
     """
-    page = _page(report, "screen")
-    page = page.replace(f"<style>{_STYLE_SLOT}</style>", f'<link rel="stylesheet" href="{escape(stylesheet)}">')
+    fill = apart.document if report.templates else filled
+    return fill(report, "screen", stylesheet=stylesheet), templating.stylesheet("report.css", _changed(report))
+
+
+def filled(report: Report, medium: Medium, rules: str = "", stylesheet: str = "") -> str:
+    """Return what `document` does, or, with the address of a style sheet, the page of `parted`.
+
+    It is made in this process, whatever the templates do; errors as there.
+    """
+    changed = _changed(report)
+    slotted = _page(report, medium, changed)
+    style = _style(slotted, medium, report.fonts, changed) + rules
+    page = slotted.replace(_STYLE_SLOT, style).replace(_POLICY_SLOT, escape(_policy(style)))
+    if changed:
+        names = tuple(name for name, _ in changed)
+        policy.check(page, style, _policy(style) if medium == "screen" else None, names)
+    return _linked(slotted, stylesheet) if stylesheet else page
+
+
+def _changed(report: Report) -> tuple[tuple[str, str], ...]:
+    """Names and texts of the user's own templates."""
+    return tuple((file.name, file.text) for file in report.templates)
+
+
+def _page(report: Report, medium: Medium, changed: tuple[tuple[str, str], ...]) -> str:
+    """The page with slots for what depends on all of its characters."""
+    context: dict[str, Any] = {
+        "report": report,
+        "medium": medium,
+        "numbers": {"figure": _Numbers(), "table": _Numbers()},
+        "style": _STYLE_SLOT,
+        "policy": _POLICY_SLOT,
+    }
+    if changed:
+        page = templating.render_in_sandbox("report.html", changed, **context)
+    else:
+        page = templating.render("report.html", **context)
+    return coverage.spelled(page, report.fonts) if medium == "print" else page
+
+
+def _linked(slotted: str, stylesheet: str) -> str:
+    """A page with the address of its style sheet in the place of the sheet, and without a policy."""
+    page = slotted.replace(f"<style>{_STYLE_SLOT}</style>", f'<link rel="stylesheet" href="{escape(stylesheet)}">')
     page = page.replace(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY_SLOT}">\n', "")
     if _STYLE_SLOT in page or _POLICY_SLOT in page:
         raise RenderError(
@@ -90,28 +131,30 @@ def parted(report: Report, stylesheet: str) -> tuple[str, str]:
             "unusual way. Expected <style>{{ style }}</style> and the policy in one <meta> element on a line. Write "
             "them so, or do without --assets-dir."
         )
-    return page, templating.stylesheet("report.css")
+    return page
 
 
-def _page(report: Report, medium: Medium) -> str:
-    """The page with slots for what depends on all of its characters."""
-    return templating.render(
-        "report.html",
-        report=report,
-        medium=medium,
-        numbers={"figure": count(1).__next__, "table": count(1).__next__},
-        style=_STYLE_SLOT,
-        policy=_POLICY_SLOT,
-    )
+class _Numbers:
+    """Counts figures or tables; reads the same in every process, should a template show it instead of calling it."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def __call__(self) -> int:
+        self._last += 1
+        return self._last
+
+    def __repr__(self) -> str:
+        return "a row of numbers"
 
 
-def _style(page: str, medium: Medium) -> str:
+def _style(page: str, medium: Medium, more: tuple[FontFile, ...], changed: tuple[tuple[str, str], ...]) -> str:
     """All rules for this page, as they stand between <style> and </style>."""
-    rules = templating.stylesheet("report.css")
+    rules = templating.stylesheet("report.css", changed)
     if medium == "print":
-        rules = f"{rules}\n{templating.stylesheet('print.css')}"
+        rules = f"{rules}\n{templating.stylesheet('print.css', changed)}"
     else:
-        rules = f"{fonts.faces(_characters(page, rules))}\n{rules}"
+        rules = f"{fonts.faces(_characters(page, rules), more)}\n{rules}"
     if "</style" in rules.lower():
         raise RenderError(
             "A style sheet holds the text '</style', which would end it in the middle of the page. Write it as "

@@ -14,15 +14,16 @@ import subprocess
 import sys
 import tempfile
 import weakref
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from xml.sax.saxutils import escape
 
-from reportgen.document import Report
+from reportgen.document import FontFile, Report
 from reportgen.errors import RenderError
 from reportgen.renderers import fonts, html
 from reportgen.renderers import json as facts
-from reportgen.templating import memory
+from reportgen.templating import codepoint, memory
 
 SUFFIX = ".pdf"
 TIMEOUT_SECONDS = 900
@@ -61,14 +62,18 @@ def render(report: Report, worker: Worker | None = None, attachment: bytes | Non
         RenderError: Pango is missing, a character has no glyph, the document asks for something from outside, or the
             layout took too much time or memory.
     """
-    with worker or warm() as process:
+    with worker or warm(report.fonts) as process:
         data = facts.render(report) if attachment is None else attachment
         return process.typeset(html.document(report, "print"), attachment=data)
 
 
-def warm() -> Worker:
-    """Start a process that gets ready to set one document, which takes it a second or two."""
-    return Worker()
+def warm(more: Sequence[FontFile] = ()) -> Worker:
+    """Start a process that gets ready to set one document, which takes it a second or two.
+
+    Args:
+        more: Fonts of the user's own.
+    """
+    return Worker(more)
 
 
 class Worker:
@@ -78,12 +83,14 @@ class Worker:
         process: The process.
     """
 
-    def __init__(self) -> None:
-        folder = Path(tempfile.mkdtemp(prefix="reportgen-")).resolve()
+    def __init__(self, more: Sequence[FontFile] = ()) -> None:
+        folder = _folder()
         try:
-            self.process = _start(folder)
-        except BaseException:
+            self.process = _start(folder, more)
+        except BaseException as error:
             shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise _no_room(error) from error
             raise
         self._stop = weakref.finalize(self, _stop, self.process, folder)
 
@@ -130,7 +137,22 @@ class Worker:
         return pdf
 
 
-def _start(folder: Path) -> subprocess.Popen[bytes]:
+def _folder() -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix="reportgen-")).resolve()
+    except OSError as error:
+        raise _no_room(error) from error
+
+
+def _no_room(error: OSError) -> RenderError:
+    return RenderError(
+        f"The PDF cannot be made: its fonts cannot be put into a temporary folder ({error.strerror or error}). Expected"
+        " some 5 MB of room there. Free some, set TMPDIR to another folder, or do without PDF: --format html --format"
+        " json."
+    )
+
+
+def _start(folder: Path, more: Sequence[FontFile]) -> subprocess.Popen[bytes]:
     # The same modules as here, wherever they come from, and nothing from the folder that the user is in.
     path = [os.path.abspath(entry) for entry in sys.path]
     arguments = [str(folder), str(MEMORY_LIMIT_BYTES), str(TIMEOUT_SECONDS)]
@@ -141,7 +163,7 @@ def _start(folder: Path) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=folder,
-        env=environment(folder),
+        env=environment(folder, more),
     )
 
 
@@ -154,15 +176,19 @@ def _stop(process: subprocess.Popen[bytes], folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path, more: Sequence[FontFile] = ()) -> dict[str, str]:
     """Put fonts into a folder, and return the environment in which WeasyPrint sees these and no others.
 
     Args:
         folder: An empty folder, its path absolute.
+        more: Fonts of the user's own.
     """
     (folder / "fonts").mkdir()
     for file in fonts.files():
         shutil.copyfile(file, folder / "fonts" / file.name)
+    for place, font in enumerate(more):
+        # Numbered, because fontconfig prefers fonts by the order of their names, and files may share a name.
+        _link(font.path, folder / "fonts" / f"given-{place:04}{font.path.suffix.lower()}")
     aliases = "\n".join(_ALIAS.format(generic, family) for generic, family in _GENERIC.items())
     configuration = folder / "fonts.conf"
     configuration.write_text(
@@ -180,6 +206,14 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
+def _link(file: Path, place: Path) -> None:
+    """Let a large file be found at another place, without copying it where the system can do that."""
+    try:
+        place.symlink_to(file.resolve())
+    except OSError:
+        shutil.copyfile(file, place)
+
+
 def _problem(status: dict[str, list[str]]) -> str:
     """The sentence for what stands against a document, or nothing."""
     if library := status.get("library"):
@@ -191,9 +225,9 @@ def _problem(status: dict[str, list[str]]) -> str:
         )
     if missing := status["missing"]:
         return (
-            f"The PDF cannot show {_listed(missing)}: none of its fonts (IBM Plex, DejaVu) has that character. It "
-            "stands in a name of the model, of a file or of a class. Rename it, or do without PDF: HTML and JSON "
-            "show it."
+            f"The PDF cannot show {_listed(missing)}: its fonts (IBM Plex, DejaVu and those of --font-dir) have no"
+            " glyph for that in its place. Expected was text that its fonts can show. Give another font, or do without"
+            " PDF: HTML and JSON show it."
         )
     if errors := status["errors"]:
         return (
@@ -205,7 +239,7 @@ def _problem(status: dict[str, list[str]]) -> str:
 
 def _listed(texts: list[str], most: int = 5) -> str:
     """Some texts, cut short, each in quotes and, where it is one character, with its number."""
-    shown = [f"{text!r} (U+{ord(text):04X})" if len(text) == 1 else repr(text[:120]) for text in texts[:most]]
+    shown = [f"{text!r} ({codepoint(text)})" if len(text) == 1 else repr(text[:120]) for text in texts[:most]]
     more = f" and {len(texts) - most} more" if len(texts) > most else ""
     return ", ".join(shown) + more
 

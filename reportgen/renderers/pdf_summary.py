@@ -38,7 +38,7 @@ def render(report: Report, worker: Worker | None = None) -> bytes:
         RenderError: The report has no page one; else as for `pdf.render`.
     """
     check(tuple(section.name for section in report.sections))
-    with worker or pdf.warm() as process:
+    with worker or pdf.warm(report.fonts) as process:
         return process.typeset(*_documents(report))
 
 

@@ -18,6 +18,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from weasyprint import HTML, VERSION, Attachment
+from weasyprint.text.ffi import harfbuzz_subset, pango
 from weasyprint.urls import URLFetcher, URLFetcherResponse, URLFetchingError
 
 # Fonts and colours inside, tags and order of reading, and a file attached.
@@ -141,6 +142,13 @@ def typeset(html: str, *shorter: str, attachment: bytes = b"") -> Outcome:
                 raise
             pdf = b""
     return Outcome(pdf, _once(fetcher.refused), _once(listener.missing), _once(listener.errors))
+
+
+def libraries() -> dict[str, object]:
+    """Return the version of Pango, and whether HarfBuzz can cut fonts; where it cannot, fontTools does."""
+    number = pango.pango_version()
+    version = f"{number // 10000}.{number // 100 % 100}.{number % 100}"
+    return {"pango": version, "subset": harfbuzz_subset is not None}
 
 
 @contextmanager

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.document import Figure, Section
+from reportgen.document import Figure, FontFile, Section
 from reportgen.drawing import Drawing
 from reportgen.evidence import Evidence
 from reportgen.figures import charts, graph
 from reportgen.records import LayerRecord
+from reportgen.renderers.coverage import spelled
 from reportgen.templating import number, percent, plural, short
 from reportgen.vocabulary import words
 
@@ -45,7 +46,7 @@ def build(evidence: Evidence) -> Section:
     parameters = sum(call.parameters for call in model.layers if call.shared_with is None)
     content = Content(
         drawing=graph.draw(model),
-        costs=_costs(model.layers, words(model).sample),
+        costs=_costs(model.layers, words(model).sample, evidence.fonts),
         parameters=parameters,
         macs=model.macs,
         activation_bytes=sum(call.activation_bytes for call in model.layers),
@@ -70,7 +71,7 @@ def _answer(calls: tuple[LayerRecord, ...], parameters: int) -> str:
     return f"It is built of {listed}, with {number(parameters)} parameters.{work}"
 
 
-def _costs(calls: tuple[LayerRecord, ...], sample: str) -> Figure | None:
+def _costs(calls: tuple[LayerRecord, ...], sample: str, fonts: tuple[FontFile, ...]) -> Figure | None:
     owners = [call for call in calls if call.parameters or call.macs]
     if not owners:
         return None
@@ -88,11 +89,15 @@ def _costs(calls: tuple[LayerRecord, ...], sample: str) -> Figure | None:
     )
     most = max(shown, key=lambda call: call.parameters)
     busiest = max(shown, key=lambda call: call.macs or 0)
+    names = [(spelled(_short(call.path), fonts), call) for call in shown]
     groups = [
-        ("parameters", [charts.Bar(_short(call.path), call.parameters, short(call.parameters)) for call in shown]),
+        (
+            "parameters",
+            [charts.Bar(name, call.parameters, short(call.parameters)) for name, call in names],
+        ),
         (
             f"multiply-adds for one {sample}",
-            [charts.Bar(_short(call.path), call.macs or 0, short(call.macs or 0)) for call in shown],
+            [charts.Bar(name, call.macs or 0, short(call.macs or 0)) for name, call in names],
         ),
     ]
     return charts.bars(
@@ -106,6 +111,7 @@ def _costs(calls: tuple[LayerRecord, ...], sample: str) -> Figure | None:
             "Where the weights sit and where the work is done. Each panel has its own scale, from 0 to its largest"
             f" bar.{rest}"
         ),
+        fonts=[font.path for font in fonts],
     )
 
 

@@ -303,7 +303,7 @@ def test_a_layout_that_takes_too_much_memory_is_one_sentence(monkeypatch: pytest
 
 def test_what_is_attached_is_no_address() -> None:
     with pdf.warm() as worker:
-        printed = worker.typeset(PAGE.format(""), __file__.encode())
+        printed = worker.typeset(PAGE.format(""), attachment=__file__.encode())
     assert dict(PdfReader(io.BytesIO(printed)).attachments) == {"report.json": [__file__.encode()]}
 
 
@@ -331,6 +331,40 @@ def test_missing_pango_is_one_sentence_with_the_remedy(tmp_path: Path, monkeypat
     for remedy in ("apt-get install libpango-1.0-0", "dnf install pango", "brew install pango", "pacman -S mingw-w64"):
         assert remedy in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="masks a library as the loader of Linux finds it")
+def test_without_harfbuzz_s_subsetter_the_bytes_are_others_and_the_same_every_time(
+    templates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del templates
+    usual = pdf.render(reports.report())
+    (tmp_path / "libharfbuzz-subset.so.0").write_bytes(b"not a library")
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
+    first = pdf.render(reports.report())
+    time.sleep(1.1)  # A clock in a font would have moved on.
+    assert pdf.render(reports.report()) == first != usual
+    assert _text(first) == _text(usual)
+
+
+def _text(data: bytes) -> str:
+    return "".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a limit on the size of files")
+def test_a_temporary_folder_without_room_is_one_sentence_and_left_empty(tmp_path: Path) -> None:
+    code = (
+        "import resource, signal, sys; from reportgen.renderers import pdf;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (9999, 9999));"
+        "pdf.warm()"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    last = shown.stderr.splitlines()[-1]
+    assert "RenderError: The PDF cannot be made: its fonts cannot be put into a temporary folder (File too" in last
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_user_s_folder_lends_no_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
