@@ -245,7 +245,7 @@ def _mistakes(samples: tuple[SampleRecord, ...], predictions: PredictionsResult 
             (
                 f"Labelled {worst.label}, answered {worst.answers[0].name} with {percent(worst.answers[0].value)}."
                 if shares
-                else f"Labelled {worst.label}, answered {worst.answers[0].name}."
+                else f"Labelled {worst.label}, answered {worst.answered}."
             ),
             f"sample-{worst.index}",
         )

@@ -79,9 +79,8 @@ def _answer(evidence: Evidence) -> str:
     share = percent(predictions.right / predictions.num_images)
     where = f" at {predictions.name}" if predictions.others else ""
     split = "" if dataset.split == "as given" else f", {dataset.split},"
-    return (
-        f"{sentence} On {plural(predictions.num_images, known.sample)}{split} it is right in {share} of cases{where}."
-    )
+    right = "names all true classes and no other" if predictions.counts else "is right"
+    return f"{sentence} On {plural(predictions.num_images, known.sample)}{split} it {right} in {share} of cases{where}."
 
 
 def _reads(evidence: Evidence) -> str:
@@ -126,6 +125,10 @@ def _answers_at(evidence: Evidence, output: TensorRecord) -> str:
         ):
             return "one logit"
         return "one probability" if activation == "sigmoid" else "one number"
+    predictions = evidence.predictions
+    for head in (predictions, *predictions.others) if predictions else ():
+        if head.name == output.name and head.counts:
+            return f"any number of {plural(last[0] or 0, 'class', 'classes')}"
     names = evidence.dataset.class_names if evidence.dataset else ()
     classes = activation == "softmax" or (bool(names) and (len(evidence.model.outputs) == 1 or len(names) == last[0]))
     return f"one of {plural(last[0] or 0, 'class', 'classes')}" if classes else plural(last[0] or 0, "number")
@@ -207,7 +210,8 @@ def _accuracy(evidence: Evidence) -> KeyNumber:
     )
     if predictions.others:
         detail += f"; output {predictions.name}"
-    name = "right answers" if dataset.split == "as given" else "right answers, held out"
+    name = "exactly right answers" if predictions.counts else "right answers"
+    name += "" if dataset.split == "as given" else ", held out"
     return KeyNumber(name, predictions.right / predictions.num_images, "percent", detail)
 
 
