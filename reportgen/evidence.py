@@ -13,6 +13,7 @@ from reportgen.document import Finding, RunFacts
 from reportgen.grid import Grid
 from reportgen.records import Broken, Check, Doubt, ModelRecord, Shape
 from reportgen.scalings import ScalingResult
+from reportgen.sections import NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +295,7 @@ class Evidence:
         colormap: "gray" or "viridis", for activation maps.
         dataset: The data, or None.
         samples: The chosen samples.
+        chapters: Names of the chapters that the report is to have.
         training: How the default network was trained, or None for a loaded model.
         predictions: Result of the probe of that name, or None where it did not run; likewise the following ones.
     """
@@ -305,6 +307,7 @@ class Evidence:
     colormap: str = "gray"
     dataset: DatasetRecord | None = None
     samples: tuple[SampleRecord, ...] = ()
+    chapters: tuple[str, ...] = NAMES
     training: TrainingRecord | None = None
     predictions: PredictionsResult | None = None
     scaling: ScalingResult | None = None

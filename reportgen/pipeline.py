@@ -186,6 +186,7 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
         run=_run_facts(origin, record, dataset, options, time),
         training=origin.training,
         colormap=options.colormap,
+        chapters=tuple(chosen),
     )
     evidence = replace(evidence, findings=_judge(evidence))
     with progress("Drawing", total=len(chosen)) as advance:

@@ -109,6 +109,12 @@ def _up_to_kernel(
     return found
 
 
+def reads_pictures(model: Any) -> bool:
+    """Tell whether a model has a convolution over pictures or volumes, by the classes of the layers inside it."""
+    classes = (each for operation in operations_inside(model) for each in type(operation).__mro__)
+    return any(re.search(r"Conv.*[23]D", each.__name__) for each in classes)
+
+
 def networks(model: Any) -> tuple[tuple[str, str], ...]:
     """Return the networks of `keras.applications` whose preprocessing stands outside of them, by the names of models.
 

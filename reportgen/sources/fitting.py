@@ -36,6 +36,7 @@ def fit(
     rescales: bool | str,
     dtype: str,
     *,
+    pictures: bool = True,
     scale: str = "auto",
     networks: Sequence[tuple[str, str]] = (),
     resize: Resize = "crop",
@@ -47,8 +48,9 @@ def fit(
         shape: Shape of one sample of the model's input; None for an axis of any size.
         rescales: Whether the model brings 0..255 to its range itself; the path of the layer that does, if known.
         dtype: Number format of the model's input, as Keras calls it.
+        pictures: Whether the model reads pictures. Pictures in files are some for any model.
         scale: How values are brought to the model's range, as after `--preprocess`. "auto" divides whole values 0..255
-            by 255 unless the model rescales, and judges that by the first 256 images.
+            of pictures by 255 unless the model rescales, and judges that by the first 256 images.
         networks: Networks of `keras.applications` in the model, as for `scaling.plan`.
         resize: How images of another size are brought to the model's.
 
@@ -67,7 +69,8 @@ def fit(
     move = _move(dataset, shape, resizing.white(values.low, values.high), resize)
     target = number_format(dtype)
     takes_whole = target.kind in "iu"
-    chosen = plan(scale, values, move.shape, rescales, whole=takes_whole, networks=networks)
+    are_pictures = pictures or bool(dataset.image_names) or len(dataset.shape) >= _PICTURE_AXES
+    chosen = plan(scale, values, move.shape, rescales, whole=takes_whole, networks=networks, are_pictures=are_pictures)
     if takes_whole and (chosen.ways[0].name != "none" or not values.are_whole):
         raise DataError(
             f"The model takes whole numbers ({dtype}) but the images of {dataset.name!r} would be fractions. Expected "
