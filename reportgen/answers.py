@@ -48,12 +48,16 @@ class HeadAnswer:
     Attributes:
         name: The output.
         shape: Shape of its answer.
-        output: "probabilities", "logits" or "values".
-        answers: Its first answers, highest first; of values, the first ones in order; () of an array of more axes.
-        label: Name of the true class, or None.
-        correct: Whether the first answer is the true class; None where that cannot be said.
+        output: "probabilities", "logits", "multi-label" or "values".
+        answers: Its first answers, highest first; of values, the first ones in order; () of an array of more axes. Of a
+            multi-label output the probabilities of classes, all that are answered or true first.
+        label: Name of the true class, or of all true classes; or None.
+        correct: Whether the first answer is the true class, or the classes answered are the true ones; None where that
+            cannot be said.
         value_range: Lowest and highest finite value of its answer, or None without any.
-        targets: The true values that belong to the answers, where they are known.
+        targets: The true values that belong to the answers, where they are known; of a multi-label output 1 for a true
+            class and 0 for another.
+        answered: Name of the class answered, or of all classes answered; None where the answer is values, or no number.
     """
 
     name: str
@@ -64,6 +68,7 @@ class HeadAnswer:
     correct: bool | None
     value_range: tuple[float, float] | None
     targets: tuple[float, ...] = ()
+    answered: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +108,9 @@ class SampleRecord:
 
     @property
     def answered(self) -> str | None:
-        """Name of the first class answered; None where the answer is values, or no number."""
-        are_values = any(head.output == "values" and head.answers == self.answers for head in self.heads)
-        return self.answers[0].name if self.answers and not are_values else None
+        """Name of the class answered, or of all classes; None where the answer is values, or no number."""
+        head = next((head for head in self.heads if head.answers == self.answers), None)
+        return head.answered if head else self.answers[0].name if self.answers else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,23 +124,43 @@ class ClassScore:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassCounts:
+    """How often a multi-label output named one class.
+
+    Attributes:
+        name: The class.
+        present: How many images belong to it.
+        found: For how many of these it was answered.
+        wrongly: For how many others it was answered.
+    """
+
+    name: str
+    present: int
+    found: int
+    wrongly: int
+
+
+@dataclass(frozen=True, slots=True)
 class PredictionsResult:
     """The answers of one output on the whole data.
 
     Attributes:
         num_images: How many images were put to the model.
-        right: How many were answered rightly; None where no true classes are known.
+        right: How many were answered rightly, at a multi-label output with all their classes and no other; None where
+            no true classes are known.
         interval: 95 % interval of the share of right answers (Wilson 1927), or None.
         per_class: Right answers by true class.
-        output: What the answers are: "probabilities", "logits" or "values".
+        output: What the answers are: "probabilities", "logits", "multi-label" (yes or no for each class) or "values".
         num_nonfinite: How many answers hold NaN or infinity.
         name: The output.
         shape: Shape of one answer.
         value_range: Lowest and highest finite value that it answered, or None.
         mean_error: Mean of the absolute difference between its values and the true ones; None where they are not known.
         others: The same for the model's further outputs, in its order.
-        first: int64 (images): the class answered for each image, -1 for a broken answer; None without classes.
-        confidence: float64 (images): the probability of that class, 0..1; None without classes.
+        counts: Answers of a multi-label output class by class.
+        hits: bool (images): whether each image was answered rightly; None where no true classes are known.
+        confidence: float64 (images): the probability of the class answered, 0..1, of a multi-label output its mean over
+            the classes; None without classes.
     """
 
     num_images: int
@@ -149,5 +174,6 @@ class PredictionsResult:
     value_range: tuple[float, float] | None = None
     mean_error: float | None = None
     others: tuple[PredictionsResult, ...] = ()
-    first: npt.NDArray[np.int64] | None = field(default=None, repr=False)
+    counts: tuple[ClassCounts, ...] = ()
+    hits: npt.NDArray[np.bool_] | None = field(default=None, repr=False)
     confidence: npt.NDArray[np.float64] | None = field(default=None, repr=False)

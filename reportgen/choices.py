@@ -20,8 +20,8 @@ def _with(command: Command, *options: Callable[[Command], Command]) -> Command:
     return command
 
 
-def of_the_report(command: Command) -> Command:
-    """Add the options that say what is written, and where."""
+def of_the_files(command: Command) -> Command:
+    """Add the options that say which files are written, and where."""
     return _with(
         command,
         click.option(
@@ -51,6 +51,13 @@ def of_the_report(command: Command) -> Command:
             type=click.Path(path_type=Path, dir_okay=False),
             help="Append a summary in Markdown to FILE, such as $GITHUB_STEP_SUMMARY.",
         ),
+    )
+
+
+def of_the_report(command: Command) -> Command:
+    """Add the options that say what is in the report, and how it looks."""
+    return _with(
+        command,
         click.option("--title", help="Title of the report."),
         click.option(
             "--colormap", type=click.Choice(["gray", "viridis"]), help="Colours of activation maps.  [default: gray]"

@@ -21,7 +21,7 @@ import click
 from click.core import ParameterSource
 
 from reportgen import __version__
-from reportgen.choices import of_the_data, of_the_model, of_the_report, of_the_run, verbosity
+from reportgen.choices import of_the_data, of_the_files, of_the_model, of_the_report, of_the_run, verbosity
 from reportgen.errors import OptionsError, RenderError, ReportgenError
 from reportgen.models.formats import identify
 
@@ -117,6 +117,7 @@ def main() -> None:
 @click.argument("model", required=False, type=click.Path(path_type=Path))
 @of_the_data
 @of_the_model
+@of_the_files
 @of_the_report
 @of_the_run
 @verbosity

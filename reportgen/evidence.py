@@ -14,6 +14,7 @@ from reportgen.document import Finding, FontFile, RunFacts
 from reportgen.grid import Grid
 from reportgen.records import Broken, Check, Doubt, ModelRecord, Shape
 from reportgen.scalings import ScalingResult
+from reportgen.sections import NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +297,7 @@ class Evidence:
         fonts: Fonts of the user's own, for charts.
         dataset: The data, or None.
         samples: The chosen samples.
+        chapters: Names of the chapters that the report is to have.
         training: How the default network was trained, or None for a loaded model.
         predictions: Result of the probe of that name, or None where it did not run; likewise the following ones.
     """
@@ -308,6 +310,7 @@ class Evidence:
     fonts: tuple[FontFile, ...] = ()
     dataset: DatasetRecord | None = None
     samples: tuple[SampleRecord, ...] = ()
+    chapters: tuple[str, ...] = NAMES
     training: TrainingRecord | None = None
     predictions: PredictionsResult | None = None
     scaling: ScalingResult | None = None

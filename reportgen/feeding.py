@@ -66,6 +66,7 @@ def fitted(model: Any, dataset: Dataset, options: Options) -> Dataset:
     shape = (_wanted_shape(model, options) or ()) if declared else dataset.shape
     how: dict[str, Any] = {
         "rescales": pixels.rescales(model, shape),
+        "pictures": pixels.reads_pictures(model),
         "scale": options.preprocess,
         "networks": pixels.networks(model),
         "resize": options.resize,

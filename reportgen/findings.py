@@ -254,7 +254,7 @@ def _mistakes(samples: tuple[SampleRecord, ...], predictions: PredictionsResult 
             (
                 f"Labelled {worst.label}, answered {worst.answers[0].name} with {percent(worst.answers[0].value)}."
                 if shares
-                else f"Labelled {worst.label}, answered {worst.answers[0].name}."
+                else f"Labelled {worst.label}, answered {worst.answered}."
             ),
             f"sample-{worst.index}",
         )
@@ -325,18 +325,29 @@ def _changed(templates: tuple[str, ...]) -> Iterator[Finding]:
 
 
 def grating_conv(model: ModelRecord) -> LayerRecord | None:
-    """Return the first conv call that reads (height, width, channels), where its window is of more than a pixel."""
-    for call in model.layers:
-        if call.role == "conv" and _in_picture(call) and call.windows:
-            return call if any(window.kernel > 1 for window in call.windows) else None
+    """Return the first conv call that reads (height, width, channels), where its window is of more than a pixel.
+
+    Of several inputs it is one that the main input lies behind, where there is such a call.
+    """
+    reading = [call for call in model.layers if call.role == "conv" and _in_picture(call) and call.windows]
+    for call in _of_main_input(model, reading)[:1]:
+        return call if any(window.kernel > 1 for window in call.windows or ()) else None
     return None
 
 
+def _of_main_input(model: ModelRecord, calls: list[LayerRecord]) -> list[LayerRecord]:
+    """Return the calls that the main input lies behind; all of them where there is none such."""
+    return [call for call in calls if model.sees_main_input(call)] or calls
+
+
 def pooled_conv(model: ModelRecord) -> LayerRecord | None:
-    """Return the last conv call before the first pooling whose maps of height and width can be pooled by 2 × 2."""
-    pools = [call.index for call in model.layers if call.role == "pool" and len(call.output_shape) == 3]
-    limit = min(pools, default=len(model.layers) + 1)
-    convs = [call for call in model.layers if call.role == "conv" and _can_be_pooled(call)]
+    """Return the last conv call before the first pooling whose maps of height and width can be pooled by 2 × 2.
+
+    Of several inputs it is one that the main input lies behind, where there is such a call.
+    """
+    convs = _of_main_input(model, [call for call in model.layers if call.role == "conv" and _can_be_pooled(call)])
+    pools = [call for call in model.layers if call.role == "pool" and len(call.output_shape) == 3]
+    limit = min((call.index for call in _of_main_input(model, pools)), default=len(model.layers) + 1)
     before = [call for call in convs if call.index < limit]
     return next(reversed(before or convs), None)
 
@@ -381,4 +392,5 @@ def image_of(model: ModelRecord, call: LayerRecord) -> tuple[int | None, ...] | 
 
 def _spatial(model: ModelRecord, place: int) -> tuple[int | None, ...]:
     shape_ = model.inputs[place].shape
-    return shape_[1:] if model.channels_first else shape_[:-1]
+    channels = model.input_channel_axis(shape_)
+    return (*shape_[:channels], *shape_[channels + 1 :])

@@ -27,7 +27,7 @@ def pick(
     *,
     size: int,
     labels: npt.NDArray[np.int64] | None,
-    first: npt.NDArray[np.int64] | None,
+    hits: npt.NDArray[np.bool_] | None,
     confidence: npt.NDArray[np.float64] | None,
     seed: int,
 ) -> tuple[Picked, ...]:
@@ -38,8 +38,8 @@ def pick(
             where labels and classes exist, else for the first three images.
         size: Number of images.
         labels: True class of each image, or None.
-        first: Class that the model answers for each image, or None where it has no classes.
-        confidence: Probability or score of that answer, or None.
+        hits: Whether each is answered rightly, or None where that is not known.
+        confidence: Probability or score of the model's answer, or None where it has no classes.
         seed: Seed of a random choice.
 
     Returns:
@@ -49,13 +49,13 @@ def pick(
         DataError: An index is too large, or a wish needs labels or classes that are not there.
     """
     if not wishes:
-        known = labels is not None and first is not None
+        known = hits is not None
         wishes = DEFAULT_WITH_LABELS if known else (Pick("index", tuple(range(min(3, size)))),)
         if not known:
             return tuple(Picked(index, "one of the first images") for index in range(min(3, size)))
     chosen: dict[int, str] = {}
     for wish in wishes:
-        for index, reason in _choose(wish, chosen, size, labels, first, confidence, seed):
+        for index, reason in _choose(wish, chosen, size, labels, hits, confidence, seed):
             chosen.setdefault(index, reason)
     return tuple(Picked(index, reason) for index, reason in chosen.items())
 
@@ -65,7 +65,7 @@ def _choose(
     chosen: dict[int, str],
     size: int,
     labels: npt.NDArray[np.int64] | None,
-    first: npt.NDArray[np.int64] | None,
+    hits: npt.NDArray[np.bool_] | None,
     confidence: npt.NDArray[np.float64] | None,
     seed: int,
 ) -> list[tuple[int, str]]:
@@ -77,19 +77,19 @@ def _choose(
         return [(int(index), f"drawn at random with seed {seed}") for index in drawn]
     if wish.kind == "per-class":
         if labels is None:
-            raise _missing(wish, "labels")
+            raise _missing(wish, "labels of one class for each image")
         found = [index for label in np.unique(labels) for index in np.flatnonzero(labels == label)[:count]]
         return [(int(index), "among the first of its class") for index in found]
-    if first is None or confidence is None:
+    if confidence is None:
         raise _missing(wish, "a model that answers with classes")
     free = np.array([index not in chosen for index in range(size)])
     if wish.kind == "wrong":
-        if labels is None:
+        if hits is None:
             raise _missing(wish, "labels")
-        return _ordered(-confidence, free & (first != labels), count, "answered wrongly, with most confidence")
-    right = free if labels is None else free & (first == labels)
+        return _ordered(-confidence, free & ~hits, count, "answered wrongly, with most confidence")
+    right = free if hits is None else free & hits
     if wish.kind == "confident":
-        return _ordered(-confidence, right, count, "most confident" if labels is None else "most confident, and right")
+        return _ordered(-confidence, right, count, "most confident" if hits is None else "most confident, and right")
     return _ordered(confidence, free, count, "least confident")
 
 

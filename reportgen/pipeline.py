@@ -205,6 +205,7 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
         training=origin.training,
         colormap=options.colormap,
         fonts=own_fonts,
+        chapters=tuple(chosen),
     )
     evidence = replace(evidence, findings=_judge(evidence, own_templates))
     with progress("Drawing", total=len(chosen)) as advance:

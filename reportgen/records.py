@@ -313,6 +313,16 @@ class ModelRecord:
         """Whether its conv layers read the channels before the other axes."""
         return any(call.data_format == "channels_first" for call in self.layers if call.role == "conv")
 
+    def input_channel_axis(self, shape: Shape) -> int:
+        """Return the place of the channels in the shape of one sample of an input: the last, or before an image's axes.
+
+        In a film of images in channels_first order, the time steps stand before them.
+        """
+        first = next((call for call in self.layers if call.role == "conv"), None)
+        if not self.channels_first or first is None:
+            return len(shape) - 1
+        return max(len(shape) - 1 - first.rank, 0)
+
     @property
     def seen_calls(self) -> tuple[LayerRecord, ...]:
         """The calls whose maps can be looked at: conv and pooling layers."""
@@ -322,6 +332,11 @@ class ModelRecord:
     def unknown_calls(self) -> tuple[LayerRecord, ...]:
         """The calls of a kind that there is no formula for."""
         return tuple(call for call in self.layers if not call.has_formula)
+
+    def sees_main_input(self, call: LayerRecord) -> bool:
+        """Return whether the main input lies behind a call; where nothing is known of its inputs, it may."""
+        behind = self.inputs_behind(call) if len(self.inputs) > 1 else ()
+        return not behind or self.main_input in behind
 
     def inputs_behind(self, call: LayerRecord) -> tuple[int, ...]:
         """Return the places of the inputs that a call depends on, as far as it is known what each call reads."""

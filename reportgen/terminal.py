@@ -48,10 +48,12 @@ class Terminal:
     def hushed(self) -> Iterator[None]:
         """Keep what libraries warn of and write to standard error from the user, unless very verbose.
 
-        Everything that reportgen itself says still arrives.
+        Everything that reportgen itself says still arrives. What the user's own code prints on standard output goes to
+        standard error: standard output is for results.
         """
         if self.verbosity >= 2:
-            yield
+            with _results_apart(2, sys.stderr):
+                yield
             return
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
@@ -64,7 +66,7 @@ class Terminal:
                 self._console = Console(file=stream, highlight=False)
                 with open(os.devnull, "wb") as nowhere:
                     os.dup2(nowhere.fileno(), 2)
-                with warnings.catch_warnings():
+                with warnings.catch_warnings(), _results_apart(own, stream):
                     warnings.simplefilter("ignore")
                     yield
         finally:
@@ -229,3 +231,23 @@ def _printer() -> Console:
     """A console on standard output, wide enough for a table where that is a file or a pipe."""
     console = Console(highlight=False, soft_wrap=False)
     return console if console.is_terminal else Console(highlight=False, width=160)
+
+
+@contextmanager
+def _results_apart(descriptor: int, stream: TextIO) -> Iterator[None]:
+    """Send what is printed on standard output elsewhere, by Python or past it."""
+    before = sys.stdout
+    if before is None:  # it was closed
+        yield
+        return
+    before.flush()
+    own = os.dup(1)
+    try:
+        os.dup2(descriptor, 1)
+        sys.stdout = stream
+        yield
+    finally:
+        sys.stdout = before
+        stream.flush()
+        os.dup2(own, 1)
+        os.close(own)

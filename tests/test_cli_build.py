@@ -177,6 +177,29 @@ def test_an_early_end_leaves_no_process_and_no_half_file(
         assert not left or (blow is signal.SIGKILL and all(name.endswith(".part") for name in left))
 
 
+@posix
+@pytest.mark.keras
+@pytest.mark.parametrize("options", [("--import", "hanging.py"), ("--data", "hanging:images")], ids=["import", "data"])
+def test_code_that_hangs_is_ended_by_an_interrupt_and_nothing_is_made(
+    files: Files, tmp_path: Path, options: tuple[str, str]
+) -> None:
+    waiting = "print('begun', flush=True)\n{0}import time\n{0}time.sleep(600)\n"
+    text = waiting.format("") if options[0] == "--import" else f"def images():\n    {waiting.format('    ')}"
+    (tmp_path / "hanging.py").write_text(text, encoding="utf-8")
+    process: subprocess.Popen[str] = subprocess.Popen(
+        [*COMMAND, "build", str(files.model), *options, "-o", "made"],
+        cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        encoding="utf-8", preexec_fn=_listen_to_interrupts,
+    )  # fmt: skip
+    assert process.stderr is not None
+    _wait_for_line(process.stderr, "begun")
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+    assert (process.returncode, out, err.splitlines()[-1]) == (1, "", "Aborted!")
+    assert "Traceback" not in err
+    assert not (tmp_path / "made").exists()
+
+
 def _listen_to_interrupts() -> None:
     """Undo what a shell does for programs that it starts in the background: they ignore interrupts."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)

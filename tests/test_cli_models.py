@@ -121,3 +121,14 @@ def _read(descriptor: int) -> bytes:
         return os.read(descriptor, 65536)
     except OSError:
         return b""
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("loudness", ["--quiet", "-vv"])
+def test_what_the_users_own_code_prints_stays_out_of_the_results(files: Files, tmp_path: Path, loudness: str) -> None:
+    (tmp_path / "loud.py").write_text("import os\nprint('by print')\nos.system('echo by a shell')\n", encoding="utf-8")
+    shown = run("summary", files.model, "--json", "--import", "loud.py", loudness, cwd=tmp_path)
+    assert shown.returncode == 0
+    assert json.loads(shown.stdout)["name"] == "tiny"
+    assert "by print\n" in shown.stderr
+    assert "by a shell\n" in shown.stderr

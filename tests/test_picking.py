@@ -20,7 +20,7 @@ def chosen(*wishes: str, labels: bool = True, classes: bool = True, seed: int = 
         [Pick.parse(wish) for wish in wishes],
         size=6,
         labels=LABELS if labels else None,
-        first=FIRST if classes else None,
+        hits=FIRST == LABELS if labels and classes else None,
         confidence=CONFIDENCE if classes else None,
         seed=seed,
     )
@@ -95,7 +95,7 @@ def test_default_without_labels_or_classes_is_the_first_three(labels: bool, clas
 
 
 def test_default_on_fewer_than_three_images_takes_them_all() -> None:
-    found = pick([], size=2, labels=None, first=None, confidence=None, seed=0)
+    found = pick([], size=2, labels=None, hits=None, confidence=None, seed=0)
     assert [one.index for one in found] == [0, 1]
 
 
@@ -108,17 +108,15 @@ def test_image_is_chosen_once_with_its_first_reason() -> None:
 
 
 def test_equal_confidence_keeps_the_order_of_the_images() -> None:
-    found = pick(
-        [Pick("confident", (2,))], size=3, labels=None, first=np.zeros(3, np.int64), confidence=np.ones(3), seed=0
-    )
+    found = pick([Pick("confident", (2,))], size=3, labels=None, hits=None, confidence=np.ones(3), seed=0)
     assert [one.index for one in found] == [0, 1]
 
 
 def test_broken_answer_counts_as_wrong_and_never_as_confident() -> None:
-    first, confidence = np.array([-1, 1]), np.array([0.0, 0.5])
+    hits, confidence = np.array([False, True]), np.array([0.0, 0.5])
     labels = np.array([0, 1])
     wishes = [Pick("confident", (5,)), Pick("wrong", (5,))]
-    found = pick(wishes, size=2, labels=labels, first=first, confidence=confidence, seed=0)
+    found = pick(wishes, size=2, labels=labels, hits=hits, confidence=confidence, seed=0)
     assert [(one.index, one.reason) for one in found] == [
         (1, "most confident, and right"),
         (0, "answered wrongly, with most confidence"),

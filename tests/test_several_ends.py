@@ -267,3 +267,16 @@ def test_whole_numbers_are_the_true_values_of_one_linear_number() -> None:
     assert found["mean_error"] == pytest.approx(expected, rel=1e-4)
     assert found["samples"][0]["heads"][0]["targets"] == [20.0]
     assert "answered" not in found["samples"][0]["figure"]["alt"]
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_edges_and_poolings_are_those_of_the_main_input(turn: int) -> None:
+    small, large = keras.Input((12, 12, 1), name="small"), keras.Input((24, 24, 1), name="large")
+    of_small = layers.MaxPooling2D(name="small_pool")(layers.Conv2D(2, 3, name="small_conv")(small))
+    of_large = layers.MaxPooling2D(name="large_pool")(layers.Conv2D(2, 5, name="large_conv")(large))
+    ends = [layers.GlobalMaxPooling2D()(maps) for maps in (of_small, of_large)]
+    model = keras.Model([small, large], layers.Concatenate()(ends[::turn]))
+    images = {"small": RANDOM.random((3, 12, 12, 1)), "large": RANDOM.random((3, 24, 24, 1))}
+    report = explain(model, images)
+    assert report.model.layers[0].path == ("small_conv" if turn == -1 else "large_conv")
+    assert (chapter(report, "edges")["path"], chapter(report, "pooling")["path"]) == ("large_conv", "large_conv")

@@ -141,3 +141,53 @@ def test_open_sizes_of_signals_volumes_and_films_are_filled_in(
     assert call.input_shape == given
     assert all(check.agrees for check in call.checks)
     assert extract(model, conv.name, {"": given}) is not None
+
+
+def rows(values: Any, model: Any) -> tuple[Any, str]:
+    """The range that a report's first sample had, and what was done to all."""
+    found: Samples = content(explain(model, values, pick=["index:0"]), "samples")
+    return found.samples[0].value_range, " ".join(found.notes)
+
+
+def test_whole_numbers_of_a_signal_are_left_as_they_are() -> None:
+    counts = np.random.default_rng(0).integers(0, 256, (4, 30, 1), dtype=np.uint8)
+    counts[0, :2, 0] = 3, 250
+    model = keras.Sequential([keras.Input((30, 1)), layers.Conv1D(2, 3), layers.GlobalMaxPooling1D()])
+    (low, high), notes = rows(counts, model)
+    assert (low, high) == (counts[0].min(), counts[0].max())
+    assert "they were left as they are, because they are no pictures" in notes
+
+
+def test_whole_numbers_of_pictures_without_a_channel_axis_are_divided() -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (4, 6, 6), dtype=np.uint8)
+    model = keras.Sequential([keras.Input((6, 6)), layers.Reshape((6, 6, 1)), layers.Conv2D(2, 3)])
+    (_, high), notes = rows(pictures, model)
+    assert high == pytest.approx(pictures[0].max() / 255)
+    assert "they were divided by 255" in notes
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_film_of_channels_first_has_the_maps_of_the_same_film_with_channels_last(keeps: bool) -> None:
+    last = keras.Sequential(
+        [keras.Input((4, 6, 5, 3)), layers.ConvLSTM2D(2, 3, return_sequences=keeps, name="conv")], name="toy"
+    )
+    first = keras.Sequential(
+        [
+            keras.Input((4, 3, 6, 5)),
+            layers.ConvLSTM2D(2, 3, return_sequences=keeps, data_format="channels_first", name="conv"),
+        ],
+        name="toy",
+    )
+    first.set_weights(last.get_weights())
+    films = np.random.default_rng(0).random((2, 4, 6, 5, 3), dtype=np.float32)
+    reports = [
+        explain(model, each, pick=["index:1"]) for model, each in ((last, films), (first, np.moveaxis(films, -1, 2)))
+    ]
+    shown = [content(report, "samples").samples[0].figure.data for report in reports]
+    assert shown[0] == shown[1]
+    layers_ = [content(report, "activations").samples[0].layers[0] for report in reports]
+    for one, other in zip(layers_[0].channels, layers_[1].channels, strict=True):
+        np.testing.assert_allclose((one.minimum, one.mean), (other.minimum, other.mean), rtol=1e-4, atol=1e-6)
+    answers = [next(section.answer for section in report.sections if section.name == "summary") for report in reports]
+    assert answers[0].split(" and answers")[0] == answers[1].split(" and answers")[0]
+    assert "4\N{NARROW NO-BREAK SPACE}×\N{NARROW NO-BREAK SPACE}6\N{NARROW NO-BREAK SPACE}×" in answers[0]

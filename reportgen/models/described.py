@@ -60,6 +60,13 @@ def declared_inputs(entry: Config) -> tuple[Shape, ...]:
     return next(iter(_declarations(entry)), ())
 
 
+def batch_size(config: Config) -> int:
+    """Return how many samples a layer's configuration asks to be given at once; 1 where it leaves that open."""
+    shapes = [config.get(key) for key in ("batch_shape", "batch_input_shape")]
+    sizes = [shape[0] for shape in shapes if isinstance(shape, list) and shape]
+    return max([1, *(size for size in sizes if type(size) is int)])
+
+
 def _declarations(entry: Config) -> list[tuple[Shape, ...]]:
     """Every declaration of input shapes in a layer's configuration; () for one that cannot be read."""
     config, build = config_of(entry), entry.get("build_config")

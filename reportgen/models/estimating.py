@@ -50,12 +50,21 @@ class Estimate:
         unknown: Kinds of layers of which more may be asked than is counted here, each once.
     """
 
-    def __init__(self, file_name: str, limits: Limits) -> None:
+    def __init__(self, file_name: str, limits: Limits, rows: int = 1) -> None:
+        """Start with nothing.
+
+        Args:
+            file_name: For the message.
+            limits: How large it may be.
+            rows: Samples that the model has to be given at once.
+        """
         self.parameters = 0
         self.macs = 0
         self.unknown: dict[str, None] = {}
         self._file_name = file_name
         self._limits = limits
+        self._rows = rows
+        self._batch = "one sample" if rows == 1 else f"a batch of {_shown(rows)} samples"
         self._layers = 0
         self._calls = 0
         self._counted: set[int] = set()
@@ -159,11 +168,11 @@ class Estimate:
 
     def _work(self, entry: Config, macs: int) -> None:
         self.macs += macs
-        if self.macs > MOST_MACS:
+        if self.macs * self._rows > MOST_MACS:
             raise ModelError(
-                f"{self._file_name!r} asks for {_shown(self.macs)} steps of work for one sample or more, by its layer"
-                f" {described.name(entry)!r}. Expected at most {MOST_MACS}. Use a smaller model, or one from a source"
-                " that you trust."
+                f"{self._file_name!r} asks for {_shown(self.macs * self._rows)} steps of work for {self._batch} or"
+                f" more, by its layer {described.name(entry)!r}. Expected at most {MOST_MACS}. Use a smaller model, or"
+                " one from a source that you trust."
             )
 
     def _note(self, entry: Config) -> None:
@@ -183,10 +192,10 @@ class Estimate:
 
     def _within(self, entry: Config, shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
         for shape in shapes:
-            size = 4 * _numbers(shape)
+            size = 4 * _numbers(shape) * self._rows
             if size > self._limits.activation_bytes:
                 raise ModelError(
-                    f"{self._file_name!r} asks for {_shown(size)} bytes of activations for one sample, in its layer"
+                    f"{self._file_name!r} asks for {_shown(size)} bytes of activations for {self._batch}, in its layer"
                     f" {described.name(entry)!r}. Expected at most {self._limits.activation_bytes}. Raise the limit"
                     " with --max-memory if you trust the file."
                 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.errors import ModelError
+from reportgen.models import described
 from reportgen.models.described import Config, config_of
 from reportgen.models.estimating import Estimate, Limits
 
@@ -81,8 +82,9 @@ def judge(config: Config, file_name: str, limits: Limits, known: Known | None = 
     Raises:
         ModelError: It names code, a module that is not Keras's, a vocabulary file, or sizes over the limits.
     """
-    objects = 0
+    objects, rows = 0, 1
     for path, item in _objects(config):
+        rows = max(rows, described.batch_size(item))
         objects += "class_name" in item
         if objects > _MOST_OBJECTS:
             raise ModelError(
@@ -90,7 +92,7 @@ def judge(config: Config, file_name: str, limits: Limits, known: Known | None = 
                 " minute. Use a model from a source that you trust."
             )
         _judge_object(path, item, file_name, known or Known())
-    estimate = Estimate(file_name, limits)
+    estimate = Estimate(file_name, limits, rows)
     estimate.model(config)
     return estimate
 

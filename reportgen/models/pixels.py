@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -10,7 +11,7 @@ import numpy as np
 
 from reportgen.models import running
 from reportgen.models.hooks import Call, StopPassError, operations_inside, until
-from reportgen.models.inputs import arrange, declared_inputs
+from reportgen.models.inputs import arrange, batch_size, declared_inputs
 from reportgen.records import Shape, TensorRecord, main_input
 
 _KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
@@ -60,29 +61,58 @@ def rescales(model: Any, shape: Shape) -> str | bool:
     main = declared[main_input([record.shape for record in declared])]
     if "float" not in main.dtype:
         return False
-    tensors = {}
-    for record in declared:
-        sizes = [axis or _OPEN_SIZE for axis in (shape if record is main else record.shape)]
-        white = _WHITE if record is main else 0
-        tensors[record.name] = keras.ops.stack(
-            [keras.ops.zeros(sizes, record.dtype), keras.ops.full(sizes, white, record.dtype)]
-        )
-    found: list[str | bool] = [False]
-
-    def follow(call: Call) -> None:
-        if any(getattr(call.operation, name, None) is not None for name in _KERNELS):
-            # A model's own code may have rescaled between two layers, so that no layer did.
-            found[0] = bool(call.inputs and _is_rescaled(call.inputs[0])) and (found[0] or True)
-            raise StopPassError
-        if call.num_inside == 0 and not found[0] and _is_rescaled(keras.tree.flatten(call.output)[0]):
-            found[0] = call.path
-
     try:
-        with until(model, follow), running.state_kept(model):
-            model(arrange(model, tensors), training=False)
+        black, white = (_up_to_kernel(model, declared, main, shape, value) for value in (0, _WHITE))
     except running.CALL_ERRORS:
         return False
-    return found[0]
+    found: str | bool = False
+    for (path, of_black), (_, of_white) in zip(black, white, strict=False):
+        if path is None:
+            # A model's own code may have rescaled between two layers, so that no layer did.
+            return _is_rescaled(of_black, of_white) and (found or True)
+        if not found and _is_rescaled(of_black, of_white):
+            found = path
+    return found
+
+
+def _up_to_kernel(
+    model: Any, declared: Sequence[TensorRecord], main: TensorRecord, shape: Shape, value: int
+) -> list[tuple[str | None, Any]]:
+    """Put one image of a single value to a model, in a batch of the size that the model wants.
+
+    Returns:
+        What comes out of each call before the first kernel, for the first of the batch, with the call's path; last what
+        goes into that kernel, with None.
+    """
+    rows = batch_size(model) or 1
+    tensors = {
+        record.name: keras.ops.full(
+            [rows, *(axis or _OPEN_SIZE for axis in (shape if record is main else record.shape))],
+            value if record is main else 0,
+            record.dtype,
+        )
+        for record in declared
+    }
+    found: list[tuple[str | None, Any]] = []
+
+    def follow(call: Call) -> None:
+        if found and found[-1][0] is None:
+            found.clear()  # Keras has only tried the model, to build it
+        if any(getattr(call.operation, name, None) is not None for name in _KERNELS):
+            found.append((None, call.inputs[0][0] if call.inputs else None))
+            raise StopPassError
+        if call.num_inside == 0:
+            found.append((call.path, keras.tree.flatten(call.output)[0][0]))
+
+    with until(model, follow), running.state_kept(model):
+        model(arrange(model, tensors), training=False)
+    return found
+
+
+def reads_pictures(model: Any) -> bool:
+    """Tell whether a model has a convolution over pictures or volumes, by the classes of the layers inside it."""
+    classes = (each for operation in operations_inside(model) for each in type(operation).__mro__)
+    return any(re.search(r"Conv.*[23]D", each.__name__) for each in classes)
 
 
 def networks(model: Any) -> tuple[tuple[str, str], ...]:
@@ -99,15 +129,16 @@ def networks(model: Any) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys(pairs))
 
 
-def _is_rescaled(tensor: Any) -> bool:
+def _is_rescaled(of_black: Any, of_white: Any) -> bool:
     """Tell whether a black and a white image have become something that was made of 0..255.
 
     What matters is the value that differs most: padding differs by nothing.
     """
-    values = np.asarray(tensor, dtype=np.float64)
-    if values.ndim < 2 or len(values) != 2 or not np.isfinite(values).all():
+    if of_black is None or of_white is None:
         return False
-    black, white = values.reshape(2, -1)
+    black, white = (np.asarray(values, dtype=np.float64).ravel() for values in (of_black, of_white))
+    if black.size != white.size or not black.size or not (np.isfinite(black).all() and np.isfinite(white).all()):
+        return False
     place = int(np.argmax(np.abs(white - black)))
     gain = (white[place] - black[place]) / _WHITE
     return bool(gain != 0 and (abs(gain) < _GAIN or -black[place] / gain > _MIDDLE))

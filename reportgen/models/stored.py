@@ -31,6 +31,8 @@ _DEEPEST = 200
 _LARGEST_RATIO = 100
 _RATIO_COUNTS_FROM = 16 << 20
 _MOST_MEMBERS = 10_000
+# A layer is one group, and each of its weights may stand in another.
+_MOST_OBJECTS = 50_000
 _READING = (OSError, EOFError, LookupError, NotImplementedError, RuntimeError, TypeError, ValueError, zlib.error)
 
 
@@ -88,6 +90,7 @@ def read_hdf5(path: Path) -> Stored:
     """
     try:
         with h5py.File(path, "r") as file:
+            _check_attributes(file, path)
             text = file.attrs.get("model_config")
             version = file.attrs.get("keras_version")
             only_weights = text is None and (
@@ -144,16 +147,22 @@ def check_weights(file: Any, path: Path, size: int) -> int:
 
 def _datasets(file: Any, path: Path) -> Iterator[Any]:
     """Yield the datasets of an HDF5 file, each once; a link to somewhere else is refused, not followed."""
-    waiting, seen = [file], set()
+    waiting: list[Any] = [file]
+    seen: set[tuple[int, int]] = set()
     while waiting:
         item = waiting.pop()
+        if len(seen) + len(waiting) > _MOST_OBJECTS:
+            raise _odd_member(path, f"more than {_MOST_OBJECTS} groups and datasets among its weights")
         info = h5py.h5o.get_info(item.id)
         if (info.fileno, info.addr) in seen:
             continue
         seen.add((info.fileno, info.addr))
+        _check_attributes(item, path)
         if isinstance(item, h5py.Dataset):
             yield item
         elif isinstance(item, h5py.Group):
+            if len(item) > _MOST_OBJECTS:
+                raise _odd_member(path, f"more than {_MOST_OBJECTS} groups and datasets among its weights")
             for name in item:
                 link = item.get(name, getlink=True)
                 if not isinstance(link, h5py.HardLink):
@@ -163,6 +172,15 @@ def _datasets(file: Any, path: Path) -> Iterator[Any]:
                         " weights. Save it again with model.save('model.keras')."
                     )
                 waiting.append(item[name])
+
+
+def _check_attributes(item: Any, path: Path) -> None:
+    """Refuse attributes that take more than a configuration may; Keras reads them whole."""
+    for index in range(min(h5py.h5a.get_num_attrs(item.id), _MOST_OBJECTS)):
+        attribute = h5py.h5a.open(item.id, index=index)
+        size = attribute.get_type().get_size() * max(attribute.get_space().get_simple_extent_npoints(), 0)
+        if size > _LARGEST_CONFIG:
+            raise _too_large(path, attribute.name.decode("utf-8", "replace"), size)
 
 
 def replace_config(path: Path, config: Config) -> None:
@@ -262,8 +280,7 @@ def _checked(path: Path, infos: Sequence[zipfile.ZipInfo]) -> dict[str, zipfile.
 
 def _odd_member(path: Path, what: str) -> ModelError:
     return ModelError(
-        f"{path.name!r} holds {what}. Expected a Keras archive (.keras) as Keras writes it. Use a model from a source "
-        "that you trust."
+        f"{path.name!r} holds {what}. Expected a model as Keras writes it. Use a model from a source that you trust."
     )
 
 

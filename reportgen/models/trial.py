@@ -22,6 +22,7 @@ from reportgen.errors import ModelError
 from reportgen.models import assembling, described
 from reportgen.models.described import Config
 from reportgen.models.importing import Imported, import_modules
+from reportgen.models.inputs import batch_size
 
 SECONDS = 180
 # What TensorFlow takes for itself, with the stacks of its threads on a machine of many cores.
@@ -98,7 +99,8 @@ def _tried(path: str, kind: str, config: Config, name: str, imports: list[str]) 
     try:
         zeros = [
             keras.ops.zeros(
-                (1, *(described.OPEN_AXIS if axis is None else axis for axis in tensor.shape[1:])), tensor.dtype
+                (batch_size(model) or 1, *(described.OPEN_AXIS if axis is None else axis for axis in tensor.shape[1:])),
+                tensor.dtype,
             )
             for tensor in getattr(model, "inputs", None) or []
         ]

@@ -136,7 +136,7 @@ class _Reducer:
         if volume.ndim == 1:
             volume = volume.reshape(1, 1, -1)
         levels, numbers = reduce_maps(volume, self._scale)
-        if record.map_axes == ("height", "width") and self._found.found and self._sees_object(record):
+        if record.map_axes == ("height", "width") and self._found.found and self._model.sees_main_input(record):
             scores = foreground.follow(np.nan_to_num(volume).astype(np.float64), self._found.mask, record)
             numbers = tuple(
                 replace(number, follows=None if np.isnan(score) or not _is_signal(number) else float(score))
@@ -147,11 +147,6 @@ class _Reducer:
             grid = Grid(record.map_axes, volume.shape[:-1], drawn_blocks(volume.shape[:-1]))
             levels = np.moveaxis(block_max(np.moveaxis(levels, 0, -1), grid.blocks), -1, 0)
         return CallMaps(record.path, np.ascontiguousarray(levels), numbers, _follower(numbers), grid)
-
-    def _sees_object(self, record: LayerRecord) -> bool:
-        """Whether the input with the object lies behind a call; where nothing is known of its inputs, it may."""
-        behind = self._model.inputs_behind(record)
-        return not behind or self._model.main_input in behind
 
 
 def _follower(numbers: tuple[ChannelNumbers, ...]) -> int | None:

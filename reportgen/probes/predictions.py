@@ -15,6 +15,7 @@ import numpy.typing as npt
 from reportgen.answers import ClassScore, PredictionsResult
 from reportgen.errors import DataError, ModelError
 from reportgen.options import Options
+from reportgen.probes import multilabel
 from reportgen.probes.subject import Array, Subject, answers
 from reportgen.progress import Progress, silent
 from reportgen.records import ModelRecord, TensorRecord
@@ -58,7 +59,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Pred
                 head.add(values, start)
             advance()
     kinds = [head.kind(given.get(head.record.name, dataset.labels)) for head in heads]
-    main = main_output([head.record.name in given for head in heads], kinds)
+    main = main_output([has_labels(record, dataset, targets) for record in subject.record.outputs], kinds)
     labels = _labels_by_output(subject.record, dataset, main)
     results = [
         head.result(kind, labels.get(head.record.name), dataset, dataset.class_names if place == main else ())
@@ -75,10 +76,16 @@ def main_output(labelled: Sequence[bool], kinds: Sequence[str]) -> int:
         kinds: Of each output what its answers are.
     """
     ranks = [
-        (kind != "values" and labels, kind == "probabilities", kind == "logits")
+        (kind != "values" and labels, kind in {"probabilities", multilabel.KIND}, kind == "logits")
         for labels, kind in zip(labelled, kinds, strict=True)
     ]
     return ranks.index(max(ranks))
+
+
+def has_labels(record: TensorRecord, dataset: Dataset, targets: dict[str, Array]) -> bool:
+    """Tell whether there are labels that belong to an output alone."""
+    own = record.name in dict(dataset.head_labels)
+    return own or (dataset.labels is None and multilabel.asks(record, targets.get(record.name)))
 
 
 def targets_by_output(record: ModelRecord, dataset: Dataset) -> dict[str, Array]:
@@ -100,8 +107,8 @@ def targets_by_output(record: ModelRecord, dataset: Dataset) -> dict[str, Array]
             which = f"output called {name!r}" if name else "output"
             raise DataError(
                 f"The labels of {dataset.name} hold values that are no class index, {size} for each image, and no"
-                f" {which} answers with so many values. Expected whole numbers from 0, or the true values of an output."
-                " Number the classes."
+                f" {which} without a softmax answers with so many values. Expected one whole number from 0 for each"
+                " image, as many true values as an output has, or a 0 or 1 for each of its classes. Number the classes."
             )
         found[fits[0]] = found.pop(name)
     labels = dataset.labels
@@ -141,6 +148,8 @@ class _Head:
         self.record = record
         self._targets = targets
         self._error, self._num_compared = 0.0, 0
+        is_multilabel = targets is not None and multilabel.asks(record, targets)
+        self._counts = multilabel.Counts(record.shape[0] or 0) if is_multilabel else None
         self._batches: list[tuple[Array, ...]] = []
         self._sums_to_one = True
         self._low, self._high = math.inf, -math.inf
@@ -153,6 +162,11 @@ class _Head:
         if finite.any():
             self._low = min(self._low, float(flat[finite].min()))
             self._high = max(self._high, float(flat[finite].max()))
+        if self._targets is not None and self._counts is not None:
+            each = multilabel.probabilities(self.record, values)
+            exact = self._counts.add(each, self._targets[start : start + len(values)], broken)
+            self._batches.append((broken, exact, np.nan_to_num(multilabel.sureness(each))))
+            return
         if self._targets is not None:
             differences = np.abs(flat - self._targets[start : start + len(flat)].reshape(flat.shape))
             self._error += float(differences[finite].sum())
@@ -170,6 +184,8 @@ class _Head:
 
     def kind(self, labels: _Labels | None) -> str:
         """What the answers are, as `output_kind` tells."""
+        if self._counts is not None:
+            return multilabel.KIND
         return "values" if self._targets is not None else _kind(self.record, self._sums_to_one, labels)
 
     def result(
@@ -177,32 +193,36 @@ class _Head:
     ) -> PredictionsResult:
         """Put the batches together, and count the right answers where labels tell them."""
         broken, *columns = (np.concatenate(column) for column in zip(*self._batches, strict=True))
-        first = confidence = None
-        right: int | None = None
-        interval = None
+        hits: Array | None = None
+        confidence: Array | None = None
         per_class: tuple[ClassScore, ...] = ()
-        if kind != "values":
+        if kind == multilabel.KIND:
+            hits, confidence = columns[0], np.where(broken, 0.0, columns[1])
+        elif kind != "values":
             place = 1 if kind == "logits" else 0
             first = np.where(broken, -1, columns[place]).astype(np.int64)
             confidence = np.where(broken, 0.0, columns[2 + place])
             if labels is not None:
                 _check_labels(dataset, labels, self.record)
                 hits = first == labels
-                right = int(hits.sum())
-                interval = wilson(right, dataset.size)
                 per_class = tuple(_score(class_names, int(label), hits[labels == label]) for label in np.unique(labels))
+        right = None if hits is None else int(hits.sum())
+        names = tuple(
+            class_name(class_names, place) for place in range(self.record.shape[0] or 0 if self._counts else 0)
+        )
         return PredictionsResult(
             name=self.record.name,
             shape=self.record.shape,
             num_images=dataset.size,
             right=right,
-            interval=interval,
+            interval=None if right is None else wilson(right, dataset.size),
             per_class=per_class,
             output=kind,
             num_nonfinite=int(broken.sum()),
             value_range=(self._low, self._high) if self._low <= self._high else None,
             mean_error=self._error / self._num_compared if self._num_compared else None,
-            first=first,
+            counts=self._counts.rows(names) if self._counts else (),
+            hits=hits,
             confidence=confidence,
         )
 

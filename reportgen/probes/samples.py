@@ -10,9 +10,10 @@ import numpy.typing as npt
 from reportgen.answers import Answer, HeadAnswer, InputValues, PredictionsResult, SampleRecord
 from reportgen.options import Options
 from reportgen.picking import Picked, pick
-from reportgen.probes import drawing
+from reportgen.probes import drawing, multilabel
 from reportgen.probes.predictions import class_name, probabilities, targets_by_output
 from reportgen.probes.subject import Array, Subject, answers
+from reportgen.records import TensorRecord
 from reportgen.vocabulary import words
 
 NUM_ANSWERS = 3
@@ -31,7 +32,7 @@ def choose(subject: Subject, predictions: PredictionsResult, options: Options) -
         options.pick,
         size=dataset.size,
         labels=labels.get(predictions.name) if predictions.right is not None else None,
-        first=predictions.first,
+        hits=predictions.hits,
         confidence=predictions.confidence,
         seed=options.seed,
     )
@@ -44,6 +45,7 @@ def choose(subject: Subject, predictions: PredictionsResult, options: Options) -
         for place, chosen in enumerate(part):
             heads = tuple(
                 _head(
+                    output,
                     results[output.name],
                     row[place],
                     _label(labels.get(output.name), chosen.index),
@@ -96,10 +98,18 @@ def _values(name: str, values: Array) -> InputValues:
 
 
 def _head(
-    head: PredictionsResult, values: Array, label: int | None, names: tuple[str, ...], targets: Array | None
+    output: TensorRecord,
+    head: PredictionsResult,
+    values: Array,
+    label: int | None,
+    names: tuple[str, ...],
+    targets: Array | None,
 ) -> HeadAnswer:
-    found = _first_answers(values, head.output, names)
     finite = values[np.isfinite(values)]
+    value_range = (float(finite.min()), float(finite.max())) if finite.size else None
+    if head.output == multilabel.KIND and targets is not None:
+        return replace(_several(output, values, names, targets), value_range=value_range)
+    found = _first_answers(values, head.output, names)
     named = head.output != "values" and bool(found)
     return HeadAnswer(
         name=head.name,
@@ -108,9 +118,35 @@ def _head(
         answers=found,
         label=None if label is None else class_name(names, label),
         correct=found[0].class_index == label if named and label is not None else None,
-        value_range=(float(finite.min()), float(finite.max())) if finite.size else None,
+        value_range=value_range,
         targets=() if targets is None else tuple(float(value) for value in np.ravel(targets)[: len(found)]),
+        answered=found[0].name if named else None,
     )
+
+
+def _several(output: TensorRecord, values: Array, names: tuple[str, ...], targets: Array) -> HeadAnswer:
+    """Return the answers of a multi-label output: all classes that are answered or true, then the likeliest others."""
+    shares, true = multilabel.probabilities(output, values[None])[0], targets == 1
+    is_whole = bool(np.isfinite(shares).all())
+    given = multilabel.answered(shares) & is_whole
+    order = np.lexsort((np.arange(len(shares)), -shares, ~(given | true)))
+    shown = order[: max(NUM_VALUES, int((given | true).sum()))].tolist() if is_whole else []
+    called = [class_name(names, place) for place in range(len(shares))]
+    return HeadAnswer(
+        name=output.name,
+        shape=output.shape,
+        output=multilabel.KIND,
+        answers=tuple(Answer(place, called[place], float(shares[place])) for place in shown),
+        label=_listed(called, true),
+        correct=bool((given == true).all()) if is_whole else None,
+        value_range=None,
+        targets=tuple(float(targets[place]) for place in shown),
+        answered=_listed(called, given) if is_whole else None,
+    )
+
+
+def _listed(names: list[str], chosen: Array) -> str:
+    return ", ".join(name for name, is_chosen in zip(names, chosen, strict=True) if is_chosen) or "no class"
 
 
 def _first_answers(values: Array, kind: str, names: tuple[str, ...]) -> tuple[Answer, ...]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
 from reportgen.options import Options
-from reportgen.probes.predictions import main_output, output_kind, probabilities, targets_by_output
+from reportgen.probes import multilabel
+from reportgen.probes.predictions import has_labels, main_output, output_kind, probabilities, targets_by_output
 from reportgen.probes.subject import Array, Subject, answers
 from reportgen.progress import Progress, silent
+from reportgen.records import TensorRecord
 from reportgen.scalings import ScaledAnswers, ScalingResult
 
 NUM_IMAGES = 128
@@ -33,7 +36,8 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Scal
         return None
     chosen = _chosen(dataset.size, options.seed)
     starts = range(0, len(chosen), subject.batch_size)
-    place, labels = _output(subject, chosen)
+    place, labels, truth = _output(subject, chosen)
+    record = subject.record.outputs[place]
     found: list[ScaledAnswers] = []
     hits: Array | None = None
     num_classes = 0
@@ -47,15 +51,15 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Scal
                 outputs.append(answers(subject.model, subject.inputs(part, name))[place])
                 advance()
             values = np.concatenate(outputs)
-            shares = probabilities(values, output_kind(subject.record.outputs[place], values, labels))
+            given = _one_class(record, values, labels) if truth is None else _several(record, values, truth)
             # Another way may drive the numbers out of their range; only the way in use has to give answers.
-            if shares is None or not np.isfinite(shares).all():
+            if given is None:
                 if not found:
                     return None
                 continue
-            num_classes = shares.shape[1]
-            now = None if labels is None else shares.argmax(axis=1) == labels
-            found.append(_summed_up(name, ranges, shares, now, hits))
+            num_classes = given.num_classes
+            now = given.hits
+            found.append(_summed_up(name, ranges, given, hits))
             hits = now if hits is None else hits
     return ScalingResult(len(chosen), num_classes, tuple(found))
 
@@ -87,28 +91,72 @@ def _chosen(size: int, seed: int) -> list[int]:
     return [int(index) for index in np.sort(drawn)]
 
 
-def _output(subject: Subject, chosen: list[int]) -> tuple[int, Array | None]:
-    """Return the place of the output that `predictions` looks at closely, and its true classes of these images."""
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The answers one way.
+
+    Attributes:
+        answered: A number for each different answer, (images).
+        confidence: Probability of each, (images).
+        num_classes: Between how many each decides.
+        hits: Whether each is right, or None.
+    """
+
+    answered: Array
+    confidence: Array
+    num_classes: int
+    hits: Array | None
+
+
+def _one_class(record: TensorRecord, values: Array, labels: Array | None) -> _Given | None:
+    """Return the answers of an output of one class for each image; None where they are no numbers."""
+    shares = probabilities(values, output_kind(record, values, labels))
+    if shares is None or not np.isfinite(shares).all():
+        return None
+    answered = shares.argmax(axis=1)
+    return _Given(answered, shares.max(axis=1), shares.shape[1], None if labels is None else answered == labels)
+
+
+def _several(record: TensorRecord, values: Array, truth: Array) -> _Given | None:
+    """Return the answers of a multi-label output, which decides between yes and no; None where they are no numbers."""
+    if not np.isfinite(values).all():
+        return None
+    shares = multilabel.probabilities(record, values)
+    given = multilabel.answered(shares)
+    answered = np.unique(given, axis=0, return_inverse=True)[1].reshape(-1)
+    return _Given(answered, multilabel.sureness(shares), 2, np.asarray((given == (truth == 1)).all(axis=1)))
+
+
+def _output(subject: Subject, chosen: list[int]) -> tuple[int, Array | None, Array | None]:
+    """Return the place of the output that `predictions` looks at closely, and its true classes of these images.
+
+    The classes are one for each image, or, of a multi-label output, rows of 0 and 1.
+    """
     assert subject.dataset is not None, "there is data"
     own, general = dict(subject.dataset.head_labels), subject.dataset.labels
     records = subject.record.outputs
     values = answers(subject.model, subject.inputs(chosen[: subject.batch_size]))
     targets = targets_by_output(subject.record, subject.dataset)
+    several = [multilabel.asks(record, targets.get(record.name)) for record in records]
     kinds = [
-        "values" if record.name in targets else output_kind(record, value, own.get(record.name, general))
-        for record, value in zip(records, values, strict=True)
+        multilabel.KIND
+        if is_several
+        else "values"
+        if record.name in targets
+        else output_kind(record, value, own.get(record.name, general))
+        for record, value, is_several in zip(records, values, several, strict=True)
     ]
-    place = main_output([record.name in own for record in records], kinds)
+    place = main_output([has_labels(record, subject.dataset, targets) for record in records], kinds)
+    if kinds[place] == multilabel.KIND:
+        return place, None, targets[records[place].name][chosen]
     labels = own.get(records[place].name, general)
-    return place, None if labels is None else labels[chosen]
+    return place, None if labels is None else labels[chosen], None
 
 
-def _summed_up(
-    name: str, ranges: list[tuple[float, float]], shares: Array, hits: Array | None, used: Array | None
-) -> ScaledAnswers:
-    """Sum up the answers of one way; `hits` tells which are right, `used` the same for the way in use."""
-    confidence = shares.max(axis=1)
-    counts = np.unique(shares.argmax(axis=1), return_counts=True)[1]
+def _summed_up(name: str, ranges: list[tuple[float, float]], given: _Given, used: Array | None) -> ScaledAnswers:
+    """Sum up the answers of one way; `used` tells which are right in the way in use."""
+    hits, confidence = given.hits, given.confidence
+    counts = np.unique(given.answered, return_counts=True)[1]
     gained = lost = None
     if hits is not None and used is not None:
         gained, lost = int((hits & ~used).sum()), int((used & ~hits).sum())

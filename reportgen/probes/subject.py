@@ -56,7 +56,7 @@ class Subject:
     def pictures(self, indices: Sequence[int]) -> Array:
         """Return the same with the channels last."""
         images = self.images(indices)
-        return np.moveaxis(images, 1, -1) if self.record.channels_first and images.ndim > 2 else images
+        return np.moveaxis(images, 1 + self.record.input_channel_axis(images.shape[1:]), -1)
 
     def inputs(self, indices: Sequence[int], scaling: str = "") -> Any:
         """Return what the model is called with for some images: one array, or all in the model's own structure.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.answers import Answer, ClassScore, HeadAnswer, PredictionsResult, SampleRecord
+from reportgen.answers import Answer, ClassCounts, ClassScore, HeadAnswer, PredictionsResult, SampleRecord
 from reportgen.document import Figure, Section
 from reportgen.evidence import Evidence
 from reportgen.figures import inputs, mosaic
@@ -46,10 +46,11 @@ class Head:
     Attributes:
         name: The output.
         shape: Shape of one answer.
-        output: What the answers are: "probabilities", "logits" or "values".
+        output: What the answers are: "probabilities", "logits", "multi-label" or "values".
         right: How many were right; None where no true classes are known.
         interval: 95 % interval of the share of right answers, or None.
         per_class: Right answers by class.
+        counts: Answers of a multi-label output class by class.
         value_range: Lowest and highest finite value that came out, or None.
         mean_error: Mean absolute error of the values, or None.
     """
@@ -60,6 +61,7 @@ class Head:
     right: int | None
     interval: tuple[float, float] | None
     per_class: tuple[ClassScore, ...]
+    counts: tuple[ClassCounts, ...]
     value_range: tuple[float, float] | None
     mean_error: float | None
 
@@ -73,8 +75,9 @@ class Sample:
         name: Its file's name, or "".
         figure: The image as the network gets it.
         reason: Why it was chosen.
-        label: Its true class, or None.
-        correct: Whether the first answer is the true class; None where that cannot be said.
+        label: Its true class or classes, or None.
+        answered: The class answered, or all classes answered; None where the answer is values, or no number.
+        correct: Whether that is right; None where that cannot be said.
         answers: The first answers.
         value_range: Lowest and highest value of the image as the network gets it.
         heads: What each output answered, in the model's order.
@@ -86,6 +89,7 @@ class Sample:
     figure: Figure
     reason: str
     label: str | None
+    answered: str | None
     correct: bool | None
     answers: tuple[Answer, ...]
     value_range: tuple[float, float]
@@ -99,13 +103,14 @@ class Content:
 
     Attributes:
         samples: The chosen samples.
-        output: What the answers are: "probabilities", "logits" or "values".
+        output: What the answers are: "probabilities", "logits", "multi-label" or "values".
         data: Name of the data.
         split: What the data may be called.
         num_images: Images in the data.
         right: How many were answered rightly, or None.
         interval: 95 % interval of the share of right answers, or None.
         per_class: Right answers by class.
+        counts: Answers of a multi-label output class by class.
         mean_error: Mean absolute error of an output that answers with values, or None.
         head: Name of the output that all of this is about.
         others: The same of the model's further outputs.
@@ -123,6 +128,7 @@ class Content:
     right: int | None
     interval: tuple[float, float] | None
     per_class: tuple[ClassScore, ...]
+    counts: tuple[ClassCounts, ...]
     mean_error: float | None
     head: str
     others: tuple[Head, ...]
@@ -146,6 +152,7 @@ def build(evidence: Evidence) -> Section | None:
         right=predictions.right,
         interval=predictions.interval,
         per_class=predictions.per_class,
+        counts=predictions.counts,
         mean_error=predictions.mean_error,
         head=predictions.name,
         others=tuple(_head(other) for other in predictions.others),
@@ -165,6 +172,7 @@ def _head(result: PredictionsResult) -> Head:
         right=result.right,
         interval=result.interval,
         per_class=result.per_class,
+        counts=result.counts,
         value_range=result.value_range,
         mean_error=result.mean_error,
     )
@@ -192,6 +200,7 @@ def _sample(sample: SampleRecord, what: str) -> Sample:
         figure=figure,
         reason=sample.reason,
         label=sample.label,
+        answered=sample.answered,
         correct=sample.correct,
         answers=sample.answers,
         value_range=sample.value_range,
@@ -207,6 +216,11 @@ def _answer(content: Content, evidence: Evidence) -> str:
     if content.right is None:
         return f"{shown}{extent}."
     where = f" at its output {content.head}" if content.others else ""
+    if content.counts:
+        return (
+            f"{shown}{extent}. Over all {known.samples} the network names all true classes and no other in"
+            f" {percent(content.right / content.num_images)} of cases{where}."
+        )
     return (
         f"{shown}{extent}. Over all {known.samples} the network is right in"
         f" {percent(content.right / content.num_images)} of cases{where}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reportgen.document import ContactSheet, Section
-from reportgen.evidence import Evidence
+from reportgen.evidence import CallMaps, Evidence
 from reportgen.findings import image_of, last_conv, spatial_shape
 from reportgen.records import ModelRecord, Shape, TensorRecord
 from reportgen.sections.activations import sheet_of
@@ -79,9 +79,8 @@ def _answer(evidence: Evidence) -> str:
     share = percent(predictions.right / predictions.num_images)
     where = f" at {predictions.name}" if predictions.others else ""
     split = "" if dataset.split == "as given" else f", {dataset.split},"
-    return (
-        f"{sentence} On {plural(predictions.num_images, known.sample)}{split} it is right in {share} of cases{where}."
-    )
+    right = "names all true classes and no other" if predictions.counts else "is right"
+    return f"{sentence} On {plural(predictions.num_images, known.sample)}{split} it {right} in {share} of cases{where}."
 
 
 def _reads(evidence: Evidence) -> str:
@@ -95,14 +94,14 @@ def _reads(evidence: Evidence) -> str:
 
 def _reads_input(evidence: Evidence, shape_: Shape) -> str:
     if len(shape_) == 3:
-        channels = shape_[0] if spatial_shape(evidence.model) == shape_[1:] else shape_[-1]
+        channels = shape_[evidence.model.input_channel_axis(shape_)]
         colour = {1: "grey images", 3: "colour images"}.get(channels or 0, f"images with {number(channels)} channels")
         return f"reads {colour} of {size(spatial_shape(evidence.model))} pixels"
     known = words(evidence.model)
     if len(shape_) == 1:
         return f"reads {known.samples} of {plural(shape_[0] or 0, known.point)}"
     spatial = spatial_shape(evidence.model)
-    channels = shape_[0] if spatial == shape_[1:] else shape_[-1]
+    channels = shape_[evidence.model.input_channel_axis(shape_)]
     several = f" with {plural(channels or 0, 'channel')}" if channels != 1 else ""
     return f"reads {known.samples} of {shape(spatial)} {known.points}{several}"
 
@@ -126,6 +125,10 @@ def _answers_at(evidence: Evidence, output: TensorRecord) -> str:
         ):
             return "one logit"
         return "one probability" if activation == "sigmoid" else "one number"
+    predictions = evidence.predictions
+    for head in (predictions, *predictions.others) if predictions else ():
+        if head.name == output.name and head.counts:
+            return f"any number of {plural(last[0] or 0, 'class', 'classes')}"
     names = evidence.dataset.class_names if evidence.dataset else ()
     classes = activation == "softmax" or (bool(names) and (len(evidence.model.outputs) == 1 or len(names) == last[0]))
     return f"one of {plural(last[0] or 0, 'class', 'classes')}" if classes else plural(last[0] or 0, "number")
@@ -182,14 +185,19 @@ def _looked_at(evidence: Evidence) -> str:
     if not evidence.samples:
         return f"not drawn: no {words(evidence.model).samples}"
     seen, drawn = evidence.model.seen_calls, _drawn(evidence)
+    if not drawn:
+        return "not drawn in this report"
     if len(drawn) == len(seen):
         return "all of them in this report"
     return f"those of {number(len(drawn))} of {plural(len(seen), 'layer')} in this report"
 
 
 def _drawn(evidence: Evidence) -> tuple[str, ...]:
-    """The conv and pooling calls that were looked at, as chosen by the user."""
+    """The conv and pooling calls whose maps are in the report: those chosen, or the one on this page alone."""
     samples = evidence.activations.samples if evidence.activations else ()
+    if "activations" not in evidence.chapters:
+        shown = _shown(evidence)
+        return () if shown is None else (shown.path,)
     return tuple(call.path for call in samples[0].calls) if samples else ()
 
 
@@ -207,19 +215,23 @@ def _accuracy(evidence: Evidence) -> KeyNumber:
     )
     if predictions.others:
         detail += f"; output {predictions.name}"
-    name = "right answers" if dataset.split == "as given" else "right answers, held out"
+    name = "exactly right answers" if predictions.counts else "right answers"
+    name += "" if dataset.split == "as given" else ", held out"
     return KeyNumber(name, predictions.right / predictions.num_images, "percent", detail)
 
 
 def _picture(evidence: Evidence) -> ContactSheet | None:
-    """The first sample's maps of the layer in which a channel follows the object most closely."""
+    """The first sample's maps of that layer."""
+    shown = _shown(evidence)
+    return None if shown is None else sheet_of(evidence, 0, shown, name="picture")
+
+
+def _shown(evidence: Evidence) -> CallMaps | None:
+    """The layer in which a channel follows the first sample's object most closely."""
     if not evidence.activations or not evidence.activations.samples:
         return None
     calls = [call for call in evidence.activations.samples[0].calls if call.levels[0].size > 1]
-    if not calls:
-        return None
-    best = max(calls, key=lambda call: max((channel.follows or 0.0) for channel in call.channels))
-    return sheet_of(evidence, 0, best, name="picture")
+    return max(calls, key=lambda call: max((channel.follows or 0.0) for channel in call.channels), default=None)
 
 
 def _can(evidence: Evidence) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError
 from reportgen.errors import DataError
 from reportgen.sources.dataset import Array, counted
 from reportgen.sources.files import writable
-from reportgen.sources.labels import class_indices
+from reportgen.sources.labels import Gathered, told_apart
 
 # Usual names, the best first: those of TensorFlow's own scripts for ImageNet, its tutorials, its data sets.
 _IMAGES = ("image/encoded", "image", "image_raw", "encoded", "img", "x", "image/raw", "images", "pixels", "jpeg", "png")
@@ -36,7 +36,7 @@ class Chosen:
 
     Attributes:
         image: The image.
-        label: Its class, a number, a row of numbers with a single 1, or a word.
+        label: Its class, a number, a row of 0 and 1, or a word; or true values.
         text: Name of its class besides the number.
         size: Height, width and number of channels, as far as they are given.
         notes: What the reader should know of the choice.
@@ -142,47 +142,58 @@ def channels_of(size: int, height: int, width: int, channels: int = 0) -> int | 
 
 
 class Labels:
-    """The labels of all records, taken one by one; of each only its number or its word is kept."""
+    """The labels of all records, taken one by one; of each only its numbers or its word are kept."""
 
     def __init__(self, chosen: Chosen, source: str) -> None:
         self._chosen = chosen
         self._what = f"The labels {writable(chosen.label or '')!r} in {source!r}"
-        self._found: list[int | float | bytes | None] = []
+        self._gathered = Gathered(self._what)
+        self._places: list[int] = []
+        self._size = 0
+        self._are_words: set[bool] = set()
         self._texts: dict[int, set[bytes]] = {}
 
     def take(self, example: Example) -> None:
         """Take the label of the next record.
 
         Raises:
-            DataError: It is no number, row of numbers with a single 1, or word.
+            DataError: It is no number or word, or has another number of values than those before.
         """
         given = values(example, self._chosen.label)
-        if len(given) > 1:
-            given = class_indices(np.asarray(given)[None], (), self._what)[0]
-        one = given[0] if len(given) else None
-        if isinstance(one, bytes) and len(one) > _LONGEST_WORD:
-            raise DataError(f"{self._what} hold {len(one)} bytes. Expected a number or a word. Name another feature.")
-        self._found.append(one.item() if isinstance(one, np.generic) else one)
+        self._size += 1
+        if not len(given):
+            return
+        one = given[0]
+        if isinstance(one, bytes) and (len(one) > _LONGEST_WORD or len(given) > 1):
+            what = f"{len(one)} bytes" if len(given) == 1 else f"{len(given)} words for one image"
+            raise DataError(f"{self._what} hold {what}. Expected a number or a word. Name another feature.")
+        self._places.append(self._size - 1)
+        self._are_words.add(isinstance(one, bytes))
+        if len(self._are_words) > 1:
+            raise DataError(f"{self._what} are words and numbers. Expected one kind. Write the file again.")
+        self._gathered.take(np.array(one) if len(given) == 1 else np.asarray(given))
         text = values(example, self._chosen.text)
-        if isinstance(one, np.integer) and len(text) == 1 and isinstance(text[0], bytes):
-            self._texts.setdefault(int(one), set()).add(text[0][:_LONGEST_WORD])
+        found = given if len(given) == 1 else np.flatnonzero(given)
+        if len(found) == len(text) == 1 and isinstance(found[0], np.integer) and isinstance(text[0], bytes):
+            self._texts.setdefault(int(found[0]), set()).add(text[0][:_LONGEST_WORD])
 
-    def indices(self) -> tuple[npt.NDArray[np.int64] | None, tuple[str, ...]]:
-        """Return the class index of every record, −1 where it has none, and the names of the classes.
+    def known(self) -> tuple[npt.NDArray[np.int64] | None, Array | None, tuple[str, ...]]:
+        """Return the class index of every record, −1 where it has none, or its true values, and names of the classes.
 
         Raises:
-            DataError: Some are words and some are numbers, or a number is no class index.
+            DataError: A number is no class index.
         """
-        places = [place for place, one in enumerate(self._found) if one is not None]
-        given = [self._found[place] for place in places]
-        if not given:
-            return None, ()
-        if len({isinstance(one, bytes) for one in given}) > 1:
-            raise DataError(f"{self._what} are words and numbers. Expected one kind. Write the file again.")
-        found, names = class_indices(np.array(given), (), self._what)
-        indices = np.full(len(self._found), -1, np.int64)
-        indices[places] = found
-        return indices, names or self._names(int(found.max()))
+        if not self._places:
+            return None, None, ()
+        found, targets, names = told_apart(self._gathered.array(), (), self._what)
+        if targets is not None:
+            rows = np.full((self._size, *targets.shape[1:]), np.nan)
+            rows[self._places] = targets
+            return None, rows, names
+        assert found is not None, "labels are classes or true values"
+        indices = np.full(self._size, -1, np.int64)
+        indices[self._places] = found
+        return indices, None, names or self._names(int(found.max()))
 
     def _names(self, last: int) -> tuple[str, ...]:
         if not self._texts or last > _MOST_CLASSES or any(len(texts) > 1 for texts in self._texts.values()):

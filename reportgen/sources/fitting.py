@@ -14,7 +14,7 @@ from reportgen.errors import DataError
 from reportgen.records import Shape
 from reportgen.sources import resizing
 from reportgen.sources.dataset import Array, Dataset, Resize, Scaling, in_words
-from reportgen.sources.scaling import Way, look, plan
+from reportgen.sources.scaling import Values, Way, look, plan
 
 _COLOURS = 3
 _PICTURE_AXES = 3
@@ -36,6 +36,7 @@ def fit(
     rescales: bool | str,
     dtype: str,
     *,
+    pictures: bool = True,
     scale: str = "auto",
     networks: Sequence[tuple[str, str]] = (),
     resize: Resize = "crop",
@@ -47,27 +48,27 @@ def fit(
         shape: Shape of one sample of the model's input; None for an axis of any size.
         rescales: Whether the model brings 0..255 to its range itself; the path of the layer that does, if known.
         dtype: Number format of the model's input, as Keras calls it.
+        pictures: Whether the model reads pictures; files of pictures are pictures for any model.
         scale: How values are brought to the model's range, as after `--preprocess`. "auto" divides whole values 0..255
-            by 255 unless the model rescales, and judges that by the first 256 images.
+            of pictures by 255 unless the model rescales, and judges that by the first 256 images.
         networks: Networks of `keras.applications` in the model, as for `scaling.plan`.
         resize: How images of another size are brought to the model's.
 
     Returns:
-        The same images in the model's layout and number format (float32 for one that numpy does not know). They are
-        changed when they are read; the notes say how, and `scaling` what speaks against it.
+        The same images in the model's layout and number format (float32 for one that numpy does not know), changed when
+        they are read; the notes say how, and `scaling` what speaks against it.
 
     Raises:
         DataError: There are no images, their shape cannot be made to fit, or they hold NaN or infinite values.
         UnknownNameError: There is no such scale.
         OptionsError: The user's own module has no such function.
     """
-    if dataset.size == 0:
-        raise DataError(f"The data {dataset.name!r} hold no images. Expected at least one. Give other data.")
-    values = look(dataset, partial(_check_finite, dataset.name))
+    values = _look(dataset)
     move = _move(dataset, shape, resizing.white(values.low, values.high), resize)
     target = number_format(dtype)
     takes_whole = target.kind in "iu"
-    chosen = plan(scale, values, move.shape, rescales, whole=takes_whole, networks=networks)
+    are_some = pictures or bool(dataset.image_names) or len(dataset.shape) >= _PICTURE_AXES
+    chosen = plan(scale, values, move.shape, rescales, whole=takes_whole, networks=networks, are_pictures=are_some)
     if takes_whole and (chosen.ways[0].name != "none" or not values.are_whole):
         raise DataError(
             f"The model takes whole numbers ({dtype}) but the images of {dataset.name!r} would be fractions. Expected "
@@ -89,6 +90,12 @@ def fit(
         notes=(*dataset.notes, *(note for note in notes if note)),
         scaling=Scaling(tuple(ways), chosen.doubts, read_as),
     )
+
+
+def _look(dataset: Dataset) -> Values:
+    if dataset.size == 0:
+        raise DataError(f"The data {dataset.name!r} hold no images. Expected at least one. Give other data.")
+    return look(dataset, partial(_check_finite, dataset.name))
 
 
 def _move(dataset: Dataset, want: Shape, white: int | None, resize: Resize) -> _Move:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from reportgen.errors import DataError
 from reportgen.records import Shape
-from reportgen.sources.dataset import USUAL, Dataset, Reading, counted
+from reportgen.sources.dataset import USUAL, Array, Dataset, Reading, counted
 from reportgen.sources.files import first_bytes, sha256_of, shown, writable
 from reportgen.sources.images import SUFFIXES, is_picture
 from reportgen.sources.pictures import of_pictures
@@ -83,6 +83,7 @@ def of_files(
     source: str,
     labels: npt.NDArray[np.int64] | None,
     class_names: tuple[str, ...],
+    targets: Array | None = None,
     notes: tuple[str, ...] = (),
 ) -> Dataset:
     """Make a dataset of picture files; arguments as for `pictures.of_pictures`.
@@ -95,6 +96,7 @@ def of_files(
         source: Name of the folder or file that lists them.
         labels: Class index of each, or None.
         class_names: Names of the classes.
+        targets: True values of each, or None.
         notes: What is to be said of the list itself.
 
     Raises:
@@ -108,6 +110,7 @@ def of_files(
         source=source,
         sha256=lambda places: sha256_of_pictures(root, [pictures[place] for place in places]),
         labels=labels,
+        targets=targets,
         class_names=class_names,
         notes=notes,
     )

@@ -15,7 +15,7 @@ from reportgen.errors import DataError
 from reportgen.records import Shape
 from reportgen.sources.arrays import IMAGE_KINDS
 from reportgen.sources.dataset import USUAL, Array, Dataset, Reading, in_words
-from reportgen.sources.labels import class_indices
+from reportgen.sources.labels import Gathered
 from reportgen.sources.memory import from_arrays
 from reportgen.sources.spooling import Spool, room
 
@@ -106,8 +106,8 @@ def _spooled(items: Iterator[Any], shape: Shape | None) -> tuple[Array, Array | 
     """Put images into a temporary file as they come, one item at a time in memory."""
     spool, size = Spool(), 0
     one: Array | None = None
-    is_batch = False
-    labels: list[Any] = []
+    is_batch = is_labelled = False
+    labels = Gathered("The labels of the tf.data.Dataset")
     for item in items:
         image, label = (
             (np.asarray(item[0]), np.asarray(item[1])) if isinstance(item, tuple) else (np.asarray(item), None)
@@ -128,14 +128,16 @@ def _spooled(items: Iterator[Any], shape: Shape | None) -> tuple[Array, Array | 
             spool.file.write(np.ascontiguousarray(rows).tobytes())
         size += len(rows)
         if label is not None:
-            labels += _in_short(label if is_batch else label[None])
+            for row in label if is_batch else label[None]:
+                labels.take(np.asarray(row))
+            is_labelled = True
     if one is None or not size * one.size:
         raise DataError("The tf.data.Dataset is empty. Expected at least one image. Check its source.")
     with room("The images of the tf.data.Dataset"):
         spool.file.flush()
     # The mapping keeps the file alive, also without the spool and without a name.
     images: Array = np.memmap(spool.file, one.dtype, "r", 0, (size, *one.shape))
-    return images, np.array(labels) if labels else None
+    return images, labels.array() if is_labelled else None
 
 
 def _is_batch(image: Array, label: Array | None, shape: Shape | None) -> bool:
@@ -143,9 +145,3 @@ def _is_batch(image: Array, label: Array | None, shape: Shape | None) -> bool:
         # A row of 0 with a single 1 may by chance be as long as an image is high.
         return label.ndim > 0 and image.ndim >= len(shape or ()) and image.shape[:1] == label.shape[:1]
     return image.ndim > (3 if shape is None else len(shape))
-
-
-def _in_short(labels: Array) -> list[Any]:
-    """Return words as they are, and rows of 0 with a single 1 as numbers, which take less room."""
-    words = labels.dtype.kind in "OSU"
-    return labels.ravel().tolist() if words else class_indices(labels, (), "The labels")[0].tolist()

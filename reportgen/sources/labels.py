@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,6 +13,7 @@ from reportgen.sources.files import writable
 
 LABEL_KINDS = "buifUS"
 _WORD_KINDS = "US"
+_ROWS = 2
 _LAST_CODE_POINT = 0x10FFFF
 _Indices = npt.NDArray[np.int64]
 
@@ -47,11 +50,91 @@ def class_indices(labels: Array, class_names: tuple[str, ...], what: str) -> tup
     return indices, class_names
 
 
-def true_values(values: Array) -> Array | None:
-    """Return fractions, the true values of a model that answers with values, as float64 (size, …); else None."""
-    if values.dtype.kind != "f" or not np.isfinite(values).all() or np.array_equal(values, np.floor(values)):
+def told_apart(
+    labels: Array, class_names: tuple[str, ...], what: str
+) -> tuple[_Indices | None, Array | None, tuple[str, ...]]:
+    """Turn labels into class indices or into true values, whichever they are.
+
+    Args:
+        labels: As for `class_indices`, or numbers (size, …) that are true values, as `true_values` tells.
+        class_names: As for `class_indices`.
+        what: What the labels are called in an error.
+
+    Returns:
+        Class index of every image or None; its true values or None; and the class names.
+
+    Raises:
+        DataError: The labels are neither.
+    """
+    targets = true_values(labels)
+    if targets is not None:
+        return None, targets, class_names
+    indices, class_names = class_indices(labels, class_names, what)
+    return indices, None, class_names
+
+
+def true_values(labels: Array) -> Array | None:
+    """Return numbers that are no classes: the true values of a model that answers with values, or of several classes.
+
+    Returns:
+        float64 (size, …) of numbers with fractions or below −1, which often stands for "not labelled", and of rows of
+        several numbers that are not 0 with a single 1: the corners of a box, or a 1 for each class that an image
+        belongs to. None for anything else.
+    """
+    if not labels.ndim or labels.dtype.kind not in "buif" or not np.isfinite(labels).all():
         return None
-    return values.astype(np.float64)
+    are_whole = labels.dtype.kind != "f" or np.array_equal(labels, np.floor(labels))
+    if (
+        not are_whole
+        or (labels.size and labels.min() < -1)
+        or (labels.ndim == _ROWS and labels.shape[1] > 1 and not _is_one_hot(labels))
+    ):
+        return labels.astype(np.float64)
+    return None
+
+
+class Gathered:
+    """Labels of images that come one after the other. Of rows of 0 and 1 only the places of the ones are kept."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._shape: tuple[int, ...] | None = None
+        self._ones: list[list[int]] | None = []
+        self._found: list[Any] = []
+
+    def take(self, label: Array) -> None:
+        """Take the label of the next image: a number, a word, or numbers of one shape for all images.
+
+        Raises:
+            DataError: It has another shape than those before.
+        """
+        if self._shape is None:
+            self._shape = label.shape
+        if label.shape != self._shape:
+            raise DataError(
+                f"{self._what} are {in_words(self._shape)} for one image and {in_words(label.shape)} for another. "
+                "Expected as many numbers for each. Write them anew."
+            )
+        if self._ones is not None and label.ndim == 1 and label.size > 1 and np.isin(label, (0, 1)).all():
+            self._ones.append(np.flatnonzero(label).tolist())
+            return
+        if self._ones is not None:  # the first that is no row of 0 and 1
+            self._found, self._ones = list(self._dense(self._ones)), None
+        self._found.append(label.item() if label.ndim == 0 else label)
+
+    def array(self) -> Array:
+        """Return all labels in a form that `told_apart` takes."""
+        if self._ones is None:
+            return np.array(self._found)
+        if all(len(ones) == 1 for ones in self._ones):
+            return np.array([ones[0] for ones in self._ones], np.int64)
+        return self._dense(self._ones)
+
+    def _dense(self, rows: list[list[int]]) -> Array:
+        dense: Array = np.zeros((len(rows), *(self._shape or ())), np.uint8)
+        for place, ones in enumerate(rows):
+            dense[place, ones] = 1
+        return dense
 
 
 def words(array: Array, what: str) -> tuple[str, ...]:

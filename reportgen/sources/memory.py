@@ -11,7 +11,7 @@ import numpy.typing as npt
 from reportgen.errors import DataError
 from reportgen.sources.arrays import take
 from reportgen.sources.dataset import Array, Dataset, counted
-from reportgen.sources.labels import class_indices, true_values
+from reportgen.sources.labels import told_apart
 
 _HASHED_AT_ONCE = 256
 
@@ -29,8 +29,8 @@ def from_arrays(
 
     Args:
         images: Batch axis first; may lie on the disk, as `np.memmap` has them.
-        labels: True classes: whole numbers, one-hot rows or words; fractions are the true values of a model that
-            answers with values; None where nothing is known.
+        labels: True classes: whole numbers, one-hot rows or words; or true values, as `labels.true_values` tells; None
+            where nothing is known.
         class_names: Names of the classes by index.
         name: What they are called after their number: "1000 images given in memory".
         source: Where they come from.
@@ -77,12 +77,9 @@ def _known(
     labels: npt.ArrayLike, names: tuple[str, ...], size: int
 ) -> tuple[npt.NDArray[np.int64] | None, Array | None, tuple[str, ...]]:
     """Return true classes or true values, whichever the labels are, and the names of the classes."""
-    given = as_array(labels, "labels")
-    targets = true_values(given)
-    indices = None
-    if targets is None:
-        indices, names = class_indices(given, names, "The labels")
-    number = len(given if indices is None else indices)
+    indices, targets, names = told_apart(as_array(labels, "labels"), names, "The labels")
+    known = indices if targets is None else targets
+    number = 0 if known is None else len(known)
     if number != size:
         raise DataError(
             f"There are {counted(size, 'image')} and {counted(number, 'label')}. Expected as many labels as images. "

@@ -16,7 +16,7 @@ from reportgen.records import Shape
 from reportgen.sources.arrays import check_images, check_size, read_body, read_header, take
 from reportgen.sources.dataset import USUAL, Array, Dataset, Reading, counted
 from reportgen.sources.files import first_bytes, sha256_of, shown, writable
-from reportgen.sources.labels import class_indices, true_values, words
+from reportgen.sources.labels import told_apart, words
 
 _MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 LABELS = ("y", "labels", "label")
@@ -186,12 +186,7 @@ def _labels(
     if label_key is None:
         return None, None, class_names
     what = f"The labels {writable(label_key)!r} in {source!r}"
-    given = _read(archive, members[label_key], what)
-    targets = true_values(given) if given.ndim else None
-    if targets is not None:
-        return None, targets, class_names
-    indices, class_names = class_indices(given, class_names, what)
-    return indices, None, class_names
+    return told_apart(_read(archive, members[label_key], what), class_names, what)
 
 
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, what: str, are_images: bool = False) -> Array:

@@ -50,6 +50,7 @@ def of_pictures(
     source: str,
     sha256: Callable[[Sequence[int]], str],
     labels: npt.NDArray[np.int64] | None = None,
+    targets: Array | None = None,
     class_names: tuple[str, ...] = (),
     notes: tuple[str, ...] = (),
     are_files: bool = True,
@@ -66,6 +67,7 @@ def of_pictures(
         source: Name of the folder or file that they come from.
         sha256: Places of the pictures that can be read -> hash of their contents.
         labels: Class index of each, or None.
+        targets: True values of each, or None.
         class_names: Names of the classes.
         notes: What is to be said of the list itself.
         are_files: Whether the names are those of files.
@@ -91,6 +93,7 @@ def of_pictures(
         image_names=tuple(names[place] for place in kept) if are_files else (),
         sha256=sha256(kept),
         notes=(*notes, *_lost_classes(labels, class_names, kept), *_changes(seen.kinds, size, channels, reading)),
+        targets=() if targets is None else (("", targets[kept]),),
         broken=tuple(seen.broken),
     )
 

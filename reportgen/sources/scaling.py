@@ -122,7 +122,14 @@ def look(dataset: Dataset, check: Callable[[Array, Sequence[int]], None]) -> Val
 
 
 def plan(
-    asked: str, values: Values, shape: Shape, rescales: bool | str, *, whole: bool, networks: Sequence[tuple[str, str]]
+    asked: str,
+    values: Values,
+    shape: Shape,
+    rescales: bool | str,
+    *,
+    whole: bool,
+    networks: Sequence[tuple[str, str]],
+    are_pictures: bool = True,
 ) -> Plan:
     """Choose the way to scale, say why, and doubt it where something speaks against it.
 
@@ -135,13 +142,14 @@ def plan(
         networks: Networks of `keras.applications` in the model whose preprocessing stands outside of them, as pairs of
             the network's name and its module. They raise a doubt and decide nothing: a name says which layers a network
             has, but not whether its weights are Keras's own or were trained anew on values 0..1, and each is usual.
+        are_pictures: Whether they are pictures; what a sensor counts from 0 to 255 is left as it is.
 
     Raises:
         UnknownNameError: There is no such way, or `keras.applications` has no such module.
         DataError: The way does not go with images of this shape, or the user's own module fails.
         OptionsError: The user's own module has no such function.
     """
-    name, why = (asked, "as asked") if asked != "auto" else _decide(values, rescales, whole)
+    name, why = (asked, "as asked") if asked != "auto" else _decide(values, rescales, whole, are_pictures)
     used = way(name, values, shape)
     doubts = [
         *_scaled_twice(used, values, shape, rescales),
@@ -188,7 +196,7 @@ def runs_own_code(name: str) -> bool:
     return _FUNCTION.fullmatch(name) is not None
 
 
-def _decide(values: Values, rescales: bool | str, whole: bool) -> tuple[str, str]:
+def _decide(values: Values, rescales: bool | str, whole: bool, are_pictures: bool) -> tuple[str, str]:
     if whole:
         return "none", "because the model takes whole numbers"
     if rescales:
@@ -196,6 +204,8 @@ def _decide(values: Values, rescales: bool | str, whole: bool) -> tuple[str, str
         return "none", f"because the model rescales its input{where}"
     if values.are_unit:
         return "none", "because they already run from 0 to 1"
+    if values.are_whole and values.are_picture and not are_pictures:
+        return "none", "because they are no pictures, whose values alone are divided by 255 without being asked"
     if values.are_whole and values.are_picture:
         return "1/255", "because the model does not rescale its input"
     return "none", (

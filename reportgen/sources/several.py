@@ -19,7 +19,7 @@ from reportgen.records import TensorRecord, main_input
 from reportgen.sources import fitting, function, npz
 from reportgen.sources.dataset import Array, Dataset, counted, in_words
 from reportgen.sources.files import sha256_of, shown, writable
-from reportgen.sources.labels import class_indices, true_values, words
+from reportgen.sources.labels import told_apart, words
 from reportgen.sources.memory import as_array, from_arrays
 
 _PICTURE_AXES = 3
@@ -69,7 +69,7 @@ def with_head_labels(dataset: Dataset, spec: str, outputs: Sequence[str]) -> Dat
         return dataset
     arrays = npz.read_all(spec, {name for output in outputs for name in (output, f"y_{output}")})
     heads = _head_labels(arrays, None, outputs)
-    labels, targets = _told_apart(heads, dataset.size)
+    labels, targets = _by_head(heads, dataset.size)
     return replace(dataset, head_labels=labels, targets=(*dataset.targets, *targets))
 
 
@@ -120,7 +120,7 @@ def from_mapping(
         if record is not inputs[main]:
             rows = array[:, None] if array.ndim == 1 else array
             parts.append((record.name, from_arrays(rows, name=f"for {record.name}", source=source)))
-    labels_by_head, targets = _told_apart(heads, dataset.size)
+    labels_by_head, targets = _by_head(heads, dataset.size)
     return replace(
         dataset,
         notes=(*dataset.notes, *_left(rest, source)),
@@ -175,22 +175,22 @@ def _head_labels(rest: dict[str, Array], labels: Any, outputs: Sequence[str]) ->
     return heads
 
 
-def _told_apart(
+def _by_head(
     heads: Mapping[str, Array], size: int
 ) -> tuple[tuple[tuple[str, npt.NDArray[np.int64]], ...], tuple[tuple[str, Array], ...]]:
     """Return the true classes, and the true values of outputs that answer with values, by name of the output."""
     classes, targets = [], []
     for head, given in heads.items():
-        values = true_values(given)
-        known = class_indices(given, (), f"The labels for {head!r}")[0] if values is None else values
-        if len(known) != size:
-            raise DataError(
-                f"There are {counted(size, 'image')} and {counted(len(known), 'label')} for {head!r}. Expected as many "
-                "labels as images. Give both for the same images."
-            )
-        if values is None:
-            classes.append((head, known))
-        else:
+        indices, values, _ = told_apart(given, (), f"The labels for {head!r}")
+        for known in (indices, values):
+            if known is not None and len(known) != size:
+                raise DataError(
+                    f"There are {counted(size, 'image')} and {counted(len(known), 'label')} for {head!r}. Expected as "
+                    "many labels as images. Give both for the same images."
+                )
+        if indices is not None:
+            classes.append((head, indices))
+        if values is not None:
             targets.append((head, values))
     return tuple(classes), tuple(targets)
 

@@ -81,7 +81,7 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
         labels.take(example)
         if lists is not None:
             lists.judge(records.name(place), place, example)
-    indices, class_names = labels.indices()
+    indices, targets, class_names = labels.known()
     notes = (*notes, *chosen.notes)
     sha256 = sha256_of(path) if path.is_file() else sha256_of_pictures(path, [file.name for file in files])
     if lists is None:
@@ -93,15 +93,18 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
             source=source,
             sha256=lambda _: sha256,
             labels=indices,
+            targets=targets,
             class_names=class_names,
             notes=notes,
             are_files=False,
         )
     else:
-        dataset = lists.dataset(records, source, sha256, indices, class_names, notes)
-    if dataset.labels is not None and dataset.labels.min() < 0:
+        dataset = lists.dataset(records, source, sha256, indices, targets, class_names, notes)
+    labelled: list[Array] = [] if dataset.labels is None else [np.asarray(dataset.labels >= 0)]
+    labelled += [np.asarray(~np.isnan(rows.reshape(len(rows), -1)).any(axis=1)) for _, rows in dataset.targets]
+    if labelled and not labelled[0].all():
         raise DataError(
-            f"{source!r} gives a label for {int((dataset.labels >= 0).sum())} of {counted(dataset.size, 'image')}. "
+            f"{source!r} gives a label for {int(labelled[0].sum())} of {counted(dataset.size, 'image')}. "
             "Expected one for each, or none. Write the missing ones, or name another feature with --feature label=NAME."
         )
     return dataset
@@ -221,6 +224,7 @@ class _Lists:
         source: str,
         sha256: str,
         labels: npt.NDArray[np.int64] | None,
+        targets: Array | None,
         class_names: tuple[str, ...],
         notes: tuple[str, ...],
     ) -> Dataset:
@@ -251,6 +255,7 @@ class _Lists:
             image_names=(),
             sha256=sha256,
             notes=notes,
+            targets=() if targets is None else (("", targets[kept]),),
             broken=tuple(self.broken),
         )
 

@@ -41,6 +41,20 @@ CALLS = {
     "TrueDivide": lambda x: ops.true_divide(x, x),
     "Power": lambda x: ops.power(x, 2.0),
 }
+MASKS = {
+    "All": lambda x: ops.all(x, axis=-1, keepdims=True),
+    "Any": lambda x: ops.any(x, axis=3, keepdims=True),
+    "Equal": lambda x: ops.equal(x, 0.0),
+    "Greater": lambda x: ops.greater(x, x),
+    "GreaterEqual": lambda x: ops.greater_equal(x, 0.0),
+    "Less": lambda x: ops.less(x, 0.0),
+    "LessEqual": lambda x: ops.less_equal(x, 0.0),
+    "LogicalAnd": lambda x: ops.logical_and(x, x),
+    "LogicalNot": ops.logical_not,
+    "LogicalOr": lambda x: ops.logical_or(x, x),
+    "LogicalXor": lambda x: ops.logical_xor(x, x),
+    "NotEqual": lambda x: ops.not_equal(x, 0.0),
+}
 
 
 @pytest.mark.parametrize("kind", sorted(CALLS))
@@ -53,8 +67,44 @@ def test_an_operator_keeps_shape_and_receptive_field(kind: str) -> None:
     assert last.receptive_field == (5, 5)
 
 
+@pytest.mark.parametrize("kind", sorted(MASKS))
+def test_a_mask_keeps_the_receptive_field(kind: str) -> None:
+    image = keras.Input((6, 6, 2))
+    middle: Any = keras.layers.Conv2D(3, 3)(image)
+    mask = MASKS[kind](middle)
+    model = keras.Model(image, keras.layers.Conv2D(1, 3)(ops.multiply(middle, ops.cast(mask, "float32"))))
+    calls = {call.kind: call for call in inspect(model).layers}
+    assert (calls[kind].output_shape, calls[kind].has_formula) == (tuple(mask.shape[1:]), True)
+    assert (calls["Cast"].output_shape, calls["Cast"].has_formula) == (tuple(mask.shape[1:]), True)
+    assert any("true or false" in note for note in calls[kind].notes)
+    assert inspect(model).layers[-1].receptive_field == (5, 5)
+
+
+@pytest.mark.parametrize(
+    ("config", "shape", "windows"),
+    [({"axis": -1}, (4, 6), ()), ({"axis": 1}, (6, 3), None), ({"axis": 1, "keepdims": True}, (1, 6, 3), None)],
+)
+def test_a_question_along_an_axis_takes_it_away(config: dict[str, Any], shape: Any, windows: Any) -> None:
+    arithmetic = work_out("Any", config, ((4, 6, 3),))
+    assert arithmetic is not None
+    assert (arithmetic.output_shape, arithmetic.windows) == (shape, windows)
+    assert tuple(ops.any(ops.ones((1, 4, 6, 3)), **config).shape)[1:] == shape
+
+
+def test_a_question_to_the_whole_batch_is_refused() -> None:
+    with pytest.raises(LayerError, match=r"works along axis 0\. Expected an axis of one sample"):
+        work_out("Any", {"axis": None}, ((4, 6, 3),))
+
+
+def test_rows_of_a_masking_layer_have_formulas() -> None:
+    start = keras.Input((6, 4))
+    masked = keras.layers.Masking()(start)
+    model = keras.Model(start, keras.layers.LSTM(3)(masked))
+    assert inspect(model).unknown_calls == ()
+
+
 def test_every_operator_is_tried() -> None:
-    assert set(CALLS) == operators.KINDS - {"CustomScaleLayer", "LayerScale", "StochasticDepth"}
+    assert {*CALLS, *MASKS, "Cast"} == operators.KINDS - {"CustomScaleLayer", "LayerScale", "StochasticDepth"}
 
 
 @pytest.mark.slow

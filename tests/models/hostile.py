@@ -252,6 +252,19 @@ def inflating(file: Any) -> None:
     zeros[...] = 0
 
 
+def crowded(file: Any) -> None:
+    """More groups than any model has."""
+    group = file.create_group("crowd")
+    for number in range(50_001):
+        group.create_group(str(number))
+
+
+def deep(file: Any) -> None:
+    """Groups in groups in groups."""
+    for _ in range(5_000):
+        file = file.create_group("in")
+
+
 def without_numbers(file: Any) -> None:
     """NaN in a kernel."""
     name = first_dataset(file)

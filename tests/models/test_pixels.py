@@ -118,6 +118,15 @@ def test_open_sizes_are_no_hindrance() -> None:
     assert pixels.rescales(model, (None, None, 3)) == "scaled"
 
 
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_batch_size_of_the_model_is_no_hindrance(size: int) -> None:
+    start = keras.Input(batch_shape=(size, 8, 8, 3))
+    # The reshape makes a batch of any other size an error.
+    scaled = layers.Rescaling(1 / 255, name="scaled")(keras.ops.reshape(start, (size, 8, 8, 3)))
+    model = keras.Model(start, layers.Conv2D(2, 3)(scaled))
+    assert pixels.rescales(model, (8, 8, 3)) == "scaled"
+
+
 def test_a_model_that_cannot_be_run_says_nothing() -> None:
     assert pixels.rescales(chain(), (8, 8, 5)) is False
 

@@ -91,8 +91,8 @@ def test_right_answers_are_counted_in_all_and_by_class() -> None:
     assert (found.num_images, found.right, found.output, found.num_nonfinite) == (4, 3, "probabilities", 0)
     assert found.per_class == (ClassScore("cat", 1, 1, 1.0), ClassScore("dog", 2, 3, 2 / 3))
     assert found.interval == wilson(3, 4)
-    assert found.first is not None
-    assert found.first.tolist() == [0, 1, 2, 1]
+    assert found.hits is not None
+    assert found.hits.tolist() == [True, True, False, True]
 
 
 def test_one_sigmoid_unit_decides_between_two_classes() -> None:
@@ -111,7 +111,7 @@ def test_confidence_of_logits_is_a_probability() -> None:
 
 def test_values_have_no_right_answers() -> None:
     found = result(ending("linear", 1), [[3.0], [4.0]], [0, 0])
-    assert (found.output, found.right, found.interval, found.first, found.confidence) == (
+    assert (found.output, found.right, found.interval, found.hits, found.confidence) == (
         "values",
         None,
         None,
@@ -128,17 +128,16 @@ def test_labels_that_the_model_cannot_answer_are_refused(labels: list[int], wron
 
 def test_without_labels_nothing_is_counted() -> None:
     found = result(ending("softmax"), [[1, 0, 0], [0, 1, 0]], None)
-    assert (found.right, found.interval, found.per_class) == (None, None, ())
-    assert found.first is not None
+    assert (found.right, found.interval, found.per_class, found.hits) == (None, None, (), None)
 
 
 @pytest.mark.parametrize(("activation", "broken"), [("softmax", [NAN, 0, 0]), ("linear", [INF, 0, 5])])
 def test_answers_that_are_no_numbers_are_counted_and_never_right(activation: str, broken: list[float]) -> None:
     found = result(ending(activation), [broken, [0, 9, 0]], [0, 1])
     assert (found.num_nonfinite, found.right) == (1, 1)
-    assert found.first is not None
+    assert found.hits is not None
     assert found.confidence is not None
-    assert found.first.tolist() == [-1, 1]
+    assert found.hits.tolist() == [False, True]
     assert found.confidence[0] == 0
 
 

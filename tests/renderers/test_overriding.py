@@ -68,8 +68,8 @@ def test_a_folder_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "link" / "report.css").symlink_to("/etc/passwd")
     for name, sentence in {
         "nowhere": "There is no folder of templates .* Expected one with files .* Correct --templates",
-        "empty": r"holds no template\. Expected one of: parts\.html, .* Put one there",
-        "unknown": r"no template called 'sections/dreams\.html'\. Expected one of: parts\.html, .*glossary.* Rename",
+        "empty": r"holds no template\. Expected one of: .*parts\.html, .* Put one there",
+        "unknown": r"no template called 'sections/dreams\.html'\. Expected one of: .*parts\.html, .*glossary.* Rename",
         "latin": r"'report\.css' cannot be read: .* Expected a text in UTF-8",
         "link": r"'report\.css' is a link to a file elsewhere\. Expected files in the folder .* Copy",
     }.items():

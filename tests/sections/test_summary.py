@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reportgen.evidence import Evidence
+from reportgen.evidence import CallMaps, Evidence
 from reportgen.records import TensorRecord
 from reportgen.sections.summary import Content, KeyNumber, build
 from tests import made
@@ -182,6 +182,27 @@ def test_maps_of_chosen_layers_only_are_not_called_all() -> None:
     evidence = made.evidence(activations=made.activations(made.maps("conv")))
     assert keys(evidence)["activation maps for one image"].detail == "those of 1 of 2\xa0layers in this report"
     assert content(evidence).can_say[1].startswith("What every channel of 1 of 2 conv and pooling layers computes on")
+
+
+@pytest.mark.parametrize(
+    ("calls", "words", "claim"),
+    [
+        (
+            (),
+            "those of 1 of 2\N{NO-BREAK SPACE}layers in this report",
+            "every channel of 1 of 2 conv and pooling layers",
+        ),
+        ((made.maps("conv", side=1),), "not drawn in this report", ""),
+    ],
+    ids=["one on this page", "none to show"],
+)
+def test_maps_of_a_chapter_that_is_left_out_are_not_called_shown(
+    calls: tuple[CallMaps, ...], words: str, claim: str
+) -> None:
+    evidence = made.evidence(activations=made.activations(*calls), chapters=("summary", "samples"))
+    assert keys(evidence)["activation maps for one image"].detail == words
+    said = " ".join(content(evidence).can_say)
+    assert ("computes" in said, f"What {claim} computes" in said) == (bool(claim), bool(claim))
 
 
 def test_picture_is_the_layer_in_which_a_channel_follows_most_closely() -> None:

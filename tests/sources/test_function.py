@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,6 +27,19 @@ def batched():
 def one_by_one():
     import tensorflow as tf
     return tf.data.Dataset.from_tensor_slices((np.arange(45.0).reshape(5, 3, 3), np.eye(3)[[0, 1, 2, 1, 0]]))
+
+def prices():
+    return one_by_one().map(lambda image, label: (image, image[0, 0] / 2)).batch(2)
+
+def boxes():
+    return one_by_one().map(lambda image, label: (image, image[0])).batch(2)
+
+def tags():
+    return one_by_one().map(lambda image, label: (image, [1, 1 - int_of(label[0]), 0]))
+
+def int_of(value):
+    import tensorflow as tf
+    return tf.cast(value, tf.int32)
 
 def words():
     return one_by_one().map(lambda image, label: (image, "dog" if label[1] > 0 else "cat")).batch(2)
@@ -111,6 +125,22 @@ def test_a_tf_dataset_comes_in_batches_or_one_by_one(
     assert (None if dataset.labels is None else dataset.labels.tolist()) == labels
     expected = np.arange(45.0).reshape(5, *shape)
     np.testing.assert_array_equal(dataset.read([4, 0]), expected[[4, 0]])
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("prices", [0, 4.5, 9, 13.5, 18]),
+        ("boxes", [[0, 1, 2], [9, 10, 11], [18, 19, 20], [27, 28, 29], [36, 37, 38]]),
+        ("tags", [[1, 0, 0], [1, 1, 0], [1, 1, 0], [1, 1, 0], [1, 0, 0]]),
+    ],
+)
+def test_numbers_of_a_tf_dataset_that_are_no_classes_are_true_values(module: str, name: str, values: Any) -> None:
+    dataset = open_data(f"{module}:{name}", (3, 3, 1))
+    assert dataset.labels is None
+    ((_, targets),) = dataset.targets
+    assert targets.tolist() == values
 
 
 @pytest.mark.keras

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from reportgen.errors import DataError
-from reportgen.sources.labels import class_indices, words
+from reportgen.sources.labels import Gathered, class_indices, true_values, words
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,53 @@ def test_half_characters_are_escaped() -> None:
 def test_numbers_are_no_class_names() -> None:
     with pytest.raises(DataError, match="Expected words"):
         words(np.array([1, 2]), "They")
+
+
+@pytest.mark.parametrize(
+    ("labels", "values"),
+    [
+        (np.array([0.5, 1.0]), [0.5, 1.0]),
+        (np.array([-3, 2]), [-3, 2]),
+        (np.array([[0.5], [1.0]]), [[0.5], [1.0]]),
+        (np.array([[10, 20], [30, 40]]), [[10, 20], [30, 40]]),
+        (np.array([[True, True], [False, True]]), [[1, 1], [0, 1]]),
+        (np.array([[0, 0], [0, 1]]), [[0, 0], [0, 1]]),
+        (np.array([2, 0]), None),
+        (np.array([[2], [0]]), None),
+        (np.array([[0, 1], [1, 0]]), None),
+        (np.array([0.5, np.nan]), None),
+        (np.array(["0.5", "1"]), None),
+        (np.array(0.5), None),
+        (np.zeros((2, 3, 3), np.int64), None),
+    ],
+)
+def test_true_values_are_told_from_classes(labels: npt.NDArray[Any], values: list[Any] | None) -> None:
+    found = true_values(labels)
+    assert (None if found is None else found.tolist()) == values
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([[0, 1, 0], [1, 0, 0]], [1, 0]),
+        ([[0, 1, 1], [1, 0, 0], [0, 0, 0]], [[0, 1, 1], [1, 0, 0], [0, 0, 0]]),
+        ([[0, 1], [1, 1], [0.5, 7]], [[0, 1], [1, 1], [0.5, 7]]),
+        ([[0.5, 7], [0, 1]], [[0.5, 7], [0, 1]]),
+        ([[1], [1]], [[1], [1]]),
+        ([3, 4], [3, 4]),
+        ([b"cat", b"dog"], [b"cat", b"dog"]),
+    ],
+    ids=["one-hot", "several ones", "values later", "values first", "columns", "numbers", "words"],
+)
+def test_gathered_labels_are_what_was_taken(rows: list[Any], expected: list[Any]) -> None:
+    gathered = Gathered("They")
+    for row in rows:
+        gathered.take(np.array(row))
+    assert gathered.array().tolist() == expected
+
+
+def test_gathered_labels_of_two_shapes_are_refused() -> None:
+    gathered = Gathered("They")
+    gathered.take(np.array([1, 2]))
+    with pytest.raises(DataError, match="They are 2 for one image and a single number for another"):
+        gathered.take(np.array(3))

@@ -44,6 +44,67 @@ def test_lines_are_read_in_their_order(
     assert dataset.read([0, 1])[:, 0, 0, 0].tolist() == [10, 0]
 
 
+@pytest.mark.parametrize(
+    ("text", "values", "class_names", "notes"),
+    [
+        ("b/1.png,1.5\na/0.png,3\n", [1.5, 3], (), ()),
+        ("b/1.png,-30\na/0.png,15\n", [-30, 15], (), ()),
+        ("path,price\nb/1.png,1e5\na/0.png,.5\n", [1e5, 0.5], (), ()),
+        ("b/1.png,1,2,30,4\na/0.png,5,6,7,8\n", [[1, 2, 30, 4], [5, 6, 7, 8]], (), ()),
+        ("path,x,y,w,h\nb/1.png,1,2,3,4\na/0.png,5,6,7,8\n", [[1, 2, 3, 4], [5, 6, 7, 8]], (), ()),
+        ("path,cat,dog\nb/1.png,1,1\na/0.png,0,1\n", [[1, 1], [0, 1]], ("cat", "dog"), ()),
+        (
+            "path,x,split,y\nb/1.png,1,a,2\na/0.png,5,b,7\n",
+            [[1, 2], [5, 7]],
+            (),
+            ("Columns of list.csv that were not read: split.",),
+        ),
+        (
+            "path,x,value\nb/1.png,1,0.5\na/0.png,5,7\n",
+            [0.5, 7],
+            (),
+            ("Columns of list.csv that were not read: x.",),
+        ),
+    ],
+    ids=["fractions", "below zero", "one column", "columns", "named", "classes by column", "words beside", "value"],
+)
+def test_numbers_that_are_no_classes_are_true_values(
+    pictures: Path, text: str, values: list[object], class_names: tuple[str, ...], notes: tuple[str, ...]
+) -> None:
+    dataset = open_data(listed(pictures, text), (3, 4, 1))
+    assert dataset.labels is None
+    ((name, targets),) = dataset.targets
+    assert (name, targets.tolist(), dataset.class_names, dataset.notes) == ("", values, class_names, notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "class_names", "notes"),
+    [
+        ("b/1.png,3.0\na/0.png,1\n", [3, 1], (), ()),
+        ("b/1.png,1.5\na/0.png,sedan\n", [0, 1], ("1.5", "sedan"), ()),
+        ("b/1.png,nan\na/0.png,1\n", [1, 0], ("1", "nan"), ()),
+        ("path,cat,dog\nb/1.png,0,1\na/0.png,1,0\n", [1, 0], ("cat", "dog"), ()),
+        ("b/1.png,dog,7\na/0.png,cat,8\n", [1, 0], ("cat", "dog"), "not read: without a name."),
+        ("path,x,label\nb/1.png,7.5,1\na/0.png,8.5,0\n", [1, 0], (), "not read: x."),
+        ("path,breed\nb/1.png,dog\na/0.png,cat\n", [1, 0], ("cat", "dog"), ()),
+    ],
+    ids=["whole", "mixed", "no number", "one-hot", "word first", "label by name", "only column"],
+)
+def test_words_and_whole_numbers_are_classes(
+    pictures: Path, text: str, labels: list[int], class_names: tuple[str, ...], notes: str
+) -> None:
+    dataset = open_data(listed(pictures, text), (3, 4, 1))
+    assert dataset.labels is not None
+    assert (dataset.labels.tolist(), dataset.class_names, dataset.targets) == (labels, class_names, ())
+    assert "".join(dataset.notes).endswith(notes or "")
+
+
+def test_true_values_stay_with_their_pictures(pictures: Path) -> None:
+    dataset = open_data(listed(pictures, "a/9.png,0.25\nb/2.png,0.5\na/0.png,0.75\n"), (3, 4, 1))
+    assert dataset.targets[0][1].tolist() == [0.5, 0.75]
+    assert dataset.read([0, 1])[:, 0, 0, 0].tolist() == [20, 0]
+
+
 def test_paths_alone_have_no_labels(pictures: Path) -> None:
     dataset = manifest.open(listed(pictures, "path\nb/2.png\n"), (3, 4, 1))
     assert (dataset.size, dataset.labels) == (1, None)
@@ -55,6 +116,8 @@ def test_paths_alone_have_no_labels(pictures: Path) -> None:
         ("", "lists no pictures"),
         ("path,label\n", "lists no pictures"),
         ("a/0.png,cat\nb/1.png,\n", "a label for 1 of 2 pictures"),
+        ("path,x,y\na/0.png,1.5,2\nb/1.png,,3\n", "a label for 1 of 2 pictures"),
+        ("a/0.png,cat\n" * 70 + "a/0.png" + "," * 1_000_000, "71 lines, of which one has 1000001 columns"),
         ("a/9.png,cat\n", "'a/9.png' cannot be read: it does not exist"),
         ("list.csv,cat\n", "'list.csv' cannot be read: it is no picture of a kind that is read"),
         ("a/9.png,cat\na,dog\n", "None of the 2 pictures of 'list.csv' can be read; the first, 'a/9.png', does not"),

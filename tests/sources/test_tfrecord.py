@@ -189,6 +189,29 @@ def test_labels_of_every_form(
     assert (dataset.labels.tolist(), dataset.class_names) == (expected, class_names)
 
 
+@pytest.mark.parametrize(
+    ("labels", "values"),
+    [
+        ([0.5, 2.0], [0.5, 2.0]),
+        ([-30, 15], [-30, 15]),
+        ([[1, 2, 30, 4], [5, 6, 7, 8]], [[1, 2, 30, 4], [5, 6, 7, 8]]),
+        ([[0.25, 1.0], [0.0, 1.0]], [[0.25, 1.0], [0.0, 1.0]]),
+        ([[0, 1, 1], [0, 1, 0]], [[0, 1, 1], [0, 1, 0]]),
+    ],
+    ids=["fractions", "below zero", "box", "rows of fractions", "several classes"],
+)
+@pytest.mark.parametrize("image", [png(PIXELS[0]), [0.5] * 90], ids=["picture", "list"])
+def test_numbers_that_are_no_classes_are_true_values(
+    tmp_path: Path, image: Any, labels: list[Any], values: list[Any]
+) -> None:
+    broken = [] if isinstance(image, list) else [example(image=b"no picture", label=labels[0])]
+    records = [*broken, *(example(image=image, label=label) for label in labels)]
+    dataset = tfrecord.open(write(tmp_path / "a", records), (6, 5, 3))
+    assert dataset.labels is None
+    ((name, targets),) = dataset.targets
+    assert (name, targets.tolist()) == ("", values)
+
+
 def test_words_beside_the_numbers_name_the_classes(tmp_path: Path) -> None:
     texts = ((2, b"dog"), (1, b"cat"), (2, b"dog"))
     records = [
@@ -203,10 +226,12 @@ def test_words_beside_the_numbers_name_the_classes(tmp_path: Path) -> None:
         ([1, None], "gives a label for 1 of 2 images. Expected one for each, or none"),
         ([1, b"cat"], "are words and numbers. Expected one kind"),
         ([1, -1], "hold values that are no class index"),
-        ([[1, 1], [0, 1]], "Expected one class index per image"),
+        ([[1, 1], [1, 2, 3]], "are 2 for one image and 3 for another. Expected as many numbers for each"),
+        ([0.5, None], "gives a label for 1 of 2 images. Expected one for each, or none"),
+        ([[b"cat", b"dog"]], "hold 2 words for one image. Expected a number or a word"),
         ([b"x" * 1001, b"y"], "hold 1001 bytes. Expected a number or a word"),
     ],
-    ids=["missing", "mixed", "negative", "two at once", "long"],
+    ids=["missing", "mixed", "negative", "two sizes", "missing value", "two words", "long"],
 )
 def test_labels_that_mean_nothing_are_one_sentence(tmp_path: Path, labels: list[Any], message: str) -> None:
     given = [{} if label is None else {"label": label} for label in labels]
