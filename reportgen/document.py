@@ -160,69 +160,6 @@ class ContactSheet:
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    """One call (with what is merely attached to it) in the drawing of a network.
-
-    Attributes:
-        x: Left edge, CSS pixels, in its strip.
-        y: Upper edge.
-        width: Width.
-        height: Height.
-        path: Path of the call, "" for the model's input.
-        label: What stands in the box.
-        kind: Its kind, and the kinds attached to it, in order.
-        role: "input", "conv", "pool", "dense", "merge" or "other".
-        shape: Shape of what comes out.
-    """
-
-    x: float
-    y: float
-    width: float
-    height: float
-    path: str
-    label: str
-    kind: str
-    role: str
-    shape: tuple[int | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A piece of an edge: from one point to another in its strip, with an arrow where it ends at a box."""
-
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-    arrow: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """One row of the drawing; the network runs on from its right end to the left end of the next one."""
-
-    width: float
-    height: float
-    boxes: tuple[Box, ...]
-    lines: tuple[Line, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """A network as boxes and lines, laid out in strips like lines of text.
-
-    Attributes:
-        strips: From the input to the output.
-        alt: What it shows, for someone who cannot see it.
-        caption: Caption.
-    """
-
-    strips: tuple[Strip, ...]
-    alt: str
-    caption: str
-
-
-@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that the reader should know.
 

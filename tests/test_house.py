@@ -30,6 +30,7 @@ FLOORS: list[tuple[str, int]] = [
     ("records", 1),
     ("answers", 2),
     ("document", 2),
+    ("drawing", 2),
     ("options", 2),
     ("templating", 2),
     ("evidence", 3),

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from reportgen import templating
 from reportgen.errors import OptionsError, RenderError, UnknownNameError
@@ -56,6 +57,14 @@ def test_files_are_what_the_renderers_make(tmp_path: Path) -> None:
     ]
     assert paths[0].read_bytes() == html.render(REPORT)
     assert paths[1].read_bytes() == json.render(REPORT)
+
+
+@pytest.mark.pdf
+@pytest.mark.parametrize("formats", [("pdf",), ("pdf", "json")])
+def test_pdf_holds_the_json_beside_it_or_that_would_be(tmp_path: Path, formats: tuple[str, ...]) -> None:
+    write(REPORT, tmp_path, formats)
+    assert names(tmp_path) == sorted(f"report.{name}" for name in formats)
+    assert dict(PdfReader(tmp_path / "report.pdf").attachments) == {"report.json": [json.render(REPORT)]}
 
 
 def test_only_the_files_that_were_asked_for_are_there(tmp_path: Path) -> None:
@@ -193,6 +202,17 @@ def test_without_pango_the_other_files_are_written(tmp_path: Path, monkeypatch: 
     with pytest.raises(RenderError, match=r"apt-get install libpango-1\.0-0"):
         write(REPORT, tmp_path / "made")
     assert names(tmp_path / "made") == ["report.html", "report.json"]
+
+
+@pytest.mark.pdf
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends processes in another way")
+@pytest.mark.parametrize("title", ["short", "word " * 400_000], ids=["small", "larger-than-a-pipe"])
+def test_a_crash_of_the_typesetter_spares_the_other_files(tmp_path: Path, title: str) -> None:
+    worker = pdf.warm()
+    os.kill(worker.process.pid, signal.SIGSEGV)
+    with pytest.raises(RenderError, match=r"^The PDF was not made: .*ended by SIGSEGV.* Choose fewer [^\n]*$"):
+        write(reports.report(title=title), tmp_path, typesetter=worker)
+    assert names(tmp_path) == ["report.html", "report.json"]
 
 
 @pytest.mark.pdf

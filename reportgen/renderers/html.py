@@ -117,7 +117,8 @@ def _style(page: str, medium: Medium) -> str:
             "A style sheet holds the text '</style', which would end it in the middle of the page. Write it as "
             "'<\\/style', or take it out."
         )
-    return rules
+    # Some programs hash a style sheet without the line ends around it, so it has none.
+    return rules.strip()
 
 
 def _characters(page: str, rules: str) -> str:

@@ -120,17 +120,18 @@ def typeset(html: str, *shorter: str, attachment: bytes = b"") -> Outcome:
         attachment: The file that goes into the PDF as `report.json`; none where it is empty.
     """
     fetcher = NoFetch()
+    options = {"pdf_variant": VARIANT, "attachments": [_attached(attachment)] if attachment else []}
     with _listening() as listener:
         try:
             # No base_url, so that no relative address means anything.
-            files = [_attached(attachment)] if attachment else []
             for each in (html, *shorter):
-                document = HTML(string=each, url_fetcher=fetcher).render(pdf_variant=VARIANT, attachments=files)
+                document = HTML(string=each, url_fetcher=fetcher).render(**options)
                 if len(document.pages) == 1:
                     break
             if shorter and len(document.pages) > 1:
                 listener.errors.append(f"one page was to be made, but it takes {len(document.pages)}")
-            pdf = document.write_pdf(pdf_variant=VARIANT, attachments=files, finisher=_finish)
+            _link_once(document)
+            pdf = document.write_pdf(finisher=_finish, **options)
         except _Unknown as error:
             listener.errors.append(str(error))
             pdf = b""
@@ -169,6 +170,20 @@ def _attached(data: bytes) -> Attachment:
         modified=never,
         relationship=_RELATIONSHIP,
     )
+
+
+def _link_once(document: Any) -> None:
+    """Keep one link for each piece of an <a>.
+
+    WeasyPrint adds one for every element inside it, which is no link in the tag tree, and none to a reader.
+
+    Raises:
+        _Unknown: The links are not where they were.
+    """
+    for page in document.pages:
+        if not all(len(link) == 4 and hasattr(link[3], "element_tag") for link in page.links):
+            raise _Unknown("lists links in another way")
+        page.links[:] = [link for link in page.links if str(link[3].element_tag).partition(":")[0] == "a"]
 
 
 def _finish(document: Any, pdf: Any) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.document import Drawing, Figure, Section
+from reportgen.document import Figure, Section
+from reportgen.drawing import Drawing
 from reportgen.evidence import Evidence
 from reportgen.figures import charts, graph
 from reportgen.records import LayerRecord

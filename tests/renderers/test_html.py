@@ -91,14 +91,14 @@ def test_policy_allows_the_one_style_sheet_and_nothing_else() -> None:
 @pytest.mark.usefixtures("templates")
 def test_style_sheet_stands_in_the_page_as_written() -> None:
     page = Page(html.render(reports.report()))
-    assert page.style.endswith(reports.SCREEN_RULES)
+    assert page.style.endswith(reports.SCREEN_RULES.rstrip())
     assert "@page" not in page.style
 
 
 @pytest.mark.usefixtures("templates")
 def test_print_document_has_page_rules_and_no_fonts_inside() -> None:
     page = Page(html.document(reports.report(), "print").encode())
-    assert page.style == reports.SCREEN_RULES + "\n" + reports.PRINT_RULES
+    assert page.style == (reports.SCREEN_RULES + "\n" + reports.PRINT_RULES).strip()
     assert "@font-face" not in page.style
 
 
@@ -117,7 +117,7 @@ def test_hostile_names_stay_text() -> None:
     assert page.named("tr")[1]["title"] == shown
     attributes = {name for _, attrs in page.tags for name in attrs}
     assert not {name for name in attributes if name.startswith("on")}
-    assert page.style.endswith(reports.SCREEN_RULES)
+    assert page.style.endswith(reports.SCREEN_RULES.rstrip())
 
 
 @pytest.mark.usefixtures("templates")

@@ -129,6 +129,14 @@ def test_table_headers_say_what_they_head(reader: PdfReader) -> None:
     assert scopes == ["/Column", "/Column", "/Row", "/Row"]
 
 
+def test_a_link_is_one_link_whatever_is_inside() -> None:
+    printed = PdfReader(io.BytesIO(typeset('<h2 id="here">h</h2><p><a href="#here">a <code>b<wbr>c</code></a></p>')))
+    annotations: Any = printed.pages[0]["/Annots"]
+    assert [str(each.get_object()["/Dest"]) for each in annotations] == ["here"]
+    root: Any = printed.root_object
+    assert [kind for kind, _ in _kinds(root["/StructTreeRoot"]) if kind == "/Link"] == ["/Link"]
+
+
 def test_time_is_that_of_the_run_facts_alone(reader: PdfReader, printed: bytes) -> None:
     assert reader.metadata is not None
     assert str(reader.metadata["/CreationDate"]) == "D:20260102030405Z"
@@ -275,6 +283,15 @@ def test_a_layout_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> No
     assert worker.process.returncode == -signal.SIGKILL
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no alarm")
+def test_a_layout_without_end_ends_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(pdf, "TIMEOUT_SECONDS", 1)
+        worker = pdf.warm()
+    with pytest.raises(RenderError, match="ended by SIGALRM"):
+        worker.typeset(PAGE.format("<p>word " * 200_000))
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a limit on address space")
 def test_a_layout_that_takes_too_much_memory_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,6 +299,12 @@ def test_a_layout_that_takes_too_much_memory_is_one_sentence(monkeypatch: pytest
     assert typeset("").startswith(b"%PDF")
     with pytest.raises(RenderError, match=r"MemoryError.*It may take 256\.0.MiB of memory"):
         typeset("<!--" + "x" * (160 << 20) + "-->")
+
+
+def test_what_is_attached_is_no_address() -> None:
+    with pdf.warm() as worker:
+        printed = worker.typeset(PAGE.format(""), __file__.encode())
+    assert dict(PdfReader(io.BytesIO(printed)).attachments) == {"report.json": [__file__.encode()]}
 
 
 def test_a_character_without_a_glyph_is_named() -> None:

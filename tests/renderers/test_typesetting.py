@@ -197,6 +197,7 @@ CHANGES = [
     pytest.param("del pdf.catalog['AF']", "lists attached files elsewhere", id="no-attached-files"),
     pytest.param("[f['EF'].clear() for f in of('Type', '/Filespec')]", "refers to objects", id="no-embedded-file"),
     pytest.param("[h.pop('A') for h in of('S', '/TH')]", "attributes of table headers", id="no-attributes"),
+    pytest.param("document.pages[0].links[0] = ()", "lists links in another way", id="links"),
     pytest.param("[h.update(P=h) for h in of('S', '/TH')]", "refers to objects in another way", id="references"),
 ]
 CHANGED = """
@@ -207,10 +208,18 @@ finish = typesetting._finish
 def changed(document, pdf):
     metadata = pdf.objects[int(pdf.catalog['Metadata'].split()[0])]
     of = lambda key, value: [o for o in pdf.objects if isinstance(o, dict) and o.get(key) == value]
-    exec(change, {'pdf': pdf, 'metadata': metadata, 'of': of})
+    exec('' if change.startswith('document') else change, {'pdf': pdf, 'metadata': metadata, 'of': of})
     finish(document, pdf)
+link_once = typesetting._link_once
+def changed_links(document):
+    exec(change if change.startswith('document') else '', {'document': document})
+    link_once(document)
 typesetting._finish = changed
-page = '<html lang=en><title>t</title><h1>h</h1><table><thead><tr><th>a</thead><tr><td>1</table>'
+typesetting._link_once = changed_links
+page = (
+    '<html lang=en><title>t</title><h1 id=h>h</h1><p><a href="#h"><b>h</b></a>'
+    '<table><thead><tr><th>a</thead><tr><td>1</table>'
+)
 for change in json.load(sys.stdin):
     outcome = typesetting.typeset(page, attachment=b'{}')
     print(json.dumps([len(outcome.pdf), outcome.errors]))

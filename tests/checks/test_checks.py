@@ -1,0 +1,212 @@
+"""Five reports before the checkers of others: veraPDF, qpdf, the W3C's, html-validate, axe-core in Chromium.
+
+A checker that is missing fails its tests. So does one that finds nothing in a file that is bad on purpose.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pypdf import PdfWriter
+
+from tests.checks import tools
+from tests.checks.reports import REPORTS
+from tests.commands import Files
+
+WAYS = ("light", "dark", "narrow", "without scripting")
+# What the W3C's checker says of every picture inside the page. The policy allows data: addresses; the browser, which
+# must know, shows all pictures and says nothing on its console, as is tested below.
+FALSE_ALARM = re.compile(r"Resource violates Content Security Policy \(meta tag\): image “data:image/[\w+]+;base64,")
+BAD_PAGE = """<!DOCTYPE html>
+<html><head><title>t</title><style>p { color: #bbb; bckground: red }</style></head>
+<body><h1>a</h1><h4>b</h4><p>hard to read<img src="http://192.0.2.1/x.png"></p>
+<div id="a"></div><div id="a"></span></div><script>console.log("said")</script>
+<img alt="a" src="data:image/png;base64,AAAA"></body></html>
+"""
+
+pytestmark = [
+    pytest.mark.keras,
+    pytest.mark.pdf,
+    pytest.mark.slow,
+    pytest.mark.skipif(tools.skipped(), reason=f"{tools.SKIP}=1: no checker looks at the reports"),
+]
+each_report = pytest.mark.parametrize("name", REPORTS)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory, files: Files) -> dict[str, Path]:
+    """The folder of each report, and of files that are bad on purpose."""
+    top = tmp_path_factory.mktemp("checks")
+    places = {name: top / name.replace(" ", "-") for name in REPORTS}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", "1767323045")  # 2026-01-02T03:04:05Z
+        for name, write in REPORTS.items():
+            write(places[name], files)
+    places["bad"] = top / "bad"
+    places["bad"].mkdir()
+    (places["bad"] / "report.html").write_text(BAD_PAGE, encoding="utf-8")
+    writer = PdfWriter(clone_from=places["one layer"] / "report.pdf")
+    del writer.root_object["/OutputIntents"]
+    del writer.root_object["/MarkInfo"]
+    writer.write(places["bad"] / "report.pdf")
+    return places
+
+
+@pytest.fixture(scope="module")
+def verapdf(folders: dict[str, Path]) -> dict[tuple[Path, str], tools.Verdict]:
+    return tools.verapdf(folder / "report.pdf" for folder in folders.values())
+
+
+@pytest.fixture(scope="module")
+def w3c(folders: dict[str, Path]) -> dict[Path, list[str]]:
+    return tools.w3c(folder / "report.html" for folder in folders.values())
+
+
+@pytest.fixture(scope="module")
+def html_validate(folders: dict[str, Path]) -> dict[Path, list[str]]:
+    return tools.html_validate(folder / "report.html" for folder in folders.values())
+
+
+@pytest.fixture(scope="module")
+def visits(folders: dict[str, Path]) -> dict[tuple[Path, str], dict[str, Any]]:
+    return tools.browse(folder / "report.html" for folder in folders.values())
+
+
+@each_report
+@pytest.mark.parametrize(("profile", "rules"), [("PDFUA-1", 106), ("PDFA-3A", 155)])
+def test_pdf_passes_the_machine_checks_of_verapdf(
+    folders: dict[str, Path], verapdf: dict[tuple[Path, str], tools.Verdict], name: str, profile: str, rules: int
+) -> None:
+    verdict = verapdf[folders[name] / "report.pdf", profile]
+    assert verdict.failures == ()
+    assert verdict.rules == rules
+    assert verdict.checks > 10_000, "the whole file was looked at"
+
+
+@pytest.mark.parametrize(("profile", "clause"), [("PDFUA-1", "6.2-1,"), ("PDFA-3A", "6.2.4.3-")])
+def test_verapdf_finds_what_is_wrong_with_a_bad_file(
+    folders: dict[str, Path], verapdf: dict[tuple[Path, str], tools.Verdict], profile: str, clause: str
+) -> None:
+    failures = verapdf[folders["bad"] / "report.pdf", profile].failures
+    assert any(failure.startswith(clause) for failure in failures), failures
+
+
+@each_report
+def test_qpdf_finds_no_error(folders: dict[str, Path], name: str) -> None:
+    said = tools.output(tools.program("qpdf"), "--check", folders[name] / "report.pdf")
+    assert "No syntax or stream encoding errors found" in said
+
+
+def test_qpdf_finds_errors_in_half_a_file(folders: dict[str, Path], tmp_path: Path) -> None:
+    whole = (folders["one layer"] / "report.pdf").read_bytes()
+    (tmp_path / "half.pdf").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(AssertionError, match="ended with"):
+        tools.output(tools.program("qpdf"), "--check", tmp_path / "half.pdf")
+
+
+@each_report
+def test_attached_file_is_the_file_beside_it(folders: dict[str, Path], name: str, tmp_path: Path) -> None:
+    printed = folders[name] / "report.pdf"
+    taken_out = tmp_path / "report.json"
+    tools.output(tools.program("pdfdetach"), "-savefile", "report.json", "-o", taken_out, printed)
+    beside = (folders[name] / "report.json").read_bytes()
+    assert taken_out.read_bytes() == beside
+    assert tools.output(tools.program("qpdf"), "--show-attachment=report.json", printed).encode() == beside
+
+
+@each_report
+def test_pdf_says_its_title_and_dates(folders: dict[str, Path], name: str) -> None:
+    said = tools.output(tools.program("pdfinfo"), "-isodates", folders[name] / "report.pdf")
+    facts = {key: value.strip() for key, _, value in (line.partition(":") for line in said.splitlines())}
+    assert facts["Title"]
+    assert facts["Author"] == facts["Creator"] == "reportgen"
+    assert "explainability" in facts["Keywords"]
+    assert facts["CreationDate"] == facts["ModDate"] == "2026-01-02T03:04:05Z"
+    assert facts["Tagged"] == "yes"
+    assert facts["JavaScript"] == facts["Encrypted"] == "no"
+
+
+@each_report
+def test_html_passes_the_checker_of_the_w3c(folders: dict[str, Path], w3c: dict[Path, list[str]], name: str) -> None:
+    assert [each for each in w3c[folders[name] / "report.html"] if not FALSE_ALARM.match(each)] == []
+
+
+@each_report
+def test_html_passes_html_validate(folders: dict[str, Path], html_validate: dict[Path, list[str]], name: str) -> None:
+    assert html_validate[folders[name] / "report.html"] == []
+
+
+@each_report
+@pytest.mark.parametrize("way", WAYS)
+def test_browser_asks_for_nothing_else_and_says_nothing(
+    folders: dict[str, Path], visits: dict[tuple[Path, str], dict[str, Any]], name: str, way: str
+) -> None:
+    visit = visits[folders[name] / "report.html", way]
+    assert visit["others"] == []
+    assert visit["requests"] == 1
+    assert visit["said"] == []
+
+
+@each_report
+@pytest.mark.parametrize("way", WAYS[:3])
+def test_browser_shows_all_that_the_page_holds(
+    folders: dict[str, Path], visits: dict[tuple[Path, str], dict[str, Any]], name: str, way: str
+) -> None:
+    shown = visits[folders[name] / "report.html", way]["shown"]
+    assert len(shown["sheets"]) == 1
+    assert shown["sheets"][0] > 100
+    assert shown["family"].startswith('"IBM Plex Sans"')
+    assert shown["shownFonts"] >= 3
+    assert shown["unshownFonts"] == shown["unshownImages"] == shown["scripts"] == 0
+    assert shown["images"] >= 2
+    assert shown["overflow"] == 0, "the page itself never scrolls sideways"
+
+
+@each_report
+@pytest.mark.parametrize("way", WAYS[:3])
+def test_axe_finds_nothing(
+    folders: dict[str, Path], visits: dict[tuple[Path, str], dict[str, Any]], name: str, way: str
+) -> None:
+    visit = visits[folders[name] / "report.html", way]
+    assert visit["violations"] == []
+    assert visit["passes"] >= 40
+
+
+@each_report
+def test_policy_has_the_hash_of_the_one_style_sheet(folders: dict[str, Path], name: str) -> None:
+    page = (folders[name] / "report.html").read_bytes()
+    sheets = re.findall(rb"<style>(.*?)</style>", page, re.DOTALL)
+    assert len(sheets) == page.count(b"<style") == 1
+    digest = base64.b64encode(hashlib.sha256(sheets[0]).digest())
+    assert page.count(b"style-src &#39;sha256-" + digest + b"&#39;;") == 1
+    assert not re.search(rb"<[^>]*\sstyle=", page.replace(sheets[0], b""))
+
+
+def test_checkers_of_html_find_what_is_wrong_with_a_bad_page(
+    folders: dict[str, Path],
+    w3c: dict[Path, list[str]],
+    html_validate: dict[Path, list[str]],
+    visits: dict[tuple[Path, str], dict[str, Any]],
+) -> None:
+    page = folders["bad"] / "report.html"
+    assert any("Duplicate ID" in each for each in w3c[page])
+    assert any("bckground" in each for each in w3c[page])
+    assert {"no-dup-id", "element-required-attributes"} <= {each.partition(":")[0] for each in html_validate[page]}
+    light, without = visits[page, "light"], visits[page, "without scripting"]
+    rules = {each.partition(" ")[0] for each in light["violations"]}
+    assert {"color-contrast", "html-has-lang", "image-alt", "heading-order"} <= rules
+    assert light["others"] == without["others"] == ["http://192.0.2.1/x.png"]
+    assert any(each == "said" for each in light["said"])
+    assert light["shown"]["unshownImages"] == 2
+
+
+def test_a_missing_tool_fails_with_the_command_that_installs_it() -> None:
+    with pytest.raises(pytest.fail.Exception, match=r"need no-such-tool, which was not found\. Run: sudo apt-get inst"):
+        tools.program("no-such-tool")
+    with pytest.raises(pytest.fail.Exception, match=r"Node package no-such-package.*Run: npm install .*REPORTGEN_SKIP"):
+        tools.node_package("no-such-package/index.js")
