@@ -303,7 +303,7 @@ def test_a_layout_that_takes_too_much_memory_is_one_sentence(monkeypatch: pytest
 
 def test_what_is_attached_is_no_address() -> None:
     with pdf.warm() as worker:
-        printed = worker.typeset(PAGE.format(""), __file__.encode())
+        printed = worker.typeset(PAGE.format(""), attachment=__file__.encode())
     assert dict(PdfReader(io.BytesIO(printed)).attachments) == {"report.json": [__file__.encode()]}
 
 
