@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
 from rich import box
+from rich.cells import cell_len, chop_cells
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -26,6 +29,10 @@ from reportgen.vocabulary import words
 
 # A step that is over sooner is not worth a line.
 NOTICEABLE_SECONDS = 1.0
+# Terminal cells between two columns of a table, and the fewest that names are folded to.
+_GAP = 2
+_NARROWEST_NAME = 16
+_NARROWEST_KIND = 10
 # A mail grows by a third when files are put into it; 20 MB in all is what the stricter ones of the large servers take.
 MOST_MAILED_BYTES = 15_000_000
 
@@ -111,33 +118,19 @@ class Terminal:
             )
 
     def show_table(self, model: ModelRecord) -> None:
-        """Print the layer table of a model on standard output."""
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
-        total = f"{number(model.parameters)}"
-        for name, justify, footer in (
-            ("layer", "left", "total"), ("kind", "left", ""), ("output", "right", ""), ("parameters", "right", total),
-            ("multiply-adds", "right", number(model.macs)), ("receptive field", "right", ""), ("jump", "right", ""),
-            ("memory", "right", ""),
-        ):  # fmt: skip
-            table.add_column(name, justify=justify, footer=footer, overflow="fold")  # type: ignore[arg-type]
-        whole = f"whole {words(model).sample}"
-        for call in model.layers:
-            field = whole if call.whole_image else shape(call.receptive_field) if call.receptive_field else "–"
-            agrees = "" if all(check.agrees for check in call.checks) else " ✕"
-            table.add_row(
-                Text(clean(call.path) + agrees),
-                Text(clean(call.kind)),
-                shape(call.output_shape),
-                number(call.parameters),
-                number(call.macs),
-                field,
-                " × ".join(number(step) for step in call.jump) if call.jump else "–",
-                memory(call.activation_bytes),
-            )
+        """Print the layer table of a model on standard output, as wide as the terminal is.
+
+        Long names are folded. Numbers are not: on a narrow terminal columns are left out from the right, and named.
+        """
         inputs = ", ".join(f"{clean(tensor.name)} {shape(tensor.shape)}" for tensor in model.inputs)
         printer = _printer()
         printer.print(Text(f"{clean(model.name)} ({model.kind}), input {inputs}"))
+        table, left_out = _layer_table(model, printer.width)
         printer.print(table)
+        if left_out:
+            printer.print(
+                Text(f"Left out, because the terminal is narrow: {', '.join(left_out)}. Widen it, or see --json.")
+            )
         printer.print(
             Text(
                 f"{number(model.trainable_parameters)} parameters are trainable. Shapes and multiply-adds are for one "
@@ -204,6 +197,78 @@ class Terminal:
         seconds = time.monotonic() - start
         if seconds > NOTICEABLE_SECONDS:
             self.say(f"{step}: {seconds:.0f} s")
+
+
+@dataclass
+class _Column:
+    """One column of the layer table: its head on one or two lines, its cells, and what stands below them."""
+
+    head: str
+    cells: list[str]
+    foot: str = ""
+
+    @property
+    def width(self) -> int:
+        """Terminal cells that the longest line takes."""
+        return max(cell_len(line) for cell in (self.head, *self.cells, self.foot) for line in cell.split("\n"))
+
+
+def _layer_table(model: ModelRecord, width: int) -> tuple[Table, tuple[str, ...]]:
+    """The table in at most a width, terminal cells, and the columns that it has no room for."""
+    whole = f"whole {words(model).sample}"
+    rows = model.layers
+    names = [clean(call.path) + ("" if all(check.agrees for check in call.checks) else " ✕") for call in rows]
+    layer, kind = _Column("layer", names, "total"), _Column("kind", [clean(call.kind) for call in rows])
+    columns = [
+        _Column("output", [shape(call.output_shape) for call in rows]),
+        _Column("parameters", [number(call.parameters) for call in rows], number(model.parameters)),
+        _Column("multiply-\nadds", [number(call.macs) for call in rows], number(model.macs)),
+        _Column(
+            "receptive\nfield",
+            [
+                whole if call.whole_image else shape(call.receptive_field) if call.receptive_field else "–"
+                for call in rows
+            ],
+        ),
+        _Column("jump", [" × ".join(map(number, call.jump)) if call.jump else "–" for call in rows]),
+        _Column("memory", [memory(call.activation_bytes) for call in rows]),
+    ]
+    left_out: list[str] = []
+
+    def room() -> int:
+        return width - sum(column.width + _GAP for column in columns) - 2 * _GAP
+
+    while columns and room() < min(layer.width, _NARROWEST_NAME) + min(kind.width, _NARROWEST_KIND):
+        left_out.append(columns.pop().head.replace("-\n", "-").replace("\n", " "))
+    kind_width = min(kind.width, max(_NARROWEST_KIND, room() - layer.width, room() * 2 // 5))
+    layer_width = max(1, min(layer.width, room() - kind_width))
+    layer.cells = [_folded(name, layer_width) for name in layer.cells]
+    kind.cells = [_folded(name, kind_width) for name in kind.cells]
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        show_footer=True,
+        header_style="" if os.environ.get("NO_COLOR") else "bold",
+        footer_style="" if os.environ.get("NO_COLOR") else "bold",
+    )
+    for column in (layer, kind, *columns):
+        justify: Literal["left", "right"] = "left" if column in (layer, kind) else "right"
+        table.add_column(column.head, justify=justify, footer=column.foot, vertical="top", no_wrap=True)
+    for cells in zip(*(column.cells for column in (layer, kind, *columns)), strict=True):
+        table.add_row(*map(Text, cells))
+    return table, tuple(reversed(left_out))
+
+
+def _folded(name: str, width: int) -> str:
+    """A name on as many lines as it takes, broken after "/" and "_" and before a capital where that is possible."""
+    lines = [""]
+    for piece in re.split(r"(?<=[/_])(?=.)|(?<=[a-z])(?=[A-Z])", name):
+        if cell_len(lines[-1] + piece) > width and lines[-1]:
+            lines.append("")
+        first, *others = chop_cells(lines.pop() + piece, width) or [""]
+        lines += [first, *others]
+    return "\n".join(lines)
 
 
 def _open_missing_streams() -> None:

@@ -22,8 +22,9 @@ from typing import Any
 
 import pytest
 
+from tests.checks import tools
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-SKIP = "REPORTGEN_SKIP_CHECKS"
 _FLAGS = (
     "--headless", "--no-sandbox", "--remote-debugging-pipe", "--disable-gpu", "--no-first-run", "--hide-scrollbars",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
@@ -32,13 +33,9 @@ _FLAGS = (
 
 def find() -> str:
     """The browser's program; without one the test fails, or is skipped where that is asked for."""
-    for name in NAMES:
-        if path := shutil.which(name):
-            return path
-    sentence = "No Chromium was found. It checks how the report opens. Run: apt-get install chromium"
-    if os.environ.get(SKIP):
-        pytest.skip(f"{sentence} ({SKIP} is set)")
-    pytest.fail(f"{sentence}, or set {SKIP}=1 to go without.")
+    if tools.skipped():
+        pytest.skip(f"{tools.SKIP}=1: no browser opens the reports")
+    return tools.program(*NAMES)
 
 
 class Browser:

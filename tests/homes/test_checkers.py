@@ -1,0 +1,51 @@
+"""What is written for other places than the reader's disk, before the same checkers of others."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.checks import tools
+from tests.commands import Files, run
+
+pytestmark = [
+    pytest.mark.keras,
+    pytest.mark.pdf,
+    pytest.mark.slow,
+    pytest.mark.skipif(tools.skipped(), reason=f"{tools.SKIP}=1: no checker looks at the reports"),
+]
+
+
+@pytest.fixture(scope="module")
+def folder(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("checked")
+    shown = run(
+        "build", files.model, "--data", files.data, "--format", "html", "--format", "pdf-summary", "-o", "made",
+        "--assets-dir", "assets", cwd=place,
+    )  # fmt: skip
+    assert shown.returncode == 0, shown.stderr
+    return place / "made"
+
+
+@pytest.mark.parametrize(("profile", "rules"), [("PDFUA-1", 106), ("PDFA-3A", 155)])
+def test_page_one_alone_passes_the_machine_checks_of_verapdf(folder: Path, profile: str, rules: int) -> None:
+    file = folder / "report-summary.pdf"
+    verdict = tools.verapdf([file])[file, profile]
+    assert verdict.failures == ()
+    assert verdict.rules == rules
+
+
+def test_page_with_its_assets_beside_it_passes_the_checkers_of_html(folder: Path) -> None:
+    file = folder / "report.html"
+    assert tools.w3c([file])[file] == []
+    assert tools.html_validate([file])[file] == []
+
+
+def test_nothing_is_inside_the_page_that_jenkins_blocks(folder: Path) -> None:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert not re.search(r"<style|<script|\sstyle=|data:|\son\w+=", page)
+    charts = list((folder / "assets").glob("*.svg"))
+    assert charts
+    assert not [chart for chart in charts if re.search(r"<style|\sstyle=", chart.read_text(encoding="utf-8"))]
