@@ -531,9 +531,14 @@ def test_block_says_which_windows_its_uses_have() -> None:
     [
         (chain(3), "Drawing of toy: 3\xa0boxes from its input to its output, a chain without branches."),
         (branch(), "Drawing of toy: 6\xa0boxes from its input to its output, branches that meet in 1\xa0place."),
-        (dense_block(), "Drawing of toy: 13\xa0boxes from its input to its output, branches that meet in 6\xa0places."),
+        (dense_block(), "Drawing of toy: 13\xa0boxes from its input to its output, branches that meet in 5\xa0places."),
+        (
+            bottlenecks(3, 4, 6, 3),
+            "Drawing of toy: 12\xa0boxes from its input to its output, branches that meet in 16\xa0places. Drawn by"
+            " themselves: Block A: residual block, 4\xa0times; Block B: residual block, 12\xa0times.",
+        ),
     ],
-    ids=["chain", "branch", "dense block"],
+    ids=["chain", "branch", "dense block", "residual"],
 )
 def test_alternative_says_what_the_drawing_shows(record: ModelRecord, words: str) -> None:
     assert draw(record).alt == words
