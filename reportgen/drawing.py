@@ -15,6 +15,9 @@ BOX_PADDING = 10.0
 """Room at the left of the words."""
 BOX_FRAME = 3.0
 """Room between the two edges of a box that stands for others."""
+PAGE_HEIGHT = 700.0
+"""Most of a strip that goes on one page, with a heading above it, so that its words need not become smaller."""
+_LEAST_TARGET = 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,14 @@ class Box:
         """Left, top, width and height of the inner edge, where it has two; else of the only one."""
         frame = BOX_FRAME if self.panel else 0.0
         return self.x + frame, self.y + frame, self.width - 2 * frame, self.height - 2 * frame
+
+    @property
+    def rows_target(self) -> tuple[float, float, float, float]:
+        """Left, top, width and height of the part that leads to the layers, where the rest leads to the panel.
+
+        Its height is the least that WCAG 2.2 asks of what is to be hit (2.5.8).
+        """
+        return self.x, round(self.y + self.height - _LEAST_TARGET, 1), self.width, _LEAST_TARGET
 
     @property
     def name_lines(self) -> tuple[tuple[float, float, str], ...]:
@@ -111,7 +122,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """One row of a panel; the network runs on from its right end to the left end of the next one."""
+    """One row of a panel; the network runs on from its right end to the left end of the next one.
+
+    Attributes:
+        width: Width.
+        height: Height.
+        boxes: Its boxes.
+        lines: The edges between them, and those that pass.
+        labels: Words beside the edges.
+        alt: What it shows, for someone who cannot see it.
+        top: Where it begins, if it is cut out of a higher one.
+    """
 
     width: float
     height: float
@@ -119,6 +140,29 @@ class Strip:
     lines: tuple[Line, ...]
     labels: tuple[Label, ...]
     alt: str
+    top: float = 0.0
+
+    @property
+    def pages(self) -> tuple[Strip, ...]:
+        """The strip, or the parts of a high one that each fit on a page; no cut runs through a box or through words."""
+        solid = [(box.y, box.y + box.height) for box in self.boxes]
+        solid += [(label.y - BOX_LINE, label.y + BOX_LINE) for label in self.labels]
+        cuts = [0.0]
+        while self.height - cuts[-1] > PAGE_HEIGHT:
+            whole = [bottom for _, bottom in solid if cuts[-1] < bottom <= cuts[-1] + PAGE_HEIGHT]
+            clear = [at for at in whole if not any(top < at < bottom for top, bottom in solid)]
+            cuts.append(max(clear, default=cuts[-1] + PAGE_HEIGHT))
+        if len(cuts) == 1:
+            return (self,)
+        parts = enumerate(zip(cuts, [*cuts[1:], self.height], strict=True), 1)
+        return tuple(
+            self._part(top, bottom, f"{self.alt} Part {place} of {len(cuts)}.") for place, (top, bottom) in parts
+        )
+
+    def _part(self, top: float, bottom: float, alt: str) -> Strip:
+        boxes = tuple(box for box in self.boxes if top <= box.y < bottom)
+        labels = tuple(label for label in self.labels if top <= label.y < bottom)
+        return Strip(self.width, round(bottom - top, 1), boxes, self.lines, labels, alt, round(top, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +180,11 @@ class Panel:
     title: str
     told: str
     strips: tuple[Strip, ...]
+
+    @property
+    def pages(self) -> tuple[Strip, ...]:
+        """Its rows, high ones cut into parts that each fit on a page."""
+        return tuple(part for strip in self.strips for part in strip.pages)
 
 
 @dataclass(frozen=True, slots=True)

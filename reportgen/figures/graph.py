@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from reportgen.drawing import BOX_FRAME, BOX_LINE, BOX_PADDING, Box, Drawing, Label, Line, Panel, Strip
 from reportgen.figures.graph_folding import Signatures, fold
 from reportgen.figures.graph_layout import Item, Row, lay_out
-from reportgen.figures.graph_nodes import Node, inputs_of, nodes_of, reading_of
+from reportgen.figures.graph_nodes import Node, inputs_of, nodes_of, reading_of, role_of
 from reportgen.figures.graph_words import (
     broken,
     differing_of,
@@ -85,7 +85,7 @@ class _Drawer:
         # What is told of a panel names its uses, which are all known by now.
         told = {inside.name: self._told(inside) for inside in self._insides.values()}
         panels = [Panel(panel.name, panel.title, told.get(panel.name, ""), panel.strips) for panel in panels]
-        return Drawing(tuple(panels), self._alt(nodes), self._caption(nodes))
+        return Drawing(tuple(panels), self._alt(nodes), self._caption())
 
     def _folded(self, nodes: list[Node]) -> list[Node]:
         """Fold one level, and the levels inside it first."""
@@ -228,14 +228,14 @@ class _Drawer:
         )
 
     def _alt(self, nodes: Sequence[Node]) -> str:
-        merges = sum(node.role == "merge" for node in nodes)
+        merges = sum(role_of(call) == "merge" and len(call.inputs) > 1 for call in self._model.layers)
         chain = "a chain without branches" if not merges else f"branches that meet in {plural(merges, 'place')}"
         blocks = [f"{inside.title}, {plural(len(inside.uses), 'time')}" for inside in self._insides.values()]
         inside = f" Drawn by themselves: {'; '.join(blocks)}." if blocks else ""
         count = plural(len(nodes), "box", "boxes")
         return f"Drawing of {self._model.name}: {count} from its input to its output, {chain}.{inside}"
 
-    def _caption(self, nodes: Sequence[Node]) -> str:
+    def _caption(self) -> str:
         words = [
             f"{self._model.name}, read like text: each row goes on at the left of the next. A box names a layer, its"
             " kind and its window; normalisation, activation, dropout and padding layers share the box of the layer"

@@ -17,6 +17,9 @@ from dataclasses import dataclass, field
 ROW_WIDTH = 712.0
 """Most that a row is wide, CSS pixels: in a frame on an A4 page, words of 10.5 pixels still have 7 points."""
 _BEND = 24.0
+_FEW_BENDS = 5
+_MORE_BEND = 3.0
+_WIDEST_BEND = 72.0
 _ARROW = 11.0
 _END = 12.0
 _LANE_GAP = 12.0
@@ -231,8 +234,8 @@ class _Columns:
         number = max(layout.ranks.values()) + 1
         self.boxes = [0.0] * number
         self.labels = [0.0] * number
-        self.bends = [0.0] * number
         onward: list[set[int]] = [set() for _ in range(number)]
+        swung: list[set[tuple[int, int]]] = [set() for _ in range(number)]
         for key, rank in layout.ranks.items():
             self.boxes[rank] = max(self.boxes[rank], layout.items[key].width)
             self.labels[rank] = max(self.labels[rank], layout.items[key].label_width)
@@ -240,7 +243,11 @@ class _Columns:
             for rank in range(layout.ranks[edge.source], layout.ranks[edge.target]):
                 onward[rank].add(layout.lane(edge, rank))
                 if layout.lane(edge, rank) != layout.lane(edge, rank + 1):
-                    self.bends[rank] = _BEND
+                    swung[rank].add((layout.lane(edge, rank), layout.lane(edge, rank + 1)))
+        # Many lines that swing side by side need more room to be told apart.
+        self.bends = [
+            min(_BEND + max(len(pairs) - _FEW_BENDS, 0) * _MORE_BEND, _WIDEST_BEND) if pairs else 0.0 for pairs in swung
+        ]
         self.onward = [len(lanes) for lanes in onward]
         self.gaps = [label + bend + _ARROW for label, bend in zip(self.labels, self.bends, strict=True)]
 
@@ -329,7 +336,10 @@ class _RowMaker:
             if rank < self._last and lane != lanes[rank + 1]:
                 # A row begins with the bends of the gap before it.
                 end = self._lefts[rank + 1] - _ARROW
-                points += [(end - _BEND, self._heights[lane]), (end, self._heights[lanes[rank + 1]])]
+                points += [
+                    (end - self._columns.bends[rank], self._heights[lane]),
+                    (end, self._heights[lanes[rank + 1]]),
+                ]
         arrives = edge.target in self._places
         points.append(self._places[edge.target] if arrives else (self._width, self._heights[lanes[self._last]]))
         return Way(edge.source, edge.target, tuple(points), arrives)

@@ -15,7 +15,7 @@ from fontTools.varLib.instancer import instantiateVariableFont
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reportgen.drawing import Box, Drawing, Panel, Strip
+from reportgen.drawing import PAGE_HEIGHT, Box, Drawing, Panel, Strip
 from reportgen.figures.graph import draw
 from reportgen.figures.graph_layout import ROW_WIDTH
 from reportgen.figures.graph_words import width_of
@@ -491,6 +491,24 @@ def test_output_that_no_layer_makes_hangs_on_the_last_one_with_a_dashed_line() -
     assert "dashed" in drawing.caption
 
 
+def test_high_rows_are_cut_between_boxes_for_pages() -> None:
+    wide = [call(f"branch_{i}", "stem", output_shape=(2, 2, i + 2)) for i in range(40)]
+    joined = call("join", *(each.path for each in wide), kind="Concatenate")
+    (panel,) = check(model(call("stem", ""), *wide, joined)).panels
+    (strip,) = [strip for strip in panel.strips if len(strip.boxes) > 20]
+    parts = strip.pages
+    assert len(parts) > 1
+    assert all(part.height <= PAGE_HEIGHT for part in parts)
+    assert sum(part.height for part in parts) == pytest.approx(strip.height)
+    assert [part.top for part in parts[1:]] == [pytest.approx(part.top + part.height) for part in parts[:-1]]
+    assert Counter(box.path for part in parts for box in part.boxes) == Counter(box.path for box in strip.boxes)
+    assert sum(len(part.labels) for part in parts) == len(strip.labels)
+    for part in parts:
+        assert all(part.top <= box.y and box.y + box.height <= part.top + part.height for box in part.boxes)
+    assert parts[0].alt.endswith(f" Part 1 of {len(parts)}.")
+    assert [strip.pages for strip in strips(draw(chain(5)))] == [(strip,) for strip in strips(draw(chain(5)))]
+
+
 def test_few_boxes_are_not_folded() -> None:
     assert len(draw(bottlenecks(3)).panels) == 1
 
@@ -513,9 +531,14 @@ def test_block_says_which_windows_its_uses_have() -> None:
     [
         (chain(3), "Drawing of toy: 3\xa0boxes from its input to its output, a chain without branches."),
         (branch(), "Drawing of toy: 6\xa0boxes from its input to its output, branches that meet in 1\xa0place."),
-        (dense_block(), "Drawing of toy: 13\xa0boxes from its input to its output, branches that meet in 6\xa0places."),
+        (dense_block(), "Drawing of toy: 13\xa0boxes from its input to its output, branches that meet in 5\xa0places."),
+        (
+            bottlenecks(3, 4, 6, 3),
+            "Drawing of toy: 12\xa0boxes from its input to its output, branches that meet in 16\xa0places. Drawn by"
+            " themselves: Block A: residual block, 4\xa0times; Block B: residual block, 12\xa0times.",
+        ),
     ],
-    ids=["chain", "branch", "dense block"],
+    ids=["chain", "branch", "dense block", "residual"],
 )
 def test_alternative_says_what_the_drawing_shows(record: ModelRecord, words: str) -> None:
     assert draw(record).alt == words
