@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from functools import partial
 from typing import Any, Literal
 
 from markupsafe import Markup, escape
@@ -52,6 +53,8 @@ def filled(report: Report, medium: Medium) -> str:
     """Return what `document` does, in this process, whatever the templates do; errors as there."""
     changed = tuple((file.name, file.text) for file in report.templates)
     context: dict[str, Any] = {
+        # For labels that are cut to a length; all else is spelled when the page is there.
+        "spelled": partial(coverage.spelled, more=report.fonts) if medium == "print" else str,
         "report": report,
         "medium": medium,
         "numbers": {"figure": _Numbers(), "table": _Numbers()},
