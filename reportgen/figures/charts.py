@@ -25,7 +25,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
 from reportgen.document import SHEET_LEFT, SHEET_WIDTH, Figure
-from reportgen.templating import clean, number
+from reportgen.templating import clean, isolated, number
 
 _PANEL = 68  # height of the panel of one curve, with the words above it
 
@@ -159,7 +159,7 @@ def _bar_panel(panel: Axes, title: str, rows: Sequence[Bar], ink: Ink, *, labell
     for place, row in zip(places, rows, strict=True):
         panel.text(row.value / longest + 0.02, place, row.text, va="center", color=ink.text, fontsize=8)
     panel.set_title(title, loc="left", fontsize=8.5, color=ink.soft, pad=7)
-    panel.set_yticks(places, [clean(row.label) for row in rows] if labelled else [""] * len(rows))
+    panel.set_yticks(places, [isolated(clean(row.label)) for row in rows] if labelled else [""] * len(rows))
     panel.tick_params(length=0, labelsize=8, colors=ink.text)
     panel.set_xticks([])
     panel.set_xlim(0, 1.42)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from functools import partial
 from typing import Any, Literal
 
 from markupsafe import Markup, escape
@@ -108,6 +109,8 @@ def _changed(report: Report) -> tuple[tuple[str, str], ...]:
 def _page(report: Report, medium: Medium, changed: tuple[tuple[str, str], ...]) -> str:
     """The page with slots for what depends on all of its characters."""
     context: dict[str, Any] = {
+        # For labels that are cut to a length; all else is spelled when the page is there.
+        "spelled": partial(coverage.spelled, more=report.fonts) if medium == "print" else str,
         "report": report,
         "medium": medium,
         "numbers": {"figure": _Numbers(), "table": _Numbers()},

@@ -18,6 +18,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from weasyprint import HTML, VERSION, Attachment
+from weasyprint.svg import Node
 from weasyprint.text.ffi import harfbuzz_subset, pango
 from weasyprint.urls import URLFetcher, URLFetcherResponse, URLFetchingError
 
@@ -142,6 +143,30 @@ def typeset(html: str, *shorter: str, attachment: bytes = b"") -> Outcome:
                 raise
             pdf = b""
     return Outcome(pdf, _once(fetcher.refused), _once(listener.missing), _once(listener.errors))
+
+
+class _Whole(str):
+    """A text that is gone through in one step."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((str(self),))
+
+
+def _text(node: Any) -> str | None:
+    """The text of an element of a drawing, whole where all of it stands in one place.
+
+    WeasyPrint 70 sets such text letter by letter, so that no letter knows its neighbours: Arabic falls apart, Hebrew
+    runs the wrong way, and an accent stands alone.
+    """
+    text: str | None = node._etree_node.text
+    placed = any(len(node.attrib.get(name, "").split()) > 1 for name in ("x", "y", "dx", "dy", "rotate"))
+    spaced = "letter-spacing" in node.attrib or "textLength" in node.attrib
+    return text if not text or placed or spaced else _Whole(text)
+
+
+Node.text = property(_text)
 
 
 def libraries() -> dict[str, object]:

@@ -10,7 +10,7 @@ from reportgen.evidence import Evidence
 from reportgen.figures import charts, graph
 from reportgen.records import LayerRecord
 from reportgen.renderers.coverage import spelled
-from reportgen.templating import number, percent, plural, short
+from reportgen.templating import clean, number, percent, plural, short
 from reportgen.vocabulary import words
 
 TITLE = "The network"
@@ -89,7 +89,7 @@ def _costs(calls: tuple[LayerRecord, ...], sample: str, fonts: tuple[FontFile, .
     )
     most = max(shown, key=lambda call: call.parameters)
     busiest = max(shown, key=lambda call: call.macs or 0)
-    names = [(spelled(_short(call.path), fonts), call) for call in shown]
+    names = [(_short(spelled(clean(call.path), fonts)), call) for call in shown]
     groups = [
         (
             "parameters",

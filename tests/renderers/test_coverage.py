@@ -177,3 +177,17 @@ class TestPdf:
             bare = worker.typeset(f'<html lang="en"><title>t</title><h1>{name} 1</h1>')
         assert shown(bare) == f"1 {name}"
         assert shown(pdf.render(reports.report(title=f"{name} 1"))).startswith(f"{name} 1\n")
+
+    @pytest.mark.parametrize("name", ["מסנן 3", "مرحبا", "a\u0323b"], ids=["hebrew", "arabic", "accent"])
+    def test_a_label_in_a_drawing_is_set_like_any_text(self, name: str) -> None:
+        """The glyphs are those of a paragraph: joined, in the right order, accents on their letters."""
+        style = 'font-family="DejaVu Sans" font-size="16"'
+        drawn = f'<svg width="300" height="30"><title>t</title><text x="5" y="20" dx="1" {style}>{name}</text></svg>'
+        glyphs = []
+        for body in (f'<p style="font: 16px DejaVu Sans">{name}</p>', drawn):
+            with pdf.warm() as worker:
+                data = worker.typeset(f'<html lang="en"><title>t</title><h1>h</h1>{body}')
+            content = PdfReader(io.BytesIO(data)).pages[0].get_contents()
+            assert content is not None
+            glyphs.append(re.findall(rb"<([0-9a-f]{4})>", content.get_data()))
+        assert glyphs[0] == glyphs[1] != []
