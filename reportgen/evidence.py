@@ -58,7 +58,7 @@ class ChannelNumbers:
         deviation: Standard deviation over all positions.
         active_share: Share of positions above zero, 0..1.
         follows: Correlation of its map with the sample's object, −1..1; None where there is no object or no signal.
-        constant: Whether all positions hold one value.
+        constant: Whether all positions, of which there are several, hold one value.
         num_nonfinite: How many positions hold NaN or infinity.
     """
 
@@ -181,6 +181,9 @@ class EdgesResult:
         num_oriented: How many channels prefer an orientation.
         num_oriented_shuffled: The same after each kernel's weights were shuffled: what chance gives; None where that
             could not be computed.
+        chance: How likely shuffled kernels reach as many, 0..1: the share of the trials that did, the one without
+            shuffling counted among them (Phipson and Smyth 2010, "Permutation P-values should never be zero", Stat.
+            Appl. Genet. Mol. Biol. 9); None as above.
         missing: Why there is no measurement, or "".
     """
 
@@ -193,6 +196,7 @@ class EdgesResult:
     tunings: tuple[ChannelTuning, ...]
     num_oriented: int
     num_oriented_shuffled: float | None
+    chance: float | None
     missing: str = ""
 
 

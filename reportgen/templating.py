@@ -117,6 +117,7 @@ def _environment(changed: tuple[tuple[str, str], ...] = ()) -> Environment:
             "shape": shape,
             "short": short,
             "size": size,
+            "unbroken": unbroken,
             "volumes": volumes,
             "words": words,
             "working": working,
@@ -249,6 +250,15 @@ def shape(axes: Sequence[int | None] | None) -> str:
     return f"{_THIN}×{_THIN}".join("?" if axis is None else number(axis) for axis in axes) or _UNKNOWN
 
 
+def unbroken(sentence: str) -> str:
+    r"""Keep the shapes in a sentence whole at the end of a line.
+
+    >>> unbroken("28 × 28 became 28 × 28 × 1.")
+    '28\u202f×\u202f28 became 28\u202f×\u202f28\u202f×\u202f1.'
+    """
+    return re.sub(r"(?<=\d) × (?=\d)", f"{_THIN}×{_THIN}", sentence)
+
+
 def size(axes: Sequence[int | None] | None) -> str:
     r"""Write the first two axes of a tensor: height and width of an image or a window.
 
@@ -340,14 +350,14 @@ def anchor(name: str) -> str:
 
 
 def breakable(name: str) -> Markup:
-    """Let a long name of a layer be broken after "/" and "_"; the middle of a very long one stands in its title only.
+    """Let a name be broken after "/" and "_" and before a capital; the middle of a very long one is in its title only.
 
     >>> str(breakable("block_1/<b>"))
     'block_<wbr>1/<wbr>&lt;b&gt;'
     """
     whole = clean(name)
     shown = shortened(whole)
-    pieces = re.split("(?<=[/_])(?=.)", shown, flags=re.DOTALL)
+    pieces = re.split("(?<=[/_])(?=.)|(?<=[a-z])(?=[A-Z])", shown, flags=re.DOTALL)
     parts = Markup("<wbr>").join(escape(isolated(piece)) for piece in pieces)
     return parts if shown == whole else Markup('<span title="{}">{}</span>').format(isolated(whole), parts)
 

@@ -293,6 +293,7 @@ def edges(*tunings: ChannelTuning, **others: Any) -> EdgesResult:
         "tunings": known,
         "num_oriented": sum(each.responds and each.selectivity >= 0.2 for each in known),
         "num_oriented_shuffled": 0.4,
+        "chance": 0.05,
     }
     return EdgesResult(**(usual | others))
 

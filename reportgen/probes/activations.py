@@ -57,7 +57,7 @@ def reduce_maps(volume: Array, scale: str = "own") -> tuple[Levels, tuple[Channe
         volume: float (…, channels), any number of axes before the channels.
         scale: "own": each map from its minimum (0) to its maximum (255); "common": all from the volume's minimum to its
             maximum. A map that is constant is 128 everywhere on its own scale, and so is on any scale one that holds
-            NaN or infinity.
+            NaN or infinity. Maps of one position, which have no scale of their own, always have a common one.
 
     Returns:
         uint8 (channels, …), and a record per channel without `follows`; means and deviations are summed in float64.
@@ -72,11 +72,16 @@ def reduce_maps(volume: Array, scale: str = "own") -> tuple[Levels, tuple[Channe
         mean: Array = np.asarray(np.nanmean(values, axis=axes, dtype=np.float64))
         deviation: Array = np.asarray(np.nanstd(values, axis=axes, dtype=np.float64))
     active = (values > 0).sum(axis=axes) / max(values[..., 0].size, 1)
-    constant = (low == high) & (broken == 0)
+    # One number by itself is no constant map.
+    single = values[..., 0].size == 1
+    constant = (low == high) & (broken == 0) & (not single)
     drawable = ~constant & (broken == 0)
-    bottom, top = (
-        (low, high) if scale == "own" else (np.full_like(low, np.nanmin(low)), np.full_like(high, np.nanmax(high)))
-    )
+    bottom, top = low, high
+    if scale == "common" or single:
+        bottom, top = np.full_like(low, np.nanmin(low)), np.full_like(high, np.nanmax(high))
+    if single:
+        # Channels that all have one number have nothing to tell apart.
+        drawable &= top > bottom
     span = np.where(drawable & (top > bottom), top - bottom, 1).astype(np.float64)
     scaled = np.rint((np.nan_to_num(values) - np.nan_to_num(bottom)) * (255.0 / span))
     levels = np.where(drawable, np.clip(scaled, 0, 255), _MID_GREY).astype(np.uint8)

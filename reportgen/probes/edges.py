@@ -29,7 +29,7 @@ ORIENTATIONS = tuple(float(angle) for angle in np.arange(12) * 15)
 FREQUENCIES = (1 / 16, 1 / 8, 1 / 4, 3 / 8)
 NUM_PHASES = 4
 THRESHOLD = 0.2
-NUM_SHUFFLES = 10
+NUM_SHUFFLES = 19
 
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> EdgesResult | None:
@@ -52,6 +52,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Edge
             rows = _responses(twin, record, channels, (low, high))
             shuffled.append(sum(_oriented(_tuning(channel, row)) for channel, row in enumerate(rows)))
             advance()
+    num_oriented = sum(map(_oriented, tunings))
     return EdgesResult(
         path=record.path,
         kernels=_kernels(layer, channels),
@@ -60,8 +61,9 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Edge
         num_phases=NUM_PHASES,
         threshold=THRESHOLD,
         tunings=tunings,
-        num_oriented=sum(map(_oriented, tunings)),
+        num_oriented=num_oriented,
         num_oriented_shuffled=float(np.mean(shuffled)) if shuffled else None,
+        chance=(sum(each >= num_oriented for each in shuffled) + 1) / (len(shuffled) + 1) if shuffled else None,
     )
 
 

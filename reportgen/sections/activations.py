@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from reportgen.answers import SampleRecord
 from reportgen.document import ContactSheet, Figure, Mark, Section
-from reportgen.evidence import CallMaps, ChannelNumbers, Evidence, Foreground
+from reportgen.evidence import CallMaps, ChannelNumbers, Evidence, Foreground, Levels
 from reportgen.figures import inputs, mosaic, strips
-from reportgen.templating import number, plural
+from reportgen.templating import number, percent, plural
 from reportgen.vocabulary import volume, words
 
 TITLE = "What each layer sees"
@@ -150,7 +150,7 @@ def sheets_of(
     if call.follower is not None:
         marks.append(Mark(call.follower, "follows"))
     total = len(call.channels)
-    alt = f"{plural(total, 'activation map')} of {call.path} for sample {sample}, {_extent(call)}{_remarks(call)}."
+    alt = f"{plural(total, 'activation map')} of {call.path} for sample {sample}, {_extent(call)}.{_remarks(call)}"
     told = f"{_scale_words(evidence, call)}{_remarkable(call, len(broken))}"
     if call.grid is None:
         caption = (
@@ -209,15 +209,45 @@ def _remarks(call: CallMaps) -> str:
     """What is remarkable about single maps, for the text alternative."""
     constant = sum(numbers.constant for numbers in call.channels)
     broken = sum(numbers.num_nonfinite > 0 for numbers in call.channels)
-    said = ""
-    if call.follower is not None:
-        score = number(call.channels[call.follower].follows, 2)
-        said += f"; channel {call.follower} follows the object, correlation {score}"
+    said = _outstanding(call)
     if constant:
-        said += f"; {plural(constant, 'map is', 'maps are')} constant"
+        said += f" {plural(constant, 'map is', 'maps are')} constant."
     if broken:
-        said += f"; {plural(broken, 'map holds', 'maps hold')} values that are no numbers"
+        said += f" {plural(broken, 'map holds', 'maps hold')} values that are no numbers."
     return said
+
+
+def _outstanding(call: CallMaps) -> str:
+    """The map that follows the object, or else the one with the highest value, for someone who cannot see it."""
+    sound = [numbers for numbers in call.channels if not numbers.constant and not numbers.num_nonfinite]
+    if not sound:
+        return ""
+    if call.follower is not None:
+        numbers = call.channels[call.follower]
+        why = f"follows the object, correlation {number(numbers.follows, 2)}"
+    else:
+        numbers = max(sound, key=lambda each: each.maximum)
+        why = f"has the highest value, {number(numbers.maximum)}"
+    said = f" Channel {numbers.channel} of {number(len(call.channels))} {why}"
+    if call.grid is not None or _single(call):
+        return f"{said}."
+    return (
+        f"{said}: active at {percent(numbers.active_share, 0)} of its positions, strongest"
+        f" {_place(call.levels[numbers.channel])}."
+    )
+
+
+def _place(levels: Levels) -> str:
+    """Where a map is brightest, to a third of its height and width."""
+    height, width = levels.shape
+    row, column = divmod(int(levels.argmax()), width)
+    vertical = ("upper", "", "lower")[3 * (2 * row + 1) // (2 * height)]
+    horizontal = ("left", "", "right")[3 * (2 * column + 1) // (2 * width)]
+    if vertical and horizontal:
+        return f"at the {vertical} {horizontal}"
+    if vertical:
+        return "at the top" if vertical == "upper" else "at the bottom"
+    return f"at the {horizontal}" if horizontal else "in the middle"
 
 
 def _remarkable(call: CallMaps, num_broken: int) -> str:
@@ -238,12 +268,19 @@ def _scale_words(evidence: Evidence, call: CallMaps) -> str:
     dark, bright = ("black", "white") if evidence.colormap == "gray" else ("dark violet", "yellow")
     low = min(channel.minimum for channel in call.channels)
     high = max(channel.maximum for channel in call.channels)
+    if _single(call):
+        return f"Each map is one number; all share one scale, {dark} {number(low)} and {bright} {number(high)}."
     if evidence.activations and evidence.activations.scale == "common":
         return f"All maps share one scale, {dark} {number(low)} and {bright} {number(high)}."
     return (
         f"Each map has its own scale, {dark} its minimum and {bright} its maximum; over all maps values run from"
         f" {number(low)} to {number(high)}."
     )
+
+
+def _single(call: CallMaps) -> bool:
+    """Whether each map has one position only, as behind a global pooling."""
+    return all(size == 1 for size in call.sizes)
 
 
 def _curves(evidence: Evidence, sample: SampleRecord) -> Figure | None:
@@ -272,7 +309,11 @@ def _layer(evidence: Evidence, index: int, call: CallMaps, found: Foreground) ->
 
 def _note(call: CallMaps, constant: tuple[int, ...], found: Foreground) -> str:
     mean = sum(numbers.active_share for numbers in call.channels) / max(len(call.channels), 1)
-    parts = [f"on average {number(100 * mean, 2)} % of the positions are active"]
+    if _single(call):
+        above = sum(numbers.active_share > 0 for numbers in call.channels)
+        parts = [f"{number(above)} of {plural(len(call.channels), 'channel')} above zero"]
+    else:
+        parts = [f"on average {number(100 * mean, 2)} % of the positions are active"]
     if call.follower is not None:
         parts.append(f"channel {call.follower} follows the object")
     elif found.found and call.levels[0].size > 1:

@@ -17,6 +17,8 @@ TITLE = "The network"
 NEEDS = ()
 
 MOST_BARS = 24
+# From this share on, one layer is worth naming.
+_TELLING_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,11 @@ def _answer(calls: tuple[LayerRecord, ...], parameters: int) -> str:
     listed = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
     costly = max(calls, key=lambda call: call.macs or 0)
     share = (costly.macs or 0) / max(sum(call.macs or 0 for call in calls), 1)
-    work = f" {percent(share, digits=0)} of the multiply-adds happen in {costly.path}." if share else ""
+    work = ""
+    if share >= _TELLING_SHARE:
+        work = f" {percent(share, digits=0)} of the multiply-adds happen in {costly.path}."
+    elif share:
+        work = f" No layer does more than {percent(share, digits=0)} of the multiply-adds."
     return f"It is built of {listed}, with {number(parameters)} parameters.{work}"
 
 

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from reportgen.document import ContactSheet, Figure, Section
 from reportgen.evidence import ChannelTuning, EdgesResult, Evidence
 from reportgen.figures import charts, mosaic
-from reportgen.templating import number, plural
+from reportgen.templating import number, percent, plural
 
 TITLE = "Does it look for edges?"
 NEEDS = ("edges",)
+
+LEVEL = 0.05
+"""Chance from which down the layer is said to look for edges."""
 
 # Weights are drawn as squares of this many pixels, so that the lines between kernels can be thin; white is a weight
 # here, so the lines have the report's accent colour.
@@ -29,6 +32,7 @@ class Content:
         tunings: One per channel.
         num_oriented: Channels that prefer an orientation.
         num_shuffled: The same with shuffled kernels, on average, or None.
+        chance: How likely shuffled kernels reach as many, 0..1, or None.
         threshold: Selectivity from which a channel counts.
         orientations: Orientations shown, degrees.
         frequencies: Frequencies shown, cycles per pixel.
@@ -41,6 +45,7 @@ class Content:
     tunings: tuple[ChannelTuning, ...]
     num_oriented: int
     num_shuffled: float | None
+    chance: float | None
     threshold: float
     orientations: tuple[float, ...]
     frequencies: tuple[float, ...]
@@ -59,6 +64,7 @@ def build(evidence: Evidence) -> Section | None:
         tunings=result.tunings,
         num_oriented=result.num_oriented,
         num_shuffled=result.num_oriented_shuffled,
+        chance=result.chance,
         threshold=result.threshold,
         orientations=result.orientations,
         frequencies=result.frequencies,
@@ -72,12 +78,11 @@ def _answer(result: EdgesResult) -> str:
     measured = (
         f"{number(result.num_oriented)} of {plural(total, 'channel')} of {result.path} prefer edges of one orientation."
     )
-    if result.num_oriented_shuffled is None:
+    if result.num_oriented_shuffled is None or result.chance is None:
         return measured
     shuffled = f"With the weights inside each kernel shuffled, {number(result.num_oriented_shuffled)} do on average"
-    if result.num_oriented > result.num_oriented_shuffled:
-        return f"{measured} {shuffled}: this layer looks for edges more than chance would."
-    return f"{measured} {shuffled}: this layer looks for edges no more than chance would."
+    said = f"{measured} {shuffled} (chance of as many: {percent(result.chance, 0)}): this layer looks for edges"
+    return f"{said} more than chance would." if result.chance <= LEVEL else f"{said} no more than chance may."
 
 
 def _kernels(result: EdgesResult) -> ContactSheet | None:

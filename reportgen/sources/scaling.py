@@ -17,6 +17,7 @@ from reportgen.errors import DataError, OptionsError, UnknownNameError
 from reportgen.options import PREPROCESSING
 from reportgen.records import Doubt, Shape
 from reportgen.sources.dataset import Array, Dataset, batches
+from reportgen.templating import number
 
 _APPLICATIONS = "keras.applications."
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -63,10 +64,10 @@ class Values:
         if self.size == 1:
             who = f"The {self.sample} holds"
         elif self.number == self.size:
-            who = f"All {self.size} {self.sample}s hold"
+            who = f"All {number(self.size)} {self.sample}s hold"
         else:
-            who = f"The first {self.number} of {self.size} {self.sample}s hold"
-        return f"{who} {kind} from {self.low:g} to {self.high:g}"
+            who = f"The first {number(self.number)} of {number(self.size)} {self.sample}s hold"
+        return f"{who} {kind} from {number(self.low)} to {number(self.high)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +231,7 @@ def _scaled_twice(used: Way, values: Values, shape: Shape, rescales: bool | str)
         Doubt(
             other,
             "The model brings 0 to 255 to its range itself, but gets values from "
-            f"{ends.min():g} to {ends.max():g}: they may be scaled twice.",
+            f"{number(float(ends.min()))} to {number(float(ends.max()))}: they may be scaled twice.",
         ),
     )
 
@@ -238,7 +239,7 @@ def _scaled_twice(used: Way, values: Values, shape: Shape, rescales: bool | str)
 def _meant_for_others(used: Way, values: Values) -> tuple[Doubt, ...]:
     if values.are_unit or values.are_picture or used.name == "none" or runs_own_code(used.name):
         return ()
-    seen = f"the values run from {values.low:g} to {values.high:g}"
+    seen = f"the values run from {number(values.low)} to {number(values.high)}"
     return (Doubt("none", f"{used.name} is meant for values from 0 to 255 or from 0 to 1, but {seen}."),)
 
 

@@ -165,8 +165,17 @@ def test_global_pooling_is_a_map_of_one_position() -> None:
     result = run(subject(toys.nested(), data(toys.image(4, 4, 1)), 0), make({}))
     assert result is not None
     pool: CallMaps = result.samples[0].calls[-1]
-    assert (pool.path, pool.levels.tolist()) == ("pool", [[[128]], [[128]]])
-    assert [channel.constant for channel in pool.channels] == [True, True]
+    # One number each, on a scale of all: neither is a constant map.
+    assert pool.path == "pool"
+    assert pool.channels[0].mean != pool.channels[1].mean
+    lower = 0 if pool.channels[0].mean < pool.channels[1].mean else 1
+    assert (pool.levels[lower].tolist(), pool.levels[1 - lower].tolist()) == ([[0]], [[255]])
+    assert [channel.constant for channel in pool.channels] == [False, False]
+
+
+def test_maps_of_one_position_and_one_number_tell_nothing_apart() -> None:
+    levels, _ = reduce_maps(np.full((1, 1, 3), 2.5, np.float32))
+    assert levels.tolist() == [[[128]]] * 3
 
 
 def test_both_calls_of_a_shared_layer_have_maps() -> None:

@@ -54,7 +54,10 @@ def test_channel_that_follows_the_object_is_framed_and_named_with_its_score() ->
         "Framed: channel 0, the one that follows the object most closely (correlation 0.8)."
         in layer.sheets[0].figure.caption
     )
-    assert "channel 0 follows the object, correlation 0.8" in layer.sheets[0].figure.alt
+    assert layer.sheets[0].figure.alt.endswith(
+        "Channel 0 of 2 follows the object, correlation 0.8: active at 75\u202f% of its positions, strongest at the"
+        " lower right."
+    )
     assert "channel 0 follows the object" in layer.note
 
 
@@ -78,7 +81,7 @@ def test_broken_maps_are_crossed_out_and_constant_ones_counted() -> None:
     assert layer.sheets[0].marks == (Mark(0, "broken"),)
     assert "Crossed out: 1\xa0map with NaN or infinity." in layer.sheets[0].figure.caption
     assert "2\xa0maps are constant and drawn as plain grey." in layer.sheets[0].figure.caption
-    assert "2\xa0maps are constant; 1\xa0map holds values that are no numbers." in layer.sheets[0].figure.alt
+    assert "2\xa0maps are constant. 1\xa0map holds values that are no numbers." in layer.sheets[0].figure.alt
 
 
 @pytest.mark.parametrize(

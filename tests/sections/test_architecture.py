@@ -48,8 +48,13 @@ class Links(HTMLParser):
             self.drawings.append([])
         elif self.drawings:
             self.drawings[-1].append(tag)
-        if tag == "a" and "aria-label" in told:
-            self.links.append((told["href"].removeprefix("#"), told["aria-label"]))
+        if tag == "a" and self.drawings:
+            self.links.append((told["href"].removeprefix("#"), ""))
+
+    def handle_data(self, data: str) -> None:
+        # The first text in a link is its title, or all that it shows.
+        if self.links and not self.links[-1][1]:
+            self.links[-1] = (self.links[-1][0], data.strip())
 
 
 @each
@@ -70,7 +75,7 @@ def test_every_box_leads_to_its_layer() -> None:
 def test_box_that_stands_for_others_leads_to_its_panel_and_its_last_line_to_the_layers() -> None:
     links = dict(reversed(Links(page(MODELS["siamese"])).links))
     assert links["drawing-model-encoder"] == "encoder: nested model, call 1 of 2, rows 1–2"
-    assert links["layer-encoder-23-2--one"] == "rows 3–4: encoder#2/one"
+    assert links["layer-encoder-23-2--one"] == "rows 3–4"
 
 
 @each

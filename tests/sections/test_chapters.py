@@ -100,7 +100,7 @@ def test_pooling_caption_tells_the_scale(colormap: str, words: str) -> None:
     ("result", "words"),
     [
         (made.edges(), "this layer looks for edges more than chance would."),
-        (made.edges(num_oriented_shuffled=1.0), "this layer looks for edges no more than chance would."),
+        (made.edges(chance=0.1), "(chance of as many: 10\u202f%): this layer looks for edges no more than chance may."),
         (made.edges(num_oriented_shuffled=None), "prefer edges of one orientation."),
     ],
     ids=["more", "not more", "no control"],

@@ -214,10 +214,10 @@ def test_automatic_choice_says_why(images: Images, options: dict[str, Any], note
     [
         (UNIT, "auto", True, [("0..255", "from 0 to 1: they may be scaled twice")]),
         (BYTES, "1/255", True, [("none", "from 0 to 1: they may be scaled twice")]),
-        (BYTES, "-1..1", True, [("none", "from -1 to 1: they may be scaled twice")]),
-        (UNIT * 2 - 1, "auto", True, [("", "from -1 to 1: they may be scaled twice")]),
+        (BYTES, "-1..1", True, [("none", "from −1 to 1: they may be scaled twice")]),
+        (UNIT * 2 - 1, "auto", True, [("", "from −1 to 1: they may be scaled twice")]),
         (UNIT, "0..255", True, []),
-        (UNIT, "1/255", True, [("0..255", "from 0 to 0.00392157: they may be scaled twice")]),
+        (UNIT, "1/255", True, [("0..255", "from 0 to 0.00392: they may be scaled twice")]),
         (BYTES, "auto", True, []),
         (BYTES, "auto", False, []),
         (UNIT, "1/255", False, [("none", "were divided by 255 once more, as asked")]),
@@ -229,7 +229,7 @@ def test_automatic_choice_says_why(images: Images, options: dict[str, Any], note
             False,
             [("none", "1/255 is meant for values from 0 to 255 or from 0 to 1, but the va")],
         ),
-        (BYTES - 100.0, "-1..1", False, [("none", "but the values run from -100 to 155")]),
+        (BYTES - 100.0, "-1..1", False, [("none", "but the values run from −100 to 155")]),
         (BYTES * 100.0, "none", False, []),
     ],
 )
