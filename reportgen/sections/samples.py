@@ -8,7 +8,7 @@ from reportgen.answers import Answer, ClassCounts, ClassScore, HeadAnswer, Predi
 from reportgen.document import Figure, Section
 from reportgen.evidence import Evidence
 from reportgen.figures import inputs, mosaic
-from reportgen.records import Broken, Doubt, Shape
+from reportgen.records import Broken, Doubt, Reason, Shape
 from reportgen.scalings import ScalingResult, doubts
 from reportgen.shapes import product
 from reportgen.templating import number, percent, plural, shape, size
@@ -117,7 +117,9 @@ class Content:
         scaling: Answers under each scaling of pixel values that makes sense, or None.
         scaling_doubts: What speaks against the scaling in use.
         notes: What was done to the images before the network got them, in whole sentences.
-        broken: Images that cannot be read and are left out.
+        broken: Images that cannot be read and are left out: the first ones, by name.
+        num_broken: How many there are in all.
+        broken_reasons: How many there are of each reason, the most common first; together they are all.
     """
 
     samples: tuple[Sample, ...]
@@ -136,6 +138,13 @@ class Content:
     scaling_doubts: tuple[Doubt, ...]
     notes: tuple[str, ...]
     broken: tuple[Broken, ...]
+    num_broken: int
+    broken_reasons: tuple[Reason, ...]
+
+    @property
+    def num_unnamed(self) -> int:
+        """Images that cannot be read and are counted only."""
+        return self.num_broken - len(self.broken)
 
 
 def build(evidence: Evidence) -> Section | None:
@@ -160,6 +169,8 @@ def build(evidence: Evidence) -> Section | None:
         scaling_doubts=doubts(evidence.scaling, dataset.doubts),
         notes=dataset.notes,
         broken=dataset.broken,
+        num_broken=sum(reason.number for reason in dataset.broken_reasons),
+        broken_reasons=dataset.broken_reasons,
     )
     return Section("samples", TITLE, _answer(content, evidence), content)
 
