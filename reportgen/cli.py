@@ -340,7 +340,8 @@ def _report(model: Path | None, options: Options, terminal: Terminal) -> Report:
     spec = options.data or ("digits" if model is None else None)
     dataset = pipeline.open_dataset(origin, spec, options, progress) if spec else None
     if dataset is not None and dataset.broken:
-        terminal.say_what_is_left_out(dataset.broken, dataset.size)
+        left_out = sum(reason.number for reason in dataset.broken_reasons)
+        terminal.say_what_is_left_out(dataset.broken[0], left_out, left_out + dataset.size)
     report: Report = pipeline.make_report(origin, dataset, options, progress)
     return report
 

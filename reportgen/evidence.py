@@ -12,7 +12,7 @@ from reportgen.answers import Levels as Levels
 from reportgen.answers import PredictionsResult, SampleRecord
 from reportgen.document import Finding, FontFile, RunFacts
 from reportgen.grid import Grid
-from reportgen.records import Broken, Check, Doubt, ModelRecord, Shape
+from reportgen.records import Broken, Check, Doubt, ModelRecord, Reason, Shape
 from reportgen.scalings import ScalingResult
 from reportgen.sections import NAMES
 
@@ -31,7 +31,8 @@ class DatasetRecord:
         sha256: Hash of its contents.
         notes: What was done to make it fit the model, in whole sentences.
         doubts: What speaks against the way in which its values were brought to the model's range.
-        broken: Images that cannot be read, which are not among those counted.
+        broken: The first of the images that cannot be read, which are not among those counted.
+        broken_reasons: How many cannot be read in all, by reason, the most common first.
     """
 
     name: str
@@ -44,6 +45,7 @@ class DatasetRecord:
     notes: tuple[str, ...]
     doubts: tuple[Doubt, ...] = ()
     broken: tuple[Broken, ...] = ()
+    broken_reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

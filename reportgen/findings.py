@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from reportgen.answers import PredictionsResult, SampleRecord
@@ -286,10 +285,9 @@ def _fitted(model: ModelRecord, dataset: DatasetRecord | None) -> Iterator[Findi
 
 
 def _broken(model: ModelRecord, dataset: DatasetRecord | None) -> Iterator[Finding]:
-    if dataset and dataset.broken:
-        number_ = len(dataset.broken)
-        reasons = Counter(broken.reason for broken in dataset.broken)
-        counts = ", ".join(f"{reason} ({number(count)})" for reason, count in reasons.most_common())
+    if dataset and dataset.broken_reasons:
+        number_ = sum(reason.number for reason in dataset.broken_reasons)
+        counts = ", ".join(f"{reason.reason} ({number(reason.number)})" for reason in dataset.broken_reasons)
         yield Finding(
             "warning",
             f"{plural(number_, words(model).sample)} of {number(number_ + dataset.size)} cannot be read.",

@@ -276,6 +276,7 @@ def _probe(subject: Subject, chosen: Sequence[str], options: Options, progress: 
             notes=data.notes,
             doubts=data.scaling.doubts if data.scaling else (),
             broken=data.broken,
+            broken_reasons=data.broken_reasons,
         )
     )
     empty = RunFacts("", None, (), (), (), (), ())

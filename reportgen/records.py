@@ -271,6 +271,19 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why images of the data cannot be read, and how many of them.
+
+    Attributes:
+        reason: In a few words after an image's name: "is empty".
+        number: How many images.
+    """
+
+    reason: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRecord:
     """A model.
 

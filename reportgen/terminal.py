@@ -8,7 +8,7 @@ import re
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import TextIOWrapper
@@ -98,14 +98,13 @@ class Terminal:
         if self.verbosity >= 0:
             self._console.print(Text(clean(text)), soft_wrap=True)
 
-    def say_what_is_left_out(self, broken: Sequence[Broken], size: int) -> None:
-        """Count the images that cannot be read, beside those that can; the report lists them all."""
-        first, total = broken[0], len(broken) + size
-        if len(broken) == 1:
+    def say_what_is_left_out(self, first: Broken, number: int, total: int) -> None:
+        """Count the images that cannot be read, and name the first; the report names more of them."""
+        if number == 1:
             self.say(f"1 of {total} images cannot be read and is left out: {first.name!r} {first.reason}.")
         else:
             which = f"the first, {first.name!r}, {first.reason}"
-            self.say(f"{len(broken)} of {total} images cannot be read and are left out: {which}.")
+            self.say(f"{number} of {total} images cannot be read and are left out: {which}.")
 
     def say_sizes(self, sizes: Mapping[Path, int]) -> None:
         """Tell how large the files of a report are, bytes, and which is too large for a mail."""

@@ -12,7 +12,7 @@ from reportgen.answers import Answer
 from reportgen.document import Finding, Report
 from reportgen.evidence import PooledWindow
 from reportgen.findings import judge, last_conv, layer_anchor, spatial_shape
-from reportgen.records import Broken, Doubt, LayerRecord, ModelRecord, TensorRecord, WeightFault, Window
+from reportgen.records import Broken, Doubt, LayerRecord, ModelRecord, Reason, TensorRecord, WeightFault, Window
 from tests import made
 
 # 8 pixels of 100 are a small patch, 60 are not; the dense layer holds 6 of 16 parameters.
@@ -146,7 +146,7 @@ TRIGGERS: dict[str, tuple[ModelRecord | None, Mapping[str, Any], str, str, str]]
         None,
         {
             "dataset": made.dataset(
-                broken=(Broken("a", "is empty"), Broken("b", "does not exist"), Broken("c", "is empty"))
+                broken=(Broken("a", "is empty"),), broken_reasons=(Reason("is empty", 2), Reason("does not exist", 1))
             )
         },
         "warning",

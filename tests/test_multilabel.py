@@ -119,6 +119,17 @@ def test_report_shows_each_class_with_what_is_true(kind: Any) -> None:
     assert not report.failed
 
 
+@pytest.mark.parametrize(("activation", "is_said"), [("sigmoid", True), ("softmax", False)])
+def test_labels_of_one_class_each_are_said_to_be_read_as_plain_classes(activation: str, is_said: bool) -> None:
+    one_each = np.eye(3, dtype=int)[[0, 1, 1, 0, 2]]
+    found = content(explain(network(activation), IMAGES, one_each, class_names=NAMES), "samples")
+    assert (found["output"], found["counts"]) == ("probabilities", [])
+    # The brightest channel is the answer: 0, 0 (all alike), 0 (as bright as 1), 0 and 1 (as bright as 2).
+    assert found["right"] == 2
+    sentence = "The output output_0 answers yes or no for each of 3 classes on its own, but the labels name exactly one"
+    assert any(note.startswith(sentence) for note in found["notes"]) == is_said
+
+
 def test_samples_are_picked_by_exact_answers() -> None:
     report = explain(network(), IMAGES, TAGS, pick=["wrong:2", "confident:1"])
     samples = content(report, "samples")["samples"]

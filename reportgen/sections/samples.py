@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reportgen.answers import Answer, ClassCounts, ClassScore, HeadAnswer, PredictionsResult, SampleRecord
 from reportgen.document import Figure, Section
 from reportgen.evidence import Evidence
 from reportgen.figures import inputs, mosaic
-from reportgen.records import Broken, Doubt, Shape
+from reportgen.records import Broken, Doubt, Reason, Shape
 from reportgen.scalings import ScalingResult, doubts
 from reportgen.shapes import product
 from reportgen.templating import number, percent, plural, shape, size
@@ -117,7 +118,9 @@ class Content:
         scaling: Answers under each scaling of pixel values that makes sense, or None.
         scaling_doubts: What speaks against the scaling in use.
         notes: What was done to the images before the network got them, in whole sentences.
-        broken: Images that cannot be read and are left out.
+        broken: Images that cannot be read and are left out: the first ones, by name.
+        num_broken: How many there are in all.
+        broken_reasons: How many there are of each reason, the most common first; together they are all.
     """
 
     samples: tuple[Sample, ...]
@@ -136,6 +139,13 @@ class Content:
     scaling_doubts: tuple[Doubt, ...]
     notes: tuple[str, ...]
     broken: tuple[Broken, ...]
+    num_broken: int
+    broken_reasons: tuple[Reason, ...]
+
+    @property
+    def num_unnamed(self) -> int:
+        """Images that cannot be read and are counted only."""
+        return self.num_broken - len(self.broken)
 
 
 def build(evidence: Evidence) -> Section | None:
@@ -158,10 +168,27 @@ def build(evidence: Evidence) -> Section | None:
         others=tuple(_head(other) for other in predictions.others),
         scaling=evidence.scaling,
         scaling_doubts=doubts(evidence.scaling, dataset.doubts),
-        notes=dataset.notes,
+        notes=(*dataset.notes, *_one_class_each(predictions, evidence)),
         broken=dataset.broken,
+        num_broken=sum(reason.number for reason in dataset.broken_reasons),
+        broken_reasons=dataset.broken_reasons,
     )
     return Section("samples", TITLE, _answer(content, evidence), content)
+
+
+def _one_class_each(predictions: PredictionsResult, evidence: Evidence) -> Iterator[str]:
+    """Say it where an output could name several classes, and the labels name one for each image."""
+    known = words(evidence.model)
+    activations = {output.name: output.activation for output in evidence.model.outputs}
+    for result in (predictions, *predictions.others):
+        is_yes_or_no = activations.get(result.name) == "sigmoid" and (product(result.shape) or 0) > 1
+        if is_yes_or_no and result.right is not None and result.output == "probabilities":
+            yield (
+                f"The output {result.name} answers yes or no for each of {number(product(result.shape))} classes on its"
+                f" own, but the labels name exactly one class for each of the {known.samples}. So they were read as"
+                " plain classes: an answer is right where the true class has the largest probability, whatever the"
+                " other classes have."
+            )
 
 
 def _head(result: PredictionsResult) -> Head:

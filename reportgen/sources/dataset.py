@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from reportgen.errors import OptionsError
-from reportgen.records import Broken, Doubt, Shape
+from reportgen.records import Broken, Doubt, Reason, Shape
 
 Array = npt.NDArray[Any]
 Resize = Literal["crop", "stretch"]
+
+MOST_NAMED = 200
+"""So many images that cannot be read are named with the reason; the others are counted only."""
+_MOST_REASONS = 20
+_ANOTHER = "has another fault"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,8 @@ class Dataset:
         targets: True values of every image, float64 (size, …), for outputs that answer with values, by their names; ""
             stands for the first one whose answers are as many.
         scaling: How its values were brought to a model's range; None before it was made to fit one.
-        broken: Images that cannot be read, which are not counted in `size`; in the order of the data.
+        broken: Images that cannot be read, which are not counted in `size`: the first ones, in the order of the data.
+        broken_reasons: How many cannot be read in all, by reason, the most common first.
     """
 
     name: str
@@ -92,6 +99,31 @@ class Dataset:
     targets: tuple[tuple[str, npt.NDArray[np.float64]], ...] = ()
     scaling: Scaling | None = None
     broken: tuple[Broken, ...] = ()
+    broken_reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """Images that cannot be read, as they are found. It does not grow with their number.
+
+    Attributes:
+        first: The first `MOST_NAMED` of them.
+    """
+
+    first: list[Broken] = field(default_factory=list)
+    _numbers: Counter[str] = field(default_factory=Counter)
+
+    def add(self, name: str, reason: str) -> None:
+        """Count an image, and name it if it is one of the first."""
+        if len(self.first) < MOST_NAMED:
+            self.first.append(Broken(name, reason))
+        # A reason may hold numbers of the image's own, so that there could be as many reasons as images.
+        is_known = reason in self._numbers or len(self._numbers) < _MOST_REASONS
+        self._numbers[reason if is_known else _ANOTHER] += 1
+
+    def reasons(self) -> tuple[Reason, ...]:
+        """Return how many there are of each reason, the most common first; together they are all images."""
+        return tuple(Reason(reason, number) for reason, number in self._numbers.most_common())
 
 
 def batches(dataset: Dataset, size: int) -> Iterator[tuple[range, Array]]:

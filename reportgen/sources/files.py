@@ -51,4 +51,8 @@ def writable(text: str) -> str:
     >>> print(writable("caf\udce9"))
     caf\udce9
     """
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text

@@ -197,8 +197,9 @@ def _pictures_below(folder: Path, root: Path) -> tuple[list[Path], list[str], li
 def sha256_of_pictures(root: Path, pictures: Sequence[str]) -> str:
     """Hash the sorted relative names, each with the hash of its file."""
     digest = hashlib.sha256()
-    for name, picture in sorted((os.fsencode(picture), picture) for picture in pictures):
-        digest.update(name + b"\0" + bytes.fromhex(sha256_of(root / picture)))
+    # Bytes and characters have one order in ASCII, where a million of names need no copies to be sorted by.
+    for picture in sorted(pictures, key=None if all(map(str.isascii, pictures)) else os.fsencode):
+        digest.update(os.fsencode(picture) + b"\0" + bytes.fromhex(sha256_of(root / picture)))
     return digest.hexdigest()
 
 

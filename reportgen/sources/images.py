@@ -21,6 +21,7 @@ from reportgen.sources.dataset import Resize
 from reportgen.sources.files import first_bytes
 from reportgen.sources.resizing import window
 
+MISSING = "does not exist"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 # Only these decoders are ever started, whatever a file claims to be: Pillow also knows formats that run programs.
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")
@@ -117,6 +118,9 @@ def look(source: Source, name: str) -> Picture:
     Raises:
         PictureError: It is no picture of a kind that is read, it is damaged, or far too large.
     """
+    # One question to the disk each, where a list has a wrong folder in all of its lines.
+    if isinstance(source, Path) and not os.path.exists(source):
+        raise PictureError(name, MISSING)
     with _opened(source, name) as image:
         orientation = _orientation(image)
         on_its_side = orientation >= _FIRST_ON_ITS_SIDE
@@ -196,7 +200,7 @@ def _reason(source: Path | bytes, error: Exception) -> str:
     if isinstance(source, Path):
         # os.path, unlike Path, answers also for names that no file can have.
         if not os.path.exists(source):
-            return "does not exist"
+            return MISSING
         if not os.path.isfile(source):
             return "is no file"
         if isinstance(error, PermissionError):

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +28,10 @@ from reportgen.sources.labels import told_apart
 _PATHS = ("path", "file", "filename", "image")
 _LABELS = ("label", "class", "target", "value")
 _LONGEST = 1 << 26
+_MOST_COLUMNS = 50_000
+_MOST_CELLS = 1 << 26
 _INDEX = re.compile(r"[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
-_Column = tuple[str, list[str]]
 
 
 def accepts(spec: str) -> bool:
@@ -69,77 +71,124 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
     )
 
 
+class _Column:
+    """The cells of a column: every different one once, and for each line which of them it holds; "" is number 0."""
+
+    def __init__(self, name: str, num_lines: int = 0) -> None:
+        self.name = name
+        self.cells = {"": 0}
+        self._numbers = array("i", bytes(num_lines * array("i").itemsize))
+
+    def take(self, cell: str) -> None:
+        """Take the cell of the next line."""
+        self._numbers.append(self.cells.setdefault(cell, len(self.cells)))
+
+    def holds_only(self, pattern: re.Pattern[str]) -> bool:
+        """Tell whether all cells that are not empty match a pattern."""
+        return all(pattern.fullmatch(cell) for cell in self.cells if cell)
+
+    @property
+    def lines(self) -> npt.NDArray[np.int32]:
+        """Number of the cell in each line, (lines)."""
+        return np.frombuffer(self._numbers, np.dtype(self._numbers.typecode))
+
+
 def _columns(path: Path) -> tuple[list[str], list[_Column]]:
     """Return the paths, and the other columns with their names; ones that are empty throughout are left out."""
+    pictures: list[str] = []
+    columns: list[_Column] = []
+    names: list[str] | None = None
+    place = 0
+    for cells in _lines(path):
+        if names is None:
+            small = [cell.lower() for cell in cells]
+            found = next((small.index(name) for name in _PATHS if name in small), None)
+            names, place = ([], 0) if found is None else (cells, found)
+            if found is not None:
+                del names[place]
+                continue
+        picture = cells.pop(place) if place < len(cells) else ""
+        width = max(len(columns), len(cells))
+        if width > _MOST_COLUMNS or width * len(pictures) > _MOST_CELLS:
+            raise DataError(
+                f"{shown(path)!r} has {width + 1} columns and {len(pictures) + 1} lines or more. Expected at most "
+                f"{_MOST_COLUMNS} columns behind the path, and {_MOST_CELLS} cells together. Keep the columns that say "
+                "something of the pictures."
+            )
+        for index in range(len(columns), width):
+            columns.append(_Column(names[index] if index < len(names) else "", len(pictures)))
+        for index, column in enumerate(columns):
+            column.take(cells[index] if index < len(cells) else "")
+        pictures.append(picture)
+    if not pictures:
+        raise DataError(f"{shown(path)!r} lists no pictures. Expected lines such as: cat/1.png,cat. Add some.")
+    return pictures, [column for column in columns if len(column.cells) > 1]
+
+
+def _lines(path: Path) -> Iterator[list[str]]:
+    """Yield the cells of each line, without blanks around them; lines without any, and empty cells at the end, not."""
     try:
         if path.stat().st_size > _LONGEST:
             raise DataError(
                 f"{shown(path)!r} is {path.stat().st_size} bytes long. Expected a list of pictures. Shorten it."
             )
-        text = path.read_text(encoding="utf-8-sig")
-        rows = [row for row in csv.reader(text.splitlines(), strict=True) if any(cell.strip() for cell in row)]
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            for row in csv.reader(stream, strict=True):
+                cells = [cell.strip() for cell in row]
+                while cells and not cells[-1]:
+                    cells.pop()
+                if cells:
+                    yield cells
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(
             f"{shown(path)!r} cannot be read as CSV: {error}. Expected lines such as: cat/1.png,cat. Write it again."
         ) from error
-    names = [cell.strip().lower() for cell in rows[0]] if rows else []
-    place = next((names.index(name) for name in _PATHS if name in names), None)
-    if place is None:
-        place, names = 0, []
-    else:
-        names = [cell.strip() for cell in rows.pop(0)]
-    if not rows:
-        raise DataError(f"{shown(path)!r} lists no pictures. Expected lines such as: cat/1.png,cat. Add some.")
-    longest = max(map(len, rows))
-    if longest * len(rows) > _LONGEST:
-        raise DataError(
-            f"{shown(path)!r} has {len(rows)} lines, of which one has {longest} columns. Expected as many columns in "
-            "each. Write it again."
-        )
-    columns = []
-    for column in range(longest):
-        cells = [row[column].strip() if column < len(row) else "" for row in rows]
-        if column == place:
-            pictures = cells
-        elif any(cells):
-            columns.append((names[column] if column < len(names) else "", cells))
-    return pictures, columns
 
 
 def _known(
     columns: Sequence[_Column], source: str
 ) -> tuple[npt.NDArray[np.int64] | None, Array | None, tuple[str, ...], tuple[str, ...]]:
     """Return the classes or the true values, names of the classes, and what is to be said of columns not read."""
-    named = [column for column in columns if column[0].lower() in _LABELS]
-    numbers = [column for column in columns if all(_NUMBER.fullmatch(cell) for cell in column[1] if cell)]
+    named = [column for column in columns if column.name.lower() in _LABELS]
+    numbers = [column for column in columns if column.holds_only(_NUMBER)]
     # Without names, a word behind the path is the label; a row of numbers is one where all columns hold numbers.
-    first_is_label = not any(name for name, _ in columns) and len(numbers) < len(columns)
-    read = named[:1] or (columns[:1] if first_is_label or len(columns) == 1 else numbers)
-    others = [name or "without a name" for name, cells in columns if not any(cells is each for _, each in read)]
+    first_is_label = not any(column.name for column in columns) and len(numbers) < len(columns)
+    read = named[:1] or (list(columns[:1]) if first_is_label or len(columns) == 1 else numbers)
+    others = [column.name or "without a name" for column in columns if column not in read]
     notes = (f"Columns of {source} that were not read: {writable(', '.join(others))}.",) if others else ()
     if not read:
         return None, None, (), notes
-    lines = list(zip(*(cells for _, cells in read), strict=True))
-    given = sum(all(line) for line in lines)
-    if given != len(lines):
+    is_given = np.ones(len(read[0].lines), np.bool_)
+    for column in read:
+        is_given &= column.lines != 0
+    if not is_given.all():
         raise DataError(
-            f"{source!r} gives a label for {given} of {len(lines)} pictures. Expected one for each, or none. Add the "
-            "missing ones."
+            f"{source!r} gives a label for {int(is_given.sum())} of {len(is_given)} pictures. Expected one for each, or"
+            " none. Add the missing ones."
         )
-    labels, targets, class_names = told_apart(_as_array(lines), (), f"The labels in {source!r}")
-    heads = tuple(writable(name) for name, _ in read)
+    if not all(column.holds_only(_NUMBER) for column in read):
+        return *_classes(read[0]), notes
+    labels, targets, class_names = told_apart(_table(read), (), f"The labels in {source!r}")
+    heads = tuple(writable(column.name) for column in read)
     if len(read) > 1 and all(heads) and (targets is None or np.isin(targets, (0, 1)).all()):
         class_names = heads
     return labels, targets, class_names, notes
 
 
-def _as_array(lines: Sequence[tuple[str, ...]]) -> Array:
-    """Return rows of text as whole numbers, as numbers, or as words, whichever all of them are."""
-    cells = [cell for line in lines for cell in line]
-    if all(_INDEX.fullmatch(cell) for cell in cells) and max(map(len, cells)) < len(str(2**63)):
-        found: Array = np.array(lines, np.int64)
-    elif all(_NUMBER.fullmatch(cell) for cell in cells):
-        found = np.array(lines, np.float64)
-    else:
-        found = np.array(lines)
-    return found if len(lines[0]) > 1 else found[:, 0]
+def _classes(column: _Column) -> tuple[npt.NDArray[np.int64], None, tuple[str, ...]]:
+    """Return the class of each line, its words numbered in sorted order, and the names of the classes."""
+    names = sorted(cell for cell in column.cells if cell)
+    numbers = {name: number for number, name in enumerate(names)}
+    labels = np.array([numbers.get(cell, 0) for cell in column.cells], np.int64)[column.lines]
+    return labels, None, tuple(map(writable, names))
+
+
+def _table(columns: Sequence[_Column]) -> Array:
+    """Return columns of numbers as whole numbers, or as numbers with fractions where not all are whole."""
+    longest = max(len(cell) for column in columns for cell in column.cells)
+    is_whole = longest < len(str(2**63)) and all(column.holds_only(_INDEX) for column in columns)
+    kind, dtype = (int, np.int64) if is_whole else (float, np.float64)
+    found = np.empty((len(columns[0].lines), len(columns)), dtype)
+    for place, column in enumerate(columns):
+        found[:, place] = np.array([kind(cell or 0) for cell in column.cells], dtype)[column.lines]
+    return found if len(columns) > 1 else found[:, 0]

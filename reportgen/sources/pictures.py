@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,13 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.errors import DataError
-from reportgen.records import Broken, Shape
-from reportgen.sources.dataset import Array, Dataset, Reading, counted
-from reportgen.sources.images import Picture, PictureError, Source, look, read_pixels
+from reportgen.records import Reason, Shape
+from reportgen.sources.dataset import Array, Dataset, LeftOut, Reading, counted
+from reportgen.sources.images import MISSING, Picture, PictureError, Source, look, read_pixels
 from reportgen.sources.resizing import window
 
 _THREADS = min(8, os.cpu_count() or 1)
-_AT_ONCE = 1024
+_AT_ONCE = 1 << 14
+# A thread is handed so many pictures in one go: handing one over takes longer than finding that it does not exist.
+_IN_ONE_GO = 64
+_DIFFERENT_SIZES = 2
 _Result = TypeVar("_Result")
 
 
@@ -32,11 +36,11 @@ class _Seen:
         kept: Places of those that can be read, in order.
         broken: The others.
         kinds: How many there are of each kind and size.
-        sizes: Name of the first picture of each height and width.
+        sizes: Name of the first picture of the first two heights and widths.
     """
 
-    kept: list[int] = field(default_factory=list)
-    broken: list[Broken] = field(default_factory=list)
+    kept: array[int] = field(default_factory=lambda: array("q"))
+    broken: LeftOut = field(default_factory=LeftOut)
     kinds: Counter[Picture] = field(default_factory=Counter)
     sizes: dict[tuple[int, int], str] = field(default_factory=dict)
 
@@ -78,53 +82,58 @@ def of_pictures(
     """
     seen = _examine(names, fetch)
     if not seen.kept:
-        raise _nothing_left(seen.broken, source)
+        raise _nothing_left(seen.broken, source, len(names))
     size, channels = _target(seen, shape)
     kept = seen.kept
+    kept_names = tuple(names[place] for place in kept)
     return Dataset(
         name=f"{counted(len(kept), 'image')} from {source}",
         source=source,
         split="as given",
         size=len(kept),
-        read=_reader([names[place] for place in kept], lambda index: fetch(kept[index]), (*size, channels), reading),
+        read=_reader(kept_names, lambda index: fetch(kept[index]), (*size, channels), reading),
         shape=(*size, channels),
         labels=None if labels is None else labels[kept],
         class_names=class_names,
-        image_names=tuple(names[place] for place in kept) if are_files else (),
+        image_names=kept_names if are_files else (),
         sha256=sha256(kept),
         notes=(*notes, *_lost_classes(labels, class_names, kept), *_changes(seen.kinds, size, channels, reading)),
         targets=() if targets is None else (("", targets[kept]),),
-        broken=tuple(seen.broken),
+        broken=tuple(seen.broken.first),
+        broken_reasons=seen.broken.reasons(),
     )
 
 
 def _examine(names: Sequence[str], fetch: Callable[[int], Source]) -> _Seen:
-    def judge(place: int) -> Picture | PictureError:
+    def judge(place: int) -> Picture | str:
         try:
             return look(fetch(place), names[place])
         except PictureError as error:
-            return error
+            return error.reason
 
     seen = _Seen()
     for start in range(0, len(names), _AT_ONCE):
         places = range(start, min(start + _AT_ONCE, len(names)))
         for place, found in zip(places, _in_threads(judge, places), strict=True):
-            if isinstance(found, PictureError):
-                seen.broken.append(Broken(found.name, found.reason))
+            if isinstance(found, str):
+                seen.broken.add(names[place], found)
             else:
                 seen.kept.append(place)
                 seen.kinds[found] += 1
-                seen.sizes.setdefault((found.height, found.width), names[place])
+                if len(seen.sizes) < _DIFFERENT_SIZES:
+                    seen.sizes.setdefault((found.height, found.width), names[place])
     return seen
 
 
 def _in_threads(function: Callable[[int], _Result], numbers: Sequence[int]) -> list[_Result]:
     """Apply a function to some numbers in a few threads: Pillow lets others run while it decodes."""
+    step = min(_IN_ONE_GO, -(-len(numbers) // (4 * _THREADS))) or 1
+    parts = [numbers[start : start + step] for start in range(0, len(numbers), step)]
     with warnings.catch_warnings():
         # Odd metadata in a picture is no reason to warn.
         warnings.simplefilter("ignore")
         with ThreadPoolExecutor(_THREADS) as pool:
-            return list(pool.map(function, numbers))
+            return [result for part in pool.map(lambda part: list(map(function, part)), parts) for result in part]
 
 
 def _reader(
@@ -145,13 +154,19 @@ def _reader(
     return read
 
 
-def _nothing_left(broken: Sequence[Broken], source: str) -> DataError:
-    first = broken[0]
-    if len(broken) == 1:
+def _nothing_left(broken: LeftOut, source: str, number: int) -> DataError:
+    first = broken.first[0]
+    if number == 1:
         return PictureError(first.name, first.reason)
+    none = f"None of the {number} pictures of {source!r} can be read"
+    if broken.reasons() == (Reason(MISSING, number),):
+        return DataError(
+            f"{none}: none of these files exists, the first being {first.name!r}. Expected paths that start from the "
+            f"folder in which {source!r} lies, or whole ones. Correct the paths, or move the list."
+        )
     return DataError(
-        f"None of the {len(broken)} pictures of {source!r} can be read; the first, {first.name!r}, {first.reason}. "
-        "Expected at least one whole picture. Replace them or give other data."
+        f"{none}; the first, {first.name!r}, {first.reason}. Expected at least one whole picture. Replace them or give "
+        "other data."
     )
 
 
@@ -191,7 +206,7 @@ def _lost_classes(
 ) -> tuple[str, ...]:
     if labels is None or len(kept) == len(labels):
         return ()
-    lost = [int(label) for label in np.setdiff1d(labels, labels[list(kept)])]
+    lost = [int(label) for label in np.setdiff1d(labels, labels[kept])]
     called = ", ".join(class_names[label] if class_names else str(label) for label in lost if label >= 0)
     return (f"No picture of these classes can be read: {called}.",) if called else ()
 

@@ -10,6 +10,7 @@ import gzip
 import math
 import os
 import zlib
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +21,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from reportgen.errors import DataError
-from reportgen.records import Broken, Shape
-from reportgen.sources.dataset import USUAL, Array, Dataset, Reading, counted
+from reportgen.records import Shape
+from reportgen.sources.dataset import USUAL, Array, Dataset, LeftOut, Reading, counted
 from reportgen.sources.features import Chosen, Example, Labels, channels_of, choose, parse, shape_of, values
 from reportgen.sources.files import first_bytes, sha256_of, shown, writable
 from reportgen.sources.folder import sha256_of_pictures
@@ -196,8 +197,8 @@ class _Lists:
     given: tuple[int, int, int] | None
     shape: tuple[int, ...]
     dtype: np.dtype[np.generic]
-    kept: list[int] = field(default_factory=list)
-    broken: list[Broken] = field(default_factory=list)
+    kept: array[int] = field(default_factory=lambda: array("q"))
+    broken: LeftOut = field(default_factory=LeftOut)
 
     @classmethod
     def like(cls, one: Array, example: Example, chosen: Chosen, shape: Shape | None) -> _Lists:
@@ -210,11 +211,11 @@ class _Lists:
         """Keep a record, or say why it is left out."""
         found = values(example, self.chosen.image)
         if not len(found):
-            self.broken.append(Broken(name, f"has no value in its feature {writable(self.chosen.image)!r}"))
+            self.broken.add(name, f"has no value in its feature {writable(self.chosen.image)!r}")
         elif not isinstance(found, np.ndarray) or found.dtype != self.dtype or found.size != self.size:
-            self.broken.append(Broken(name, f"holds {_in_words(found)}, and the first one {self.size} of {self.dtype}"))
+            self.broken.add(name, f"holds {_in_words(found)}, and the first one {self.size} of {self.dtype}")
         elif shape_of(example, self.chosen) != self.given:
-            self.broken.append(Broken(name, "has another height, width or number of channels than the first one"))
+            self.broken.add(name, "has another height, width or number of channels than the first one")
         else:
             self.kept.append(place)
 
@@ -231,8 +232,9 @@ class _Lists:
         """Make the dataset of what was kept."""
         kept = self.kept
         if not kept:
+            first = self.broken.first[0]
             raise DataError(
-                f"No record of {source!r} holds an image: {self.broken[0].name} {self.broken[0].reason}. Expected "
+                f"No record of {source!r} holds an image: {first.name} {first.reason}. Expected "
                 "numbers in each. Name another feature with --feature image=NAME."
             )
 
@@ -256,7 +258,8 @@ class _Lists:
             sha256=sha256,
             notes=notes,
             targets=() if targets is None else (("", targets[kept]),),
-            broken=tuple(self.broken),
+            broken=tuple(self.broken.first),
+            broken_reasons=self.broken.reasons(),
         )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from reportgen.answers import Answer
 from reportgen.evidence import ChannelTuning, EdgesResult, Evidence, NamesResult, PooledWindow
-from reportgen.records import Broken, LayerRecord
+from reportgen.records import Broken, LayerRecord, Reason
 from reportgen.sections import architecture, edges, glossary, names, pooling, provenance, samples
 from tests import made
 
@@ -137,12 +137,16 @@ def test_samples_show_image_label_and_answers() -> None:
     )
 
 
-def test_samples_say_what_was_done_to_the_images_and_list_all_that_cannot_be_read() -> None:
+def test_samples_say_what_was_done_to_the_images_and_name_the_first_that_cannot_be_read() -> None:
     broken = tuple(Broken(f"{number}.png", "is empty") for number in range(30))
-    section = samples.build(made.evidence(dataset=made.dataset(notes=("They were divided by 255.",), broken=broken)))
+    reasons = (Reason("is empty", 31), Reason("does not exist", 9))
+    dataset = made.dataset(notes=("They were divided by 255.",), broken=broken, broken_reasons=reasons)
+    section = samples.build(made.evidence(dataset=dataset))
     assert section is not None
     assert isinstance(section.content, samples.Content)
     assert (section.content.notes, section.content.broken) == (("They were divided by 255.",), broken)
+    assert (section.content.num_broken, section.content.num_unnamed) == (40, 10)
+    assert section.content.broken_reasons == reasons
 
 
 def test_samples_without_labels_claim_no_share() -> None:

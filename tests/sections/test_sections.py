@@ -18,7 +18,7 @@ from reportgen import probes, registry, sections
 from reportgen.answers import Answer
 from reportgen.document import Figure, Report, Section
 from reportgen.evidence import Evidence
-from reportgen.records import Broken, Doubt, TensorRecord, WeightFault, Window
+from reportgen.records import Broken, Doubt, Reason, TensorRecord, WeightFault, Window
 from reportgen.renderers import html
 from tests import made
 from tests.renderers.reports import HOSTILE
@@ -118,7 +118,12 @@ CASES: dict[str, Evidence] = {
     "hostile names": made.evidence(
         model=made.model(made.conv(HOSTILE), made.pool(f"{HOSTILE}#2", inputs=(HOSTILE,)), name=HOSTILE),
         dataset=made.dataset(
-            name=HOSTILE, split=HOSTILE, class_names=(HOSTILE,), notes=(HOSTILE,), broken=(Broken(HOSTILE, "is empty"),)
+            name=HOSTILE,
+            split=HOSTILE,
+            class_names=(HOSTILE,),
+            notes=(HOSTILE,),
+            broken=(Broken(HOSTILE, HOSTILE),),
+            broken_reasons=(Reason(HOSTILE, 1_234_001), Reason("is empty", 566)),
         ),
         samples=(made.sample(name=HOSTILE, label=HOSTILE, reason=HOSTILE, answers=(Answer(0, HOSTILE, 0.5),)),),
         activations=made.activations(made.maps(HOSTILE)),
@@ -140,6 +145,13 @@ def built(case: str) -> list[Section]:
 def report(case: str) -> Report:
     evidence = CASES[case]
     return Report(evidence.title, "What toy sees", evidence.model, evidence.run, evidence.findings, tuple(built(case)))
+
+
+def test_images_that_cannot_be_read_are_named_or_counted() -> None:
+    text = " ".join(" ".join(Text(html.render(report("hostile names")).decode()).words).split())
+    assert "1 234 567 images cannot be read and are left out The first 1 is named here." in text
+    assert ", is empty (566)." in text
+    assert "and 1 234 566 more" in text
 
 
 def figures(value: object) -> Iterator[Figure]:

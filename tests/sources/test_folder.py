@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from reportgen.errors import DataError
-from reportgen.records import Broken
+from reportgen.records import Broken, Reason
 from reportgen.sources import folder
 from reportgen.sources.dataset import Reading
 
@@ -224,6 +224,15 @@ def test_nothing_but_broken_pictures_is_an_error(tmp_path: Path) -> None:
     spoil(tmp_path)
     with pytest.raises(DataError, match=r"None of the 6 pictures of .* the first, 'cut.png', is damaged or cut short"):
         folder.open(str(tmp_path))
+
+
+def test_of_many_broken_pictures_the_first_are_named_and_all_counted(tmp_path: Path) -> None:
+    for number in range(230):
+        (tmp_path / f"{number:03}.png").write_bytes(b"" if number % 23 else b"no picture")
+    paint(tmp_path / "whole.png", 1)
+    dataset = folder.open(str(tmp_path))
+    assert [broken.name for broken in dataset.broken] == [f"{number:03}.png" for number in range(200)]
+    assert dataset.broken_reasons == (Reason("is empty", 220), Reason("is no picture of a kind that is read", 10))
 
 
 def test_one_picture_alone_that_is_broken_is_an_error(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from PIL import Image
 
 from reportgen.errors import DataError
-from reportgen.records import Broken
+from reportgen.records import Broken, Reason
 from reportgen.sources import manifest, open_data
 
 
@@ -117,10 +118,15 @@ def test_paths_alone_have_no_labels(pictures: Path) -> None:
         ("path,label\n", "lists no pictures"),
         ("a/0.png,cat\nb/1.png,\n", "a label for 1 of 2 pictures"),
         ("path,x,y\na/0.png,1.5,2\nb/1.png,,3\n", "a label for 1 of 2 pictures"),
-        ("a/0.png,cat\n" * 70 + "a/0.png" + "," * 1_000_000, "71 lines, of which one has 1000001 columns"),
+        ("a/0.png,cat\n" * 70 + "a/0.png" + ",x" * 50_001, "has 50002 columns and 71 lines or more. Expected"),
+        ("a/0.png" + ",x" * 50_000 + "\na/0.png" * 1_400, "has 50001 columns and 1344 lines or more. Expected"),
         ("a/9.png,cat\n", "'a/9.png' cannot be read: it does not exist"),
         ("list.csv,cat\n", "'list.csv' cannot be read: it is no picture of a kind that is read"),
         ("a/9.png,cat\na,dog\n", "None of the 2 pictures of 'list.csv' can be read; the first, 'a/9.png', does not"),
+        (
+            "9.png\n" * 5,
+            "None of the 5 pictures .*: none of these files exists, the first being '9.png'. Expected paths",
+        ),
         ('a/0.png,"cat\n', "cannot be read as CSV"),
     ],
 )
@@ -143,6 +149,35 @@ def test_lines_that_name_no_picture_are_listed_and_left_out(pictures: Path) -> N
     assert dataset.labels is not None
     assert dataset.labels.tolist() == [1]
     assert dataset.notes == ("No picture of these classes can be read: cat.",)
+
+
+def test_of_many_lines_without_a_picture_the_first_are_named_and_all_counted_by_reason(pictures: Path) -> None:
+    (pictures / "empty.png").write_bytes(b"")
+    lines = ["b/2.png", *(f"{number}.png" for number in range(250)), *["empty.png"] * 300]
+    dataset = open_data(listed(pictures, "\n".join(lines)), (3, 4, 1))
+    assert dataset.broken == tuple(Broken(f"{number}.png", "does not exist") for number in range(200))
+    assert dataset.broken_reasons == (Reason("is empty", 300), Reason("does not exist", 250))
+    assert (dataset.size, dataset.image_names) == (1, ("b/2.png",))
+
+
+def test_long_words_beside_many_short_ones_take_no_more_room_than_their_letters(pictures: Path) -> None:
+    lines = [f"a/{number % 2}.png,{'w' * 100_000 if number == 7 else number}\n" for number in range(3000)]
+    # As rows of one width this would be 3000 times 100 000 characters of 4 bytes.
+    tracemalloc.start()
+    try:
+        dataset = open_data(listed(pictures, "".join(lines)), (3, 4, 1))
+        assert tracemalloc.get_traced_memory()[1] < 50 << 20
+    finally:
+        tracemalloc.stop()
+    assert dataset.labels is not None
+    assert dataset.class_names[-1] == "w" * 100_000
+    assert [dataset.class_names[label] for label in dataset.labels[:2]] == ["0", "2"]
+
+
+def test_text_in_quotes_may_go_on_in_the_next_line(pictures: Path) -> None:
+    dataset = open_data(listed(pictures, 'path,note,label\nb/1.png,"one\ntwo\x85three",dog\na/0.png,,cat\n'), (3, 4, 1))
+    assert dataset.image_names == ("b/1.png", "a/0.png")
+    assert dataset.class_names == ("cat", "dog")
 
 
 def test_bytes_that_are_no_text_are_refused(pictures: Path) -> None:

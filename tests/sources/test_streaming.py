@@ -25,6 +25,10 @@ FEW, MANY = 200, 4000
 # All of the larger set at once would take 4000 · 64 · 64 · 3 = 49 million bytes, four times that as float32.
 MOST_GROWTH = 16 << 20
 
+# A path of a list is text of less than 100 bytes; all else that is kept of a picture is less than that again.
+MOST_GROWTH_OF_A_LINE = 200
+FEW_LINES, MANY_LINES = 2_000, 100_000
+
 READ_ALL = """
 import resource, sys
 from reportgen.sources import open_data
@@ -71,6 +75,20 @@ def test_many_pictures_take_no_more_of_a_process_than_few(pictures: Path, suffix
         for count in (FEW, MANY)
     ]
     assert peaks[1] - peaks[0] < MOST_GROWTH
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell the peak")
+def test_lines_that_name_no_picture_take_little_more_than_their_paths(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(png(0))
+
+    def peak_of(count: int) -> int:
+        lines = [f"images/of/a/folder/{index}.png,{index % 3}\n" for index in range(count)]
+        (tmp_path / f"{count}.csv").write_text("".join(["a.png,1\n", *lines]), encoding="utf-8")
+        command = [sys.executable, "-c", READ_ALL, str(tmp_path / f"{count}.csv"), "1"]
+        return int(subprocess.run(command, capture_output=True, check=True).stdout)
+
+    growth = peak_of(MANY_LINES) - peak_of(FEW_LINES)
+    assert growth < MOST_GROWTH_OF_A_LINE * (MANY_LINES - FEW_LINES)
 
 
 def peak(spec: Callable[[], str], count: int) -> int:

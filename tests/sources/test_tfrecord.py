@@ -285,6 +285,15 @@ def test_lists_that_differ_from_the_first_are_listed_and_left_out(tmp_path: Path
     assert dataset.read([1]).max() == 9
 
 
+@pytest.mark.parametrize("image", [png(PIXELS[0]), [0.5] * 90], ids=["picture", "list"])
+def test_of_many_broken_images_the_first_are_named_and_all_counted(tmp_path: Path, image: Any) -> None:
+    records = [example(image=image, label=0), *(example(label=1) for _ in range(210))]
+    dataset = tfrecord.open(write(tmp_path / "a", records), (6, 5, 3))
+    assert [broken.name for broken in dataset.broken] == [f"record {number}" for number in range(1, 201)]
+    assert [reason.number for reason in dataset.broken_reasons] == [210]
+    assert (dataset.size, None if dataset.labels is None else dataset.labels.tolist()) == (1, [0])
+
+
 @pytest.mark.parametrize(
     ("records", "message"),
     [
