@@ -25,6 +25,7 @@ from reportgen.options import make
 from reportgen.pipeline import explain
 from reportgen.renderers import html
 from reportgen.renderers import json as json_renderer
+from reportgen.templating import unbroken
 from tests import typefaces
 from tests.models import toys
 from tests.sources.test_tfrecord import example, write
