@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import mmap
 import re
 import zipfile
 import zlib
@@ -33,6 +34,10 @@ _RATIO_COUNTS_FROM = 16 << 20
 _MOST_MEMBERS = 10_000
 # A layer is one group, and each of its weights may stand in another.
 _MOST_OBJECTS = 50_000
+# Text of variable length stands in heaps of the file, where all values of an array may be one and the same.
+_HEAP = b"GCOL\x01\0\0\0"
+_MOST_TEXT = 64 << 20
+_READ_BY_KERAS = re.compile(r"model_config|training_config|keras_version|backend|dtype|(layer|weight)_names\d*")
 _READING = (OSError, EOFError, LookupError, NotImplementedError, RuntimeError, TypeError, ValueError, zlib.error)
 
 
@@ -76,7 +81,7 @@ def read_archive(path: Path) -> Stored:
         ) from error
     try:
         with h5py.File(io.BytesIO(weights), "r") as file:
-            num_stored = check_weights(file, path, len(weights))
+            num_stored = check_weights(file, path, len(weights), largest_heap(weights))
     except _READING as error:
         raise _damaged_hdf5(path, f"{_WEIGHTS_NAME} in it: {_first_line(error)}") from error
     return Stored(config, _plain_text(metadata.get("keras_version")), num_stored)
@@ -89,14 +94,16 @@ def read_hdf5(path: Path) -> Stored:
         ModelError: The file is damaged, or holds weights but no configuration.
     """
     try:
+        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            heap = largest_heap(mapped)
         with h5py.File(path, "r") as file:
-            _check_attributes(file, path)
+            _check_attributes(file, path, heap)
             text = file.attrs.get("model_config")
             version = file.attrs.get("keras_version")
             only_weights = text is None and (
                 "layer_names" in file.attrs or "layers" in file or "_layer_checkpoint_dependencies" in file
             )
-            num_stored = 0 if text is None else check_weights(file, path, path.stat().st_size)
+            num_stored = 0 if text is None else check_weights(file, path, path.stat().st_size, heap)
             has_weights = "model_weights" in file
     except _READING as error:
         raise _damaged_hdf5(path, _first_line(error)) from error
@@ -117,13 +124,28 @@ def read_hdf5(path: Path) -> Stored:
     return Stored(parse(data, path), _plain_text(version), num_stored)
 
 
-def check_weights(file: Any, path: Path, size: int) -> int:
+def largest_heap(data: bytes | mmap.mmap) -> int:
+    """Return how many bytes a value of variable length can have in an HDF5 file, from its bytes.
+
+    Such a value lies in a collection of the global heap, which begins with its signature, version and size. Source: The
+    HDF Group, "HDF5 File Format Specification", version 3.0, section III.E.
+    """
+    largest, place = 0, data.find(_HEAP)
+    while place >= 0:
+        size = int.from_bytes(data[place + len(_HEAP) : place + len(_HEAP) + 8], "little")
+        largest = max(largest, min(size, len(data)))
+        place = data.find(_HEAP, place + 1)
+    return largest
+
+
+def check_weights(file: Any, path: Path, size: int, heap: int) -> int:
     """Refuse weights that stand outside the file or claim to be far larger than it.
 
     Args:
         file: The open HDF5 file.
         path: For the message.
         size: Its size, bytes.
+        heap: What a value of variable length can have, bytes, as `largest_heap` says.
 
     Returns:
         How many numbers all its datasets have together.
@@ -132,12 +154,14 @@ def check_weights(file: Any, path: Path, size: int) -> int:
         ModelError: It holds a link, or a dataset that is virtual, external or too large for the file.
     """
     declared = numbers = 0
-    for dataset in _datasets(file, path):
+    for dataset in _datasets(file, path, heap):
         if dataset.external or dataset.is_virtual:
             raise ModelError(
                 f"{path.name!r} keeps its weights {dataset.name[:80]!r} in another file. Expected a model that holds"
                 " its own weights. Save it again with model.save('model.keras')."
             )
+        if dataset.dtype.hasobject:
+            _check_text(path, dataset.name, int(dataset.size or 0), heap)
         numbers += int(dataset.size or 0)
         declared += int(dataset.size or 0) * dataset.dtype.itemsize
         if declared > _RATIO_COUNTS_FROM and declared > _LARGEST_RATIO * size:
@@ -145,7 +169,7 @@ def check_weights(file: Any, path: Path, size: int) -> int:
     return numbers
 
 
-def _datasets(file: Any, path: Path) -> Iterator[Any]:
+def _datasets(file: Any, path: Path, heap: int) -> Iterator[Any]:
     """Yield the datasets of an HDF5 file, each once; a link to somewhere else is refused, not followed."""
     waiting: list[Any] = [file]
     seen: set[tuple[int, int]] = set()
@@ -157,7 +181,7 @@ def _datasets(file: Any, path: Path) -> Iterator[Any]:
         if (info.fileno, info.addr) in seen:
             continue
         seen.add((info.fileno, info.addr))
-        _check_attributes(item, path)
+        _check_attributes(item, path, heap)
         if isinstance(item, h5py.Dataset):
             yield item
         elif isinstance(item, h5py.Group):
@@ -174,13 +198,21 @@ def _datasets(file: Any, path: Path) -> Iterator[Any]:
                 waiting.append(item[name])
 
 
-def _check_attributes(item: Any, path: Path) -> None:
+def _check_attributes(item: Any, path: Path, heap: int) -> None:
     """Refuse attributes that take more than a configuration may; Keras reads them whole."""
     for index in range(min(h5py.h5a.get_num_attrs(item.id), _MOST_OBJECTS)):
         attribute = h5py.h5a.open(item.id, index=index)
-        size = attribute.get_type().get_size() * max(attribute.get_space().get_simple_extent_npoints(), 0)
+        number = max(attribute.get_space().get_simple_extent_npoints(), 0)
+        size, name = attribute.get_type().get_size() * number, attribute.name.decode("utf-8", "replace")
         if size > _LARGEST_CONFIG:
-            raise _too_large(path, attribute.name.decode("utf-8", "replace"), size)
+            raise _too_large(path, name, size)
+        if _READ_BY_KERAS.fullmatch(name) and attribute.dtype.hasobject:
+            _check_text(path, name, number, heap)
+
+
+def _check_text(path: Path, name: str, number: int, heap: int) -> None:
+    if number * heap > _MOST_TEXT:
+        raise _too_large(path, name, number * heap)
 
 
 def replace_config(path: Path, config: Config) -> None:

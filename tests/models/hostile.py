@@ -6,6 +6,8 @@ import base64
 import copy
 import json
 import marshal
+import re
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -237,6 +239,38 @@ def linked(link: Any) -> Callable[[Any], None]:
     return change
 
 
+def with_shared_text(path: Path, write: Callable[[Any, Any], None], target: Path) -> Path:
+    """A copy of a model file with 4000 texts of variable length that are all one and the same of 100 000 letters.
+
+    Args:
+        path: The model file.
+        write: Puts the texts into its HDF5, which is handed to it with them.
+        target: The copy.
+    """
+    number, long = 4000, b"L" * 100_000
+    texts = np.array([long, *(f"text {place}".encode() for place in range(1, number))], object)
+    with_weights(path, lambda file: write(file, texts), target)
+    data = bytearray(_hdf5_of(target))
+    # Each text is its length, the address of its collection and its number there.
+    (place,) = (
+        found.start()
+        for found in re.finditer(re.escape(struct.pack("<I", len(long))) + b".{12}", data, re.DOTALL)
+        if data[struct.unpack_from("<Q", data, found.start() + 4)[0] :].startswith(b"GCOL")
+    )
+    data[place : place + 16 * number] = data[place : place + 16] * number
+    if zipfile.is_zipfile(target):
+        return with_members(path, {"model.weights.h5": bytes(data)}, target)
+    target.write_bytes(data)
+    return target
+
+
+def _hdf5_of(path: Path) -> bytes:
+    if not zipfile.is_zipfile(path):
+        return path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        return archive.read("model.weights.h5")
+
+
 def terabytes(file: Any) -> None:
     """A dataset of 4 TiB that takes no room in the file."""
     name = first_dataset(file)
@@ -261,7 +295,7 @@ def crowded(file: Any) -> None:
 
 def deep(file: Any) -> None:
     """Groups in groups in groups."""
-    for _ in range(5_000):
+    for _ in range(25_000):
         file = file.create_group("in")
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +166,55 @@ def test_crowd_of_groups_is_refused(good: Path, tmp_path: Path, name: str) -> No
 @pytest.mark.parametrize("name", ["good.keras", "good.h5"])
 def test_groups_in_groups_are_read_or_told(good: Path, tmp_path: Path, name: str) -> None:
     path = hostile.with_weights(good / name, hostile.deep, tmp_path / name)
+    images = toys.image(6, 6, 1)
+    np.testing.assert_array_equal(np.asarray(load(path).model(images)), np.asarray(toys.sequential()(images)))
+
+
+def names_of_layers(file: Any, texts: Any) -> None:
+    del file["model_weights"].attrs["layer_names"]
+    file["model_weights"].attrs.create("layer_names", texts, dtype=h5py.string_dtype())
+
+
+def number_format(file: Any, texts: Any) -> None:
+    file[hostile.first_dataset(file)].attrs.create("dtype", texts, dtype=h5py.string_dtype())
+
+
+def weights(file: Any, texts: Any) -> None:
+    name = hostile.first_dataset(file)
+    del file[name]
+    file.create_dataset(name, data=texts, dtype=h5py.string_dtype())
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [("good.h5", names_of_layers), ("good.keras", number_format), ("good.h5", weights), ("good.keras", weights)],
+    ids=["layer names", "number format", "weights", "weights in an archive"],
+)
+def test_one_text_that_stands_for_thousands_is_refused(good: Path, tmp_path: Path, name: str, write: Any) -> None:
+    path = hostile.with_shared_text(good / name, write, tmp_path / name)
+    with zipfile.ZipFile(path) if zipfile.is_zipfile(path) else nullcontext() as archive:
+        stream = io.BytesIO(archive.read("model.weights.h5")) if archive else path
+        # It is what it claims to be: the last of the texts has all letters, too.
+        with h5py.File(stream) as file:
+            assert write is not weights or len(file[hostile.first_dataset(file)][-1]) == 100_000
+    assert path.stat().st_size < 1 << 20
+    refused(path, r"holds '[\w/]*', which claims 4\d{8} bytes, far more than the file has")
+
+
+def test_text_of_variable_length_that_no_configuration_has_is_refused(good: Path, tmp_path: Path) -> None:
+    path = tmp_path / "long.h5"
+    path.write_bytes((good / "good.h5").read_bytes())
+    with h5py.File(path, "r+") as file:
+        file.attrs["model_config"] = "x" * (65 << 20)
+    refused(path, r"holds '(model_config|keras_version|backend)', which claims 68\d{6} bytes")
+
+
+def test_texts_of_the_user_in_a_file_are_no_reason_to_refuse_it(good: Path, tmp_path: Path) -> None:
+    path = tmp_path / "named.h5"
+    path.write_bytes((good / "good.h5").read_bytes())
+    with h5py.File(path, "r+") as file:
+        file.attrs["class_names"] = [f"class {number}" for number in range(4000)]
+        file["classes"] = ["cat", "dog"]
     images = toys.image(6, 6, 1)
     np.testing.assert_array_equal(np.asarray(load(path).model(images)), np.asarray(toys.sequential()(images)))
 
