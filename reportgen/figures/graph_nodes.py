@@ -7,11 +7,13 @@ call; a padding joins the node of the conv or pooling layer that it is for.
 from __future__ import annotations
 
 import heapq
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reportgen.records import LayerRecord, ModelRecord, Shape
+from reportgen.vocabulary import words
 
 _FOLLOWING = ("Normalization", "Activation", "ReLU", "ELU", "Dropout", "Noise", "Softmax")
 _MERGING = {"Add", "Concatenate", "Multiply", "Average", "Maximum", "Minimum", "Subtract", "Dot"}
@@ -64,10 +66,23 @@ class Reading:
     by_order: frozenset[str]
 
 
+def _named(name: str, model: ModelRecord) -> str:
+    """An input's name, or what it is where Keras has numbered it: that number counts what the program did before."""
+    return words(model).sample if re.fullmatch(r"keras_tensor(_\d+)?", name) else name
+
+
 def inputs_of(model: ModelRecord) -> list[Node]:
     """Return a node for each input of a model, the main one first; its key is "", theirs are "/" and their names."""
     found = [
-        Node("" if place == model.main_input else f"/{one.name}", "input", one.name, [], None, [], one.shape)
+        Node(
+            "" if place == model.main_input else f"/{one.name}",
+            "input",
+            _named(one.name, model),
+            [],
+            None,
+            [],
+            one.shape,
+        )
         for place, one in enumerate(model.inputs)
     ]
     return sorted(found, key=lambda node: node.key != "") or [Node("", "input", "input", [], None, [], ())]

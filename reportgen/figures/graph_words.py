@@ -235,7 +235,8 @@ def label_of(axes: Shape) -> tuple[str, ...]:
 def broken(text: str, *, mono: bool = False) -> tuple[str, ...]:
     """Break one long word into lines: after "_", "/", "-" and ".", or before a capital."""
     lines, widest = [""], WIDEST_NAME if mono else WIDEST_LINE
-    for part in re.findall(r".[^_/.\-A-Z]*(?:[_/.\-]+|(?=[A-Z])|$)|.", text, flags=re.DOTALL):
+    # The "D" of "2D" begins no word, but what follows it does.
+    for part in re.split(r"(?<=[_/.\-])(?=[^_/.\-])|(?<=[a-z])(?=[A-Z])|(?<=\dD)(?=[A-Z])", text):
         if lines[-1] and width_of(lines[-1] + part, mono=mono) > widest:
             lines.append("")
         lines[-1] += part

@@ -14,6 +14,10 @@ from reportgen.vocabulary import volume, words
 TITLE = "What each layer sees"
 NEEDS = ("activations",)
 
+# Side of a tile that shows one number, and the colour of the lines between such tiles.
+_TILE = 24
+_GREY = (0x8B, 0x95, 0x9C)
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -157,8 +161,13 @@ def sheets_of(
             f"All {plural(total, 'activation map')} of {call.path} for sample {number(sample)}; channel = row + column."
             f" {told}"
         )
+        levels, line = call.levels, None
+        if _single(call):
+            # A tile of one pixel would be no larger than the gap beside it, and a white one could not be told from it.
+            levels = levels.repeat(_TILE, axis=1).repeat(_TILE, axis=2)
+            line = _GREY if evidence.colormap == "gray" else None
         sheet = mosaic.contact_sheet(
-            name, call.levels, alt=alt, caption=caption, colormap=evidence.colormap, marks=tuple(marks)
+            name, levels, alt=alt, caption=caption, colormap=evidence.colormap, marks=tuple(marks), line=line
         )
         return (sheet,)
     layout = strips.lay_out(total, call.grid, highest)
