@@ -121,6 +121,17 @@ class ContactSheet:
         return width + SHEET_LEFT + 2, height + SHEET_TOP + 2 + (_TICKS_HEIGHT if self.ticks else 0)
 
     @property
+    def blank(self) -> tuple[float, float, float, float] | None:
+        """Left, top, width and height of what is empty at the end of the last row, CSS pixels; None for a full row."""
+        used = len(self.channels) % self.columns
+        if not used:
+            return None
+        left = SHEET_LEFT + ((self.tile_width_px + self.gap_px) * used - self.gap_px) * self.scale
+        top = SHEET_TOP + (self.tile_height_px + self.gap_px) * (self.rows - 1) * self.scale
+        width, height = self.image_size
+        return left, top, SHEET_LEFT + width - left, SHEET_TOP + height - top
+
+    @property
     def column_labels(self) -> tuple[tuple[float, int], ...]:
         """Middle of each column, CSS pixels, and the number above it; a single column of strips needs none."""
         if self.ticks and self.columns == 1:
