@@ -84,7 +84,7 @@ def residual():
     model.compile("adam", "sparse_categorical_crossentropy")
     model.fit(images, kinds, epochs=8, verbose=0)
     unseen, truth, _ = draw_shapes(300, seed=2)
-    # Every fourth layer with maps is enough for a page to look at.
+    # One sample, and no shortcuts or pooling: enough for a gallery.
     return reportgen.explain(
         model, unseen, truth, class_names=SHAPES, layers="s*_conv*", pick=("confident:1",), title="Shapes, by a ResNet"
     )
