@@ -24,11 +24,12 @@ from rich.text import Text
 
 from reportgen.errors import UnknownNameError
 from reportgen.records import Broken, ModelRecord
-from reportgen.templating import clean, megabytes, memory, number, shape, working
+from reportgen.templating import clean, megabytes, memory, number, shape, shortened, working
 from reportgen.vocabulary import words
 
 # A step that is over sooner is not worth a line.
 NOTICEABLE_SECONDS = 1.0
+_LONGEST_NAME = 240
 # Terminal cells between two columns of a table, and the fewest that names are folded to.
 _GAP = 2
 _NARROWEST_NAME = 16
@@ -121,9 +122,9 @@ class Terminal:
 
         Long names are folded. Numbers are not: on a narrow terminal columns are left out from the right, and named.
         """
-        inputs = ", ".join(f"{clean(tensor.name)} {shape(tensor.shape)}" for tensor in model.inputs)
+        inputs = ", ".join(f"{_name(tensor.name)} {shape(tensor.shape)}" for tensor in model.inputs)
         printer = _printer()
-        printer.print(Text(f"{clean(model.name)} ({model.kind}), input {inputs}"))
+        printer.print(Text(f"{_name(model.name)} ({model.kind}), input {inputs}"))
         table, left_out = _layer_table(model, printer.width)
         printer.print(table)
         if left_out:
@@ -153,7 +154,7 @@ class Terminal:
         printer = _printer()
         for call in calls:
             inputs = " and ".join(shape(axes) for axes in call.input_shapes)
-            printer.print(Text(f"{clean(call.path)} ({clean(call.kind)}): {inputs} → {shape(call.output_shape)}"))
+            printer.print(Text(f"{_name(call.path)} ({clean(call.kind)}): {inputs} → {shape(call.output_shape)}"))
             for step in call.steps:
                 printer.print(Text(f"  {step.quantity}"))
                 printer.print(Text(f"    {step.rule}"))
@@ -212,11 +213,16 @@ class _Column:
         return max(cell_len(line) for cell in (self.head, *self.cells, self.foot) for line in cell.split("\n"))
 
 
+def _name(name: str) -> str:
+    """A name without what commands a terminal, and without the middle where it would fill screens."""
+    return shortened(clean(name), _LONGEST_NAME)
+
+
 def _layer_table(model: ModelRecord, width: int) -> tuple[Table, tuple[str, ...]]:
     """The table in at most a width, terminal cells, and the columns that it has no room for."""
     whole = f"whole {words(model).sample}"
     rows = model.layers
-    names = [clean(call.path) + ("" if all(check.agrees for check in call.checks) else " ✕") for call in rows]
+    names = [_name(call.path) + ("" if all(check.agrees for check in call.checks) else " ✕") for call in rows]
     layer, kind = _Column("layer", names, "total"), _Column("kind", [clean(call.kind) for call in rows])
     columns = [
         _Column("output", [shape(call.output_shape) for call in rows]),

@@ -139,3 +139,12 @@ def test_a_file_too_large_for_a_mail_is_named_with_what_helps(
 def test_sizes_are_not_told_where_quiet(capsys: pytest.CaptureFixture[str]) -> None:
     Terminal(-1).say_sizes({Path("report.html"): 20_000_000})
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_name_of_thousands_of_characters_fills_no_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    layer = reports.layer("y" * 5000)
+    Terminal().show_table(dataclasses.replace(reports.model(layer), name="x" * 5000))
+    printed = capsys.readouterr().out
+    assert 100 < printed.count("x") < 300
+    assert 100 < printed.count("y") < 300
+    assert "…" in printed

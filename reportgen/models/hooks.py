@@ -8,6 +8,7 @@ functional, nested, shared, multi-input and subclassed models are all seen alike
 from __future__ import annotations
 
 import inspect
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,14 +75,22 @@ def watch(model: Any, observe: Observer) -> Iterator[None]:
         Nothing; the model is watched until the context ends.
     """
     stack: list[_Frame] = []
+    casts = _Casts()
     replaced: list[tuple[Any, str, bool, Any]] = []
+
+    def replace(owner: Any, name: str, by: Any) -> None:
+        replaced.append((owner, name, name in vars(owner), vars(owner).get(name)))
+        vars(owner)[name] = by
+
+    operations = (model, *operations_inside(model))
+    policies = {id(each.dtype_policy): each.dtype_policy for each in operations if hasattr(each, "dtype_policy")}
     try:
-        for operation in (model, *operations_inside(model)):
-            state = vars(operation)
+        for operation in operations:
             # Keras calls a layer whose weights it has quantized by another method.
             name = "call" if getattr(operation, "quantization_mode", None) is None else "quantized_call"
-            replaced.append((operation, name, name in state, state.get(name)))
-            state[name] = _watched(operation, getattr(operation, name), model, stack, observe)
+            replace(operation, name, _watched(operation, getattr(operation, name), model, stack, casts, observe))
+        for policy in policies.values():
+            replace(policy, "convert_input", casts.noting(policy.convert_input))
         yield
     finally:
         for operation, name, was_own, previous in reversed(replaced):
@@ -114,7 +123,38 @@ class _Frame:
     repeated: dict[str, list[Call]] | None = None
 
 
-def _watched(operation: Any, call: Any, root: Any, stack: list[_Frame], observe: Observer) -> Callable[..., Any]:
+class _Casts:
+    """What Keras casts before a layer is called that computes in another precision: the layer gets another tensor."""
+
+    def __init__(self) -> None:
+        self._before: dict[int, tuple[weakref.ref[Any], weakref.ref[Any]]] = {}
+
+    def noting(self, convert: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a `DTypePolicy.convert_input` that notes what it makes of what; no tensor lives longer for it."""
+
+        def convert_input(tensor: Any, *args: Any, **kwargs: Any) -> Any:
+            made = convert(tensor, *args, **kwargs)
+            if made is not tensor and keras.ops.is_tensor(tensor):
+                key = id(made)
+                gone = weakref.ref(made, lambda _: self._before.pop(key, None))
+                self._before[key] = (gone, weakref.ref(tensor))
+            return made
+
+        return convert_input
+
+    def undone(self, tensor: Any) -> Any:
+        """Return the tensor that another was cast from, in as many steps as there were, or itself."""
+        while (found := self._before.get(id(tensor))) is not None and found[0]() is tensor:
+            original = found[1]()
+            if original is None:
+                break
+            tensor = original
+        return tensor
+
+
+def _watched(
+    operation: Any, call: Any, root: Any, stack: list[_Frame], casts: _Casts, observe: Observer
+) -> Callable[..., Any]:
     def tell(seen: Call) -> None:
         wrapper = next((frame.repeated for frame in reversed(stack) if frame.repeated is not None), None)
         if wrapper is None:
@@ -136,7 +176,7 @@ def _watched(operation: Any, call: Any, root: Any, stack: list[_Frame], observe:
             stack.remove(frame)
         for outer in stack:
             outer.num_inside += 1
-        given = _tensors(_in_order(call, args, kwargs))
+        given = tuple(map(casts.undone, _tensors(_in_order(call, args, kwargs))))
         for steps in (frame.repeated or {}).values():
             tell(_stacked(steps, given))
         tell(Call(frame.path, operation, given, output, frame.num_inside))

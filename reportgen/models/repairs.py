@@ -47,7 +47,8 @@ def repair(config: Config) -> tuple[Config, tuple[str, ...]]:
         )
     if names:
         said.append(
-            f"The file is from Keras 2, which allowed '/' in names; it was replaced by '_' in {names} names of layers."
+            f"Names hold '/', which Keras 2 allowed and today's does not; it was replaced by '_' in {names} names of"
+            " layers."
         )
     return repaired, tuple(said)
 

@@ -17,6 +17,10 @@ SUFFIX = ".json"
 SCHEMA_NAME = "reportgen/1"
 
 
+# Controls above ASCII's first (JSON escapes those itself), and those of the direction of writing.
+_COMMANDS = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
 def render(report: Report) -> bytes:
     """Return the report as JSON: UTF-8, the same bytes for the same report.
 
@@ -53,8 +57,9 @@ def published_schema() -> bytes:
 
 def _bytes(plain: object) -> bytes:
     text = json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    # A name may hold half a character, which UTF-8 cannot write.
-    return re.sub("[\ud800-\udfff]", "\ufffd", text).encode("utf-8")
+    # A name may hold half a character, which UTF-8 cannot write, and what commands a terminal or turns its lines round.
+    text = re.sub("[\ud800-\udfff]", "\ufffd", text)
+    return _COMMANDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode("utf-8")
 
 
 def _plain(value: object, place: str = "") -> object:

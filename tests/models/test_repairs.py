@@ -149,7 +149,7 @@ def test_slashes_in_names_are_replaced_by_unique_names(tmp_path: Path) -> None:
     assert loaded.model.name == "old_net"
     np.testing.assert_allclose(answers_of(loaded.model), answers_of(model), atol=1e-6)
     assert loaded.repaired == (
-        "The file is from Keras 2, which allowed '/' in names; it was replaced by '_' in 2 names of layers.",
+        "Names hold '/', which Keras 2 allowed and today's does not; it was replaced by '_' in 2 names of layers.",
     )
 
 

@@ -10,6 +10,7 @@ import math
 import os
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,17 @@ def test_hostile_names_survive_and_are_valid_utf8() -> None:
     data = renderer.render(reports.report(title=reports.HOSTILE, name=reports.HOSTILE))
     assert parsed(data)["title"] == reports.HOSTILE.replace("\ud800", "\ufffd")
     validate(data)
+
+
+def test_what_commands_a_terminal_is_escaped_and_reads_the_same() -> None:
+    name = "a\x1b[31m\x9b31m\u202egnp.exe\u202c\u2028\x7f é 層"
+    written = renderer.model_json(dataclasses.replace(reports.model(reports.layer("conv")), name=name))
+    text = written.decode("utf-8")
+    assert [character for character in text if unicodedata.category(character) in {"Cc", "Cf", "Zl"}] == ["\n"] * (
+        text.count("\n")
+    )
+    assert json.loads(written)["name"] == name
+    assert "é 層" in text
 
 
 def test_what_is_no_plain_data_is_named_by_its_place() -> None:
