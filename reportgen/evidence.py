@@ -13,6 +13,7 @@ from reportgen.answers import PredictionsResult, SampleRecord
 from reportgen.document import Finding, FontFile, RunFacts
 from reportgen.grid import Grid
 from reportgen.records import Broken, Check, Doubt, ModelRecord, Reason, Shape
+from reportgen.responses import AblationResult, DreamsResult, ResponsesResult
 from reportgen.scalings import ScalingResult
 from reportgen.sections import NAMES
 
@@ -324,6 +325,9 @@ class Evidence:
     edges: EdgesResult | None = None
     pooling: PoolingResult | None = None
     names: NamesResult | None = None
+    responses: ResponsesResult | None = None
+    ablation: AblationResult | None = None
+    dreams: DreamsResult | None = None
 
 
 def texts(value: object) -> Iterator[str]:

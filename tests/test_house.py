@@ -36,6 +36,7 @@ FLOORS: list[tuple[str, int]] = [
     ("templating", 2),
     ("evidence", 3),
     ("scalings", 3),
+    ("responses", 3),
     ("picking", 3),
     ("layers", 3),
     ("layers.*", 3),

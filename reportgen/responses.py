@@ -1,0 +1,255 @@
+"""What every channel did over a whole data set, as plain data: responses, ablations and dreams.
+
+Activation maps show what a channel did once. These records hold what it does always: how it responds, what moves it
+most, which class it speaks for, and what the model loses without it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reportgen.answers import Levels
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From where on a channel counts as something. Each is an option of the same name.
+
+    Attributes:
+        nearly_dead: A channel that fires in a smaller share of the images than this is nearly dead, 0..1.
+        copy: A channel whose responses correlate with another's by more than this is a copy of it, 0..1.
+        level: A channel speaks for a class where chance alone would seldom say so: the largest share, 0..1, of
+            permutations of the labels in which any channel of the layer is as selective.
+    """
+
+    nearly_dead: float = 0.001
+    copy: float = 0.99
+    level: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """What a channel saw where it responded strongly in one image.
+
+    Attributes:
+        image: Index of the image in the data.
+        label: Name of its true class, or None.
+        value: The response.
+        position: Place in the channel's map: row and column of a picture, one number per axis of another map.
+        box: First row, first column, end row and end column of the receptive field there, in pixels of the model's
+            input; parts of it may lie outside the image. () for what is no picture.
+        picture: uint8 (height, width) or (height, width, 3): the pixels in the box, at most `PATCH_PIXELS` a side,
+            reduced by taking every n-th where the box is larger; zero outside the image. None where no patch is shown.
+        inside: First row, first column, end row and end column, in `picture`, of what lies inside the image.
+    """
+
+    image: int
+    label: str | None
+    value: float
+    position: tuple[int, ...]
+    box: tuple[int, ...]
+    picture: Levels | None = field(repr=False, default=None)
+    inside: tuple[int, int, int, int] = (0, 0, 0, 0)
+
+
+PATCH_PIXELS = 64
+"""Most pixels that a patch has along a side."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelResponses:
+    """What one channel did over the data.
+
+    Attributes:
+        channel: Its number.
+        count: How many finite values it had.
+        mean: Their mean.
+        deviation: Their standard deviation.
+        minimum: Lowest.
+        maximum: Highest.
+        positive_share: Share of positions above zero, 0..1.
+        firing_share: Share of the images in which any position is above zero, 0..1.
+        quantiles: Values below which `CallResponses.quantile_shares` of the responses lie, within the stated error.
+        num_nan: How many values were NaN.
+        num_infinite: How many were infinite.
+        class_means: Mean response to the images of each class, in the order of `ResponsesResult.classes`; () without
+            labels.
+        selectivity: Class selectivity index (µmax − µrest) / (µmax + µrest), 0..1, of the responses above zero (Morcos
+            et al. 2018, "On the importance of single directions for generalization"); None without labels or where
+            the channel never fires.
+        favourite: Index in `ResponsesResult.classes` of the class with the highest mean response; None as above.
+        chance: Share of label permutations in which any channel of the layer is at least as selective, the given order
+            counted among them; None as above.
+        speaks: Whether it speaks for that class: `chance` is at most the level, and the layer was tested.
+        state: "" or "dead" (never above zero), "nearly dead", "stuck" (one value everywhere), "no number".
+        copy_of: Number of the channel, lower than its own, that it is a copy of; None where it is none.
+        copy_correlation: The correlation with it; None where there is no other.
+        patches: Its strongest responses, strongest first, at most nine and one per image.
+    """
+
+    channel: int
+    count: int
+    mean: float
+    deviation: float
+    minimum: float
+    maximum: float
+    positive_share: float
+    firing_share: float
+    quantiles: tuple[float, ...]
+    num_nan: int
+    num_infinite: int
+    class_means: tuple[float, ...]
+    selectivity: float | None
+    favourite: int | None
+    chance: float | None
+    speaks: bool
+    state: str
+    copy_of: int | None
+    copy_correlation: float | None
+    patches: tuple[Patch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallResponses:
+    """What the channels of one conv call did over the data.
+
+    Attributes:
+        path: The call.
+        judged_at: The call whose output was measured: the call itself, or the activation that its output goes through.
+        through: Paths of the calls from the one after it to `judged_at`, in order; () where it is judged by itself.
+        rectified: Whether what was measured comes out of an activation that cuts values off below zero (ReLU and its
+            like), so that "dead" means something.
+        receptive_field: Pixels of the model's input that one position sees, along each axis; () where not known.
+        quantile_shares: Shares that `ChannelResponses.quantiles` belong to, 0..1.
+        quantile_error: What a quantile may be off by, as a share of itself.
+        kernels: uint8 (channels, height, width) or (channels, height, width, 3): each kernel as a picture, zero at
+            mid-grey, for the first layer; of deeper ones (channels, inputs, height, width) the kernels of the strongest
+            input channels by norm; None where a kernel is no picture.
+        kernel_inputs: Of each channel the input channels whose kernels these are, strongest first; () for the first
+            layer.
+        channels: One per channel, in order.
+    """
+
+    path: str
+    judged_at: str
+    through: tuple[str, ...]
+    rectified: bool
+    receptive_field: tuple[int, ...]
+    quantile_shares: tuple[float, ...]
+    quantile_error: float
+    kernels: Levels | None = field(repr=False)
+    kernel_inputs: tuple[tuple[int, ...], ...]
+    channels: tuple[ChannelResponses, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResponsesResult:
+    """What the channels of all conv calls did over the data.
+
+    Attributes:
+        num_images: How many images were put to the model.
+        num_available: How many the data have; more than `num_images` where a sample was drawn (`--limit`).
+        classes: Names of the true classes that occur among these images, by index of class; () without labels.
+        class_counts: How many images each has.
+        unlabelled: Why there is nothing about classes, in a whole sentence, or "".
+        num_permutations: How many permutations of the labels were tried.
+        thresholds: From where on a channel counts as something.
+        calls: One per conv call, in order.
+    """
+
+    num_images: int
+    num_available: int
+    classes: tuple[str, ...]
+    class_counts: tuple[int, ...]
+    unlabelled: str
+    num_permutations: int
+    thresholds: Thresholds
+    calls: tuple[CallResponses, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAblation:
+    """What the model loses where one channel is set to its mean over the data.
+
+    Attributes:
+        path: The conv call.
+        channel: The channel.
+        accuracy_change: Share of right answers without it less that with it, −1..1; None without labels.
+        probability_change: Mean probability of the true class (without labels, of the class answered with all channels)
+            without it less that with it, −1..1.
+        class_changes: The change of the share of right answers of each class, in the order of `AblationResult.classes`;
+            () without labels.
+        num_changed: Images that are answered with another class.
+    """
+
+    path: str
+    channel: int
+    accuracy_change: float | None
+    probability_change: float
+    class_changes: tuple[float, ...]
+    num_changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class AblationResult:
+    """What the model loses without single channels.
+
+    Attributes:
+        num_images: Images that every ablation was measured on.
+        num_available: Images in the data.
+        accuracy: Share of right answers with all channels, on these images; None without labels.
+        probability: Mean probability of the true class (or, without labels, of the class answered) with all channels.
+        classes: Names of the classes that `class_changes` belong to.
+        budget: What limited the number of channels, in words: "60 s", "500 forward passes".
+        num_channels: How many channels the conv calls of the model have in all.
+        channels: What was measured: call by call, within a call by number.
+        missing: Why nothing was measured, a whole sentence, or "".
+    """
+
+    num_images: int
+    num_available: int
+    accuracy: float | None
+    probability: float
+    classes: tuple[str, ...]
+    budget: str
+    num_channels: int
+    channels: tuple[ChannelAblation, ...]
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dream:
+    """The image that a channel likes best, made by gradient ascent.
+
+    Attributes:
+        path: The conv call.
+        channel: The channel.
+        picture: uint8 (height, width) or (height, width, 3).
+        activation: Highest response of the channel to this image, at any position.
+        best_real: Highest response to any image of the data; None without data.
+        num_steps: Steps of the ascent.
+        seed: Seed of its beginning and of its transformations.
+    """
+
+    path: str
+    channel: int
+    picture: Levels = field(repr=False)
+    activation: float
+    best_real: float | None
+    num_steps: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class DreamsResult:
+    """Images that channels like best (Olah et al. 2017, "Feature Visualization", Distill).
+
+    Attributes:
+        dreams: One per channel that was asked for.
+        asked: Whether the user named the channels (`--dream`); else they are the most important of the last conv call.
+        missing: Why there are none, a whole sentence, or "".
+    """
+
+    dreams: tuple[Dream, ...]
+    asked: bool
+    missing: str = ""
