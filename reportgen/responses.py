@@ -92,8 +92,8 @@ class ChannelResponses:
         speaks: Whether it speaks for that class: `chance` is at most the level, and the index at least the least one.
         state: "" or "dead" (never above zero), "nearly dead", "stuck" (one value everywhere), "no number".
         copy_of: Number of the channel, lower than its own, that it is a copy of; None where it is none.
-        copy_correlation: The correlation with it: the lower one of that at random places in the data and that at all
-            places of the images that move such channels most. None where there is no other.
+        copy_correlation: The correlation with it: the lower one of that at random places in the data, as many as
+            `CallResponses.quantile_places`, and that of the means over single images. None where there is no other.
         patches: Its strongest responses, strongest first, at most nine and one per image; () for a channel that is not
             among the `telling` ones, or has one value everywhere.
     """

@@ -16,7 +16,7 @@ import numpy as np
 from reportgen.layers.reach import Reach
 from reportgen.options import Options
 from reportgen.probes import patches, tallies
-from reportgen.probes.copies import Comparison, alike, chosen_images
+from reportgen.probes.copies import copies
 from reportgen.probes.judged import Judged, cuts_off, judged
 from reportgen.probes.kernels import pictures
 from reportgen.probes.labelled import Classes, classes
@@ -67,11 +67,10 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Resp
             outputs = watching.outputs(images[start : start + watching.batch_size].tolist())
             list(pool.map(lambda each, now=outputs, at=start: each.add(now[each.judged.path], at), collectors))
             advance()
-    copies = _copies(watching, collectors, options)
     found = []
     with progress("Judging every channel", total=len(collectors)) as advance:
-        for collector, copied in zip(collectors, copies, strict=True):
-            found.append(collector.result(watching, copied, options))
+        for collector in collectors:
+            found.append(collector.result(watching, options))
             advance()
     number = max((len(collector.kept_slots) for collector in collectors), default=0)
     return ResponsesResult(
@@ -150,7 +149,7 @@ class _Collector:
     def maps(self, outputs: Array) -> Array:
         """Lay outputs out as (images, positions, channels)."""
         moved = np.moveaxis(outputs, self._axis + 1, -1)
-        return np.reshape(np.ascontiguousarray(moved), (len(outputs), self._positions, -1))
+        return np.asarray(np.ascontiguousarray(moved).reshape(len(outputs), self._positions, -1))
 
     def add(self, outputs: Array, start: int) -> None:
         """Note what came out for the images from the place `start` on."""
@@ -166,12 +165,7 @@ class _Collector:
         slots, positions = np.divmod(self._places[first:end], self._positions)
         self.sampled[first:end] = values[slots - start, positions]
 
-    def varying(self) -> Array:
-        """Return which channels have several values, all of them finite."""
-        tally = self.tally
-        return (tally.minimum < tally.maximum) & (tally.num_nan + tally.num_infinite == 0)
-
-    def result(self, watching: Watching, copies: dict[int, tuple[int, float]], options: Options) -> CallResponses:
+    def result(self, watching: Watching, options: Options) -> CallResponses:
         """Put all together, without patches."""
         record = self.judged.record
         rectified = cuts_off(watching.operations[self.judged.path])
@@ -189,42 +183,62 @@ class _Collector:
             quantile_error=0.0 if self.all_places else math.sqrt(math.log(2 / 0.05) / (2 * number)),
             kernels=kernels,
             kernel_inputs=inputs,
-            channels=self._channels(rectified, copies, options),
+            channels=self._channels(rectified, options),
         )
 
-    def _channels(
-        self, rectified: bool, copies: dict[int, tuple[int, float]], options: Options
-    ) -> tuple[ChannelResponses, ...]:
+    def _channels(self, rectified: bool, options: Options) -> tuple[ChannelResponses, ...]:
         tally, thresholds = self.tally, _thresholds(options)
         states = _states(tally, rectified, thresholds)
-        quantiles = _quantiles(self.sampled)
+        broken = tally.num_nan + tally.num_infinite > 0
+        varying = (tally.minimum < tally.maximum) & ~broken
+        tops = (np.where(tally.top_values > tally.minimum, tally.top_images, -1), tally.top_positions)
+        copied = copies(self.sampled, self.levels, tops, varying, thresholds.copy)
         index, favourite, chance = self._selectivities(options)
-        return tuple(
-            ChannelResponses(
-                channel=channel,
-                count=int(tally.count[channel]),
-                mean=float(tally.mean[channel]),
-                deviation=float(np.sqrt(tally.squares[channel] / max(tally.count[channel], 1))),
-                minimum=_finite(tally.minimum[channel]),
-                maximum=_finite(tally.maximum[channel]),
-                positive_share=float(tally.positive[channel] / max(tally.count[channel], 1)),
-                firing_share=float(tally.firing[channel] / tally.num_images),
-                quantiles=tuple(map(float, quantiles[:, channel])),
-                num_nan=int(tally.num_nan[channel]),
-                num_infinite=int(tally.num_infinite[channel]),
-                class_means=(),
-                selectivity=_known(index[channel]),
-                favourite=int(favourite[channel]) if np.isfinite(index[channel]) else None,
-                chance=_known(chance[channel]),
-                speaks=bool(chance[channel] <= thresholds.level and index[channel] >= thresholds.selectivity)
-                and states[channel] != _NO_NUMBER,
-                state=states[channel],
-                copy_of=copies[channel][0] if channel in copies else None,
-                copy_correlation=copies[channel][1] if channel in copies else None,
-                patches=(),
-            )
-            for channel in range(len(states))
+        speaks = (chance <= thresholds.level) & (index >= thresholds.selectivity) & ~broken
+        count = np.maximum(tally.count, 1)
+        columns = (
+            tally.count,
+            tally.mean,
+            np.sqrt(tally.squares / count),
+            np.where(tally.count, tally.minimum, 0.0),
+            np.where(tally.count, tally.maximum, 0.0),
+            tally.positive / count,
+            tally.firing / tally.num_images,
+            _quantiles(self.sampled).T,
+            tally.num_nan,
+            tally.num_infinite,
         )
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        found = []
+        for channel, (number, mean, deviation, low, high, positive, firing, quantiles, nan, infinite) in enumerate(
+            rows
+        ):
+            copy_of, correlation = copied.get(channel, (None, None))
+            found.append(
+                ChannelResponses(
+                    channel=channel,
+                    count=number,
+                    mean=mean,
+                    deviation=deviation,
+                    minimum=low,
+                    maximum=high,
+                    positive_share=positive,
+                    firing_share=firing,
+                    quantiles=tuple(quantiles),
+                    num_nan=nan,
+                    num_infinite=infinite,
+                    class_means=(),
+                    selectivity=_known(index[channel]),
+                    favourite=int(favourite[channel]) if np.isfinite(index[channel]) else None,
+                    chance=_known(chance[channel]),
+                    speaks=bool(speaks[channel]),
+                    state=states[channel],
+                    copy_of=copy_of,
+                    copy_correlation=correlation,
+                    patches=(),
+                )
+            )
+        return tuple(found)
 
     def _selectivities(self, options: Options) -> tuple[Array, Array, Array]:
         """Return index, favourite class and chance of every channel, NaN where there is none."""
@@ -262,36 +276,6 @@ class _Collector:
         return tuple(found)
 
 
-def _copies(
-    watching: Watching, collectors: Sequence[_Collector], options: Options
-) -> list[dict[int, tuple[int, float]]]:
-    """Return the copies among the channels of each call, by number of the copy."""
-    comparisons: dict[int, Comparison] = {}
-    ranked: list[tuple[int, list[int]]] = []
-    for number, each in enumerate(collectors):
-        varying = np.flatnonzero(each.varying())
-        pairs = alike(each.sampled[:, varying], each.levels[:, varying], options.copy_correlation)
-        if pairs:
-            named = {(int(varying[a]), int(varying[b])): value for (a, b), value in pairs.items()}
-            comparisons[number] = Comparison(named, each.tally.mean)
-            ranked += [
-                (int(each.tally.firing[c]), each.tally.top_images[:, c].tolist()) for c in comparisons[number].channels
-            ]
-    if comparisons:
-        known = set(collectors[0].images.tolist())
-        images = chosen_images([images for _, images in sorted(ranked)], known)
-        for start in range(0, len(images), watching.batch_size):
-            outputs = watching.outputs(images[start : start + watching.batch_size])
-            for number, comparison in comparisons.items():
-                each = collectors[number]
-                values = each.maps(outputs[each.judged.path])
-                comparison.add(values.reshape(-1, values.shape[-1]))
-    return [
-        comparisons[number].found(options.copy_correlation) if number in comparisons else {}
-        for number in range(len(collectors))
-    ]
-
-
 def _with_patches(
     subject: Subject, calls: tuple[CallResponses, ...], collectors: Sequence[_Collector], groups: Classes
 ) -> tuple[CallResponses, ...]:
@@ -304,32 +288,28 @@ def _with_patches(
     num_channels = sum(len(call.channels) for call in calls)
     everywhere = num_channels * len(groups.names) <= MOST_CLASS_MEANS
     means_shown = everywhere or sum(map(len, shown)) * len(groups.names) <= MOST_CLASS_MEANS
-    rows: list[list[ChannelResponses]] = []
+    rows: list[dict[int, ChannelResponses]] = []
     for call, collector, chosen_channels in zip(calls, collectors, shown, strict=True):
         own_size = size if subject.record.sees_main_input(collector.judged.record) else None
         means = collector.class_means() if groups.names and means_shown else None
+        given = range(len(call.channels)) if means is not None and everywhere else sorted(chosen_channels)
         rows.append(
-            [
-                replace(
-                    each,
-                    class_means=tuple(map(float, means[:, each.channel]))
-                    if means is not None and (everywhere or each.channel in chosen_channels)
-                    else (),
-                    patches=collector.patches(each.channel, seen[call.path], own_size)
-                    if each.channel in chosen_channels
-                    else (),
+            {
+                channel: replace(
+                    call.channels[channel],
+                    class_means=() if means is None else tuple(means[:, channel].tolist()),
+                    patches=collector.patches(channel, seen[call.path], own_size) if channel in chosen_channels else (),
                 )
-                for each in call.channels
-            ]
+                for channel in given
+            }
         )
-    drawn = patches.filled((patch for row in rows for each in row for patch in each.patches if patch.box), subject)
+    asked = (patch for row in rows for each in row.values() for patch in each.patches if patch.box)
+    drawn = patches.filled(asked, subject)
+    for row in rows:
+        for channel, each in row.items():
+            row[channel] = replace(each, patches=tuple(drawn.get(patch, patch) for patch in each.patches))
     return tuple(
-        replace(
-            call,
-            channels=tuple(
-                replace(each, patches=tuple(drawn.get(patch, patch) for patch in each.patches)) for each in row
-            ),
-        )
+        replace(call, channels=tuple(row.get(each.channel, each) for each in call.channels))
         for call, row in zip(calls, rows, strict=True)
     )
 
@@ -363,7 +343,3 @@ def _quantiles(sampled: Array) -> Array:
 
 def _known(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
-
-
-def _finite(value: float) -> float:
-    return float(value) if np.isfinite(value) else 0.0

@@ -16,6 +16,8 @@ from reportgen.probes.subject import Array
 
 # An index that varies by less than this under permutations varies by rounding alone.
 _LEAST_SPREAD = 1e-4
+# Up to here a product of matrices is faster than sums over groups.
+_FEW_CLASSES = 64
 
 
 def selectivity(means: Array) -> tuple[Array, Array]:
@@ -61,16 +63,21 @@ def chances(responses: Array, classes: Array, number: int, generator: np.random.
         float64 (channels): the share of the orders, the given one among them, in which the highest of all channels'
         standardised indices is at least the channel's own.
     """
-    given = np.argsort(classes, kind="stable")
-    counts = np.bincount(classes)
-    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
     indices = np.empty((number + 1, responses.shape[1]))
     for row in range(number + 1):
-        order = given if row == 0 else generator.permutation(len(classes))
-        means = np.add.reduceat(responses[order], starts, axis=0) / counts[:, None]
-        indices[row] = np.nan_to_num(selectivity(means)[0])
+        order = classes if row == 0 else generator.permutation(classes)
+        indices[row] = np.nan_to_num(selectivity(_means(responses, order))[0])
     spread = np.maximum(indices.std(axis=0), _LEAST_SPREAD)
     indices -= indices.mean(axis=0)
     indices /= spread
     highest = indices.max(axis=1)
     return np.asarray((highest[:, None] >= indices[0]).mean(axis=0))
+
+
+def _means(responses: Array, classes: Array) -> Array:
+    """Return the mean response to each class, (classes, channels)."""
+    counts = np.bincount(classes)[:, None]
+    if len(counts) <= _FEW_CLASSES:
+        return np.asarray((np.arange(len(counts))[:, None] == classes).astype(responses.dtype) @ responses / counts)
+    starts = np.cumsum(counts[:, 0]) - counts[:, 0]
+    return np.asarray(np.add.reduceat(responses[np.argsort(classes, kind="stable")], starts, axis=0) / counts)

@@ -1,0 +1,130 @@
+"""Patches cut at the place that a position sees, against which pixels really move that position."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from reportgen.layers.reach import UNKNOWN
+from reportgen.models.inspection import inspect
+from reportgen.probes.patches import box, cut, filled, reaches
+from reportgen.responses import PATCH_PIXELS, Patch
+from tests.probes.subjects import data, subject
+
+layers = keras.layers
+SIZE = (24, 20)
+
+
+def seen(model: Any, size: tuple[int, int], position: tuple[int, int]) -> tuple[int, int, int, int] | None:
+    """Find out which pixels move a position of the last output, by moving each: rows and columns, ends excluded."""
+    base = np.random.default_rng(0).uniform(1, 2, (1, *size, 1)).astype(np.float32)
+    moved = np.repeat(base, size[0] * size[1], axis=0)
+    for place in range(size[0] * size[1]):
+        moved[place, place // size[1], place % size[1]] += 1
+    before, after = (np.asarray(model(images))[:, position[0], position[1], 0] for images in (base, moved))
+    rows, columns = np.nonzero((after != before[0]).reshape(size))
+    if not len(rows):
+        return None
+    return int(rows.min()), int(columns.min()), int(rows.max()) + 1, int(columns.max()) + 1
+
+
+def stack(*parts: Any, size: tuple[int, int] = SIZE) -> Any:
+    model = keras.Sequential([keras.Input((*size, 1)), *parts])
+    for weight in model.weights:
+        weight.assign(np.random.default_rng(1).uniform(0.5, 1, weight.shape))
+    return model
+
+
+STACKS = {
+    "conv": lambda: stack(layers.Conv2D(1, 3, name="last")),
+    "same": lambda: stack(layers.Conv2D(1, (3, 5), padding="same", name="last")),
+    "strides": lambda: stack(
+        layers.Conv2D(1, 3, strides=2, padding="same"), layers.Conv2D(1, 3, strides=2, padding="same", name="last")
+    ),
+    "pooled": lambda: stack(layers.Conv2D(1, 3), layers.AveragePooling2D(2), layers.Conv2D(1, 2, name="last")),
+    "dilated": lambda: stack(layers.Conv2D(1, 3, dilation_rate=2, padding="same", name="last")),
+    "padded": lambda: stack(layers.ZeroPadding2D(((2, 1), (0, 3))), layers.Conv2D(1, 3, name="last")),
+    "upsampled": lambda: stack(
+        layers.AveragePooling2D(2), layers.UpSampling2D(2), layers.Conv2D(1, 3, padding="same", name="last")
+    ),
+    "transposed": lambda: stack(
+        layers.Conv2D(1, 2, strides=2), layers.Conv2DTranspose(1, 3, strides=2, padding="same", name="last")
+    ),
+}
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("name", STACKS)
+def test_box_holds_the_pixels_that_move_a_position_and_no_others(name: str) -> None:
+    model = STACKS[name]()
+    record = inspect(model)
+    own = reaches(record)["last"]
+    height, width = record.layers[-1].output_shape[:2]
+    assert height
+    assert width
+    for position in ((height // 2, width // 2), (height // 2 + 1, width // 2), (height // 2, width // 2 + 1)):
+        assert box(own, position, SIZE) == seen(model, SIZE, position)
+    for position in ((0, 0), (0, 3), (height - 1, width - 1)):
+        # At the border some of the positions between are padding, and some taps of a dilated kernel are outside.
+        top, left, bottom, right = box(own, position, SIZE)
+        found = seen(model, SIZE, position)
+        assert found is None or (top <= found[0] and left <= found[1] and found[2] <= bottom and found[3] <= right)
+
+
+@pytest.mark.keras
+def test_box_is_the_whole_image_where_every_position_sees_all() -> None:
+    model = keras.Sequential(
+        [
+            keras.Input((6, 7, 1)),
+            layers.Flatten(),
+            layers.Dense(4),
+            layers.Reshape((2, 2, 1)),
+            layers.Conv2D(1, 1, name="last"),
+        ]
+    )
+    assert box(reaches(inspect(model))["last"], (1, 1), (6, 7)) == (0, 0, 6, 7)
+    assert box(UNKNOWN, (1, 1), (6, 7)) == (0, 0, 6, 7)
+
+
+def test_what_lies_outside_is_black_and_said_to_be_outside() -> None:
+    levels = np.arange(1, 21, dtype=np.uint8).reshape(4, 5)
+    picture, inside = cut(levels, (-1, 3, 2, 6))
+    assert picture.tolist() == [[0, 0, 0], [4, 5, 0], [9, 10, 0]]
+    assert inside == (1, 0, 3, 2)
+
+
+def test_patch_in_the_image_is_the_image_there() -> None:
+    levels = np.random.default_rng(0).integers(0, 256, (9, 8, 3), np.uint8)
+    picture, inside = cut(levels, (2, 1, 6, 8))
+    np.testing.assert_array_equal(picture, levels[2:6, 1:8])
+    assert inside == (0, 0, 4, 7)
+
+
+def test_patch_altogether_outside_has_nothing_inside() -> None:
+    picture, inside = cut(np.full((4, 4), 9, np.uint8), (-5, 0, -2, 3))
+    assert (picture.tolist(), inside) == ([[0] * 3] * 3, (0, 0, 0, 3))
+
+
+def test_large_patch_shows_every_nth_pixel() -> None:
+    levels = np.random.default_rng(0).integers(1, 256, (200, 150), np.uint8)
+    picture, inside = cut(levels, (-10, 0, 190, 150))
+    assert max(picture.shape) <= PATCH_PIXELS
+    # 200 pixels in steps of four: rows −10, −6, −2, 2 …; the first three are outside.
+    assert inside == (3, 0, 50, 38)
+    np.testing.assert_array_equal(picture[3:], levels[2:190:4, ::4])
+    assert not picture[:3].any()
+
+
+@pytest.mark.keras
+def test_pictures_of_patches_are_pixels_of_their_images() -> None:
+    images = np.random.default_rng(0).uniform(0, 1, (3, 5, 5, 1)).astype(np.float32)
+    model = keras.Sequential([keras.Input((5, 5, 1)), layers.Conv2D(1, 3, name="conv")])
+    asked = [Patch(2, None, 1.0, (0, 0), (0, 0, 3, 3)), Patch(0, None, 1.0, (1, 1), (1, 1, 4, 4))]
+    found = filled(asked, subject(model, data(images)))
+    for patch in asked:
+        top, left, bottom, right = patch.box
+        expected = np.rint(images[patch.image, top:bottom, left:right, 0] * 255)
+        np.testing.assert_array_equal(found[patch].picture, expected)

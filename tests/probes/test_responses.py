@@ -1,0 +1,347 @@
+"""What every channel does over a data set, against slow loops, and on models of every kind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from reportgen.models.compiling import runnable
+from reportgen.models.convnet import convnet
+from reportgen.options import make
+from reportgen.probes.responses import MOST_PLACES, chosen, run
+from reportgen.responses import CallResponses, ResponsesResult
+from reportgen.sources import digits
+from reportgen.sources.dataset import Dataset
+from tests import channels_made
+from tests.channels_made import BLUR, CHECK, CLASSES, COPY, DEAD, STUCK, VERTICAL
+from tests.models import toys
+from tests.probes.subjects import data, subject
+
+pytestmark = pytest.mark.keras
+layers = keras.layers
+
+
+def watched(model: Any, dataset: Dataset, **choices: Any) -> ResponsesResult:
+    result = run(subject(model, dataset), make(choices))
+    assert result is not None
+    return result
+
+
+def made_data(number: int = 60) -> Dataset:
+    images, labels = channels_made.pictures(number)
+    return data(images, labels.tolist(), CLASSES)
+
+
+def maps_of(model: Any, name: str, images: Any) -> Any:
+    inner = keras.Model(model.inputs, model.get_layer(name).output)
+    return np.asarray(inner(keras.tree.pack_sequence_as(inner.input, [images])), np.float64)
+
+
+def check_by_loops(call: CallResponses, maps: Any, labels: Any, num_classes: int) -> None:
+    """Compare all numbers of a call with loops over all values, maps being (images, …, channels)."""
+    for found in call.channels:
+        own = maps[..., found.channel].reshape(len(maps), -1)
+        values = sorted(float(value) for image in own for value in image)
+        mean = sum(values) / len(values)
+        assert found.count == len(values)
+        assert found.mean == pytest.approx(mean, abs=1e-5)
+        assert found.deviation == pytest.approx((sum((x - mean) ** 2 for x in values) / len(values)) ** 0.5, rel=1e-4)
+        assert found.minimum == pytest.approx(values[0], abs=1e-5)
+        assert found.maximum == pytest.approx(values[-1], abs=1e-5)
+        # The last bit of a sum decides whether a few values are above zero.
+        assert found.positive_share == pytest.approx(sum(x > 0 for x in values) / len(values), abs=1e-4)
+        assert found.firing_share == sum(max(image) > 0 for image in own) / len(own)
+        levels = [sum(max(x, 0.0) for x in image) / len(image) for image in own]
+        means = [
+            np.mean([level for level, label in zip(levels, labels, strict=True) if label == k])
+            for k in range(num_classes)
+        ]
+        assert found.class_means == pytest.approx(means, abs=1e-5)
+        others = (sum(means) - max(means)) / (num_classes - 1)
+        if max(means) > 0:
+            assert found.selectivity == pytest.approx((max(means) - others) / (max(means) + others), abs=1e-4)
+            assert found.favourite == int(np.argmax(means))
+        for share, quantile in zip(call.quantile_shares, found.quantiles, strict=True):
+            least = sum(x < quantile - 1e-5 for x in values) / len(values)
+            most = sum(x <= quantile + 1e-5 for x in values) / len(values)
+            assert least - call.quantile_error <= share <= most + call.quantile_error
+
+
+def check_patches(call: CallResponses, maps: Any, images: Any, field: int) -> None:
+    """Compare the patches with a search through all places, for convolutions without padding and strides."""
+    for found in call.channels:
+        own = maps[..., found.channel]
+        highest = [float(image.max()) for image in own]
+        order = sorted(range(len(own)), key=lambda image: -highest[image])
+        expected = [image for image in order[:9] if highest[image] > own.min()]
+        assert [patch.value for patch in found.patches] == pytest.approx(
+            [highest[image] for image in expected], abs=1e-5
+        )
+        assert len({patch.image for patch in found.patches}) == len(found.patches)
+        for patch in found.patches:
+            row, column = patch.position
+            assert own[patch.image][patch.position] == pytest.approx(own[patch.image].max(), abs=1e-5)
+            assert patch.box == (row, column, row + field, column + field)
+            expected_picture = np.rint(images[patch.image, row : row + field, column : column + field, 0] * 255)
+            np.testing.assert_array_equal(patch.picture, expected_picture)
+            assert patch.inside == (0, 0, field, field)
+
+
+@pytest.mark.slow
+def test_numbers_of_the_default_network_are_those_of_slow_loops_over_all_held_back_digits() -> None:
+    keras.utils.set_random_seed(4)
+    model, source = convnet(), digits.held_out_set()
+    images = (source.read(range(source.size)) / 255).astype(np.float32)[..., None]
+    assert source.labels is not None
+    result = watched(model, data(images, source.labels.tolist()))
+    assert (result.num_images, result.num_available, result.class_counts) == (1000, 1000, (100,) * 10)
+    first, second = result.calls
+    maps = maps_of(model, "input_layer", images)
+    check_by_loops(first, maps, source.labels, 10)
+    check_patches(first, maps, images, 3)
+    check_patches(second, maps_of(model, "conv_1", images), images, 5)
+
+
+def test_numbers_of_a_small_network_are_those_of_slow_loops() -> None:
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [
+            keras.Input((9, 8, 1)),
+            layers.Conv2D(3, 3, name="first"),
+            layers.Conv2D(4, 2, activation="tanh", name="second"),
+            layers.GlobalMaxPooling2D(),
+        ]
+    )
+    images = np.random.default_rng(0).uniform(size=(70, 9, 8, 1)).astype(np.float32)
+    labels = np.arange(70) % 4
+    result = watched(model, data(images, labels.tolist()))
+    for call, field in zip(result.calls, (3, 4), strict=True):
+        maps = maps_of(model, call.path, images)
+        check_by_loops(call, maps, labels, 4)
+        check_patches(call, maps, images, field)
+        assert call.quantile_error == (0.0 if maps[..., 0].size <= MOST_PLACES else pytest.approx(0.0212, abs=1e-3))
+
+
+@pytest.mark.parametrize("separate", [False, True], ids=["fused activation", "activation layer"])
+def test_every_fault_of_a_network_made_with_faults_is_found(separate: bool) -> None:
+    result = watched(channels_made.faulty(separate=separate), made_data())
+    (call,) = result.calls
+    assert (call.path, call.rectified) == ("conv", True)
+    assert (call.judged_at, call.through) == (("relu", ("norm", "relu")) if separate else ("conv", ()))
+    assert {each.channel: each.state for each in call.channels if each.state} == {DEAD: "dead", STUCK: "stuck"}
+    assert {each.channel: each.copy_of for each in call.channels if each.copy_of is not None} == {COPY: VERTICAL}
+    assert [each.channel for each in call.channels if each.speaks] == [CHECK]
+    speaker = call.channels[CHECK]
+    assert speaker.favourite is not None
+    assert result.classes[speaker.favourite] == "check"
+    assert {patch.label for patch in speaker.patches} == {"check"}
+    assert call.channels[DEAD].patches == call.channels[STUCK].patches == ()
+    assert call.channels[BLUR].state == ""
+
+
+def test_network_without_faults_gets_no_such_finding() -> None:
+    (call,) = watched(channels_made.healthy(), made_data()).calls
+    assert {each.state for each in call.channels} == {""}
+    assert {each.copy_of for each in call.channels} == {None}
+    assert not any(each.speaks for each in call.channels)
+
+
+def test_thresholds_are_the_options() -> None:
+    choices = {"nearly_dead": 0.5, "copy_correlation": 0.3, "class_level": 0.2, "class_selectivity": 0.0}
+    result = watched(channels_made.faulty(), made_data(), **choices)
+    thresholds = result.thresholds
+    assert [thresholds.nearly_dead, thresholds.copy, thresholds.level, thresholds.selectivity] == list(choices.values())
+    (call,) = result.calls
+    # It fires for one class of three; means and edges go together a little; and any preference will do.
+    assert call.channels[CHECK].state == "nearly dead"
+    assert sum(each.speaks for each in call.channels) > 1
+    assert result.num_permutations == 49
+
+
+def test_labels_that_mean_nothing_make_no_channel_speak() -> None:
+    images, labels = channels_made.pictures(60)
+    for seed in range(5):
+        mixed = np.random.default_rng(seed).permutation(labels)
+        (call,) = watched(channels_made.faulty(), data(images, mixed.tolist(), CLASSES)).calls
+        assert not any(each.speaks for each in call.channels)
+
+
+def test_data_without_labels_give_all_but_the_classes() -> None:
+    images, labels = channels_made.pictures(30)
+    bare, labelled = (watched(channels_made.faulty(), data(images, y)) for y in (None, labels.tolist()))
+    assert (bare.classes, bare.num_permutations, labelled.unlabelled) == ((), 0, "")
+    assert "no classes" in bare.unlabelled
+    for one, other in zip(bare.calls[0].channels, labelled.calls[0].channels, strict=True):
+        assert (one.class_means, one.selectivity, one.favourite, one.chance, one.speaks) == (
+            (),
+            None,
+            None,
+            None,
+            False,
+        )
+        assert (one.mean, one.state, one.copy_of, one.quantiles) == (
+            other.mean,
+            other.state,
+            other.copy_of,
+            other.quantiles,
+        )
+        assert [patch.image for patch in one.patches] == [patch.image for patch in other.patches]
+        assert {patch.label for patch in one.patches} <= {None}
+
+
+def test_data_set_of_one_image_works() -> None:
+    images, labels = channels_made.pictures(1)
+    result = watched(channels_made.faulty(), data(images, labels.tolist(), CLASSES))
+    (call,) = result.calls
+    assert "one class" in result.unlabelled
+    assert [len(each.patches) for each in call.channels] == [1, 0, 0, 1, 0, 1]
+    assert {each.channel: each.copy_of for each in call.channels if each.copy_of is not None} == {COPY: VERTICAL}
+    assert [each.state for each in call.channels] == ["", "dead", "stuck", "", "dead", ""]
+
+
+def test_limit_takes_a_seeded_sample_and_says_so() -> None:
+    result, again, other = (watched(channels_made.faulty(), made_data(), limit=20, seed=seed) for seed in (0, 0, 1))
+    assert (result.num_images, result.num_available) == (20, 60)
+    seen = {patch.image for each in result.calls[0].channels for patch in each.patches}
+    assert seen <= set(chosen(60, make({"limit": 20})).tolist())
+    assert len(set(chosen(60, make({"limit": 20})).tolist())) == 20
+    means = [each.calls[0].channels[BLUR].mean for each in (result, again, other)]
+    assert means[0] == means[1] != means[2]
+    assert chosen(60, make({"limit": 100})).tolist() == list(range(60))
+
+
+def test_nested_and_shared_layers_have_numbers_for_each_call() -> None:
+    images = np.random.default_rng(0).uniform(size=(5, 4, 4, 1)).astype(np.float32)
+    (nested,) = watched(toys.nested(), data(images)).calls
+    assert (nested.path, nested.judged_at, nested.through) == (
+        "middle/core/conv", "middle/relu", ("middle/relu",),
+    )  # fmt: skip
+    shared = watched(toys.shared(), data(images)).calls
+    assert [call.path for call in shared] == ["sh", "sh#2", "sh#3"]
+    conv = toys.shared().get_layer("sh")
+    first = np.asarray(conv(images))
+    for call, maps in zip(shared, (first, np.asarray(conv(first)), first), strict=True):
+        assert call.channels[0].maximum == pytest.approx(float(maps.max()), rel=1e-5)
+        assert call.channels[0].mean == pytest.approx(float(maps.mean()), rel=1e-5)
+
+
+def test_model_of_several_inputs_shows_patches_of_the_image_that_a_call_sees() -> None:
+    draw = np.random.default_rng(0)
+    left, right = (data(draw.uniform(size=(5, 4, 4, 1))) for _ in range(2))
+    result = watched(toys.twins(), replace(left, further=(("right", right),)))
+    assert [call.path for call in result.calls] == ["backbone/c", "backbone#2/c"]
+    for call, source in zip(result.calls, (left, right), strict=True):
+        maps = np.asarray(toys.twins().get_layer("backbone")(source.read(range(5))))
+        assert call.channels[0].maximum == pytest.approx(float(maps[..., 0].max()), rel=1e-5)
+    first, second = (call.channels[0].patches[0] for call in result.calls)
+    assert (first.picture is not None, second.picture, second.box) == (True, None, ())
+
+
+def test_films_signals_and_volumes_have_positions_along_all_axes() -> None:
+    draw = np.random.default_rng(0)
+    films = draw.normal(size=(3, 3, 4, 4, 1)).astype(np.float32)
+    (each,) = watched(toys.over_time(), data(films)).calls
+    conv = toys.over_time().get_layer("each").layer
+    maps = np.stack([np.asarray(conv(films[:, step])) for step in range(3)], axis=1)[..., 0]
+    (best, *_) = each.channels[0].patches
+    assert best.value == pytest.approx(float(maps.max()), rel=1e-5)
+    assert (best.image, *best.position) == tuple(map(int, np.unravel_index(maps.argmax(), maps.shape)))
+    assert (best.box, best.picture) == ((), None)
+    for rank, kind in ((1, layers.Conv1D), (3, layers.Conv3D)):
+        model = keras.Sequential([keras.Input((*(6, 5, 4)[:rank], 2)), kind(2, 2, name="conv")])
+        values = draw.normal(size=(4, *model.input_shape[1:])).astype(np.float32)
+        (call,) = watched(model, data(values)).calls
+        found = np.asarray(model(values))[..., 1]
+        patch = call.channels[1].patches[0]
+        assert patch.value == pytest.approx(float(found.max()), abs=1e-5)
+        assert (patch.image, *patch.position) == tuple(map(int, np.unravel_index(found.argmax(), found.shape)))
+        assert call.kernels is None
+
+
+def test_channels_first_is_the_same_as_channels_last() -> None:
+    draw = np.random.default_rng(0)
+    weights = [draw.normal(size=(3, 3, 3, 2)), np.zeros(2)]
+    images = draw.uniform(size=(4, 6, 7, 3)).astype(np.float32)
+    results = []
+    for order in ("channels_last", "channels_first"):
+        shape = (6, 7, 3) if order == "channels_last" else (3, 6, 7)
+        model = keras.Sequential(
+            [keras.Input(shape), layers.Conv2D(2, 3, data_format=order, name="conv"), layers.Flatten()]
+        )
+        model.get_layer("conv").set_weights(weights)
+        with runnable(model):
+            given = images if order == "channels_last" else np.moveaxis(images, -1, 1)
+            results.append(watched(model, data(given)).calls[0])
+    for one, other in zip(results[0].channels, results[1].channels, strict=True):
+        assert one.mean == pytest.approx(other.mean, abs=1e-5)
+        assert one.maximum == pytest.approx(other.maximum, abs=1e-5)
+        assert [patch.position for patch in one.patches] == [patch.position for patch in other.patches]
+        for patch, twin in zip(one.patches, other.patches, strict=True):
+            np.testing.assert_array_equal(patch.picture, twin.picture)
+
+
+def test_fixed_batch_and_mixed_precision_give_the_usual_numbers() -> None:
+    usual = watched(channels_made.faulty(), made_data(50)).calls[0]
+    fixed_model = keras.Sequential(
+        [
+            keras.Input(batch_shape=(8, 16, 16, 1)),
+            layers.Conv2D(6, 3, padding="same", activation="relu", name="conv"),
+            layers.Flatten(),
+        ]
+    )
+    fixed_model.get_layer("conv").set_weights(channels_made.faulty().get_layer("conv").get_weights())
+    half_model = keras.Sequential(
+        [
+            keras.Input((16, 16, 1)),
+            layers.Conv2D(6, 3, padding="same", activation="relu", name="conv", dtype="mixed_float16"),
+            layers.Flatten(dtype="float32"),
+        ]
+    )
+    half_model.get_layer("conv").set_weights(channels_made.faulty().get_layer("conv").get_weights())
+    for model, tolerance in ((fixed_model, 1e-5), (half_model, 5e-3)):
+        (call,) = watched(model, made_data(50)).calls
+        for one, other in zip(call.channels, usual.channels, strict=True):
+            assert one.count == other.count
+            assert one.mean == pytest.approx(other.mean, abs=tolerance)
+            assert one.maximum == pytest.approx(other.maximum, abs=tolerance)
+            assert (one.state, one.copy_of, one.speaks) == (other.state, other.copy_of, other.speaks)
+
+
+def test_values_that_are_no_numbers_are_counted_and_said() -> None:
+    model = channels_made.faulty()
+    kernel, bias = model.get_layer("conv").get_weights()
+    bias[VERTICAL] = np.nan
+    model.get_layer("conv").set_weights([kernel, bias])
+    (call,) = watched(model, made_data(9)).calls
+    broken = call.channels[VERTICAL]
+    assert (broken.state, broken.count, broken.num_nan, broken.patches) == ("no number", 0, 9 * 256, ())
+    assert (broken.mean, broken.minimum, broken.maximum, broken.speaks) == (0.0, 0.0, 0.0, False)
+    assert call.channels[COPY].copy_of is None
+    assert call.channels[CHECK].state == ""
+
+
+def test_linear_channel_that_is_never_above_zero_is_not_called_dead() -> None:
+    model = keras.Sequential([keras.Input((4, 4, 1)), layers.Conv2D(1, 1, name="conv"), layers.Flatten()])
+    model.get_layer("conv").set_weights([np.full((1, 1, 1, 1), -1.0), np.array([-1.0])])
+    (call,) = watched(model, data(np.random.default_rng(0).uniform(size=(3, 4, 4, 1)))).calls
+    assert (call.rectified, call.channels[0].state, call.channels[0].firing_share) == (False, "", 0.0)
+    assert len(call.channels[0].patches) == 3
+
+
+def test_model_without_conv_layers_and_report_without_data_have_no_result() -> None:
+    pooling = keras.Sequential([keras.Input((4, 4, 1)), layers.MaxPooling2D()])
+    assert run(subject(pooling, data(np.zeros((2, 4, 4, 1)))), make({})) is None
+    assert run(subject(channels_made.faulty()), make({})) is None
+
+
+def test_model_is_left_as_it_was() -> None:
+    model = channels_made.faulty(separate=True)
+    before = [np.asarray(weight).copy() for weight in model.weights]
+    run(subject(model, made_data(9)), make({}))
+    assert "call" not in vars(model) | vars(model.get_layer("conv"))
+    for weight, old in zip(model.weights, before, strict=True):
+        np.testing.assert_array_equal(np.asarray(weight), old)

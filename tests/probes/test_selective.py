@@ -1,0 +1,79 @@
+"""The class selectivity index by hand, and what chance makes of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from reportgen.probes.selective import chances, selectivity
+
+
+@pytest.mark.parametrize(
+    ("means", "index", "favourite"),
+    [
+        ([3.0, 1.0, 1.0], 0.5, 0),
+        ([1.0, 2.0, 0.0], 0.6, 1),  # (2 − ½) / (2 + ½)
+        ([0.0, 0.0, 4.0], 1.0, 2),
+        ([2.0, 2.0, 2.0], 0.0, 0),
+        ([0.0, 0.0, 0.0], None, 0),
+    ],
+    ids=["twice the rest", "of unequal rest", "one class only", "none", "never"],
+)
+def test_index_compares_the_highest_mean_with_the_mean_of_the_others(
+    means: list[float], index: float | None, favourite: int
+) -> None:
+    found, place = selectivity(np.array(means)[:, None])
+    assert place[0] == favourite
+    assert np.isnan(found[0]) if index is None else found[0] == pytest.approx(index)
+
+
+def test_channel_of_one_class_is_beyond_chance_and_noise_is_not() -> None:
+    draw = np.random.default_rng(0)
+    classes = np.arange(60) % 3
+    responses = draw.uniform(0.5, 1.5, (60, 8)).astype(np.float32)
+    responses[:, 2] *= np.where(classes == 1, 3, 1)
+    found = chances(responses, classes, 199, draw)
+    assert found[2] == 1 / 200
+    assert np.delete(found, 2).min() > 0.05
+
+
+def test_channel_that_answers_to_a_single_image_says_nothing_and_hides_no_other() -> None:
+    draw = np.random.default_rng(1)
+    classes = np.arange(60) % 3
+    responses = draw.uniform(0.5, 1.5, (60, 8)).astype(np.float32)
+    responses[:, 2] *= np.where(classes == 1, 3, 1)
+    responses[:, 5] = 0
+    responses[7, 5] = 1
+    found = chances(responses, classes, 199, draw)
+    assert (found[2], found[5] > 0.5) == (1 / 200, True)
+
+
+def test_constant_channels_say_nothing() -> None:
+    responses = np.full((30, 4), 0.3, np.float32)
+    found = chances(responses, np.arange(30) % 3, 199, np.random.default_rng(0))
+    assert found.min() > 0.05
+
+
+@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
+def test_random_labels_make_layers_speak_as_seldom_as_the_level_says(sparse: bool) -> None:
+    # 300 layers of 12 channels: at 5 % one expects 15 at most, and more than 27 once in a thousand such trials.
+    draw = np.random.default_rng(5)
+    spoken = 0
+    for _ in range(300):
+        responses = draw.gamma(1.0, size=(40, 12)).astype(np.float32)
+        if sparse:
+            responses *= draw.uniform(size=responses.shape) < np.linspace(0.02, 1, 12)
+        spoken += bool(chances(responses, draw.permutation(np.arange(40) % 4), 99, draw).min() <= 0.05)
+    assert spoken <= 27
+
+
+def test_test_finds_what_is_there_more_often_than_chance() -> None:
+    # The counterpart: a real preference is found in most layers, so that the rate above is no sign of blindness.
+    draw = np.random.default_rng(6)
+    spoken = 0
+    for _ in range(50):
+        classes = draw.permutation(np.arange(40) % 4)
+        responses = draw.gamma(1.0, size=(40, 12)).astype(np.float32)
+        responses[:, 3] += 3 * (classes == 2)
+        spoken += bool(chances(responses, classes, 99, draw)[3] <= 0.05)
+    assert spoken >= 45
