@@ -5,26 +5,23 @@ One forward pass per sample; each call's output is reduced as soon as it comes o
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import replace
-
 import keras
 import numpy as np
 
-from reportgen.evidence import ActivationsResult, CallMaps, ChannelNumbers, Foreground, Levels, SampleMaps
+from reportgen.evidence import ActivationsResult, CallMaps, ChannelNumbers, Foreground, SampleMaps
 from reportgen.grid import Grid
 from reportgen.models import running
 from reportgen.models.hooks import Call, watch
 from reportgen.options import Options
 from reportgen.probes import foreground
 from reportgen.probes.drawing import block_max, drawn_blocks
+from reportgen.probes.map_reducing import reduce_maps as reduce_maps
 from reportgen.probes.subject import Array, Subject
 from reportgen.progress import Progress, silent
 from reportgen.records import Check, LayerRecord
 
 # From this correlation on a channel is said to follow the object.
 FOLLOWS = 0.3
-_MID_GREY = 128
 
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> ActivationsResult | None:
@@ -48,63 +45,6 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Acti
             samples.append(SampleMaps(sample.index, found, tuple(reducer.maps)))
             advance()
     return ActivationsResult(tuple(samples), options.scale_maps, tuple(checks.items()))
-
-
-def reduce_maps(volume: Array, scale: str = "own") -> tuple[Levels, tuple[ChannelNumbers, ...]]:
-    """Turn an activation volume into 8-bit maps and numbers.
-
-    Args:
-        volume: float (…, channels), any number of axes before the channels.
-        scale: "own": each map from its minimum (0) to its maximum (255); "common": all from the volume's minimum to its
-            maximum. A map that is constant is 128 everywhere on its own scale, and so is on any scale one that holds
-            NaN or infinity. Maps of one position, which have no scale of their own, always have a common one.
-
-    Returns:
-        uint8 (channels, …), and a record per channel without `follows`; means and deviations are summed in float64.
-    """
-    axes = tuple(range(volume.ndim - 1))
-    finite = np.isfinite(volume)
-    broken = (~finite).sum(axis=axes)
-    values = volume if not broken.any() else np.where(finite, volume, np.nan)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a map without a finite value has no minimum
-        low, high = np.nanmin(values, axis=axes), np.nanmax(values, axis=axes)
-        mean: Array = np.asarray(np.nanmean(values, axis=axes, dtype=np.float64))
-        deviation: Array = np.asarray(np.nanstd(values, axis=axes, dtype=np.float64))
-    active = (values > 0).sum(axis=axes) / max(values[..., 0].size, 1)
-    # One number by itself is no constant map.
-    single = values[..., 0].size == 1
-    constant = (low == high) & (broken == 0) & (not single)
-    drawable = ~constant & (broken == 0)
-    bottom, top = low, high
-    if scale == "common" or single:
-        bottom, top = np.full_like(low, np.nanmin(low)), np.full_like(high, np.nanmax(high))
-    if single:
-        # Channels that all have one number have nothing to tell apart.
-        drawable &= top > bottom
-    span = np.where(drawable & (top > bottom), top - bottom, 1).astype(np.float64)
-    scaled = np.rint((np.nan_to_num(values) - np.nan_to_num(bottom)) * (255.0 / span))
-    levels = np.where(drawable, np.clip(scaled, 0, 255), _MID_GREY).astype(np.uint8)
-    if scale == "common":
-        level = np.rint(
-            np.clip((np.nan_to_num(low) - bottom) * (255.0 / np.where(top > bottom, top - bottom, 1)), 0, 255)
-        )
-        levels = np.where(constant & (top > bottom), level.astype(np.uint8), levels)
-    numbers = tuple(
-        ChannelNumbers(
-            channel=channel,
-            minimum=_finite(low[channel]),
-            maximum=_finite(high[channel]),
-            mean=_finite(mean[channel]),
-            deviation=_finite(deviation[channel]),
-            active_share=float(active[channel]),
-            follows=None,
-            constant=bool(constant[channel]),
-            num_nonfinite=int(broken[channel]),
-        )
-        for channel in range(volume.shape[-1])
-    )
-    return np.ascontiguousarray(np.moveaxis(levels, -1, 0)), numbers
 
 
 class _Reducer:
@@ -136,17 +76,12 @@ class _Reducer:
 
     def _reduce(self, record: LayerRecord, volume: Array) -> CallMaps:
         volume = np.moveaxis(volume, min(record.channel_axis, volume.ndim - 1), -1)
-        # Sums of half precision numbers would run over.
-        volume = np.asarray(volume, dtype=np.float32) if volume.dtype.itemsize < 4 else volume
         if volume.ndim == 1:
             volume = volume.reshape(1, 1, -1)
-        levels, numbers = reduce_maps(volume, self._scale)
+        scores = None
         if record.map_axes == ("height", "width") and self._found.found and self._model.sees_main_input(record):
-            scores = foreground.follow(np.nan_to_num(volume).astype(np.float64), self._found.mask, record)
-            numbers = tuple(
-                replace(number, follows=None if np.isnan(score) or not _is_signal(number) else float(score))
-                for number, score in zip(numbers, scores, strict=True)
-            )
+            scores = foreground.follow(volume, self._found.mask, record)
+        levels, numbers = reduce_maps(volume, self._scale, scores)
         grid = None
         if len(record.map_axes) == volume.ndim - 1 and record.map_axes != ("height", "width"):
             grid = Grid(record.map_axes, volume.shape[:-1], drawn_blocks(volume.shape[:-1]))
@@ -159,11 +94,3 @@ def _follower(numbers: tuple[ChannelNumbers, ...]) -> int | None:
     if not scored or max(scored)[0] < FOLLOWS:
         return None
     return -max(scored)[1]
-
-
-def _is_signal(numbers: ChannelNumbers) -> bool:
-    return not numbers.constant and not numbers.num_nonfinite
-
-
-def _finite(value: float) -> float:
-    return float(value) if np.isfinite(value) else 0.0

@@ -7,6 +7,8 @@ photograph with a busy border has no object that could be found in this way, and
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from reportgen.evidence import Foreground
@@ -16,6 +18,8 @@ from reportgen.records import LayerRecord
 # A border counts as plain when nine tenths of it differ from its median by less than this share of the image's range.
 _PLAIN = 0.15
 _SHARES = (0.01, 0.75)
+BLOCK = 1 << 15
+"""Values of a volume that are worked on at one time: in float64 they stay in the cache of a processor's core."""
 
 
 def find(image: Array) -> Foreground:
@@ -52,34 +56,100 @@ def follow(maps: Array, mask: Array, call: LayerRecord) -> Array:
 
     Each position of a map is put at the centre of its receptive field and the pixels between are interpolated linearly;
     beyond the outermost centres the nearest value holds. Because that is a linear map R, the correlation is computed
-    from the small maps (sums of R x, of (R x)² and of R x · mask), and no map is really enlarged.
+    from the small maps (sums of R x, of (R x)² and of R x · mask), and no map is really enlarged. A pixel lies between
+    two positions only, so that RᵀR joins neighbours alone, and the sums take a few products for each value.
 
     Args:
-        maps: float64 (height, width, channels), finite.
+        maps: float (height, width, channels); summed in float64.
         mask: (input height, input width), the object's pixels above 0.
         call: The call's record; without a receptive field its map is stretched over the whole input.
 
     Returns:
-        float64 (channels): Pearson's correlation, −1..1; NaN for a constant map.
+        float64 (channels): Pearson's correlation, −1..1; NaN for a constant map. Of no meaning for a map that holds NaN
+        or infinity, which spoils no other.
     """
     target = (mask > 0).astype(np.float64)
     rows = _interpolation(target.shape[0], maps.shape[0], call, 0)
     columns = _interpolation(target.shape[1], maps.shape[1], call, 1)
     centred = target - target.mean()
-    ones = np.outer(rows.sum(axis=0), columns.sum(axis=0))
-    pulled = rows.T @ centred @ columns
-    covered = np.einsum("hw,hwc->c", pulled, maps)
-    means = np.einsum("hw,hwc->c", ones, maps) / target.size
-    spread = np.einsum("ih,hwc->iwc", rows.T @ rows, maps)
-    squares = np.einsum("iwc,wj,ijc->c", spread, columns.T @ columns, maps, optimize=True) / target.size
-    variance = squares - means * means
-    scale = np.sqrt(np.maximum(variance, 0.0)) * centred.std() * target.size
-    flat = variance <= 1e-12 * np.maximum(squares, 1e-300)
-    return np.where(flat, np.nan, np.clip(covered / np.where(flat | (scale == 0), 1.0, scale), -1.0, 1.0))
+    weights = np.stack([columns.pull(rows.pull(centred).T).T, np.outer(rows.pulled_ones, columns.pulled_ones)])
+    with np.errstate(invalid="ignore", over="ignore"):
+        (covered, sums), squares = _sums(maps, weights, rows, columns)
+        means, squares = sums / target.size, squares / target.size
+        variance = squares - means * means
+        scale = np.sqrt(np.maximum(variance, 0.0)) * centred.std() * target.size
+        flat = variance <= 1e-12 * np.maximum(squares, 1e-300)
+        return np.where(flat, np.nan, np.clip(covered / np.where(flat | (scale == 0), 1.0, scale), -1.0, 1.0))
 
 
-def _interpolation(pixels: int, positions: int, call: LayerRecord, axis: int) -> Array:
-    """Return R, (pixels, positions), with rows that sum to 1."""
+def _sums(maps: Array, weights: Array, rows: _Interpolation, columns: _Interpolation) -> tuple[Array, Array]:
+    """Return the weighted sums of every map x, (weights, channels), and |R x|², (channels).
+
+    With tridiagonal and symmetric A = RᵀR of the rows and B of the columns, |R x|² is the sum over the rows h of
+    (B x_h) · (A_hh x_h + 2 A_h,h+1 x_h+1).
+    """
+    height, width, channels = maps.shape
+    # Rows of all channels of all positions, because numpy is slow at many short rows.
+    maps = maps.reshape(height, -1)
+    same, beside = (np.repeat(part, channels) for part in (columns.same, columns.beside))
+    sums, squares = np.zeros((len(weights), channels)), np.zeros(width * channels)
+    step = max(1, BLOCK // (width * channels))
+    for top in range(0, height, step):
+        block = maps[top : top + step + 1].astype(np.float64)
+        here, below = block[:step], block[1:]
+        sums += weights[:, top : top + step].reshape(len(weights), -1) @ here.reshape(-1, channels)
+        across = here * same
+        across[:, :-channels] += here[:, channels:] * beside
+        across[:, channels:] += here[:, :-channels] * beside
+        down = here * rows.same[top : top + step, None]
+        down[: len(below)] += below * (2 * rows.beside[top : top + len(below), None])
+        squares += np.einsum("hk,hk->k", across, down)
+    return sums, squares.reshape(width, channels).sum(axis=0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Interpolation:
+    """Linear interpolation R from the positions of a map to the pixels of the input, along one axis.
+
+    Attributes:
+        first: Of each pixel the first of the two positions that it lies between; they never decrease.
+        share: Weight of the second, 0..1.
+        positions: How many there are.
+    """
+
+    first: Array
+    share: Array
+    positions: int
+
+    def pull(self, values: Array) -> Array:
+        """Return Rᵀ values, (positions, …), for values (pixels, …)."""
+        starts = np.flatnonzero(np.diff(self.first, prepend=-1))
+        pulled = np.zeros((self.positions + 1, *values.shape[1:]))
+        share = self.share.reshape(-1, *(1 for _ in values.shape[1:]))
+        pulled[self.first[starts]] += np.add.reduceat(values * (1 - share), starts, axis=0)
+        pulled[self.first[starts] + 1] += np.add.reduceat(values * share, starts, axis=0)
+        return pulled[: self.positions]
+
+    @property
+    def pulled_ones(self) -> Array:
+        """Sums of the columns of R."""
+        return self.pull(np.ones(len(self.first)))
+
+    @property
+    def same(self) -> Array:
+        """The diagonal of RᵀR."""
+        squares = np.zeros(self.positions + 1)
+        squares += np.bincount(self.first, (1 - self.share) ** 2, self.positions + 1)
+        squares += np.bincount(self.first + 1, self.share**2, self.positions + 1)
+        return squares[: self.positions]
+
+    @property
+    def beside(self) -> Array:
+        """The numbers beside it; all others of RᵀR are zero."""
+        return np.bincount(self.first, self.share * (1 - self.share), self.positions)[: self.positions - 1]
+
+
+def _interpolation(pixels: int, positions: int, call: LayerRecord, axis: int) -> _Interpolation:
     if call.receptive_field and call.jump and call.padding and len(call.jump) == 2:
         step = float(call.jump[axis])
         first = (call.receptive_field[axis] - 1) / 2 - call.padding[axis]
@@ -88,11 +158,7 @@ def _interpolation(pixels: int, positions: int, call: LayerRecord, axis: int) ->
         first = (step - 1) / 2
     place = np.clip((np.arange(pixels) - first) / step, 0, positions - 1)
     below = np.minimum(place.astype(np.int64), max(positions - 2, 0))
-    share = place - below
-    matrix = np.zeros((pixels, positions))
-    matrix[np.arange(pixels), below] = 1 - share
-    matrix[np.arange(pixels), np.minimum(below + 1, positions - 1)] += share
-    return matrix
+    return _Interpolation(below, place - below, positions)
 
 
 def _otsu(values: Array) -> float:

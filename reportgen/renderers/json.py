@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from reportgen.document import Figure, Report
@@ -26,28 +28,26 @@ def render(report: Report) -> bytes:
 
     Pictures are described, with the hash of their bytes, not included. A number that is no number is null.
     """
-    plain = {
-        "schema": SCHEMA_NAME,
-        "title": report.title,
-        "subject": report.subject,
-        "model": _plain(report.model),
-        "run": _plain(report.run),
-        "findings": _plain(report.findings),
-        "sections": {
-            section.name: {
-                "title": section.title,
-                "answer": section.answer,
-                "content": _plain(section.content, section.name),
-            }
-            for section in report.sections
+    return _bytes(
+        {
+            "schema": SCHEMA_NAME,
+            "title": report.title,
+            "subject": report.subject,
+            "model": report.model,
+            "run": report.run,
+            "findings": report.findings,
+            "sections": {
+                section.name: {"title": section.title, "answer": section.answer, "content": section.content}
+                for section in report.sections
+            },
         },
-    }
-    return _bytes(plain)
+        "report",
+    )
 
 
 def model_json(model: ModelRecord) -> bytes:
     """Return the facts of a model as JSON, as they stand under "model" in a report."""
-    return _bytes(_plain(model))
+    return _bytes(model, "model")
 
 
 def published_schema() -> bytes:
@@ -55,37 +55,73 @@ def published_schema() -> bytes:
     return (Path(__file__).resolve().parent.parent / "schema.json").read_bytes()
 
 
-def _bytes(plain: object) -> bytes:
-    text = json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    # A name may hold half a character, which UTF-8 cannot write, and what commands a terminal or turns its lines round.
-    text = re.sub("[\ud800-\udfff]", "\ufffd", text)
-    return _COMMANDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode("utf-8")
+def _bytes(value: object, place: str) -> bytes:
+    file = io.BytesIO()
+    # Piece by piece: as Python's own records, a report of many samples would take several times the room of its text.
+    with io.TextIOWrapper(file, "utf-8", newline="\n") as text:
+        _put(value, place, "\n", text.write)
+        text.write("\n")
+        text.flush()
+        return file.getvalue()
 
 
-def _plain(value: object, place: str = "") -> object:
-    """A record as what JSON knows.
+def _put(value: object, place: str, line: str, write: Callable[[str], object]) -> None:
+    """Write a value as JSON, a line for each entry, as `json.dumps` with an indent of one does.
 
     Args:
         value: A dataclass, a sequence, a mapping, text, a number, a truth value or None.
         place: Where it was found, for the message.
+        line: A line's end and the indent of the line that the value stands on.
+        write: What takes the text.
 
     Raises:
         TypeError: It is something else; a section put into its content what is no plain data.
     """
-    if value is None or isinstance(value, (str, int)):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
+    if isinstance(value, str):
+        write(_quoted(value))
+    elif value is None or isinstance(value, (int, float)):
+        write(_plain(value))
+    elif isinstance(value, (tuple, list)):
+        before, inner = "[", f"{line} "
+        for index, each in enumerate(value):
+            write(f"{before}{inner}")
+            _put(each, f"{place}[{index}]", inner, write)
+            before = ","
+        write(f"{line}]" if value else "[]")
+    else:
+        entries = _entries(value, place)
+        before, inner = "{", f"{line} "
+        for name, each in entries.items():
+            write(f"{before}{inner}{_quoted(name)}: ")
+            _put(each, f"{place}.{name}", inner, write)
+            before = ","
+        write(f"{line}}}" if entries else "{}")
+
+
+def _plain(value: float | None) -> str:
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    # Numbers of numpy say their type, too, when they are asked themselves.
+    return float.__repr__(value) if isinstance(value, float) else int.__repr__(value)
+
+
+def _entries(value: object, place: str) -> dict[str, object]:
     if isinstance(value, Figure):
         return _figure(value)
     if dataclasses.is_dataclass(value):
-        names = [field.name for field in dataclasses.fields(value)]
-        return {name: _plain(getattr(value, name), f"{place}.{name}") for name in names}
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): _plain(each, f"{place}.{key}") for key, each in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [_plain(each, f"{place}[{index}]") for index, each in enumerate(value)]
+        return {str(key): each for key, each in value.items()}
     raise TypeError(f"{place} is a {type(value).__name__}. A report holds plain data only. Convert it in the section.")
+
+
+@lru_cache(1024)
+def _quoted(text: str) -> str:
+    # A name may hold half a character, which UTF-8 cannot write, and what commands a terminal or turns its lines round.
+    text = re.sub("[\ud800-\udfff]", "\ufffd", json.dumps(text, ensure_ascii=False))
+    return _COMMANDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _figure(figure: Figure) -> dict[str, object]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from reportgen.answers import SampleRecord
 from reportgen.document import ContactSheet, Figure, Mark, Section
-from reportgen.evidence import CallMaps, ChannelNumbers, Evidence, Foreground, Levels
+from reportgen.evidence import ActivationsResult, CallMaps, ChannelNumbers, Evidence, Foreground, Levels
 from reportgen.figures import inputs, mosaic, strips
 from reportgen.templating import number, percent, plural
 from reportgen.vocabulary import volume, words
@@ -110,6 +112,7 @@ def build(evidence: Evidence) -> Section | None:
     result = evidence.activations
     if result is None or not result.samples:
         return None
+    layers = _layers(evidence, result)
     samples = tuple(
         SampleLayers(
             sample=maps.sample,
@@ -118,7 +121,7 @@ def build(evidence: Evidence) -> Section | None:
             found=maps.foreground.found,
             how=maps.foreground.how,
             share=maps.foreground.share,
-            layers=tuple(_layer(evidence, index, call, maps.foreground) for call in maps.calls),
+            layers=layers[index],
             curves=_curves(evidence, evidence.samples[index]),
         )
         for index, maps in enumerate(result.samples)
@@ -313,6 +316,16 @@ def _curves(evidence: Evidence, sample: SampleRecord) -> Figure | None:
     ends = f"from {sample.grid.axes[0]} 0 at its left end to {number(sample.signal.length - 1)} at its right"
     told = f"What goes in: sample {number(sample.index)}, {ends}. {figure.caption}"
     return replace(figure, caption=told.strip())
+
+
+def _layers(evidence: Evidence, result: ActivationsResult) -> list[tuple[Layer, ...]]:
+    """Draw all layers of each sample; most of that is compressing, for which Pillow lets other threads run."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        started = [
+            [pool.submit(_layer, evidence, index, call, maps.foreground) for call in maps.calls]
+            for index, maps in enumerate(result.samples)
+        ]
+        return [tuple(layer.result() for layer in layers) for layers in started]
 
 
 def _layer(evidence: Evidence, index: int, call: CallMaps, found: Foreground) -> Layer:

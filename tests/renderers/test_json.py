@@ -10,6 +10,7 @@ import math
 import os
 import subprocess
 import sys
+import tracemalloc
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,24 @@ def test_layout_of_the_file() -> None:
     assert plain["findings"][0]["severity"] == "warning"
     assert list(plain["sections"]) == ["activations"]
     assert list(plain["sections"]["activations"]) == ["title", "answer", "content"]
+
+
+def test_file_is_laid_out_as_pythons_own_writer_does_it() -> None:
+    data = renderer.render(dataclasses.replace(reports.report(), title='Ünïcode \\ "quoted"\n\t\x01'))
+    assert data.decode("utf-8") == json.dumps(parsed(data), indent=1, ensure_ascii=False) + "\n"
+
+
+def test_making_the_file_takes_little_more_room_than_the_file() -> None:
+    report = reports.report()
+    many = dataclasses.replace(report, findings=report.findings * 5000)
+    tracemalloc.start()
+    try:
+        data = renderer.render(many)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(data) > 500_000
+    assert most < 2.5 * len(data)
 
 
 def test_a_layer_has_all_its_facts_as_numbers() -> None:
@@ -104,7 +123,7 @@ def test_what_is_no_plain_data_is_named_by_its_place() -> None:
     report = reports.report()
     content = dataclasses.replace(report.sections[0].content, share=np.zeros(2))  # type: ignore[type-var]
     section = dataclasses.replace(report.sections[0], content=content)
-    with pytest.raises(TypeError, match=r"activations\.share is a ndarray"):
+    with pytest.raises(TypeError, match=r"report\.sections\.activations\.content\.share is a ndarray"):
         renderer.render(dataclasses.replace(report, sections=(section,)))
 
 
