@@ -31,7 +31,7 @@ from reportgen.renderers import coverage, fonts, overriding
 from reportgen.sources import digits, fitting, scaling
 from reportgen.sources.dataset import Dataset
 
-_PROBES = ("predictions", "scaling", "activations", "edges", "pooling", "names")
+_PROBES = ("predictions", "scaling", "activations", "edges", "pooling", "ablation", "names")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def explain(
         progress: Told of every long step.
         **choices: Options of `reportgen build` under the same names: pick, layers, rename, title, colormap,
             scale_maps, preprocess, resize, section, skip_section, font_dir,
-            templates, seed.
+            templates, ablation_budget, dream, dream_steps, seed.
 
     Returns:
         The report, ready for `reportgen.write`.
@@ -258,7 +258,7 @@ def _probe(subject: Subject, chosen: Sequence[str], options: Options, progress: 
     results: dict[str, Any] = {}
     for name in _PROBES:
         if name in needed:
-            results[name] = registry.load("probes", name).run(subject, options, progress)
+            results[name] = registry.load("probes", name).run(replace(subject, earlier=results), options, progress)
         if name == "predictions" and results.get(name) is not None:
             subject = samples.choose(subject, results[name], options)
     data = subject.dataset
