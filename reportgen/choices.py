@@ -100,6 +100,35 @@ def of_the_report(command: Command) -> Command:
     )
 
 
+def of_the_channels(command: Command) -> Command:
+    """Add the options that say how closely the channels of conv layers are looked at."""
+    return _with(
+        command,
+        click.option(
+            "--ablation-budget",
+            metavar="COST",
+            help=(
+                "What switching channels off may cost: seconds (60s) or forward passes of one image (5000).  [default:"
+                " as many passes as make 10¹² multiply-adds]"
+            ),
+        ),
+        click.option(
+            "--dream",
+            multiple=True,
+            metavar="LAYER:CHANNEL",
+            help=(
+                "Channel of a conv layer for which the image is made that moves it most; repeatable.  [default: the"
+                " three most important of the last conv layer]"
+            ),
+        ),
+        click.option(
+            "--dream-steps",
+            type=click.IntRange(1, 10_000),
+            help="Steps of the gradient ascent that makes such an image.  [default: 64]",
+        ),
+    )
+
+
 def of_the_data(command: Command) -> Command:
     """Add the options that say what the model looks at."""
     return _with(

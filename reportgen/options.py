@@ -22,6 +22,7 @@ else:
 PREPROCESSING = ("auto", "none", "1/255", "-1..1", "0..255")
 """Ways to scale pixel values that have a name of their own."""
 _PREPROCESSING_FORM = re.compile(r"keras\.applications\.[a-z]\w*|[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+_BUDGET_FORM = re.compile(r"[0-9]{1,9}|[0-9]{1,9}(\.[0-9]{1,3})?s")
 FEATURE_ROLES = ("image", "label")
 PICK_KINDS = ("index", "per-class", "random", "confident", "uncertain", "wrong")
 
@@ -73,6 +74,41 @@ def check_preprocess(text: str) -> str:
     raise OptionsError(
         f"Pixel values cannot be scaled by {text!r}. Expected one of {', '.join(PREPROCESSING)}, "
         "keras.applications.NAME or module:function. Write for example 1/255 or keras.applications.resnet50."
+    )
+
+
+def check_budget(text: str) -> str:
+    """Return what switching channels off may cost, as it was given.
+
+    Raises:
+        OptionsError: It is neither "auto" nor a positive number, with an "s" for seconds.
+
+    >>> check_budget("60s"), check_budget("5000")
+    ('60s', '5000')
+    """
+    if text == "auto" or (_BUDGET_FORM.fullmatch(text) and float(text.removesuffix("s"))):
+        return text
+    raise OptionsError(
+        f"Channels cannot be switched off within {text!r}. Expected seconds, such as 60s, or a number of forward passes"
+        " of one image, such as 5000. Write for example 60s."
+    )
+
+
+def parse_dream(text: str) -> tuple[str, int]:
+    """Read LAYER:CHANNEL.
+
+    Raises:
+        OptionsError: There is no ":", a side is empty, or the channel is no whole number.
+
+    >>> parse_dream("conv_1:17")
+    ('conv_1', 17)
+    """
+    layer, _, channel = text.rpartition(":")
+    if layer and re.fullmatch("[0-9]{1,9}", channel):
+        return layer, int(channel)
+    raise OptionsError(
+        f"A channel cannot be named by {text!r}. Expected LAYER:CHANNEL, with a whole number from 0. Write for example"
+        " conv_1:17."
     )
 
 
@@ -157,6 +193,11 @@ class Options(BaseModel):
         max_memory: How many bytes the largest output of one layer may take for one image.
         section: Chapters to write; () for all.
         skip_section: Chapters to leave out.
+        ablation_budget: What switching channels off may cost: "auto", seconds ("60s"), or forward passes of one image
+            ("5000").
+        dream: Pairs of a conv layer and a channel of it for which the image is made that moves it most; () for the
+            three most important channels of the last conv layer.
+        dream_steps: Steps of the gradient ascent that makes one.
         font_dir: Folders of fonts for characters that the bundled ones lack.
         templates: Folder of templates that take the place of the report's own.
         seed: Seed of everything random.
@@ -190,6 +231,9 @@ class Options(BaseModel):
     max_memory: int = Field(default=4 << 30, gt=0)
     section: tuple[str, ...] = ()
     skip_section: tuple[str, ...] = ()
+    ablation_budget: str = "auto"
+    dream: tuple[tuple[str, int], ...] = ()
+    dream_steps: int = Field(default=64, gt=0, le=10_000)
     font_dir: tuple[Path, ...] = ()
     templates: Path | None = None
     seed: int = Field(default=0, ge=0, lt=2**32)
@@ -223,6 +267,16 @@ class Options(BaseModel):
     @classmethod
     def _check_preprocess(cls, value: str) -> str:
         return check_preprocess(value)
+
+    @field_validator("dream", mode="before")
+    @classmethod
+    def _read_dreams(cls, value: object) -> object:
+        return tuple(parse_dream(item) if isinstance(item, str) else item for item in _listed(value))
+
+    @field_validator("ablation_budget", mode="before")
+    @classmethod
+    def _check_budget(cls, value: object) -> object:
+        return check_budget(str(value))
 
     @field_validator("imports", "font_dir", mode="before")
     @classmethod
@@ -299,6 +353,8 @@ def words(options: Options) -> dict[str, tuple[str, ...]]:
             continue
         if name in {"rename", "feature"}:
             value = tuple(f"{first}={second}" for first, second in value)
+        elif name == "dream":
+            value = tuple(f"{layer}:{channel}" for layer, channel in value)
         elif name in {"data", "classes", "templates"} and value is not None:
             value = Path(value).name
         listed = value if isinstance(value, tuple) else () if value is None else (value,)

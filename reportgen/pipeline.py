@@ -23,6 +23,7 @@ from reportgen.models.importing import import_modules
 from reportgen.models.inspection import inspect, require_model
 from reportgen.models.renaming import rename
 from reportgen.options import Options, chapters, make, words
+from reportgen.probes import NAMES as PROBES
 from reportgen.probes import predictions, samples
 from reportgen.probes.subject import Subject, matches
 from reportgen.progress import Progress, silent
@@ -30,8 +31,6 @@ from reportgen.records import ModelRecord
 from reportgen.renderers import coverage, fonts, overriding
 from reportgen.sources import digits, fitting, scaling
 from reportgen.sources.dataset import Dataset
-
-_PROBES = ("predictions", "responses", "scaling", "activations", "edges", "pooling", "names")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,8 @@ def explain(
         progress: Told of every long step.
         **choices: Options of `reportgen build` under the same names: pick, layers, rename, title, colormap,
             scale_maps, preprocess, resize, section, skip_section, font_dir,
-            templates, seed, limit, nearly_dead, copy_correlation, class_level, class_selectivity.
+            templates, seed, limit, nearly_dead, copy_correlation, class_level, class_selectivity, ablation_budget,
+            dream, dream_steps.
 
     Returns:
         The report, ready for `reportgen.write`.
@@ -256,9 +256,9 @@ def _probe(subject: Subject, chosen: Sequence[str], options: Options, progress: 
     if needed - {"names"}:
         needed.add("predictions")  # the samples are chosen by the answers
     results: dict[str, Any] = {}
-    for name in _PROBES:
+    for name in PROBES:
         if name in needed:
-            results[name] = registry.load("probes", name).run(subject, options, progress)
+            results[name] = registry.load("probes", name).run(replace(subject, earlier=results), options, progress)
         if name == "predictions" and results.get(name) is not None:
             subject = samples.choose(subject, results[name], options)
     data = subject.dataset

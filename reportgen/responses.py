@@ -231,7 +231,7 @@ class AblationResult:
     """What the model loses without single channels.
 
     Attributes:
-        num_images: Images that every ablation was measured on.
+        num_images: Images that every ablation was measured on, evenly spaced where these are not all.
         num_available: Images in the data.
         accuracy: Share of right answers with all channels, on these images; None without labels.
         probability: Mean probability of the true class (or, without labels, of the class answered) with all channels.
@@ -240,6 +240,7 @@ class AblationResult:
         num_channels: How many channels the conv calls of the model have in all.
         channels: What was measured: call by call, within a call by number.
         missing: Why nothing was measured, a whole sentence, or "".
+        notes: Which channels were left out and why, in whole sentences.
     """
 
     num_images: int
@@ -251,6 +252,7 @@ class AblationResult:
     num_channels: int
     channels: tuple[ChannelAblation, ...]
     missing: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,8 +286,10 @@ class DreamsResult:
         dreams: One per channel that was asked for.
         asked: Whether the user named the channels (`--dream`); else they are the most important of the last conv call.
         missing: Why there are none, a whole sentence, or "".
+        notes: What the reader should know of single ones, such as that a channel stayed silent, in whole sentences.
     """
 
     dreams: tuple[Dream, ...]
     asked: bool
     missing: str = ""
+    notes: tuple[str, ...] = ()

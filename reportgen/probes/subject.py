@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -35,12 +35,14 @@ class Subject:
         record: Its facts.
         dataset: Images that fit it, or None.
         samples: The samples chosen for a close look, in order.
+        earlier: What the probes before this one found, by their names.
     """
 
     model: Any
     record: ModelRecord
     dataset: Dataset | None = None
     samples: tuple[SampleRecord, ...] = ()
+    earlier: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def batch_size(self) -> int:

@@ -1,0 +1,220 @@
+"""A model and images -> what it loses where single channels are switched off.
+
+A channel is switched off by putting its mean over the images in the place of its answers, where they are judged: at the
+output of the conv call, or of the activation that this goes through. What lies behind that place is computed again, and
+nothing before it. Morcos et al. 2018 ("On the importance of single directions for generalization") clamp channels to a
+fixed value likewise; the mean, unlike zero, is what the layers behind are used to.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.errors import ModelError
+from reportgen.options import Options
+from reportgen.probes import measuring, places
+from reportgen.probes.measuring import Measure, Tally, tally
+from reportgen.probes.subject import Array, Subject
+from reportgen.probes.switching import Moments, Switch
+from reportgen.progress import Progress, silent
+from reportgen.records import LayerRecord
+from reportgen.responses import AblationResult, ChannelAblation
+from reportgen.templating import number
+from reportgen.vocabulary import words
+
+USUAL_MACS = 10**12
+"""Multiply-adds that may be spent where no budget is given: about half a minute on two cores."""
+LEAST_IMAGES = 16
+"""A budget that is too small for all channels on so many images pays for fewer channels."""
+# What takes no multiply-adds takes some time all the same.
+_LEAST_COST = 1 / 200
+# Passes for the means, and for the answers that the others are compared with.
+_NUM_PREPARING = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """A conv call.
+
+    Attributes:
+        call: The conv call.
+        place: The call whose output is judged: itself or an activation.
+        cost: What switching off one channel costs, as a share of a forward pass.
+    """
+
+    call: LayerRecord
+    place: LayerRecord
+    cost: float
+
+
+def run(subject: Subject, options: Options, progress: Progress = silent) -> AblationResult | None:
+    """Switch channels off, one after the other, as many as the budget allows.
+
+    Returns:
+        What each of them costs; None without data. Where nothing can be measured, the result says why.
+    """
+    dataset = subject.dataset
+    if dataset is None:
+        return None
+    sites = _sites(subject)
+    total = sum(places.num_channels(site.call) for site in sites)
+    measure = measuring.measure(subject, options)
+    try:
+        if not sites:
+            raise ModelError("The model has no conv layer whose channels could be switched off.")
+        if measure is None:
+            raise ModelError(
+                "The model answers with values and not with classes, so that there is no accuracy to lose."
+            )
+        return _measured(subject, sites, measure, options.ablation_budget, progress)
+    except ModelError as error:
+        return AblationResult(0, dataset.size, None, 0.0, (), "", total, (), str(error))
+
+
+def _sites(subject: Subject) -> tuple[_Site, ...]:
+    layers = subject.record.layers
+    total = max(sum(call.macs or 0 for call in layers), 1)
+    found = []
+    for call in places.conv_calls(subject.record):
+        place = places.judged_at(subject.record, call)
+        # Calls stand in the order in which they happen: what follows from this one comes later.
+        later = sum(each.macs or 0 for each in layers if each.index > place.index)
+        found.append(_Site(call, place, max(later / total, _LEAST_COST)))
+    return tuple(found)
+
+
+def _measured(
+    subject: Subject, sites: Sequence[_Site], measure: Measure, budget: str, progress: Progress
+) -> AblationResult:
+    assert subject.dataset is not None, "channels are switched off with data only"
+    size = subject.dataset.size
+    switch = Switch(subject, [site.place for site in sites], measure.place)
+    reached = [site for site in sites if site.place.path in switch.reached]
+    passes, said = _passes(switch, subject, budget)
+    images = _images(reached, passes, size)
+    moments: dict[str, Moments] = {}
+    with progress("Measuring what is usual for every channel", total=switch.num_batches(images)) as advance:
+        for moments in switch.moments(images):  # noqa: B007
+            advance()
+    channels = _chosen(reached, moments, passes / len(images) - _NUM_PREPARING)
+    if not any(channels.values()):
+        raise ModelError(
+            f"A budget of {said} is too small for a single channel on {len(images)} {words(subject.record).samples}."
+            " Expected more. Raise --ablation-budget."
+        )
+    usual = _Sums(measure)
+    without = {(path, channel): _Sums(measure) for path in channels for channel in channels[path]}
+    with progress("Switching channels off", total=switch.num_batches(images) * len(without)) as advance:
+        for batch in switch.run(images, channels, moments):
+            whole = tally(measure, subject, batch.usual, batch.images)
+            usual.add(whole, whole)
+            for path, channel, values in batch.without:
+                without[path, channel].add(tally(measure, subject, values, batch.images, whole), whole)
+                advance()
+    sizes = measure.class_sizes(images)
+    return AblationResult(
+        num_images=len(images),
+        num_available=size,
+        accuracy=None if measure.labels is None else usual.right / len(images),
+        probability=usual.truth / len(images),
+        classes=measure.names,
+        budget=said,
+        num_channels=sum(places.num_channels(site.call) for site in sites),
+        channels=tuple(
+            _change(site.call.path, channel, without[site.place.path, channel], usual, sizes, len(images))
+            for site in reached
+            for channel in sorted(channels[site.place.path])
+        ),
+        notes=_notes(sites, reached, moments, channels),
+    )
+
+
+class _Sums:
+    """Tallies of batches, added up."""
+
+    def __init__(self, measure: Measure) -> None:
+        self.right, self.truth, self.changed = 0, 0.0, 0
+        self.class_right = np.zeros(len(measure.classes), np.int64)
+
+    def add(self, found: Tally, usual: Tally) -> None:
+        self.right += found.right
+        self.truth += found.truth
+        self.class_right += found.class_right
+        differs = found.answered != usual.answered
+        self.changed += int(differs.reshape(len(differs), -1).any(axis=1).sum())
+
+
+def _passes(switch: Switch, subject: Subject, budget: str) -> tuple[float, str]:
+    """Return how many passes of one image through the whole network may be spent, and the budget in words."""
+    if budget.endswith("s"):
+        whole = switch.whole()
+        whole()  # the first pass prepares the others
+        start = time.perf_counter()
+        whole()
+        return float(budget[:-1]) * switch.rows / max(time.perf_counter() - start, 1e-9), f"{budget[:-1]} s"
+    macs = max(sum(call.macs or 0 for call in subject.record.layers), 1)
+    passes = max(USUAL_MACS // macs, 1) if budget == "auto" else int(budget)
+    return float(passes), f"{number(passes)} forward passes"
+
+
+def _images(sites: Sequence[_Site], passes: float, size: int) -> Array:
+    """Choose all images where the budget allows all channels; else fewer, evenly spaced, of 16 and more at least 16."""
+    need = _NUM_PREPARING + sum(site.cost * places.num_channels(site.call) for site in sites)
+    chosen = max(min(int(passes / need), size), min(LEAST_IMAGES, size))
+    return np.arange(chosen) * size // chosen
+
+
+def _chosen(sites: Sequence[_Site], moments: dict[str, Moments], passes: float) -> dict[str, list[int]]:
+    """Choose channels: of every call the one that varies most, then the second, the cheapest first, as passes allow.
+
+    Returns:
+        Numbers of channels by path of the call where they are judged.
+    """
+    turns = []
+    for site in sites:
+        deviations = moments[site.place.path].deviation
+        order = np.argsort(-np.nan_to_num(deviations, nan=-1.0), kind="stable")
+        turns += [(rank, site.cost, site, int(channel)) for rank, channel in enumerate(order)]
+    found: dict[str, list[int]] = {site.place.path: [] for site in sites}
+    for _, cost, site, channel in sorted(turns, key=lambda turn: turn[:2]):
+        if cost <= passes and np.isfinite(moments[site.place.path].mean[channel]):
+            passes -= cost
+            found[site.place.path].append(channel)
+    return found
+
+
+def _change(path: str, channel: int, found: _Sums, usual: _Sums, sizes: Array, num_images: int) -> ChannelAblation:
+    labelled = bool(len(sizes))
+    per_class = (found.class_right - usual.class_right) / np.maximum(sizes, 1)
+    return ChannelAblation(
+        path=path,
+        channel=channel,
+        accuracy_change=(found.right - usual.right) / num_images if labelled else None,
+        probability_change=(found.truth - usual.truth) / num_images,
+        class_changes=tuple(per_class.tolist()),
+        num_changed=found.changed,
+    )
+
+
+def _notes(
+    sites: Sequence[_Site], reached: Sequence[_Site], moments: dict[str, Moments], channels: dict[str, list[int]]
+) -> tuple[str, ...]:
+    """Say which channels were left out, and why."""
+    notes = []
+    lost = [site.call.path for site in sites if site not in reached]
+    if lost:
+        notes.append(f"Inside a loop of the model's no channel can be switched off: {', '.join(lost)}.")
+    broken = sum(int((~np.isfinite(moments[site.place.path].mean)).sum()) for site in reached)
+    if broken:
+        notes.append(f"{number(broken)} channels hold values that are no numbers, and have no mean to be set to.")
+    left = sum(places.num_channels(site.call) - len(channels[site.place.path]) for site in reached) - broken
+    if left:
+        notes.append(
+            f"{number(left)} channels are beyond the budget: of each layer those were measured first whose responses"
+            " vary most."
+        )
+    return tuple(notes)

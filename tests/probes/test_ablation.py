@@ -1,0 +1,296 @@
+"""What a model loses without single channels, against models whose kernels were edited by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from reportgen.models.compiling import runnable
+from reportgen.options import make
+from reportgen.probes import ablation
+from reportgen.responses import AblationResult, ChannelAblation
+from tests.channels_made import BLUR, CHECK, CLASSES, COPY, DEAD, STUCK, VERTICAL, faulty, pictures
+from tests.probes.subjects import data, subject
+
+pytestmark = pytest.mark.keras
+# Weights with which every channel shows in the answer.
+LARGE = keras.initializers.RandomNormal(0, 3, seed=4)
+Images = npt.NDArray[np.float32]
+
+
+def ablate(model: Any, images: Any, labels: Any = None, budget: str = "auto", **others: Any) -> AblationResult:
+    found = ablation.run(subject(model, data(images, labels, CLASSES, **others)), make({"ablation_budget": budget}))
+    assert found is not None
+    return found
+
+
+def one(result: AblationResult, channel: int, path: str = "conv") -> ChannelAblation:
+    return next(each for each in result.channels if (each.path, each.channel) == (path, channel))
+
+
+def noise(*shape: int, seed: int = 0) -> Images:
+    return np.random.default_rng(seed).uniform(0, 1, shape).astype(np.float32)
+
+
+def outputs(model: Any, layer: str, images: Images) -> Images:
+    """What comes out of a layer of a functional or Sequential model, by a model that Keras cuts there."""
+    return np.asarray(keras.Model(model.inputs, model.get_layer(layer).output).predict(images, verbose=0))
+
+
+def silence(model: Any, conv: str, channel: int, value: float) -> None:
+    """Make a conv layer give one value in a channel, whatever it is shown: no kernel, and the value for a bias."""
+    kernel, bias = model.get_layer(conv).get_weights()
+    kernel[..., channel], bias[channel] = 0, value
+    model.get_layer(conv).set_weights([kernel, bias])
+
+
+def assert_as_edited(change: ChannelAblation, edited: Any, model: Any, images: Images, labels: Any) -> None:
+    """Compare a change with the answers of a model that was edited by hand, counted one by one."""
+    before, after = (np.asarray(each.predict(images, verbose=0)) for each in (model, edited))
+    right = [
+        (int(a.argmax() == label), int(b.argmax() == label)) for a, b, label in zip(before, after, labels, strict=True)
+    ]
+    assert change.accuracy_change == pytest.approx(np.mean([b - a for a, b in right]), abs=1e-12)
+    truth = [float(b[label] - a[label]) for a, b, label in zip(before, after, labels, strict=True)]
+    assert change.probability_change == pytest.approx(np.mean(truth), abs=1e-5)
+    for place, index in enumerate(sorted(set(labels))):
+        mine = [b - a for (a, b), label in zip(right, labels, strict=True) if label == index]
+        assert change.class_changes[place] == pytest.approx(np.mean(mine), abs=1e-12)
+    assert change.num_changed == sum(int(a.argmax() != b.argmax()) for a, b in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize("channel", range(6))
+def test_channel_is_switched_off_as_if_its_kernel_were_edited(channel: int) -> None:
+    model, edited = faulty(), faulty()
+    images, labels = pictures(45)
+    silence(edited, "conv", channel, float(outputs(model, "conv", images)[..., channel].mean()))
+    result = ablate(model, images, labels)
+    assert (result.num_images, result.accuracy, result.classes) == (45, 1.0, CLASSES)
+    assert_as_edited(one(result, channel), edited, model, images, labels)
+
+
+@pytest.mark.parametrize("channel", [VERTICAL, CHECK, BLUR])
+def test_channel_with_a_separate_activation_is_switched_off_behind_it(channel: int) -> None:
+    model, edited = faulty(separate=True), faulty(separate=True)
+    images, labels = pictures(45)
+    mean = float(outputs(model, "relu", images)[..., channel].mean())
+    scale, shift, *moving = edited.get_layer("norm").get_weights()
+    scale[channel], shift[channel] = 0, mean
+    edited.get_layer("norm").set_weights([scale, shift, *moving])
+    assert_as_edited(one(ablate(model, images, labels), channel), edited, model, images, labels)
+
+
+def test_only_the_channels_that_the_answer_needs_cost_anything() -> None:
+    result = ablate(faulty(), *pictures(45))
+    costs = [one(result, channel).accuracy_change for channel in range(6)]
+    assert costs[VERTICAL] == costs[DEAD] == costs[STUCK] == costs[COPY] == 0
+    assert one(result, CHECK).class_changes == (0.0, 0.0, -1.0)
+    assert one(result, BLUR).class_changes == (0.0, -1.0, 0.0)
+    assert result.num_channels == len(result.channels) == 6
+    assert (result.notes, result.missing) == ((), "")
+
+
+def residual() -> Any:
+    """A functional model in which something leads around the second conv layer, and from there to the third."""
+    keras.utils.set_random_seed(3)
+    layers = keras.layers
+    start = keras.Input((8, 8, 1), name="image")
+    first = layers.Conv2D(4, 3, padding="same", activation="relu", name="first")(start)
+    second = layers.Conv2D(4, 3, padding="same", name="second")(first)
+    joined = layers.ReLU(name="joined")(layers.Add(name="sum")([first, second]))
+    third = layers.Conv2D(5, 3, activation="tanh", name="third")(joined)
+    pooled = layers.GlobalMaxPooling2D(name="highest")(third)
+    scores = layers.Dense(3, name="scores", kernel_initializer=LARGE)(pooled)
+    return keras.Model(start, layers.Softmax(name="answer")(scores), name="residual")
+
+
+@pytest.mark.parametrize(("conv", "channel"), [("first", 1), ("second", 2), ("third", 4)])
+def test_what_leads_around_a_layer_is_kept(conv: str, channel: int) -> None:
+    model, edited = residual(), residual()
+    images = noise(70, 8, 8, 1)
+    labels = model.predict(noise(70, 8, 8, 1, seed=1), verbose=0).argmax(axis=1)
+    mean = float(outputs(model, conv, images)[..., channel].mean(dtype=np.float64))
+    silence(edited, conv, channel, float(np.arctanh(mean)) if conv == "third" else mean)
+    result = ablate(model, images, labels)
+    assert_as_edited(one(result, channel, conv), edited, model, images, labels.tolist())
+
+
+def test_inside_of_a_nested_model_is_reached() -> None:
+    inner, outer = residual(), residual()
+    start = keras.Input((8, 8, 1), name="outside")
+    images = noise(20, 8, 8, 1)
+    nested = keras.Model(start, outer(start), name="nested")
+    plain, deep = ablate(inner, images), ablate(nested, images)
+    assert [each.path for each in deep.channels] == [f"residual/{each.path}" for each in plain.channels]
+    changes = [each.probability_change for each in plain.channels]
+    assert np.abs(changes).max() > 0.01
+    assert [each.probability_change for each in deep.channels] == pytest.approx(changes, abs=1e-6)
+
+
+class Own(keras.Model):  # type: ignore[misc]
+    """The same layers, called by code of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(name="own")
+        self.twin = residual()
+
+    def call(self, image: Any) -> Any:
+        layer = self.twin.get_layer
+        first = layer("first")(image)
+        joined = keras.ops.relu(first + layer("second")(first))
+        return keras.ops.softmax(layer("scores")(keras.ops.max(layer("third")(joined), axis=(1, 2))))
+
+
+def test_subclassed_model_is_cut_like_any_other() -> None:
+    model = Own()
+    images = noise(20, 8, 8, 1)
+    model(images)
+    found = {
+        (each.path.split("/")[-1], each.channel): each.probability_change for each in ablate(model, images).channels
+    }
+    plain = ablate(residual(), images).channels
+    assert found == {(each.path, each.channel): pytest.approx(each.probability_change, abs=1e-6) for each in plain}
+
+
+def test_each_call_of_a_shared_layer_is_switched_off_by_itself() -> None:
+    keras.utils.set_random_seed(5)
+    layers = keras.layers
+    left, right = keras.Input((6, 6, 1), name="left"), keras.Input((6, 6, 1), name="right")
+    conv = layers.Conv2D(2, 3, name="conv")
+    pooled = layers.Concatenate(name="both")([layers.GlobalMaxPooling2D()(conv(side)) for side in (left, right)])
+    scores = layers.Dense(3, activation="softmax", name="scores", kernel_initializer=LARGE)(pooled)
+    model = keras.Model([left, right], scores, name="pair")
+    images = noise(24, 6, 6, 1)
+    # The further input gets nothing but zeros, so that the second call gives one value whatever the images are.
+    others = data(np.zeros((24, 6, 6, 1)))
+    whole = replace(data(images), main="left", further=(("right", others),))
+    both = subject(model, whole)
+    result = ablation.run(both, make({}))
+    assert result is not None
+    assert [(each.path, each.channel) for each in result.channels] == [
+        ("conv", 0), ("conv", 1), ("conv#2", 0), ("conv#2", 1),
+    ]  # fmt: skip
+    looks = next(call.path for call in both.record.layers if call.inputs == ("",))
+    changes = {(each.path == looks, each.channel): each.probability_change for each in result.channels}
+    assert abs(changes[True, 0]) > 1e-4
+    assert abs(changes[True, 1]) > 1e-4
+    assert (changes[False, 0], changes[False, 1]) == pytest.approx((0, 0), abs=1e-7)
+
+
+def test_steps_of_a_sequence_are_all_switched_off() -> None:
+    keras.utils.set_random_seed(7)
+    layers = keras.layers
+    conv = layers.Conv2D(3, 3, activation="relu", name="conv")
+    model = keras.Sequential(
+        [
+            keras.Input((4, 6, 6, 1), name="film"),
+            layers.TimeDistributed(conv, name="steps"),
+            layers.GlobalAveragePooling3D(name="mean"),
+            layers.Dense(3, activation="softmax", name="scores"),
+        ],
+        name="film",
+    )
+    films = noise(10, 4, 6, 6, 1)
+    labels = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0]
+    edited = keras.models.clone_model(model)
+    edited.set_weights(model.get_weights())
+    mean = float(outputs(model, "steps", films)[..., 1].mean())
+    kernel, bias = edited.get_layer("steps").get_weights()
+    kernel[..., 1], bias[1] = 0, mean
+    edited.get_layer("steps").set_weights([kernel, bias])
+    assert_as_edited(one(ablate(model, films, labels), 1, "steps/conv"), edited, model, films, labels)
+
+
+def test_channels_first_is_the_same_as_channels_last() -> None:
+    last, images = residual(), noise(20, 8, 8, 1)
+    start = keras.Input((1, 8, 8), name="image")
+    layers = keras.layers
+    first = layers.Conv2D(4, 3, padding="same", activation="relu", name="first", data_format="channels_first")(start)
+    pooled = layers.GlobalMaxPooling2D(name="highest", data_format="channels_first")(first)
+    model = keras.Model(
+        start, layers.Dense(3, activation="softmax", name="scores", kernel_initializer=LARGE)(pooled), name="first"
+    )
+    kernel, bias = last.get_layer("first").get_weights()
+    model.get_layer("first").set_weights([kernel, bias])
+    twin_start = keras.Input((8, 8, 1), name="image")
+    twin_pooled = layers.GlobalMaxPooling2D(name="highest")(last.get_layer("first")(twin_start))
+    twin = keras.Model(twin_start, model.get_layer("scores")(twin_pooled), name="twin")
+    with runnable(model):
+        found = ablate(model, np.moveaxis(images, -1, 1))
+    changes = [each.probability_change for each in ablate(twin, images).channels]
+    assert np.abs(changes).max() > 1e-4
+    assert [each.probability_change for each in found.channels] == pytest.approx(changes, abs=1e-6)
+
+
+def test_without_labels_the_class_answered_counts_as_the_truth() -> None:
+    images, labels = pictures(30)
+    known, unknown = ablate(faulty(), images, labels), ablate(faulty(), images)
+    # It knows every picture's class.
+    assert known.accuracy == 1
+    assert (unknown.accuracy, unknown.classes) == (None, ())
+    assert unknown.probability == pytest.approx(known.probability)
+    for with_labels, without in zip(known.channels, unknown.channels, strict=True):
+        assert (without.accuracy_change, without.class_changes) == (None, ())
+        assert without.probability_change == pytest.approx(with_labels.probability_change)
+        assert without.num_changed == with_labels.num_changed
+
+
+def test_budget_pays_for_the_channels_that_vary_most() -> None:
+    images, labels = pictures(40)
+    model = faulty()
+    # Two passes come first. Nearly all multiply-adds are the conv layer's, so that each channel costs the least it may.
+    least = ablate(model, images, labels, budget="32")
+    assert least.channels == ()
+    assert "32 forward passes is too small for a single channel on 16 images" in least.missing
+    some = ablate(model, images, labels, budget="33")
+    assert (some.budget, some.num_images, some.num_available) == ("33 forward passes", 16, 40)
+    paid = int((33 / 16 - 2) * 200)
+    assert paid < 20
+    wide = ablate(wider(20), images, labels, budget="33")
+    shown = images[[int(place * 40 / 16) for place in range(16)]]
+    deviations = outputs(wider(20), "conv", shown).std(axis=(0, 1, 2))
+    assert {each.channel for each in wide.channels} == set(np.argsort(-deviations)[:paid].tolist())
+    assert wide.notes == (
+        f"{20 - paid} channels are beyond the budget: of each layer those were measured first whose responses"
+        " vary most.",
+    )
+
+
+def wider(channels: int) -> Any:
+    keras.utils.set_random_seed(11)
+    layers = keras.layers
+    conv = layers.Conv2D(channels, 3, padding="same", activation="relu", name="conv")
+    head = layers.Dense(3, activation="softmax", name="scores")
+    return keras.Sequential([keras.Input((16, 16, 1), name="image"), conv, layers.GlobalMaxPooling2D(), head])
+
+
+def test_budget_in_seconds_is_said_as_it_was_given() -> None:
+    result = ablate(faulty(), *pictures(20), budget="600s")
+    assert (result.budget, len(result.channels)) == ("600 s", 6)
+
+
+def test_values_have_no_accuracy_to_lose() -> None:
+    layers = keras.layers
+    model = keras.Sequential(
+        [keras.Input((6, 6, 1), name="image"), layers.Conv2D(2, 3, name="conv"), layers.Flatten(), layers.Dense(1)]
+    )
+    result = ablate(model, noise(5, 6, 6, 1))
+    assert "values and not with classes" in result.missing
+    assert (result.channels, result.num_channels) == ((), 2)
+
+
+def test_without_data_there_is_nothing() -> None:
+    assert ablation.run(subject(faulty()), make({})) is None
+
+
+def test_model_is_left_as_it_was() -> None:
+    model = faulty(separate=True)
+    before, calls = model.get_weights(), [vars(layer).get("call") for layer in model.layers]
+    ablate(model, *pictures(12))
+    assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+    assert [vars(layer).get("call") for layer in model.layers] == calls
