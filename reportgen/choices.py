@@ -168,6 +168,40 @@ def of_the_model(command: Command) -> Command:
     )
 
 
+def of_the_channels(command: Command) -> Command:
+    """Add the options that say how channels are judged over all images."""
+    return _with(
+        command,
+        click.option(
+            "--limit", type=int, metavar="N", help="Watch channels on N images drawn at random.  [default: all images]"
+        ),
+        click.option(
+            "--nearly-dead",
+            type=float,
+            metavar="SHARE",
+            help="A channel that fires in a smaller share of the images is nearly dead.  [default: 0.001]",
+        ),
+        click.option(
+            "--copy-correlation",
+            type=float,
+            metavar="R",
+            help="A channel that correlates with another by more than R is its copy.  [default: 0.99]",
+        ),
+        click.option(
+            "--class-level",
+            type=float,
+            metavar="P",
+            help="A channel speaks for a class if chance says so with a probability of P at most.  [default: 0.05]",
+        ),
+        click.option(
+            "--class-selectivity",
+            type=float,
+            metavar="INDEX",
+            help="And if its class selectivity index is at least INDEX; 0.33: twice the others.  [default: 0.33]",
+        ),
+    )
+
+
 def of_the_run(command: Command) -> Command:
     """Add the rest of the options of `build`."""
     return _with(

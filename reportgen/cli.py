@@ -21,7 +21,15 @@ import click
 from click.core import ParameterSource
 
 from reportgen import __version__
-from reportgen.choices import of_the_data, of_the_files, of_the_model, of_the_report, of_the_run, verbosity
+from reportgen.choices import (
+    of_the_channels,
+    of_the_data,
+    of_the_files,
+    of_the_model,
+    of_the_report,
+    of_the_run,
+    verbosity,
+)
 from reportgen.errors import OptionsError, RenderError, ReportgenError
 from reportgen.models.formats import identify
 
@@ -119,6 +127,7 @@ def main() -> None:
 @of_the_model
 @of_the_files
 @of_the_report
+@of_the_channels
 @of_the_run
 @verbosity
 @click.pass_context

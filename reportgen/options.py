@@ -160,6 +160,11 @@ class Options(BaseModel):
         font_dir: Folders of fonts for characters that the bundled ones lack.
         templates: Folder of templates that take the place of the report's own.
         seed: Seed of everything random.
+        limit: How many images every channel is watched on, drawn at random; None for all.
+        nearly_dead: A channel that fires in a smaller share of the images is called nearly dead, 0..1.
+        copy_correlation: A channel that correlates with another by more than this is called its copy, 0..1.
+        class_level: Largest chance, 0..1, at which a channel is said to speak for a class.
+        class_selectivity: Least class selectivity index, 0..1, of a channel that is said to speak for a class.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -188,6 +193,11 @@ class Options(BaseModel):
     font_dir: tuple[Path, ...] = ()
     templates: Path | None = None
     seed: int = Field(default=0, ge=0, lt=2**32)
+    limit: int | None = Field(default=None, gt=0)
+    nearly_dead: float = Field(default=0.001, ge=0, le=1)
+    copy_correlation: float = Field(default=0.99, gt=0, lt=1)
+    class_level: float = Field(default=0.05, ge=0.001, lt=1)
+    class_selectivity: float = Field(default=0.33, ge=0, lt=1)
 
     @field_validator("pick", mode="before")
     @classmethod

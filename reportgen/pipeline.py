@@ -31,7 +31,7 @@ from reportgen.renderers import coverage, fonts, overriding
 from reportgen.sources import digits, fitting, scaling
 from reportgen.sources.dataset import Dataset
 
-_PROBES = ("predictions", "scaling", "activations", "edges", "pooling", "names")
+_PROBES = ("predictions", "responses", "scaling", "activations", "edges", "pooling", "names")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def explain(
         progress: Told of every long step.
         **choices: Options of `reportgen build` under the same names: pick, layers, rename, title, colormap,
             scale_maps, preprocess, resize, section, skip_section, font_dir,
-            templates, seed.
+            templates, seed, limit, nearly_dead, copy_correlation, class_level, class_selectivity.
 
     Returns:
         The report, ready for `reportgen.write`.

@@ -6,6 +6,7 @@ most, which class it speaks for, and what the model loses without it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from reportgen.answers import Levels
@@ -19,12 +20,15 @@ class Thresholds:
         nearly_dead: A channel that fires in a smaller share of the images than this is nearly dead, 0..1.
         copy: A channel whose responses correlate with another's by more than this is a copy of it, 0..1.
         level: A channel speaks for a class where chance alone would seldom say so: the largest share, 0..1, of
-            permutations of the labels in which any channel of the layer is as selective.
+            permutations of the labels in which any channel of the layer stands out as much.
+        selectivity: And only from this class selectivity index on, 0..1: in many images the faintest preference is
+            beyond chance. At 0.33 a class moves the channel twice as much as the others do.
     """
 
     nearly_dead: float = 0.001
     copy: float = 0.99
     level: float = 0.05
+    selectivity: float = 0.33
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,10 @@ class Patch:
 
 PATCH_PIXELS = 64
 """Most pixels that a patch has along a side."""
+MOST_SHOWN = 512
+"""Most channels of a model that get patches, shared alike by its conv calls; each of these has four at least."""
+MOST_CLASS_MEANS = 200_000
+"""Most class means of a model: where there would be more, only `telling` channels have theirs, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +77,25 @@ class ChannelResponses:
         maximum: Highest.
         positive_share: Share of positions above zero, 0..1.
         firing_share: Share of the images in which any position is above zero, 0..1.
-        quantiles: Values below which `CallResponses.quantile_shares` of the responses lie, within the stated error.
+        quantiles: Values up to which `CallResponses.quantile_shares` of the responses lie, within the stated error.
         num_nan: How many values were NaN.
         num_infinite: How many were infinite.
-        class_means: Mean response to the images of each class, in the order of `ResponsesResult.classes`; () without
-            labels.
+        class_means: Mean response above zero, what is below counted as 0, to the images of each class, in the order of
+            `ResponsesResult.classes`; () without labels, and where there would be too many (`MOST_CLASS_MEANS`).
         selectivity: Class selectivity index (µmax − µrest) / (µmax + µrest), 0..1, of the responses above zero (Morcos
             et al. 2018, "On the importance of single directions for generalization"); None without labels or where
             the channel never fires.
         favourite: Index in `ResponsesResult.classes` of the class with the highest mean response; None as above.
-        chance: Share of label permutations in which any channel of the layer is at least as selective, the given order
-            counted among them; None as above.
-        speaks: Whether it speaks for that class: `chance` is at most the level, and the layer was tested.
+        chance: Share of label permutations in which any channel of the layer stands out at least as much, the given
+            order counted among them; an index stands out by its distance from its channel's mean over the permutations,
+            in standard deviations. None as above.
+        speaks: Whether it speaks for that class: `chance` is at most the level, and the index at least the least one.
         state: "" or "dead" (never above zero), "nearly dead", "stuck" (one value everywhere), "no number".
         copy_of: Number of the channel, lower than its own, that it is a copy of; None where it is none.
-        copy_correlation: The correlation with it; None where there is no other.
-        patches: Its strongest responses, strongest first, at most nine and one per image.
+        copy_correlation: The correlation with it: the lower one of that at random places in the data and that at all
+            places of the images that move such channels most. None where there is no other.
+        patches: Its strongest responses, strongest first, at most nine and one per image; () for a channel that is not
+            among the `telling` ones, or has one value everywhere.
     """
 
     channel: int
@@ -121,7 +132,9 @@ class CallResponses:
             like), so that "dead" means something.
         receptive_field: Pixels of the model's input that one position sees, along each axis; () where not known.
         quantile_shares: Shares that `ChannelResponses.quantiles` belong to, 0..1.
-        quantile_error: What a quantile may be off by, as a share of itself.
+        quantile_places: From how many places the quantiles are taken, drawn at random from all positions of all maps.
+        quantile_error: What the share of responses below a quantile may be off by, 0..1, for all quantiles of a channel
+            at once in 95 of 100 draws; 0 where all places were taken.
         kernels: uint8 (channels, height, width) or (channels, height, width, 3): each kernel as a picture, zero at
             mid-grey, for the first layer; of deeper ones (channels, inputs, height, width) the kernels of the strongest
             input channels by norm; None where a kernel is no picture.
@@ -136,6 +149,7 @@ class CallResponses:
     rectified: bool
     receptive_field: tuple[int, ...]
     quantile_shares: tuple[float, ...]
+    quantile_places: int
     quantile_error: float
     kernels: Levels | None = field(repr=False)
     kernel_inputs: tuple[tuple[int, ...], ...]
@@ -153,6 +167,7 @@ class ResponsesResult:
         class_counts: How many images each has.
         unlabelled: Why there is nothing about classes, in a whole sentence, or "".
         num_permutations: How many permutations of the labels were tried.
+        num_permuted: On how many of the images, drawn at random where there are too many to keep their responses.
         thresholds: From where on a channel counts as something.
         calls: One per conv call, in order.
     """
@@ -163,8 +178,29 @@ class ResponsesResult:
     class_counts: tuple[int, ...]
     unlabelled: str
     num_permutations: int
+    num_permuted: int
     thresholds: Thresholds
     calls: tuple[CallResponses, ...]
+
+
+def telling(channels: Sequence[ChannelResponses], num_calls: int) -> tuple[int, ...]:
+    """Return the channels of a call that are shown, the most telling first.
+
+    First those that speak for a class, then dead, copied and otherwise unhealthy ones, then the rest; in each of these
+    groups the most selective first, and without labels those that respond to most images.
+
+    Args:
+        channels: All channels of the call.
+        num_calls: How many conv calls the model has.
+    """
+    most = max(MOST_SHOWN // max(num_calls, 1), 4)
+    return tuple(each.channel for each in sorted(channels, key=_rank)[:most])
+
+
+def _rank(channel: ChannelResponses) -> tuple[int, float, float, int]:
+    unhealthy = bool(channel.state) or channel.copy_of is not None
+    group = 0 if channel.speaks else 1 if unhealthy else 2
+    return group, -(channel.selectivity or 0.0), -channel.firing_share, channel.channel
 
 
 @dataclass(frozen=True, slots=True)
