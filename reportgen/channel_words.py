@@ -57,7 +57,7 @@ def chapter_answer(layers: Sequence[tuple[str, Counts]], responses: ResponsesRes
         (sum(each.dead for each in counts), "is dead", "are dead"),
         (sum(each.copies for each in counts), "is a copy of another", "are copies of others"),
     ]
-    if responses.classes:
+    if not responses.unlabelled:
         kinds.append((sum(each.speaking or 0 for each in counts), "speaks for one class", "speak for one class"))
     listed = [f"{number(many) if many else 'none'} {one if many < 2 else several}" for many, one, several in kinds]
     said = (
@@ -204,12 +204,15 @@ def methods(evidence: Evidence) -> tuple[str, ...]:
         f" {percent(limit.nearly_dead)} of them. Stuck: one value everywhere. Copy: responses that correlate above"
         f" {number(limit.copy)} with those of a lower channel.",
     ]
-    if responses.classes:
+    if not responses.unlabelled:
+        some = responses.num_permuted < responses.num_images
+        drawn = f" (of {plural(responses.num_permuted, known.sample)} drawn at random)" if some else ""
         said.append(
-            "Class selectivity is (µmax − µrest) / (µmax + µrest), of the mean responses to the favourite class and to"
-            " the other classes (Morcos et al. 2018). A channel is said to speak for a class where at most"
-            f" {percent(limit.level)} of {number(responses.num_permutations)} permutations of the labels make any"
-            " channel of its layer as selective."
+            "Class selectivity is (µmax − µrest) / (µmax + µrest), of the mean responses above zero to the favourite"
+            " class and to the other classes (Morcos et al. 2018). A channel is said to speak for a class where it is"
+            f" {number(limit.selectivity)} at least, and where in at most {percent(limit.level)} of"
+            f" {number(responses.num_permutations)} permutations of the labels{drawn} any channel of its layer stands"
+            " out as much."
         )
     if ablation is not None and not ablation.missing:
         said.append(_ablation_words(ablation, known.samples))
@@ -234,9 +237,8 @@ def limits(evidence: Evidence) -> tuple[str, ...]:
     known, said = words(evidence.model), []
     if evidence.responses is None:
         said.append(f"Nothing is said about responses: no {known.samples} were measured.")
-    elif not evidence.responses.classes:
-        reason = evidence.responses.unlabelled or f"The {known.samples} have no labels."
-        said.append(f"{reason} So nothing is said about classes.")
+    elif evidence.responses.unlabelled:
+        said.append(evidence.responses.unlabelled)
     if evidence.responses is not None and evidence.ablation is None:
         said.append("Whether a channel matters was not measured in this report.")
     elif evidence.ablation is not None and evidence.ablation.missing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from reportgen.document import Finding, Severity
 from reportgen.evidence import ChannelTuning, EdgesResult
@@ -113,7 +114,7 @@ class Channel:
         """Its mean response to each class; None without labels, and of too many classes to draw."""
         known = self.class_means
         low, high = min([0.0, *known]), max([0.0, *known])
-        if not 1 < len(known) <= _BARS or not 0 < high - low < float("inf"):
+        if not 1 < len(known) <= _BARS or low == high or not all(map(isfinite, known)):
             return None
         tops = [round(BAR_HEIGHT * (high - mean) / (high - low), 1) for mean in known]
         zero = round(BAR_HEIGHT * high / (high - low), 1)
@@ -188,7 +189,7 @@ def _joined(
     )
 
 
-def telling(channels: Sequence[Channel]) -> tuple[int, ...]:
+def ranked(channels: Sequence[Channel]) -> tuple[int, ...]:
     """Return the places of channels, the most telling first.
 
     Turn by turn comes the next that speaks for a class, the next that the model needs, the next that is not in order,

@@ -398,7 +398,8 @@ def call(path: str = "conv", *channels: ChannelResponses, **others: Any) -> Call
         "rectified": True,
         "receptive_field": (3, 3),
         "quantile_shares": (0.01, 0.5, 0.99),
-        "quantile_error": 0.05,
+        "quantile_places": 40,
+        "quantile_error": 0.0,
         "kernels": np.arange(9 * len(known), dtype=np.uint8).reshape(-1, 3, 3),
         "kernel_inputs": (),
     }
@@ -414,6 +415,7 @@ def responses(*calls: CallResponses, **others: Any) -> ResponsesResult:
         "class_counts": (4, 3, 3),
         "unlabelled": "",
         "num_permutations": 1000,
+        "num_permuted": 10,
         "thresholds": Thresholds(),
     }
     return ResponsesResult(calls=calls or (call(),), **(usual | others))

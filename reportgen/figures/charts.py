@@ -221,7 +221,10 @@ def _profile_panel(panel: Axes, shares: Sequence[float | None], ink: Ink) -> Non
     most = max((share for _, share in known), default=0.0)
     limit = next(limit for limit in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, np.inf) if most <= limit)
     limit = max(most, 1.0) if limit == np.inf else limit
-    panel.plot(*zip(*known, strict=True), color=ink.accent, linewidth=1.1, marker="o", markersize=3.2, clip_on=False)
+    panel.add_collection(LineCollection([known] if known else [], colors=ink.accent, linewidths=1.1))
+    # A dot is a line without length and with round ends: marks get names that follow from their colour.
+    dots = [[(place - 1e-3, share), (place + 1e-3, share)] for place, share in known]
+    panel.add_collection(LineCollection(dots, colors=ink.accent, linewidths=3.6, capstyle="round", clip_on=False))
     panel.set_ylim(0, limit)
     panel.set_yticks([0, limit], ["0", number(limit)])
     panel.set_xlim(0.5, len(shares) + 0.5)

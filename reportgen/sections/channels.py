@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen import channel_words as told
-from reportgen.channels import Channel, Counts, count, joined, telling
+from reportgen.channels import Channel, Counts, count, joined, ranked
 from reportgen.document import Figure, Section
 from reportgen.evidence import Evidence
 from reportgen.figures import channel_charts, mosaic, patches
@@ -90,7 +90,8 @@ class Layer:
         words: Where it was judged, and how much of the input one position sees.
         counts: The numbers in the answer.
         quantile_shares: Shares that the channels' `quantiles` belong to.
-        quantile_error: What a quantile may be off by, as a share of itself.
+        quantile_places: From how many places the quantiles are taken.
+        quantile_error: What the share of responses below a quantile may be off by, 0..1.
         channels: What was measured of every channel, in order.
         cards: The channels that have a card, the most telling first.
         num_on_paper: How many of the cards are in a PDF.
@@ -105,6 +106,7 @@ class Layer:
     words: str
     counts: Counts
     quantile_shares: tuple[float, ...]
+    quantile_places: int
     quantile_error: float
     channels: tuple[Channel, ...]
     cards: tuple[Card, ...]
@@ -156,6 +158,7 @@ class Content:
         class_counts: How many images each has.
         thresholds: From where on a channel counts as something; None without data.
         num_permutations: How many permutations of the labels were tried.
+        num_permuted: On how many of the images.
         accuracy: Share of right answers with all channels, on `num_ablation_images`; None where not measured.
         probability: The same of the mean probability of the true class, or of the class answered.
         num_ablation_images: Images that every ablation was measured on.
@@ -174,6 +177,7 @@ class Content:
     class_counts: tuple[int, ...]
     thresholds: Thresholds | None
     num_permutations: int
+    num_permuted: int
     accuracy: float | None
     probability: float | None
     num_ablation_images: int
@@ -201,6 +205,7 @@ def build(evidence: Evidence) -> Section | None:
         class_counts=responses.class_counts if responses else (),
         thresholds=responses.thresholds if responses else None,
         num_permutations=responses.num_permutations if responses else 0,
+        num_permuted=responses.num_permuted if responses else 0,
         accuracy=measured.accuracy if measured else None,
         probability=measured.probability if measured else None,
         num_ablation_images=measured.num_images if measured else 0,
@@ -232,7 +237,7 @@ def _layer(
 ) -> tuple[Layer, int]:
     """A layer, and how many bytes its cards' pictures take: not more than there is room for, but for the first few."""
     channels = joined(call, responses, evidence.ablation, evidence.edges)
-    counts = count(channels, labelled=bool(responses.classes))
+    counts = count(channels, labelled=not responses.unlabelled)
     cards: list[Card] = []
     used = 0
     for index in shown(call, channels):
@@ -252,6 +257,7 @@ def _layer(
         words=told.layer_words(call, words(evidence.model).points),
         counts=counts,
         quantile_shares=call.quantile_shares,
+        quantile_places=call.quantile_places,
         quantile_error=call.quantile_error,
         channels=channels,
         cards=tuple(cards),
@@ -267,7 +273,7 @@ def shown(call: CallResponses, channels: Sequence[Channel]) -> tuple[int, ...]:
     These are all of them; where patches were kept of the most telling alone, it is they and those not in order.
     """
     some = any(each.patches for each in call.channels)
-    order = telling(channels)
+    order = ranked(channels)
     return tuple(place for place in order if not some or call.channels[place].patches or channels[place].health)
 
 

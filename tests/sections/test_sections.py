@@ -136,6 +136,7 @@ CASES: dict[str, Evidence] = {
             class_counts=(),
             unlabelled="The images have no labels.",
             num_permutations=0,
+            num_permuted=0,
         ),
         ablation=made.ablation(made.ablated(accuracy_change=None, class_changes=()), accuracy=None, classes=()),
         dreams=made.dreams(best_real=None),
