@@ -17,6 +17,9 @@ NEEDS = ("activations",)
 # Side of a tile that shows one number, and the colour of the lines between such tiles.
 _TILE = 24
 _GREY = (0x8B, 0x95, 0x9C)
+# Most channels of a report, over all samples, whose numbers go on paper: two a line, some ten pages.
+_MOST_ON_PAPER = 2048
+_MOST_ACTIVE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,11 @@ class Layer:
     constant: tuple[int, ...]
     broken: tuple[int, ...]
     note: str
+
+    @property
+    def most_active(self) -> tuple[ChannelNumbers, ...]:
+        """The channels that are above zero at most positions, the most active first."""
+        return tuple(sorted(self.channels, key=lambda each: (-each.active_share, each.channel))[:_MOST_ACTIVE])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,11 @@ class Content:
     num_seen_layers: int
     example: tuple[str, tuple[int, ...]] | None
     example_axes: str
+
+    @property
+    def fits_on_paper(self) -> bool:
+        """Whether the numbers of every channel go on paper; else those of the most active ones of each layer do."""
+        return self.num_maps * len(self.samples) <= _MOST_ON_PAPER
 
 
 def build(evidence: Evidence) -> Section | None:

@@ -1,0 +1,43 @@
+"""Measure, and print a table or JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.benchmark import building, drawing, memory, summaries
+from tests.benchmark.table import Row, line
+
+
+def main() -> None:
+    """Measure and print."""
+    parts: dict[str, Callable[[Path], Iterator[Row]]] = {
+        "maps": drawing.maps,
+        "build": building.build,
+        "help": building.help_page,
+        "summary": summaries.summary,
+        "memory": memory.memory,
+    }
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description="Measure and print ratios.")
+    parser.add_argument("--only", action="append", choices=parts, metavar="PART", help=f"one of {', '.join(parts)}")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    given = parser.parse_args()
+    if not given.json:
+        print("| what | ours | against | theirs | ratio | target |\n|---|---|---|---|---|---|")  # noqa: T201
+    rows = []
+    for part in given.only or parts:
+        with tempfile.TemporaryDirectory() as folder:
+            for row in parts[part](Path(folder)):
+                rows.append(row)
+                if not given.json:
+                    print(line(row), flush=True)  # noqa: T201
+    if given.json:
+        print(json.dumps([asdict(row) for row in rows], indent=1))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

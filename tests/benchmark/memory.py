@@ -1,0 +1,35 @@
+"""Memory of a report against that of Keras's own `predict`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.benchmark.programs import DRAW, cost, run, save
+from tests.benchmark.table import Row
+
+REPORTED = ("default", "MobileNetV2", "ResNet50", "large images")
+BATCH = 32
+_PREDICT = """
+import sys, keras, numpy
+model = keras.models.load_model(sys.argv[1], compile=False)
+images = numpy.load(sys.argv[2])["x"]
+model.predict(images.astype("float32") / 255, batch_size=len(images), verbose=0)
+"""
+
+
+def memory(folder: Path) -> Iterator[Row]:
+    """Memory of a report on one sample against that of Keras's `predict` on one batch."""
+    save(folder, REPORTED)
+    for name in REPORTED:
+        path, images = folder / f"{name}.keras", folder / f"{name}.npz"
+        run(DRAW, str(path), str(images), str(BATCH))
+        theirs = cost("-c", _PREDICT, str(path), str(images)).megabytes
+        most = 1.3 * theirs + 300
+        for formats in (("html", "json"), ("html", "json", "pdf")):
+            options = ["--data", str(images), "--pick", "index:0", "-q", "-o", str(folder / "out")]
+            options += [part for each in formats for part in ("--format", each)]
+            ours = cost("-m", "reportgen", "build", str(path), *options).megabytes
+            what = f"`build` of {name}, one sample, {' + '.join(formats)}, memory"
+            target = f"at most 1.3 times + 300 MB: {most:.0f} MB"
+            yield Row(what, ours, f"load + `predict` on {BATCH} images", theirs, ours / theirs, target, "MB")
