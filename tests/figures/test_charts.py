@@ -45,7 +45,8 @@ def two_channels() -> Figure:
 
 def profiles(layers: int = 2) -> Figure:
     shares: list[float | None] = [place / layers for place in range(layers)]
-    panels = [("dead", [0.0] * layers), ("selective", shares), ("active", [None, *shares[1:]])]
+    dead: list[float | None] = [0.0] * layers
+    panels = [("dead", dead), ("selective", shares), ("active", [None, *shares[1:]])]
     return charts.profiles("trend", panels, "conv layer", alt="Shares.", caption="Trend.")
 
 
