@@ -190,9 +190,8 @@ class Finding:
     @property
     def chapter(self) -> str:
         """Name of the chapter that holds the place, which a report may leave out."""
-        return {"layer": "architecture", "sample": "samples", "scaling": "samples", "broken": "samples"}.get(
-            self.anchor.partition("-")[0], self.anchor
-        )
+        chapters = {"layer": "architecture", "sample": "samples", "scaling": "samples", "broken": "samples"}
+        return (chapters | {"channels": "channels"}).get(self.anchor.partition("-")[0], self.anchor)
 
 
 @dataclass(frozen=True, slots=True)

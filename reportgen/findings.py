@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reportgen import channels
 from reportgen.answers import PredictionsResult, SampleRecord
 from reportgen.document import Finding, Severity
 from reportgen.evidence import ActivationsResult, DatasetRecord, NamesResult, PoolingResult
 from reportgen.records import LayerRecord, ModelRecord
+from reportgen.responses import ResponsesResult
 from reportgen.scalings import ScalingResult, doubts
 from reportgen.templating import anchor, codepoint, number, percent, plural, shape
 from reportgen.vocabulary import words
@@ -31,6 +33,7 @@ def judge(
     activations: ActivationsResult | None = None,
     pooling: PoolingResult | None = None,
     names: NamesResult | None = None,
+    responses: ResponsesResult | None = None,
     without_glyph: tuple[str, ...] = (),
     templates: tuple[str, ...] = (),
 ) -> tuple[Finding, ...]:
@@ -52,6 +55,7 @@ def judge(
         *_balance(model),
         *_patches(model),
         *_unknown_kinds(model),
+        *channels.faults(responses, words(model).samples),
         *_silent_channels(activations),
         *_mistakes(samples, predictions),
         *_left_out(model),

@@ -293,6 +293,7 @@ def _judge(evidence: Evidence, templates: tuple[TemplateFile, ...]) -> tuple[Fin
         activations=evidence.activations,
         pooling=evidence.pooling,
         names=evidence.names,
+        responses=evidence.responses,
         without_glyph=coverage.missing([*texts(evidence), *texts(templates)], evidence.fonts),
         templates=tuple(file.name for file in templates),
     )

@@ -26,6 +26,17 @@ from reportgen.evidence import (
     TrainingRecord,
 )
 from reportgen.records import Check, LayerRecord, ModelRecord, Setting, Shape, Step, TensorRecord, Window
+from reportgen.responses import (
+    AblationResult,
+    CallResponses,
+    ChannelAblation,
+    ChannelResponses,
+    Dream,
+    DreamsResult,
+    Patch,
+    ResponsesResult,
+    Thresholds,
+)
 from reportgen.scalings import ScaledAnswers, ScalingResult
 
 
@@ -332,6 +343,117 @@ def names(**others: Any) -> NamesResult:
     return NamesResult(**(usual | others))
 
 
+def patch(value: float = 3.0, **others: Any) -> Patch:
+    """Three by three grey pixels, the first row outside the image."""
+    usual: dict[str, Any] = {
+        "image": 4,
+        "label": "cat",
+        "position": (0, 1),
+        "box": (-1, 1, 2, 4),
+        "picture": np.arange(9, dtype=np.uint8).reshape(3, 3) * 20,
+        "inside": (1, 0, 3, 3),
+    }
+    return Patch(value=value, **(usual | others))
+
+
+def channel(number: int = 0, **others: Any) -> ChannelResponses:
+    """A lively channel that answers to all classes, cats most."""
+    usual: dict[str, Any] = {
+        "count": 40,
+        "mean": 0.5,
+        "deviation": 0.25,
+        "minimum": 0.0,
+        "maximum": 3.0,
+        "positive_share": 0.5,
+        "firing_share": 0.9,
+        "quantiles": (0.0, 0.5, 2.5),
+        "num_nan": 0,
+        "num_infinite": 0,
+        "class_means": (0.6, 0.2, 0.4),
+        "selectivity": 1 / 3,
+        "favourite": 0,
+        "chance": 0.4,
+        "speaks": False,
+        "state": "",
+        "copy_of": None,
+        "copy_correlation": None,
+        "patches": (patch(3.0), patch(2.5, image=7, label="dog")),
+    }
+    return ChannelResponses(channel=number, **(usual | others))
+
+
+def dead(number: int = 0, **others: Any) -> ChannelResponses:
+    """A channel that is never above zero."""
+    silent: dict[str, Any] = {"mean": 0.0, "deviation": 0.0, "maximum": 0.0, "positive_share": 0.0, "firing_share": 0.0}
+    silent |= {"quantiles": (0.0, 0.0, 0.0), "class_means": (0.0, 0.0, 0.0), "selectivity": None, "favourite": None}
+    return channel(number, **(silent | {"chance": None, "state": "dead", "patches": ()} | others))
+
+
+def call(path: str = "conv", *channels: ChannelResponses, **others: Any) -> CallResponses:
+    """A call of these channels, with a kernel for each; a lively and a dead one without any."""
+    known = channels or (channel(0), dead(1))
+    usual: dict[str, Any] = {
+        "judged_at": path,
+        "through": (),
+        "rectified": True,
+        "receptive_field": (3, 3),
+        "quantile_shares": (0.01, 0.5, 0.99),
+        "quantile_places": 40,
+        "quantile_error": 0.0,
+        "kernels": np.arange(9 * len(known), dtype=np.uint8).reshape(-1, 3, 3),
+        "kernel_inputs": (),
+    }
+    return CallResponses(path=path, channels=known, **(usual | others))
+
+
+def responses(*calls: CallResponses, **others: Any) -> ResponsesResult:
+    """What the channels of these calls did over ten images of three classes."""
+    usual: dict[str, Any] = {
+        "num_images": 10,
+        "num_available": 10,
+        "classes": ("cat", "dog", "emu"),
+        "class_counts": (4, 3, 3),
+        "unlabelled": "",
+        "num_permutations": 1000,
+        "num_permuted": 10,
+        "thresholds": Thresholds(),
+    }
+    return ResponsesResult(calls=calls or (call(),), **(usual | others))
+
+
+def ablated(number: int = 0, path: str = "conv", **others: Any) -> ChannelAblation:
+    """A channel without which one cat and one dog of ten images are answered wrongly."""
+    usual: dict[str, Any] = {
+        "accuracy_change": -0.2,
+        "probability_change": -0.125,
+        "class_changes": (-0.25, -0.3333, 0.0),
+        "num_changed": 3,
+    }
+    return ChannelAblation(path=path, channel=number, **(usual | others))
+
+
+def ablation(*channels: ChannelAblation, **others: Any) -> AblationResult:
+    """What is lost without single channels, measured on all ten images."""
+    usual: dict[str, Any] = {
+        "num_images": 10,
+        "num_available": 10,
+        "accuracy": 0.9,
+        "probability": 0.8,
+        "classes": ("cat", "dog", "emu"),
+        "budget": "500 forward passes",
+        "num_channels": 2,
+    }
+    nothing = ablated(1, accuracy_change=0.0, probability_change=0.0, class_changes=(0.0, 0.0, 0.0), num_changed=0)
+    return AblationResult(channels=channels or (ablated(0), nothing), **(usual | others))
+
+
+def dreams(**others: Any) -> DreamsResult:
+    """One image, for channel 0 of the call."""
+    picture = np.arange(16, dtype=np.uint8).reshape(4, 4) * 16
+    usual: dict[str, Any] = {"path": "conv", "channel": 0, "picture": picture, "activation": 7.5, "best_real": 3.0}
+    return DreamsResult((Dream(**(usual | {"num_steps": 256, "seed": 0} | others)),), asked=False)
+
+
 def training() -> TrainingRecord:
     """Two epochs."""
     return TrainingRecord("4000 MNIST digits", 4000, 2, 64, 0, (0.5, 0.1), (0.9, 0.97))
@@ -352,6 +474,9 @@ def evidence(**others: Any) -> Evidence:
         "edges": edges(),
         "pooling": pooling(),
         "names": names(),
+        "responses": responses(),
+        "ablation": ablation(),
+        "dreams": dreams(),
     }
     return Evidence(**(usual | others))
 
@@ -367,5 +492,8 @@ def bare(**others: Any) -> Evidence:
         "edges": None,
         "pooling": None,
         "names": None,
+        "responses": None,
+        "ablation": None,
+        "dreams": None,
     }
     return replace(evidence(), **(usual | others))

@@ -146,6 +146,32 @@ def curves(
     return _figure(name, draw, (672, height), alt=alt, caption=caption, layout=None)
 
 
+def profiles(
+    name: str, panels: Sequence[tuple[str, Sequence[float | None]]], axis: str, *, alt: str, caption: str
+) -> Figure:
+    """Draw shares by depth, one panel each, from the first layer at the left to the last at the right.
+
+    Args:
+        name: Id of the figure.
+        panels: Title, and a share 0..1 for each layer; None where there is none.
+        axis: What is counted from left to right, from 1 on.
+        alt: Text alternative.
+        caption: Caption.
+    """
+    height = 34 + _PANEL * len(panels)
+
+    def draw(canvas: Canvas, ink: Ink) -> None:
+        for place, (title, shares) in enumerate(panels):
+            top, bottom = 1 - (_PANEL * place + 20) / height, 1 - (_PANEL * (place + 1) - 6) / height
+            panel = canvas.add_axes((SHEET_LEFT / 672, bottom, SHEET_WIDTH / 672, top - bottom))
+            _profile_panel(panel, shares, ink)
+            panel.tick_params(labelbottom=place == len(panels) - 1)
+            panel.set_title(title, loc="left", fontsize=7.5, color=ink.soft, pad=5)
+        panel.set_xlabel(axis, fontsize=7.5, color=ink.soft, labelpad=1, loc="left")
+
+    return _figure(name, draw, (672, height), alt=alt, caption=caption, layout=None)
+
+
 @lru_cache(maxsize=4)
 def palette(colormap: str) -> bytes:
     """Return 255 colours of a colour map, from its lowest to its highest, as red, green and blue bytes."""
@@ -185,6 +211,28 @@ def _curve_panel(
     panel.tick_params(length=0, labelsize=7.5, colors=ink.soft, pad=3)
     panel.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     panel.xaxis.set_major_formatter(lambda place, _: number(round(place)))
+    for side in ("top", "right", "left"):
+        panel.spines[side].set_visible(False)
+    panel.spines["bottom"].set_color(ink.line)
+
+
+def _profile_panel(panel: Axes, shares: Sequence[float | None], ink: Ink) -> None:
+    known = [(place, share) for place, share in enumerate(shares, 1) if share is not None]
+    most = max((share for _, share in known), default=0.0)
+    limit = next(limit for limit in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, np.inf) if most <= limit)
+    limit = max(most, 1.0) if limit == np.inf else limit
+    panel.add_collection(LineCollection([known] if known else [], colors=ink.accent, linewidths=1.1))
+    # A dot is a line without length and with round ends: marks get names that follow from their colour.
+    dots = [[(place - 1e-3, share), (place + 1e-3, share)] for place, share in known]
+    panel.add_collection(LineCollection(dots, colors=ink.accent, linewidths=3.6, capstyle="round", clip_on=False))
+    panel.set_ylim(0, limit)
+    panel.set_yticks([0, limit], ["0", number(limit)])
+    panel.set_xlim(0.5, len(shares) + 0.5)
+    panel.xaxis.set_major_locator(MaxNLocator(16, integer=True))
+    panel.xaxis.set_major_formatter(lambda place, _: number(round(place)) if 1 <= place <= len(shares) else "")
+    panel.tick_params(length=0, labelsize=7, colors=ink.soft, pad=3)
+    panel.yaxis.grid(visible=True, color=ink.line, linewidth=0.6)
+    panel.set_axisbelow(True)
     for side in ("top", "right", "left"):
         panel.spines[side].set_visible(False)
     panel.spines["bottom"].set_color(ink.line)

@@ -12,6 +12,7 @@ NAMES = (
     "samples",
     "activations",
     "edges",
+    "channels",
     "names",
     "provenance",
     "glossary",

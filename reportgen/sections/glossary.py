@@ -95,6 +95,34 @@ _WITH_EDGES = {
         "0 when a channel answers to stripes of all orientations alike, 1 when it answers to one orientation only."
     ),
 }
+_WITH_RESPONSES = {
+    "copy": "A channel that rises and falls with another one, everywhere: it adds nothing that the other does not say.",
+    "dead channel": "A channel that is never above zero after its activation, so that it passes nothing on.",
+    "patch": "The part of the {sample} that one position of a channel sees: its receptive field there.",
+    "stuck channel": "A channel that has one value everywhere, whatever the {sample}.",
+}
+_WITH_CLASSES = {
+    "class selectivity": (
+        "How much more a channel responds to its favourite class than to the others on average: 0, to all alike; 1, to"
+        " that class alone."
+    ),
+    "permutation test": (
+        "A test against chance: the labels are dealt out anew many times, and what was found counts only where that"
+        " seldom gives as much."
+    ),
+}
+_WITH_ABLATION = {
+    "ablation": (
+        "Switching a part of the network off to see what it loses; here a channel is set to its mean over the data."
+    ),
+}
+_WITH_DREAMS = {
+    "feature visualisation": (
+        "An image made by computation so that a channel responds as much as possible; also called activation"
+        " maximisation."
+    ),
+    "gradient ascent": "Changing an image step by step in the direction in which a channel's response grows most.",
+}
 
 
 def build(evidence: Evidence) -> Section:
@@ -109,6 +137,12 @@ def build(evidence: Evidence) -> Section:
         terms["logits"] = _WITH_ANSWERS["logits"]
     if evidence.edges:
         terms |= _WITH_EDGES
+    if evidence.responses:
+        terms |= _WITH_RESPONSES | (_WITH_CLASSES if evidence.responses.classes else {})
+    if evidence.ablation and not evidence.ablation.missing:
+        terms |= _WITH_ABLATION
+    if evidence.dreams and evidence.dreams.dreams:
+        terms |= _WITH_DREAMS
     said = {
         "sample": known.sample,
         "samples": known.samples,

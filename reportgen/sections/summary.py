@@ -249,6 +249,10 @@ def _can(evidence: Evidence) -> tuple[str, ...]:
             else f"every channel of {number(len(drawn))} of {number(len(seen))} conv and pooling layers"
         )
         said.append(f"What {channel} computes on the samples shown: evidence about the network.")
+    if evidence.responses and "channels" in evidence.chapters:
+        over = plural(evidence.responses.num_images, words(evidence.model).sample)
+        lost = ", and what the network loses without it" if evidence.ablation and not evidence.ablation.missing else ""
+        said.append(f"What each conv channel does over {over}: its strongest patches, its health{lost}.")
     return tuple(said)
 
 

@@ -43,7 +43,14 @@ def two_channels() -> Figure:
     return charts.curves("signal", values, values, 4, "position", alt="Curves.", caption="Signal.")
 
 
-EACH = pytest.mark.parametrize("draw", [two_bars, two_curves, two_channels])
+def profiles(layers: int = 2) -> Figure:
+    shares: list[float | None] = [place / layers for place in range(layers)]
+    dead: list[float | None] = [0.0] * layers
+    panels = [("dead", dead), ("selective", shares), ("active", [None, *shares[1:]])]
+    return charts.profiles("trend", panels, "conv layer", alt="Shares.", caption="Trend.")
+
+
+EACH = pytest.mark.parametrize("draw", [two_bars, two_curves, two_channels, profiles])
 
 
 @EACH
@@ -169,3 +176,17 @@ def test_signal_with_values_that_are_no_numbers_is_drawn_without_them() -> None:
     values = np.array([[0.0, np.nan, 1.0, np.inf], [np.nan] * 4])
     figure = charts.curves("signal", values, values, 4, "position", alt="Curve.", caption="")
     assert b"nan" not in figure.data.lower()
+
+
+@pytest.mark.parametrize("layers", [1, 2, 53])
+def test_every_layer_has_its_dot_in_each_panel_from_left_to_right(layers: int) -> None:
+    paths = re.findall(
+        r'<path d="M ([\d.]+) ([\d.]+) \nL [\d.]+ [\d.]+ \n" style="[^"]*linecap: round', profiles(layers).data.decode()
+    )
+    places = [(float(x), float(y)) for x, y in paths]
+    # In the last panel the first layer has no share.
+    assert len(places) == 3 * layers - 1
+    first, second = places[:layers], places[layers : 2 * layers]
+    assert [x for x, _ in first] == sorted({x for x, _ in first})
+    assert [y for _, y in second] == sorted({y for _, y in second}, reverse=True)
+    assert len({y for _, y in first}) == 1

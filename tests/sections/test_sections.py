@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -108,6 +108,46 @@ CASES: dict[str, Evidence] = {
         )
     ),
     "a model without a conv layer": made.bare(model=made.model(made.flatten(inputs=("",)))),
+    "channels in all states": made.evidence(
+        responses=made.responses(
+            made.call(
+                "conv",
+                made.channel(0, speaks=True, chance=0.01),
+                made.dead(1),
+                made.channel(2, state="nearly dead", firing_share=0.0004),
+                made.channel(3, state="stuck", deviation=0.0, selectivity=0.0),
+                made.channel(4, state="no number", num_nan=3, num_infinite=1, mean=NAN, maximum=NAN, selectivity=NAN),
+                made.channel(5, copy_of=0, copy_correlation=1.0),
+                made.channel(6, patches=()),
+                judged_at="relu",
+                through=("norm", "relu"),
+            ),
+            made.call(
+                "deeper", rectified=False, kernels=np.zeros((2, 4, 3, 3), np.uint8), kernel_inputs=((3, 1, 2, 0),) * 2
+            ),
+            made.call("last", kernels=None, receptive_field=()),
+        ),
+        ablation=made.ablation(made.ablated(0), num_channels=12),
+    ),
+    "channels without labels": made.evidence(
+        responses=made.responses(
+            made.call("conv", made.channel(class_means=(), selectivity=None, favourite=None, chance=None)),
+            classes=(),
+            class_counts=(),
+            unlabelled="The images have no labels.",
+            num_permutations=0,
+            num_permuted=0,
+        ),
+        ablation=made.ablation(made.ablated(accuracy_change=None, class_changes=()), accuracy=None, classes=()),
+        dreams=made.dreams(best_real=None),
+        edges=None,
+    ),
+    "channels alone": made.evidence(ablation=None, dreams=None, edges=made.edges(missing="It reads no pictures.")),
+    "nothing lost, nothing made": made.evidence(
+        ablation=made.ablation(num_channels=0, missing="The network answers with values."),
+        dreams=replace(made.dreams(), dreams=(), missing="The input is no picture."),
+    ),
+    "dreams alone": made.bare(dreams=made.dreams(best_real=None)),
     "trained here, with notes": made.evidence(
         training=made.training(), dataset=made.dataset(notes=("They were divided by 255.",), split="held out")
     ),
@@ -131,6 +171,15 @@ CASES: dict[str, Evidence] = {
         pooling=made.pooling(path=HOSTILE),
         names=made.names(renamed=((HOSTILE, HOSTILE),)),
         scaling=made.scaling(made.scaled(HOSTILE, saturated=1.0, high=255.0), made.scaled(HOSTILE)),
+        responses=made.responses(
+            made.call(
+                HOSTILE, made.channel(patches=(made.patch(label=HOSTILE),)), judged_at=HOSTILE, through=(HOSTILE,)
+            ),
+            classes=(HOSTILE, "dog", "emu"),
+            unlabelled=HOSTILE,
+        ),
+        ablation=made.ablation(made.ablated(path=HOSTILE), classes=(HOSTILE, "dog", "emu"), missing=HOSTILE),
+        dreams=made.dreams(path=HOSTILE),
     ),
 }
 each_case = pytest.mark.parametrize("case", list(CASES))
@@ -243,8 +292,8 @@ def test_every_chapter_fills_its_template_without_a_hole(case: str, medium: html
     [
         ("a classifier on labelled images", set()),
         ("no labels", set()),
-        ("no dataset", {"pooling", "samples", "activations", "edges", "names"}),
-        ("edges without data", {"pooling", "samples", "activations", "names"}),
+        ("no dataset", {"pooling", "samples", "activations", "edges", "channels", "names"}),
+        ("edges without data", {"pooling", "samples", "activations", "channels", "names"}),
         ("broken and constant maps", {"pooling"}),
     ],
 )

@@ -1,0 +1,347 @@
+"""Responses, ablations and tunings -> what is known of every channel, which tell most, and which are not in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+from reportgen.document import Finding, Severity
+from reportgen.evidence import ChannelTuning, EdgesResult
+from reportgen.responses import AblationResult, CallResponses, ChannelAblation, ChannelResponses, ResponsesResult
+from reportgen.templating import anchor, number, percent, plural
+
+_MANY = 0.1
+"""Share of a layer's channels from which on dead or stuck ones are a warning."""
+_MOST_NAMED = 8
+_MOST_LAYERS = 12
+_BARS = 20
+BAR_PITCH, BAR_HEIGHT = 13, 28
+"""From one bar to the next, and the height of the highest, CSS pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """A channel's mean response to each class as small bars, CSS pixels.
+
+    Attributes:
+        width: Width of all of them.
+        zero: How far below the top the line of zero is.
+        others: All bars but the highest as one path.
+        highest: The highest bar as a path, "" where none rises above zero.
+    """
+
+    width: int
+    zero: float
+    others: str
+    highest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Everything that was measured of one channel.
+
+    Attributes:
+        channel: Its number.
+        count: How many finite values it had.
+        mean: Their mean.
+        deviation: Their standard deviation.
+        minimum: Lowest.
+        maximum: Highest.
+        positive_share: Share of positions above zero, 0..1.
+        firing_share: Share of the images in which any position is above zero, 0..1.
+        quantiles: Values below which the layer's `quantile_shares` of the responses lie.
+        num_nan: How many values were NaN.
+        num_infinite: How many were infinite.
+        class_means: Mean response to each class; () without labels.
+        selectivity: Class selectivity index, 0..1; None without labels or where it never fires.
+        favourite: Name of the class with the highest mean response; None as above.
+        chance: Share of permutations of the labels in which any channel of the layer is as selective; None as above.
+        speaks: Whether it speaks for that class, by that test.
+        state: "", "dead", "nearly dead", "stuck" or "no number".
+        copy_of: The channel that it is a copy of; None where it is none.
+        copy_correlation: The correlation with it.
+        orientation: Orientation of the edges that it prefers, degrees; None where it prefers none, or was not asked.
+        orientation_selectivity: Orientation selectivity index, 0..1; None where it was not asked.
+        accuracy_change: Share of right answers without it less that with it; None where that was not measured.
+        probability_change: The same of the mean probability of the true class, or of the class answered.
+        num_changed: Images that are answered otherwise without it; None where that was not measured.
+        class_hit: The class that loses the most right answers without it; None where none loses any.
+        class_hit_change: The change of its share of right answers; None as above.
+    """
+
+    channel: int
+    count: int
+    mean: float
+    deviation: float
+    minimum: float
+    maximum: float
+    positive_share: float
+    firing_share: float
+    quantiles: tuple[float, ...]
+    num_nan: int
+    num_infinite: int
+    class_means: tuple[float, ...]
+    selectivity: float | None
+    favourite: str | None
+    chance: float | None
+    speaks: bool
+    state: str
+    copy_of: int | None
+    copy_correlation: float | None
+    orientation: float | None
+    orientation_selectivity: float | None
+    accuracy_change: float | None
+    probability_change: float | None
+    num_changed: int | None
+    class_hit: str | None
+    class_hit_change: float | None
+
+    @property
+    def health(self) -> str:
+        """What is wrong with it, in a word or two, or ""."""
+        if self.state or self.copy_of is None:
+            return self.state
+        return f"copy of {self.copy_of}"
+
+    @property
+    def loss(self) -> tuple[float, float]:
+        """How much it matters: what is lost without it in right answers, then in probability; 0 where not measured."""
+        return -(self.accuracy_change or 0.0), -(self.probability_change or 0.0)
+
+    @property
+    def bars(self) -> Bars | None:
+        """Its mean response to each class; None without labels, and of too many classes to draw."""
+        known = self.class_means
+        low, high = min([0.0, *known]), max([0.0, *known])
+        if not 1 < len(known) <= _BARS or low == high or not all(map(isfinite, known)):
+            return None
+        tops = [round(BAR_HEIGHT * (high - mean) / (high - low), 1) for mean in known]
+        zero = round(BAR_HEIGHT * high / (high - low), 1)
+        lines = [f"M{BAR_PITCH * (place + 0.5):.0f} {zero}V{top}" for place, top in enumerate(tops)]
+        strongest = known.index(high) if high > 0 else None
+        others = "".join(line for place, line in enumerate(lines) if place != strongest)
+        return Bars(BAR_PITCH * len(known), zero, others, "" if strongest is None else lines[strongest])
+
+
+def joined(
+    call: CallResponses, responses: ResponsesResult, ablation: AblationResult | None, edges: EdgesResult | None
+) -> tuple[Channel, ...]:
+    """Return everything that was measured of a call's channels, in their order.
+
+    Args:
+        call: The call.
+        responses: What it is part of.
+        ablation: What the model loses without single channels, or None.
+        edges: The tuning of the first conv call's channels, or None; of another call nothing is taken from it.
+    """
+    lost = {each.channel: each for each in ablation.channels if each.path == call.path} if ablation else {}
+    tuned = edges is not None and not edges.missing and edges.path == call.path
+    tunings = {each.channel: each for each in edges.tunings} if edges is not None and tuned else {}
+    return tuple(
+        _joined(
+            each,
+            responses.classes,
+            (lost.get(each.channel), ablation.classes if ablation else ()),
+            (tunings.get(each.channel), edges.threshold if edges else 0.0),
+        )
+        for each in call.channels
+    )
+
+
+def _joined(
+    known: ChannelResponses,
+    classes: tuple[str, ...],
+    ablated: tuple[ChannelAblation | None, tuple[str, ...]],
+    tuned: tuple[ChannelTuning | None, float],
+) -> Channel:
+    loss, tuning = ablated[0], tuned[0]
+    worst = min(range(len(loss.class_changes)), key=loss.class_changes.__getitem__, default=None) if loss else None
+    hit = loss.class_changes[worst] if loss is not None and worst is not None else 0.0
+    prefers = tuning is not None and tuning.responds and tuning.selectivity >= tuned[1]
+    return Channel(
+        channel=known.channel,
+        count=known.count,
+        mean=known.mean,
+        deviation=known.deviation,
+        minimum=known.minimum,
+        maximum=known.maximum,
+        positive_share=known.positive_share,
+        firing_share=known.firing_share,
+        quantiles=known.quantiles,
+        num_nan=known.num_nan,
+        num_infinite=known.num_infinite,
+        class_means=known.class_means,
+        selectivity=known.selectivity,
+        favourite=None if known.favourite is None else classes[known.favourite],
+        chance=known.chance,
+        speaks=known.speaks,
+        state=known.state,
+        copy_of=known.copy_of,
+        copy_correlation=known.copy_correlation,
+        orientation=tuning.orientation if tuning and prefers else None,
+        orientation_selectivity=tuning.selectivity if tuning else None,
+        accuracy_change=loss.accuracy_change if loss else None,
+        probability_change=loss.probability_change if loss else None,
+        num_changed=loss.num_changed if loss else None,
+        class_hit=ablated[1][worst] if worst is not None and hit < 0 else None,
+        class_hit_change=hit if hit < 0 else None,
+    )
+
+
+def ranked(channels: Sequence[Channel]) -> tuple[int, ...]:
+    """Return the places of channels, the most telling first.
+
+    Turn by turn comes the next that speaks for a class, the next that the model needs, the next that is not in order,
+    and the next in selectivity; of equal ones the lower.
+    """
+    places = range(len(channels))
+
+    def ordered(asked: Callable[[Channel], bool], key: Callable[[Channel], tuple[float, ...]]) -> list[int]:
+        return sorted((place for place in places if asked(channels[place])), key=lambda place: key(channels[place]))
+
+    turns = [
+        ordered(lambda each: each.speaks, lambda each: (-(each.selectivity or 0.0),)),
+        ordered(lambda each: each.loss > (0.0, 0.0), lambda each: (-each.loss[0], -each.loss[1])),
+        ordered(lambda each: bool(each.health), lambda each: (_STATES.index(each.state),)),
+        ordered(lambda _: True, lambda each: (-(each.selectivity or 0.0), -each.positive_share)),
+    ]
+    found: dict[int, None] = {}
+    for turn in range(len(channels)):
+        for row in turns:
+            if turn < len(row):
+                found.setdefault(row[turn])
+    return tuple(found)
+
+
+_STATES = ("no number", "dead", "stuck", "nearly dead", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many channels of a layer are of which kind, and which the model needs most.
+
+    Attributes:
+        channels: All of them.
+        oriented: Those that prefer an orientation of edges; None where that was not asked.
+        dead: Those that are never above zero.
+        nearly_dead: Those that fire in hardly any image.
+        stuck: Those of one value everywhere.
+        no_number: Those with values that are no numbers.
+        copies: Those that are copies of another, and nothing of the above.
+        speaking: Those that speak for one class; None without labels.
+        ablated: Those of which it was measured what the model loses without them.
+        needed: The one of them that the model needs most: for right answers, then for probability; None without any.
+        accuracy_change: What becomes of the share of right answers without that one; None where not measured.
+        probability_change: The same of the mean probability of the true class, or of the class answered.
+    """
+
+    channels: int
+    oriented: int | None
+    dead: int
+    nearly_dead: int
+    stuck: int
+    no_number: int
+    copies: int
+    speaking: int | None
+    ablated: int
+    needed: int | None
+    accuracy_change: float | None
+    probability_change: float | None
+
+
+def count(channels: Sequence[Channel], *, labelled: bool) -> Counts:
+    """Count the channels of a layer by kind; `labelled` says whether true classes are known."""
+    states = [each.state for each in channels]
+    ablated = [each for each in channels if each.probability_change is not None]
+    needed = max(ablated, key=lambda each: each.loss, default=None)
+    return Counts(
+        channels=len(channels),
+        oriented=(
+            sum(each.orientation is not None for each in channels)
+            if any(each.orientation_selectivity is not None for each in channels)
+            else None
+        ),
+        dead=states.count("dead"),
+        nearly_dead=states.count("nearly dead"),
+        stuck=states.count("stuck"),
+        no_number=states.count("no number"),
+        copies=sum(each.copy_of is not None and not each.state for each in channels),
+        speaking=sum(each.speaks for each in channels) if labelled else None,
+        ablated=len(ablated),
+        needed=needed.channel if needed else None,
+        accuracy_change=needed.accuracy_change if needed else None,
+        probability_change=needed.probability_change if needed else None,
+    )
+
+
+def fold_anchor(path: str) -> str:
+    """Return the id of a call's part of the chapter."""
+    return f"channels-{anchor(path)}"
+
+
+def faults(responses: ResponsesResult | None, samples: str) -> Iterator[Finding]:
+    """Find the channels that are not in order.
+
+    Args:
+        responses: What the channels did.
+        samples: What the data consist of: "images".
+    """
+    if responses is None:
+        return
+    every = f"{number(responses.num_images)} {samples}"
+    rare = percent(responses.thresholds.nearly_dead)
+    told = {
+        "no number": (
+            "gives values that are no numbers",
+            "give values that are no numbers",
+            "NaN or infinity came out",
+        ),
+        "dead": ("is dead", "are dead", f"Never above zero on any of {every}"),
+        "stuck": ("is stuck", "are stuck", f"One value everywhere on all of {every}"),
+        "nearly dead": ("is nearly dead", "are nearly dead", f"They fire in under {rare} of {every}"),
+    }
+    for state, (one, several, meaning) in told.items():
+        rows = [(call, [each for each in call.channels if each.state == state]) for call in responses.calls]
+        yield from _fault(state, rows, (one, several), meaning)
+    rows = [
+        (call, [each for each in call.channels if each.copy_of is not None and not each.state])
+        for call in responses.calls
+    ]
+    meaning = f"Their responses correlate above {number(responses.thresholds.copy)} with those of another channel"
+    yield from _fault("copy", rows, ("is a copy of another", "are copies of others"), meaning)
+
+
+def _fault(
+    state: str, rows: list[tuple[CallResponses, list[ChannelResponses]]], verbs: tuple[str, str], meaning: str
+) -> Iterator[Finding]:
+    rows = [(call, channels) for call, channels in rows if channels]
+    if not rows:
+        return
+    count = sum(len(channels) for _, channels in rows)
+    severity: Severity = "note"
+    if state == "no number":
+        severity = "failed"
+    elif state in {"dead", "stuck"} and any(len(some) >= _MANY * len(call.channels) for call, some in rows):
+        severity = "warning"
+    listed = "; ".join(_listed(call, channels) for call, channels in rows[:_MOST_LAYERS])
+    if len(rows) > _MOST_LAYERS:
+        listed += f"; and in {plural(len(rows) - _MOST_LAYERS, 'more layer', 'more layers')}"
+    yield Finding(
+        severity,
+        f"{plural(count, 'channel')} {verbs[0] if count == 1 else verbs[1]}.",
+        f"{meaning}: {listed}.",
+        fold_anchor(rows[0][0].path),
+    )
+
+
+def _listed(call: CallResponses, channels: list[ChannelResponses]) -> str:
+    """The channels of a layer by number, the first of many; a copy with what it is a copy of."""
+    names = [
+        number(each.channel) + ("" if each.state or each.copy_of is None else f" of {number(each.copy_of)}")
+        for each in channels[:_MOST_NAMED]
+    ]
+    rest = len(channels) - _MOST_NAMED
+    names += [f"{number(rest)} more"] if rest > 0 else []
+    after = f", judged after {call.judged_at}" if call.judged_at != call.path else ""
+    return f"{call.path}, {number(len(channels))} of {number(len(call.channels))} ({', '.join(names)}){after}"

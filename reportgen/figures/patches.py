@@ -1,0 +1,122 @@
+"""What moved a channel most, and its kernels -> one small picture for each, cheap enough for hundreds of channels."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from reportgen.document import Figure
+from reportgen.evidence import Levels
+from reportgen.responses import Patch
+
+CELLS = 9
+"""Places in a strip; those without a patch are left clear."""
+# Sides of a patch as it is drawn: small ones are enlarged to the first, large ones reduced to the second.
+_LEAST_SIDE = 28
+_MOST_SIDE = 32
+_GAP = 2
+_LINE = (0x8B, 0x95, 0x9C)
+# Outside the image there are slanting lines, which no photograph has so evenly.
+_OUTSIDE = (0xD3, 0xE6, 0xEE)
+_HATCH = (0x7F, 0xA8, 0xBA)
+_HATCH_PERIOD = 6
+_CLEAR = -1
+_KERNEL_SCALE = 4
+_KERNEL_LINE = (0x0B, 0x5C, 0x7A)
+
+
+def strip(name: str, patches: Sequence[Patch], *, alt: str, caption: str = "", side: int = _MOST_SIDE) -> Figure | None:
+    """Draw patches side by side, in their order.
+
+    Args:
+        name: Id of the figure.
+        patches: At most nine, with pictures of one size.
+        alt: Text alternative.
+        caption: Caption.
+        side: Most pixels that a patch is drawn with along its longer side; of a larger one every n-th is taken.
+
+    Returns:
+        The figure, or None where there is no picture to draw. What lies outside the image is hatched.
+    """
+    drawn = [_drawn(patch, side) for patch in patches[:CELLS] if patch.picture is not None]
+    if not drawn:
+        return None
+    height, width = (max(tile.shape[axis] for tile in drawn) for axis in (0, 1))
+    sheet = np.full((height, CELLS * (width + _GAP) - _GAP), _CLEAR, np.int64)
+    for place, tile in enumerate(drawn):
+        left = place * (width + _GAP)
+        sheet[: tile.shape[0], left : left + tile.shape[1]] = tile
+        if place:
+            sheet[:, left - _GAP : left] = _packed(_LINE)
+    return _figure(name, sheet, alt, caption)
+
+
+def kernels(name: str, pictures: Sequence[Levels], *, alt: str) -> Figure:
+    """Draw the kernels of one channel side by side.
+
+    Args:
+        name: Id of the figure.
+        pictures: uint8 (height, width) or (height, width, 3) each, zero at mid-grey.
+        alt: Text alternative.
+    """
+    tiles = [_coloured(picture).repeat(_KERNEL_SCALE, axis=0).repeat(_KERNEL_SCALE, axis=1) for picture in pictures]
+    line = np.full((tiles[0].shape[0], _GAP), _packed(_KERNEL_LINE), np.int64)
+    columns = [part for tile in tiles for part in (line, tile)][1:]
+    return _figure(name, np.concatenate(columns, axis=1), alt, "")
+
+
+def _drawn(patch: Patch, side: int) -> npt.NDArray[np.int64]:
+    """One patch, its colours packed."""
+    assert patch.picture is not None, "it has a picture"
+    longest = max(patch.picture.shape[:2])
+    step, scale = max(1, -(-longest // side)), max(1, _LEAST_SIDE // longest)
+    outside = np.ones(patch.picture.shape[:2], np.bool_)
+    top, left, bottom, right = patch.inside
+    outside[top:bottom, left:right] = False
+    tile = _coloured(patch.picture)[::step, ::step].repeat(scale, axis=0).repeat(scale, axis=1)
+    outside = outside[::step, ::step].repeat(scale, axis=0).repeat(scale, axis=1)
+    rows, columns = np.indices(tile.shape)
+    slanting = (rows + columns) % _HATCH_PERIOD < _HATCH_PERIOD // 3
+    hatched = np.where(slanting, _packed(_HATCH), _packed(_OUTSIDE))
+    return np.where(outside, hatched, tile).astype(np.int64)
+
+
+def _packed(colour: tuple[int, int, int]) -> int:
+    red, green, blue = colour
+    return red << 16 | green << 8 | blue
+
+
+def _coloured(picture: Levels) -> npt.NDArray[np.int64]:
+    """Grey levels or colours as one number for each pixel."""
+    levels = picture.astype(np.int64)
+    red, green, blue = (levels,) * 3 if levels.ndim == 2 else (levels[..., axis] for axis in range(3))
+    return np.asarray(red << 16 | green << 8 | blue)
+
+
+def _figure(name: str, sheet: npt.NDArray[np.int64], alt: str, caption: str) -> Figure:
+    height, width = map(int, sheet.shape)
+    return Figure(name, "image/png", _png(sheet), width, height, alt, caption)
+
+
+def _png(sheet: npt.NDArray[np.int64]) -> bytes:
+    """Encode a picture without loss, in a palette where its colours are few enough: half as many bytes."""
+    colours, places = np.unique(sheet, return_inverse=True)
+    clear = bool(colours[0] == _CLEAR)
+    # The bytes of each colour; clear ones are black in the palette.
+    table = np.stack([(np.maximum(colours, 0) >> shift) & 0xFF for shift in (16, 8, 0)], axis=1).astype(np.uint8)
+    file = io.BytesIO()
+    if len(colours) <= 256:
+        image = Image.fromarray(places.reshape(sheet.shape).astype(np.uint8)).convert("P")
+        image.putpalette(table.tobytes())
+        image.save(file, "PNG", optimize=True, **({"transparency": 0} if clear else {}))
+        return file.getvalue()
+    pixels = table[places.reshape(sheet.shape)]
+    if clear:
+        opaque = np.where(sheet == _CLEAR, 0, 255).astype(np.uint8)
+        pixels = np.concatenate([pixels, opaque[..., None]], axis=2)
+    Image.fromarray(pixels).save(file, "PNG", optimize=True)
+    return file.getvalue()

@@ -1,0 +1,244 @@
+"""The chapter on what each channel looks for: its cards, which of them are shown where, and what stands beside them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from reportgen.document import Report
+from reportgen.evidence import Evidence
+from reportgen.renderers import html
+from reportgen.renderers import json as json_renderer
+from reportgen.sections import channels
+from reportgen.sections.channels import Content, Layer
+from tests import made
+
+DRAW = np.random.default_rng(0)
+
+
+def content(**others: object) -> Content:
+    section = channels.build(made.evidence(**others))
+    assert section is not None
+    assert isinstance(section.content, Content)
+    return section.content
+
+
+def layer(**others: object) -> Layer:
+    return content(**others).layers[0]
+
+
+def page(medium: html.Medium = "screen", **others: object) -> str:
+    evidence = made.evidence(**others)
+    section = channels.build(evidence)
+    assert section is not None
+    report = Report(evidence.title, "What toy sees", evidence.model, evidence.run, (), (section,))
+    return html.document(report, medium)
+
+
+def text(written: str) -> str:
+    """The words of a page."""
+    return " ".join(re.sub(r"<[^>]*>", " ", re.sub(r"<style>.*?</style>", "", written, flags=re.DOTALL)).split())
+
+
+MANY = made.call("conv", *(made.channel(number, selectivity=number / 100) for number in range(40)))
+
+
+def test_every_channel_has_a_card_with_its_patches_and_numbers() -> None:
+    found = layer()
+    assert [card.channel for card in found.cards] == [0, 1]
+    first, second = found.cards
+    assert first.strip is not None
+    assert first.strip.alt == "2\xa0top patches of channel 0 of conv; 2\xa0reach outside the image."
+    assert [(seen.label, seen.value, seen.image, seen.box) for seen in first.patches] == [
+        ("cat", 3.0, 4, (-1, 1, 2, 4)),
+        ("dog", 2.5, 7, (-1, 1, 2, 4)),
+    ]
+    assert (second.strip, second.patches) == (None, ())
+    assert (
+        found.answer
+        == "Of 2\xa0channels 1 prefers an orientation; 1 is dead; none speaks for one class; removing conv/0 costs"
+        " 20\xa0points of accuracy, the most of any."
+    )
+
+
+def test_classes_and_responses_stand_below_their_patches() -> None:
+    seen = [made.patch(value, label=label) for value, label in ((12.345, "cat"), (-0.0012, "golden retriever"))]
+    card = layer(responses=made.responses(made.call("conv", made.channel(0, patches=tuple(seen))))).cards[0]
+    assert card.lines == (" cat  go…er", " 12.3 −0.0012")
+    assert "Patches: 1 cat, 1 golden retriever." in card.said
+    assert all(len(line) <= 9 * 6 for line in card.lines)
+
+
+def test_patch_inside_the_image_reaches_not_outside() -> None:
+    inside = made.channel(0, patches=(made.patch(inside=(0, 0, 3, 3)),))
+    strip = layer(responses=made.responses(made.call("conv", inside))).cards[0].strip
+    assert strip is not None
+    assert strip.alt == "1\xa0top patch of channel 0 of conv."
+
+
+def test_all_cards_are_on_the_page_and_the_most_telling_on_paper() -> None:
+    responses, ablation = made.responses(MANY), None
+    shown = page(responses=responses, ablation=ablation)
+    cards = re.findall(r'id="channel-conv-(\d+)"', shown)
+    assert sorted(map(int, cards)) == list(range(40))
+    assert cards[:2] == ["39", "38"]
+    assert "All 40 channels, the most telling first." in text(shown).replace("\xa0", " ")
+    paper = page("print", responses=responses, ablation=ablation)
+    assert re.findall(r'id="channel-conv-(\d+)"', paper) == cards[:24]
+    assert "24 of 40 shown, the most telling first; all in the HTML, and numbers of all in report.json." in text(paper)
+
+
+def test_of_many_layers_fewer_cards_are_on_paper() -> None:
+    calls = [replace(MANY, path=f"conv_{place}", judged_at=f"conv_{place}") for place in range(20)]
+    assert {each.num_on_paper for each in content(responses=made.responses(*calls)).layers} == {8}
+    assert {each.num_on_paper for each in content(responses=made.responses(*calls[:2])).layers} == {24}
+
+
+def test_pictures_of_cards_keep_to_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = [
+        made.channel(
+            number,
+            patches=tuple(
+                made.patch(picture=DRAW.integers(0, 256, (32, 32, 3), dtype=np.uint8), inside=(0, 0, 32, 32))
+                for _ in range(9)
+            ),
+        )
+        for number in range(12)
+    ]
+    calls = [made.call("a", *noise, kernels=None), made.call("b", kernels=None), made.call("c", *noise, kernels=None)]
+    monkeypatch.setattr(channels, "MOST_BYTES", 400_000)
+    layers = content(responses=made.responses(*calls)).layers
+    sizes = [sum(len(card.strip.data) for card in each.cards if card.strip) for each in layers]
+    assert 4 <= len(layers[0].cards) < 12
+    assert len(layers[1].cards) == 2
+    # What the small layer leaves goes to the last one.
+    assert len(layers[2].cards) > len(layers[0].cards)
+    assert sum(sizes) <= 400_000
+    assert all(len(each.channels) == 12 for each in (layers[0], layers[2]))
+    written = page(responses=made.responses(*calls))
+    assert f"{len(layers[0].cards)} of 12 shown, the most telling first; the numbers of all in report.json." in text(
+        written
+    )
+
+
+def test_where_patches_were_kept_of_some_channels_they_and_the_faulty_ones_have_cards() -> None:
+    call = made.call("conv", made.channel(0), made.channel(1, patches=()), made.dead(2))
+    found = layer(responses=made.responses(call), ablation=None)
+    assert sorted(card.channel for card in found.cards) == [0, 2]
+    assert [each.channel for each in found.channels] == [0, 1, 2]
+
+
+def test_kernels_of_deeper_layers_name_their_input_channels() -> None:
+    deeper = made.call("deep", made.channel(0), kernels=np.zeros((1, 3, 3, 3), np.uint8), kernel_inputs=((5, 1, 2),))
+    kernels = layer(responses=made.responses(deeper)).cards[0].kernels
+    assert kernels is not None
+    assert kernels.alt == "3\xa0kernels of channel 0, over input channels 5, 1, 2."
+    colour = made.call("conv", made.channel(0), kernels=np.zeros((1, 5, 3, 3), np.uint8))
+    kernels = layer(responses=made.responses(colour)).cards[0].kernels
+    assert kernels is not None
+    assert (kernels.alt, kernels.height_px, kernels.width_px) == ("1\xa0kernel of channel 0.", 20, 12)
+
+
+@pytest.mark.parametrize(
+    ("others", "axes"),
+    [
+        ({}, ("class selectivity", "probability lost without it, points")),
+        ({"ablation": None}, ("class selectivity", "share of positions above zero")),
+        (
+            {"responses": made.responses(made.call("conv", made.dead(0), made.channel(1, selectivity=None)))},
+            ("share of the images in which it fires", "probability lost without it, points"),
+        ),
+    ],
+    ids=["all", "no ablation", "no labels"],
+)
+def test_chart_of_a_layer_shows_what_is_known(others: dict[str, object], axes: tuple[str, str]) -> None:
+    found = layer(**others)
+    assert found.plot_axes == axes
+    assert (found.plot.x_title, found.plot.y_title) == axes
+
+
+def test_chart_marks_dead_copied_and_speaking_channels_by_shape() -> None:
+    known = (
+        made.channel(0),
+        made.dead(1),
+        made.channel(2, copy_of=0),
+        made.channel(3, speaks=True),
+        made.channel(4, selectivity=float("nan")),
+    )
+    found = layer(responses=made.responses(made.call("conv", *known)), ablation=None)
+    assert [(point.label, point.kind) for point in found.plot.points] == [
+        ("0", "other"),
+        ("1", "silent"),
+        ("2", "copy"),
+        ("3", "speaks"),
+    ]
+    assert (
+        found.plot_alt
+        == "4\xa0channels of conv by class selectivity and share of positions above zero: channel 0 is farthest"
+        " right, at"
+        " 0.33, and channel 0 highest, at 0.5."
+    )
+
+
+def test_channels_whose_loss_was_not_measured_are_not_in_a_chart_of_losses() -> None:
+    found = layer(responses=made.responses(MANY), ablation=made.ablation(made.ablated(7), num_channels=40))
+    assert [point.label for point in found.plot.points] == ["7"]
+    assert [point.y for point in found.plot.points] == [12.5]
+
+
+def test_one_layer_has_no_chart_by_depth() -> None:
+    assert content().trend is None
+    trend = content(responses=made.responses(made.call("a"), made.call("b", made.dead(0)))).trend
+    assert trend is not None
+    assert (
+        trend.alt
+        == "From the first of 2\xa0conv layers to the last: share of channels that are dead from 0.5 to 1; mean class"
+        " selectivity from 0.33 to –; mean share of positions above zero from 0.25 to 0."
+    )
+
+
+def test_made_image_stands_beside_the_top_patches_of_its_channel() -> None:
+    (made_image,) = content().dreams
+    assert made_image.patches is not None
+    assert made_image.patches.alt == "2\xa0top patches of channel 0 of conv; 2\xa0reach outside the image."
+    assert (made_image.activation, made_image.best_real, made_image.num_steps) == (7.5, 3.0, 256)
+    (alone,) = content(dreams=made.dreams(path="elsewhere")).dreams
+    assert alone.patches is None
+    assert "top patches" not in alone.figure.caption
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [(True, "The channels were chosen with --dream."), (False, "that the network needs most.")],
+)
+def test_chapter_says_who_chose_the_channels_of_made_images(asked: bool, words: str) -> None:
+    assert words in text(page(dreams=replace(made.dreams(), asked=asked)))
+
+
+def test_numbers_of_every_channel_are_in_the_json() -> None:
+    section = channels.build(made.evidence(responses=made.responses(MANY)))
+    assert section is not None
+    written = json_renderer._plain(section.content)
+    assert isinstance(written, dict)
+    (found,) = written["layers"]
+    assert [each["selectivity"] for each in found["channels"]] == [number / 100 for number in range(40)]
+    assert found["counts"]["channels"] == 40
+    assert found["cards"][0]["patches"][0]["box"] == [-1, 1, 2, 4]
+
+
+def test_chapter_is_left_out_where_there_is_nothing_to_show() -> None:
+    nothing: Evidence = made.bare()
+    assert channels.build(nothing) is None
+    assert channels.build(replace(nothing, responses=replace(made.responses(), calls=()))) is None
+    section = channels.build(made.bare(dreams=made.dreams()))
+    assert section is not None
+    assert section.answer == "Images were made that 1\xa0channel likes best."
+
+
+@pytest.mark.parametrize("medium", ["screen", "print"])
+def test_links_to_the_chapter_arrive(medium: html.Medium) -> None:
+    written = page(medium, responses=made.responses(made.call("block/conv#2", made.dead(0))))
+    assert 'id="channels-block--conv-23-2"' in written

@@ -1,0 +1,88 @@
+"""Networks made on purpose: the report finds every fault that was built in, and none where there is none."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import pytest
+
+from reportgen import explain
+from reportgen.document import Report
+from reportgen.renderers import html
+from reportgen.sections.channels import Content, Layer
+from tests import channels_made
+from tests.channels_made import BLUR, CHECK, COPY, DEAD, STUCK, VERTICAL
+
+pytestmark = pytest.mark.keras
+FAULTS = re.compile(r"\b(dead|stuck|copy|copies|no numbers)\b")
+
+
+@cache
+def report(name: str) -> Report:
+    model = {
+        "faulty": channels_made.faulty,
+        "faulty behind a ReLU": lambda: channels_made.faulty(separate=True),
+        "healthy": channels_made.healthy,
+    }[name]()
+    images, labels = channels_made.pictures()
+    chapters = ["summary", "channels", "glossary"]
+    return explain(model, images, labels, class_names=channels_made.CLASSES, section=chapters, title=name)
+
+
+def layer(name: str) -> Layer:
+    content = next(section.content for section in report(name).sections if section.name == "channels")
+    assert isinstance(content, Content)
+    return content.layers[0]
+
+
+def words(name: str, channel: int) -> str:
+    (card,) = [card for card in layer(name).cards if card.channel == channel]
+    return " ".join(card.said)
+
+
+@pytest.mark.parametrize("name", ["faulty", "faulty behind a ReLU"])
+def test_every_fault_that_was_built_in_is_found_and_said(name: str) -> None:
+    found = {finding.title: finding.detail for finding in report(name).findings if FAULTS.search(finding.title)}
+    assert set(found) == {"1\xa0channel is dead.", "1\xa0channel is stuck.", "1\xa0channel is a copy of another."}
+    assert f"conv, 1 of 6 ({DEAD})" in found["1\xa0channel is dead."]
+    assert f"conv, 1 of 6 ({STUCK})" in found["1\xa0channel is stuck."]
+    assert f"conv, 1 of 6 ({COPY} of {VERTICAL})" in found["1\xa0channel is a copy of another."]
+    assert words(name, DEAD).startswith("Dead: never above zero")
+    assert words(name, STUCK).startswith("Stuck: always 0.5.")
+    assert words(name, COPY).startswith(f"A copy of channel {VERTICAL}: correlation 1.")
+
+
+@pytest.mark.parametrize("name", ["faulty", "faulty behind a ReLU"])
+def test_channel_that_speaks_for_a_class_is_found_and_it_alone(name: str) -> None:
+    assert [each.channel for each in layer(name).channels if each.speaks] == [CHECK]
+    assert words(name, CHECK).startswith("Speaks for check: ")
+    assert layer(name).cards[0].channel == CHECK
+    assert {seen.label for card in layer(name).cards[:1] for seen in card.patches} == {"check"}
+
+
+def test_channel_for_vertical_edges_prefers_their_orientation_and_the_blur_none() -> None:
+    assert "Prefers edges at 90°: " in words("faulty", VERTICAL)
+    assert "Prefers edges" not in words("faulty", BLUR)
+
+
+def test_layer_is_judged_after_its_activation_and_says_so() -> None:
+    separate = layer("faulty behind a ReLU")
+    assert (separate.path, separate.judged_at) == ("conv", "relu")
+    assert separate.words.startswith("Judged after relu, the activation that its output goes through (by way of norm).")
+    dead = next(each for each in report("faulty behind a ReLU").findings if "dead" in each.title)
+    assert dead.detail.endswith("judged after relu.")
+
+
+def test_network_without_faults_has_no_such_finding() -> None:
+    assert not [finding.title for finding in report("healthy").findings if FAULTS.search(finding.title)]
+    assert not [each.channel for each in layer("healthy").channels if each.state or each.copy_of is not None]
+    assert ["dead" in layer("healthy").answer, "none is dead" in layer("healthy").answer] == [True, True]
+
+
+@pytest.mark.parametrize("name", ["faulty", "healthy"])
+def test_links_of_the_findings_arrive(name: str) -> None:
+    page = html.document(report(name), "screen")
+    links, places = set(re.findall(r'<a [^>]*href="#([^"]*)"', page)), set(re.findall(r' id="([^"]*)"', page))
+    assert links <= places
+    assert ("channels-conv" in links) == (name == "faulty")
