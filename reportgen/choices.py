@@ -101,9 +101,36 @@ def of_the_report(command: Command) -> Command:
 
 
 def of_the_channels(command: Command) -> Command:
-    """Add the options that say how closely the channels of conv layers are looked at."""
+    """Add the options that say how closely the channels of conv layers are looked at, and how they are judged."""
     return _with(
         command,
+        click.option(
+            "--limit", type=int, metavar="N", help="Watch channels on N images drawn at random.  [default: all images]"
+        ),
+        click.option(
+            "--nearly-dead",
+            type=float,
+            metavar="SHARE",
+            help="A channel that fires in a smaller share of the images is nearly dead.  [default: 0.001]",
+        ),
+        click.option(
+            "--copy-correlation",
+            type=float,
+            metavar="R",
+            help="A channel that correlates with another by more than R is its copy.  [default: 0.99]",
+        ),
+        click.option(
+            "--class-level",
+            type=float,
+            metavar="P",
+            help="A channel speaks for a class if chance says so with a probability of P at most.  [default: 0.05]",
+        ),
+        click.option(
+            "--class-selectivity",
+            type=float,
+            metavar="INDEX",
+            help="And if its class selectivity index is at least INDEX; 0.33: twice the others.  [default: 0.33]",
+        ),
         click.option(
             "--ablation-budget",
             metavar="COST",
@@ -194,40 +221,6 @@ def of_the_model(command: Command) -> Command:
         ),
         click.option("--max-parameters", type=int, help="Most weights that a file may have.  [default: 2000000000]"),
         click.option("--max-memory", type=int, help="Most bytes of one layer's output.  [default: 4294967296]"),
-    )
-
-
-def of_the_channels(command: Command) -> Command:
-    """Add the options that say how channels are judged over all images."""
-    return _with(
-        command,
-        click.option(
-            "--limit", type=int, metavar="N", help="Watch channels on N images drawn at random.  [default: all images]"
-        ),
-        click.option(
-            "--nearly-dead",
-            type=float,
-            metavar="SHARE",
-            help="A channel that fires in a smaller share of the images is nearly dead.  [default: 0.001]",
-        ),
-        click.option(
-            "--copy-correlation",
-            type=float,
-            metavar="R",
-            help="A channel that correlates with another by more than R is its copy.  [default: 0.99]",
-        ),
-        click.option(
-            "--class-level",
-            type=float,
-            metavar="P",
-            help="A channel speaks for a class if chance says so with a probability of P at most.  [default: 0.05]",
-        ),
-        click.option(
-            "--class-selectivity",
-            type=float,
-            metavar="INDEX",
-            help="And if its class selectivity index is at least INDEX; 0.33: twice the others.  [default: 0.33]",
-        ),
     )
 
 
