@@ -124,7 +124,7 @@ def _class_words(channel: Channel, classes: Sequence[str], level: float) -> Iter
     if len(channel.class_means) == len(classes) and not (channel.bars and short_names(classes)):
         order = sorted(range(len(classes)), key=lambda place: (-channel.class_means[place], place))[:_FIRST_CLASSES]
         listed = ", ".join(f"{classes[place]} {number(channel.class_means[place], 2)}" for place in order)
-        yield f"Mean response: {listed}{', …' if len(classes) > len(order) else ''}."
+        yield f"Mean response: {'most for ' if len(classes) > len(order) else ''}{listed}."
 
 
 def _orientation(channel: Channel) -> Iterator[str]:
