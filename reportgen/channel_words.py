@@ -74,15 +74,21 @@ def chapter_answer(layers: Sequence[tuple[str, Counts]], responses: ResponsesRes
     return said
 
 
-def card_words(channel: Channel, classes: Sequence[str], samples: str) -> tuple[str, ...]:
+def card_words(channel: Channel, classes: Sequence[str], level: float, samples: str) -> tuple[str, ...]:
     """Say what is known of a channel.
 
     Args:
         channel: What was measured of it.
         classes: Names of the true classes.
+        level: Largest chance at which it may be said to speak for a class.
         samples: What the data consist of: "images".
     """
-    said = [*_health(channel, samples), *_class_words(channel, classes), *_orientation(channel), *_importance(channel)]
+    said = [
+        *_health(channel, samples),
+        *_class_words(channel, classes, level),
+        *_orientation(channel),
+        *_importance(channel),
+    ]
     if channel.state not in {"dead", "stuck"} and channel.count:
         said.append(
             f"Fires in {percent(channel.firing_share, 0)} of the {samples}, at {percent(channel.positive_share, 0)} of"
@@ -104,19 +110,21 @@ def _health(channel: Channel, samples: str) -> Iterator[str]:
         yield f"A copy of channel {number(channel.copy_of)}: correlation {number(channel.copy_correlation, 4)}."
 
 
-def _class_words(channel: Channel, classes: Sequence[str]) -> Iterator[str]:
+def _class_words(channel: Channel, classes: Sequence[str], level: float) -> Iterator[str]:
     if channel.selectivity is None or channel.favourite is None:
         return
     index = f"selectivity {number(channel.selectivity, 2)}"
     chance = "" if channel.chance is None else f", by chance in {percent(channel.chance)} of permutations"
     if channel.speaks:
         yield f"Speaks for {channel.favourite}: {index}{chance}."
+    elif channel.chance is not None and channel.chance <= level:
+        yield f"Prefers {channel.favourite} a little: {index}{chance}."
     else:
         yield f"Speaks for no class: {index}{chance}; highest for {channel.favourite}."
     if len(channel.class_means) == len(classes) and not (channel.bars and short_names(classes)):
         order = sorted(range(len(classes)), key=lambda place: (-channel.class_means[place], place))[:_FIRST_CLASSES]
         listed = ", ".join(f"{classes[place]} {number(channel.class_means[place], 2)}" for place in order)
-        yield f"Mean response: {listed}{', …' if len(classes) > len(order) else ''}."
+        yield f"Mean response: {'most for ' if len(classes) > len(order) else ''}{listed}."
 
 
 def _orientation(channel: Channel) -> Iterator[str]:
@@ -222,14 +230,15 @@ def methods(evidence: Evidence) -> tuple[str, ...]:
 def _ablation_words(ablation: AblationResult, samples: str) -> str:
     some = len(ablation.channels) < ablation.num_channels
     number_of = f"{number(len(ablation.channels))} of {plural(ablation.num_channels, 'channel')}"
-    which = f"{number_of}, the most active first, within {ablation.budget}" if some else "every channel"
+    which = f"{number_of}, within {ablation.budget}," if some else "every channel"
     start = f"{percent(ablation.accuracy)} right answers and " if ablation.accuracy is not None else ""
     whose = "the true class" if ablation.accuracy is not None else "the class answered"
     compared = f"{start}mean probability {percent(ablation.probability)} of {whose}"
-    return (
+    said = (
         f"Whether it matters: {which} was set to its mean over the data, one at a time, on"
         f" {number(ablation.num_images)} {samples}, and compared with the whole network ({compared})."
     )
+    return " ".join((said, *ablation.notes))
 
 
 def limits(evidence: Evidence) -> tuple[str, ...]:
@@ -247,6 +256,8 @@ def limits(evidence: Evidence) -> tuple[str, ...]:
         said.append("No images were made for channels in this report.")
     elif evidence.dreams.missing:
         said.append(f"No images were made for channels. {evidence.dreams.missing}")
+    elif evidence.dreams.notes:
+        said.extend(evidence.dreams.notes)
     if evidence.responses is not None and (evidence.edges is None or evidence.edges.missing):
         reason = f" {evidence.edges.missing}" if evidence.edges is not None else ""
         said.append(f"The orientation that channels prefer was not measured.{reason}")

@@ -135,7 +135,7 @@ def test_chapter_is_answered_over_all_layers() -> None:
 def test_card_says_what_is_known(known: ChannelResponses, words: tuple[str, ...]) -> None:
     lost = (made.ablated(0),) if not known.state else ()
     (channel,) = channels(known, lost=lost)
-    assert told.card_words(channel, ("cat", "dog", "emu"), "images") == words
+    assert told.card_words(channel, ("cat", "dog", "emu"), 0.05, "images") == words
 
 
 @pytest.mark.parametrize(
@@ -145,6 +145,7 @@ def test_card_says_what_is_known(known: ChannelResponses, words: tuple[str, ...]
             {"speaks": True, "chance": 0.012},
             "Speaks for cat: selectivity 0.33, by chance in 1.2\u202f% of permutations.",
         ),
+        ({"chance": 0.05}, "Prefers cat a little: selectivity 0.33, by chance in 5.0\u202f% of permutations."),
         ({"state": "nearly dead", "firing_share": 0.0004}, "Nearly dead: it fires in 0.04\u202f% of the images."),
         ({"state": "no number", "num_nan": 3}, "No number: NaN 3 times, infinity 0 times."),
         ({"copy_of": 4, "copy_correlation": 0.9995}, "A copy of channel 4: correlation 0.9995."),
@@ -152,12 +153,12 @@ def test_card_says_what_is_known(known: ChannelResponses, words: tuple[str, ...]
 )
 def test_card_says_health_and_class(others: dict[str, object], words: str) -> None:
     (channel,) = channels(made.channel(6, **others))
-    assert words in told.card_words(channel, ("cat", "dog", "emu"), "images")
+    assert words in told.card_words(channel, ("cat", "dog", "emu"), 0.05, "images")
 
 
 def test_classes_whose_names_fit_below_bars_are_not_listed() -> None:
     (channel,) = channels(made.channel(0))
-    assert not any("Mean response" in said for said in told.card_words(channel, ("0", "1", "2"), "images"))
+    assert not any("Mean response" in said for said in told.card_words(channel, ("0", "1", "2"), 0.05, "images"))
 
 
 def test_most_telling_take_turns() -> None:

@@ -239,9 +239,10 @@ def _layer(
     channels = joined(call, responses, evidence.ablation, evidence.edges)
     counts = count(channels, labelled=not responses.unlabelled)
     cards: list[Card] = []
-    used = 0
+    used, samples = 0, words(evidence.model).samples
     for index in shown(call, channels):
-        card = _card(call, channels[index], index, (responses.classes, words(evidence.model).samples))
+        said = told.card_words(channels[index], responses.classes, responses.thresholds.level, samples)
+        card = _card(call, channels[index], index, said)
         size = sum(len(figure.data) for figure in (card.strip, card.kernels) if figure)
         if len(cards) >= _LEAST_CARDS and used + size > room:
             break
@@ -277,10 +278,9 @@ def shown(call: CallResponses, channels: Sequence[Channel]) -> tuple[int, ...]:
     return tuple(place for place in order if not some or call.channels[place].patches or channels[place].health)
 
 
-def _card(call: CallResponses, channel: Channel, place: int, known_words: tuple[tuple[str, ...], str]) -> Card:
+def _card(call: CallResponses, channel: Channel, place: int, said: tuple[str, ...]) -> Card:
     known = () if channel.state in {"dead", "stuck"} else call.channels[place].patches
     labels = [patch.label for patch in known]
-    said = told.card_words(channel, *known_words)
     if any(len(label or "") >= _CELL for label in labels):
         said += (f"Patches: {told.class_summary(labels)}.",)
     name = f"{call.path}-{channel.channel}"

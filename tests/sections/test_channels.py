@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 
@@ -219,11 +220,11 @@ def test_chapter_says_who_chose_the_channels_of_made_images(asked: bool, words: 
 
 
 def test_numbers_of_every_channel_are_in_the_json() -> None:
-    section = channels.build(made.evidence(responses=made.responses(MANY)))
+    evidence = made.evidence(responses=made.responses(MANY))
+    section = channels.build(evidence)
     assert section is not None
-    written = json_renderer._plain(section.content)
-    assert isinstance(written, dict)
-    (found,) = written["layers"]
+    written = json_renderer.render(Report("toy", "What toy sees", evidence.model, evidence.run, (), (section,)))
+    (found,) = json.loads(written)["sections"]["channels"]["content"]["layers"]
     assert [each["selectivity"] for each in found["channels"]] == [number / 100 for number in range(40)]
     assert found["counts"]["channels"] == 40
     assert found["cards"][0]["patches"][0]["box"] == [-1, 1, 2, 4]
