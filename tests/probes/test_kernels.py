@@ -22,7 +22,7 @@ def built(layer: Any, channels: int, kernel: Any) -> Any:
 
 def test_kernels_on_grey_pictures_are_drawn_each_on_its_own_scale() -> None:
     kernel = np.zeros((2, 2, 1, 2), np.float32)
-    kernel[..., 0, 0] = [[1, 0], [-0.5, -1]]
+    kernel[..., 0, 0] = np.array([[1, 0], [-0.5, -1]])
     kernel[..., 0, 1] = [[0, 8], [4, 0]]
     levels, inputs = pictures(built(layers.Conv2D(2, 2), 1, kernel))
     assert levels is not None

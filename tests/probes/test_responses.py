@@ -12,7 +12,8 @@ import pytest
 from reportgen.models.compiling import runnable
 from reportgen.models.convnet import convnet
 from reportgen.options import make
-from reportgen.probes.responses import MOST_PLACES, chosen, run
+from reportgen.probes.collecting import MOST_PLACES, chosen
+from reportgen.probes.responses import run
 from reportgen.responses import CallResponses, ResponsesResult
 from reportgen.sources import digits
 from reportgen.sources.dataset import Dataset
