@@ -42,7 +42,7 @@ class Pass:
         self.calls = judged(subject.record.layers)
         self.images = chosen(dataset.size, options)
         self._widths = [call.record.output_shape[call.record.channel_axis] or 0 for call in self.calls]
-        self.groups = classes(dataset, self.images, sum(self._widths))
+        self.groups = classes(subject.record, dataset, self.images, sum(self._widths))
         self.watching = Watching(subject, [call.path for call in self.calls], [call.record.path for call in self.calls])
         self._seed = options.seed
 
