@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 # Name of the network, images, repetitions, the ratio that is wished for.
-CASES = (("default", 1000, 5, 1.4), ("ResNet50", 96, 3, 1.25))
+CASES = (("default", 1000, 5, 1.4), ("ResNet50", 48, 3, 1.25))
 
 
 def rows(folder: Path) -> Iterator[dict[str, Any]]:
