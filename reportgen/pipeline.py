@@ -24,7 +24,7 @@ from reportgen.models.inspection import inspect, require_model
 from reportgen.models.renaming import rename
 from reportgen.options import Options, chapters, make, words
 from reportgen.probes import NAMES as PROBES
-from reportgen.probes import predictions, samples
+from reportgen.probes import places, predictions, samples
 from reportgen.probes.subject import Subject, matches
 from reportgen.progress import Progress, silent
 from reportgen.records import ModelRecord
@@ -243,6 +243,8 @@ def _check_choices(record: ModelRecord, dataset: Dataset | None, options: Option
     paths = [call.path for call in record.seen_calls]
     if not any(matches(path, options.layers) for path in paths):
         raise UnknownNameError("conv or pooling layer", options.layers, paths)
+    for layer, channel in options.dream:
+        places.find(record, layer, channel)
     if options.pick and dataset is None:
         raise OptionsError(
             f"Samples are to be picked by {', '.join(map(str, options.pick))}, but there are no images. Expected images"
