@@ -8,6 +8,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
+from reportgen import memory
 from reportgen.evidence import ActivationsResult, CallMaps, ChannelNumbers, Foreground, SampleMaps
 from reportgen.grid import Grid
 from reportgen.models import running
@@ -43,6 +44,8 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Acti
             with watch(subject.model, reducer.note):
                 running.call(subject.model, subject.inputs([sample.index]))
             samples.append(SampleMaps(sample.index, found, tuple(reducer.maps)))
+            # What stays lies between what was let go: without this, the holes of every sample would add up.
+            memory.trim()
             advance()
     return ActivationsResult(tuple(samples), options.scale_maps, tuple(checks.items()))
 
