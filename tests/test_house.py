@@ -21,6 +21,7 @@ PACKAGE = ROOT / "reportgen"
 # is the list of chapter names, and `reportgen` alone the few names that the package exports.
 FLOORS: list[tuple[str, int]] = [
     ("errors", 0),
+    ("memory", 0),
     ("progress", 0),
     ("sections", 0),
     ("shapes", 1),

@@ -17,10 +17,12 @@ def main() -> None:
     """Measure and print."""
     parts: dict[str, Callable[[Path], Iterator[Row]]] = {
         "maps": drawing.maps,
+        "explain": drawing.explaining,
         "build": building.build,
         "help": building.help_page,
         "summary": summaries.summary,
         "memory": memory.memory,
+        "samples": memory.samples,
     }
     parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description="Measure and print ratios.")
     parser.add_argument("--only", action="append", choices=parts, metavar="PART", help=f"one of {', '.join(parts)}")
