@@ -108,6 +108,7 @@ def main() -> None:
     """Measure and print."""
     parts: dict[str, Callable[[Path], Iterator[Row]]] = {
         "maps": _maps, "build": _build, "help": _help, "summary": _summary, "memory": _memory,
+        "pdf": _pdf,
     }  # fmt: skip
     parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description="Measure and print ratios.")
     parser.add_argument("--only", action="append", choices=parts, metavar="PART", help=f"one of {', '.join(parts)}")
@@ -243,6 +244,16 @@ def _memory(folder: Path) -> Iterator[Row]:
             what = f"`build` of {name}, one sample, {' + '.join(formats)}, memory"
             target = f"at most 1.3 times + 300 MB: {most:.0f} MB"
             yield Row(what, ours, f"load + `predict` on {BATCH} images", theirs, ours / theirs, target, "MB")
+
+
+def _pdf(_folder: Path) -> Iterator[Row]:
+    """ResNet50's whole PDF against a bare page with the same pictures."""
+    from tests import benchmark_pdf
+
+    for (ours, mine), (bare, theirs) in benchmark_pdf.measure():
+        against = "WeasyPrint on a bare page with the same pictures"
+        yield Row("PDF of ResNet50, one sample, every map", ours, against, bare, ours / bare, "at most 3")
+        yield Row("PDF of ResNet50, memory of its process", mine, against, theirs, mine / theirs, "under 1 GB", "MB")
 
 
 def _saved(folder: Path, name: str) -> Path:

@@ -46,7 +46,11 @@ def packed_pixels(png: bytes) -> bytes | None:
     place, pixels, kind = len(_SIGNATURE), [], b""
     while place < len(png) and kind != b"IEND":
         size = int.from_bytes(png[place : place + 4], "big")
-        kind, data, check = png[place + 4 : place + 8], png[place + 8 : place + 8 + size], png[place + 8 + size : place + 12 + size]
+        kind, data, check = (
+            png[place + 4 : place + 8],
+            png[place + 8 : place + 8 + size],
+            png[place + 8 + size : place + 12 + size],
+        )
         if zlib.crc32(kind + data).to_bytes(4, "big") != check:
             return None
         if kind == b"IHDR" and not _is_plain(data):
