@@ -23,6 +23,7 @@ HIGHEST_TILE = 76.0
 """Most that one of its tiles is high."""
 _TICKS_HEIGHT = 16.0
 _LINE = 11.0
+_MOST_LABELS = 8
 
 Severity = Literal["failed", "warning", "note", "passed"]
 
@@ -147,6 +148,22 @@ class ContactSheet:
         return tuple(
             (SHEET_TOP + step * row + half, self.channels[row * self.columns]) for row in range(0, self.rows, every)
         )
+
+    @property
+    def paper_column_labels(self) -> tuple[tuple[float, int], ...]:
+        """Those of the numbers above the columns that go on paper."""
+        return self._on_paper(self.column_labels)
+
+    @property
+    def paper_row_labels(self) -> tuple[tuple[float, int], ...]:
+        """Those of the numbers beside the rows that go on paper."""
+        return self._on_paper(self.row_labels)
+
+    def _on_paper(self, labels: tuple[tuple[float, int], ...]) -> tuple[tuple[float, int], ...]:
+        # Each costs the typesetter a millisecond, and a large network has thousands: as on a ruler, each second or
+        # fourth is enough, but where a row is a channel.
+        every = 1 if len(labels) <= _MOST_LABELS or self.columns == 1 else 2 if len(labels) <= 2 * _MOST_LABELS else 4
+        return labels[::every]
 
     @property
     def tick_labels(self) -> tuple[tuple[float, float, str, str], ...]:
