@@ -71,6 +71,17 @@ def of_the_report(command: Command) -> Command:
             "--layers", metavar="GLOB", help="Conv and pooling layers that get activation grids.  [default: all]"
         ),
         click.option(
+            "--max-size",
+            metavar="SIZE",
+            help="Most that report.html may take, such as 25MB; the largest grids give way.  [default: 25MB]",
+        ),
+        click.option(
+            "--pdf-channels",
+            metavar="N",
+            type=click.IntRange(min=1),
+            help="Most maps of a layer in the PDF, the most active first.  [default: all that the page has]",
+        ),
+        click.option(
             "--section",
             multiple=True,
             metavar="NAME",

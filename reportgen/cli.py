@@ -298,6 +298,7 @@ def _check_model_target(output: Path, source: Path | None = None) -> None:
 
 
 def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bool, tuple[Path, ...]]:
+    from reportgen.most_active import says_so
     from reportgen.options import chapters
     from reportgen.renderers import fonts, overriding, pdf, pdf_summary
     from reportgen.writing import PAGED, append_summary, check, check_summary, give_back_memory, sizes, write
@@ -327,6 +328,8 @@ def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bo
     if options.summary is not None:
         append_summary(report, options.summary, {str(path): size for path, size in written.items()})
     for finding in report.findings:
+        if says_so(finding):
+            terminal.say(finding.title)
         if finding.severity == "failed":
             terminal.say(f"Check failed: {finding.title} {finding.detail}")
     return report.failed, paths

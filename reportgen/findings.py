@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from reportgen.answers import PredictionsResult, SampleRecord
 from reportgen.document import Finding, Severity
 from reportgen.evidence import ActivationsResult, DatasetRecord, NamesResult, PoolingResult
+from reportgen.most_active import cut_short
 from reportgen.records import LayerRecord, ModelRecord
 from reportgen.scalings import ScalingResult, doubts
 from reportgen.templating import anchor, codepoint, number, percent, plural, shape
@@ -53,6 +54,7 @@ def judge(
         *_patches(model),
         *_unknown_kinds(model),
         *_silent_channels(activations),
+        *cut_short(activations),
         *_mistakes(samples, predictions),
         *_left_out(model),
         *_changed(templates),

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from reportgen import feeding, findings, registry
+from reportgen import budget, feeding, findings, registry
 from reportgen.document import Fact, Finding, Report, RunFacts, Section, TemplateFile
 from reportgen.errors import ModelError, OptionsError, UnknownNameError
 from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord, texts
@@ -73,8 +73,7 @@ def explain(
         class_names: Names of the classes by index.
         progress: Told of every long step.
         **choices: Options of `reportgen build` under the same names: pick, layers, rename, title, colormap,
-            scale_maps, preprocess, resize, section, skip_section, font_dir,
-            templates, seed.
+            scale_maps, max_size, pdf_channels, preprocess, resize, section, skip_section, font_dir, templates, seed.
 
     Returns:
         The report, ready for `reportgen.write`.
@@ -207,22 +206,27 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
         fonts=own_fonts,
         chapters=tuple(chosen),
     )
+    return budget.keep(evidence, options, lambda seen: _assembled(seen, own_templates, progress))
+
+
+def _assembled(evidence: Evidence, own_templates: tuple[TemplateFile, ...], progress: Progress) -> Report:
+    """Judge what was seen and write the chapters."""
     evidence = replace(evidence, findings=_judge(evidence, own_templates))
-    with progress("Drawing", total=len(chosen)) as advance:
+    with progress("Drawing", total=len(evidence.chapters)) as advance:
         built = []
-        for name in chosen:
+        for name in evidence.chapters:
             section: Section | None = registry.load("sections", name).build(evidence)
             if section is not None:
                 built.append(section)
             advance()
     return Report(
         title=evidence.title,
-        subject=f"Explainability report of the convolutional network {record.name}",
-        model=record,
+        subject=f"Explainability report of the convolutional network {evidence.model.name}",
+        model=evidence.model,
         run=evidence.run,
         findings=evidence.findings,
         sections=tuple(built),
-        fonts=own_fonts,
+        fonts=evidence.fonts,
         templates=own_templates,
     )
 
