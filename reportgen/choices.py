@@ -183,6 +183,11 @@ def of_the_run(command: Command) -> Command:
     """Add the rest of the options of `build`."""
     return _with(
         command,
+        click.option(
+            "--dry-run",
+            is_flag=True,
+            help="Print what would be computed, shown and written, and about how long it would take; write nothing.",
+        ),
         click.option("--rename", multiple=True, metavar="OLD=NEW", help="Give a layer another name; repeatable."),
         click.option(
             "--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of training and of random choices.  [default: 0]"

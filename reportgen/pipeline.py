@@ -192,7 +192,7 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
         dataset = None if dataset is None else feeding.fitted(origin.model, dataset, options)
         with progress("Inspecting the network"):
             record = inspect(origin.model, feeding.input_shapes(dataset, options))
-        _check_choices(record, dataset, options)
+        check_choices(record, dataset, options)
         evidence = _probe(Subject(origin.model, record, dataset), chosen, options, progress)
     origin = replace(origin, facts=(*origin.facts, *_compiled(compiled)))
     look = [Fact(f"SHA-256 of the font {font.name}", font.sha256) for font in own_fonts]
@@ -236,8 +236,14 @@ def _compiled(names: Sequence[str]) -> tuple[Fact, ...]:
     return (Fact("layers compiled to run", f"{', '.join(names)}: {said}"),) if names else ()
 
 
-def _check_choices(record: ModelRecord, dataset: Dataset | None, options: Options) -> None:
-    """Refuse a model without anything to look at, and a choice that would choose nothing."""
+def check_choices(record: ModelRecord, dataset: Dataset | None, options: Options) -> None:
+    """Refuse a model without anything to look at, and a choice that would choose nothing.
+
+    Raises:
+        ModelError: There is no conv or pooling layer.
+        UnknownNameError: No layer has the name.
+        OptionsError: Samples are to be picked without data.
+    """
     if not record.seen_calls:
         kinds = ", ".join(sorted({call.kind for call in record.layers}))
         raise ModelError(

@@ -109,8 +109,7 @@ class Plan:
     def html_bytes(self) -> int:
         """What the web page takes, estimated from above."""
         grids = sum(grid.page_bytes for grid in self.grids) if self.has_chapter else 0
-        # Page one shows one of them, too.
-        picture = max((_as_text(grid.map_bytes) * grid.shown for grid in self.grids if grid.sample == 0), default=0)
+        picture = _picture_bytes([grid for grid in self.grids if grid.sample == 0])
         return _PAGE + self.num_calls * _PAGE_PER_CALL + grids + picture
 
     @property
@@ -167,13 +166,13 @@ def cut(plan: Plan, html_bytes: int) -> Plan:
     grids = list(plan.grids)
     largest = [(-grid.page_bytes, place) for place, grid in enumerate(grids) if grid.shown > FEWEST]
     heapq.heapify(largest)
-    total = plan.html_bytes
-    while largest and total > html_bytes:
+    first = sum(grid.sample == 0 for grid in grids)
+    without_picture = plan.html_bytes - _picture_bytes(grids[:first])
+    while largest and without_picture + _picture_bytes(grids[:first]) > html_bytes:
         _, place = heapq.heappop(largest)
         before = grids[place]
         grids[place] = replace(before, shown=max(FEWEST, before.shown // 2))
-        # The picture on page one may become smaller as well: what is left out here is on the safe side.
-        total -= before.page_bytes - grids[place].page_bytes
+        without_picture -= before.page_bytes - grids[place].page_bytes
         if grids[place].shown > FEWEST:
             heapq.heappush(largest, (-grids[place].page_bytes, place))
     for sample in reversed(range(plan.num_samples)):
@@ -182,6 +181,11 @@ def cut(plan: Plan, html_bytes: int) -> Plan:
             return found
         grids = [replace(grid, shown=1) if grid.sample == sample else grid for grid in grids]
     return replace(plan, grids=tuple(grids))
+
+
+def _picture_bytes(grids: Sequence[PlannedGrid]) -> int:
+    """The grid of the first sample that page one shows, too: any of them."""
+    return max((_as_text(grid.map_bytes) * grid.shown for grid in grids), default=0)
 
 
 def _as_text(size_bytes: int) -> int:

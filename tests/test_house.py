@@ -58,6 +58,7 @@ FLOORS: list[tuple[str, int]] = [
     ("sections.*", 6),
     ("budget", 6),
     ("pipeline", 7),
+    ("forecast", 7),
     ("writing", 7),
     ("doctor", 7),
     ("callback", 8),
