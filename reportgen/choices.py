@@ -71,6 +71,17 @@ def of_the_report(command: Command) -> Command:
             "--layers", metavar="GLOB", help="Conv and pooling layers that get activation grids.  [default: all]"
         ),
         click.option(
+            "--max-size",
+            metavar="SIZE",
+            help="Most that report.html may take, such as 25MB; the largest grids give way.  [default: 25MB]",
+        ),
+        click.option(
+            "--pdf-channels",
+            metavar="N",
+            type=click.IntRange(min=1),
+            help="Most maps of a layer in the PDF, the most active first.  [default: all that the page has]",
+        ),
+        click.option(
             "--section",
             multiple=True,
             metavar="NAME",
@@ -228,6 +239,11 @@ def of_the_run(command: Command) -> Command:
     """Add the rest of the options of `build`."""
     return _with(
         command,
+        click.option(
+            "--dry-run",
+            is_flag=True,
+            help="Print what would be computed, shown and written, and about how long it would take; write nothing.",
+        ),
         click.option("--rename", multiple=True, metavar="OLD=NEW", help="Give a layer another name; repeatable."),
         click.option(
             "--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of training and of random choices.  [default: 0]"

@@ -227,10 +227,13 @@ def _write_page(report: Report, target: Path, assets_dir: str | None) -> None:
     former = assets.folder_of(target.read_bytes()) if target.exists() else ""
     if assets_dir is None:
         kept: Mapping[str, bytes] = {}
-        replace_file(target, html.render(report))
+        page_of_its_own = html.render(report)
+        html.check_size(report, len(page_of_its_own))
+        replace_file(target, page_of_its_own)
     else:
         page = assets.render(report, assets_dir)
         kept, folder = page.files, target.parent / assets_dir
+        html.check_size(report, len(page.html) + sum(map(len, kept.values())))
         _make_folder(folder)
         for name, data in page.files.items():
             _check_asset(folder / name)

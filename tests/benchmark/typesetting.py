@@ -58,6 +58,9 @@ def typesetting(folder: Path) -> Iterator[Row]:
             seconds, megabytes = map(float, done.stdout.split())
             found.append((seconds, megabytes))
     ours, theirs = ([statistics.median(column) for column in zip(*found, strict=True)] for found in costs.values())
-    what, against = "the whole PDF of ResNet50, every map, set in type", "WeasyPrint, a bare page with the same pictures"
+    what, against = (
+        "the whole PDF of ResNet50, every map, set in type",
+        "WeasyPrint, a bare page with the same pictures",
+    )
     yield Row(what, ours[0], against, theirs[0], ours[0] / theirs[0], "at most 3")
     yield Row(f"{what}, memory", ours[1], against, theirs[1], ours[1] / theirs[1], "under 1000 MB", "MB")
