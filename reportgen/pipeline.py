@@ -31,7 +31,7 @@ from reportgen.renderers import coverage, fonts, overriding
 from reportgen.sources import digits, fitting, scaling
 from reportgen.sources.dataset import Dataset
 
-_PROBES = ("predictions", "scaling", "activations", "edges", "pooling", "names")
+_PROBES = ("predictions", "performance", "scaling", "activations", "edges", "pooling", "names")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.answers import SampleRecord
+from reportgen.answers import PredictionsResult, SampleRecord
 from reportgen.errors import ModelError
 from reportgen.models import running
 from reportgen.models.inputs import arrange
@@ -35,12 +35,14 @@ class Subject:
         record: Its facts.
         dataset: Images that fit it, or None.
         samples: The samples chosen for a close look, in order.
+        predictions: What the model answered on all images, once it was asked.
     """
 
     model: Any
     record: ModelRecord
     dataset: Dataset | None = None
     samples: tuple[SampleRecord, ...] = ()
+    predictions: PredictionsResult | None = None
 
     @property
     def batch_size(self) -> int:
