@@ -24,6 +24,7 @@ from reportgen import __version__
 from reportgen.choices import of_the_data, of_the_files, of_the_model, of_the_report, of_the_run, verbosity
 from reportgen.errors import OptionsError, RenderError, ReportgenError
 from reportgen.models.formats import identify
+from reportgen.renderers import published_schema
 
 if TYPE_CHECKING:
     from reportgen.document import Report
@@ -223,8 +224,6 @@ def extract(
 @main.command(epilog=_example("reportgen schema > report.schema.json"))
 def schema() -> None:
     """Print the JSON Schema of report.json."""
-    from reportgen.renderers.json import published_schema
-
     with _standard_output():
         click.echo(published_schema(), nl=False)
 
