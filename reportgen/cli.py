@@ -32,6 +32,7 @@ from reportgen.choices import (
 )
 from reportgen.errors import OptionsError, RenderError, ReportgenError
 from reportgen.models.formats import identify
+from reportgen.renderers import published_schema
 
 if TYPE_CHECKING:
     from reportgen.document import Report
@@ -247,8 +248,6 @@ def extract(
 @main.command(epilog=_example("reportgen schema > report.schema.json"))
 def schema() -> None:
     """Print the JSON Schema of report.json."""
-    from reportgen.renderers.json import published_schema
-
     with _standard_output():
         click.echo(published_schema(), nl=False)
 

@@ -15,6 +15,7 @@ from reportgen.grid import Grid
 from reportgen.records import Broken, Check, Doubt, ModelRecord, Reason, Shape
 from reportgen.responses import AblationResult, DreamsResult, ResponsesResult
 from reportgen.scalings import ScalingResult
+from reportgen.scores import PerformanceResult
 from reportgen.sections import NAMES
 
 
@@ -331,6 +332,7 @@ class Evidence:
     chapters: tuple[str, ...] = NAMES
     training: TrainingRecord | None = None
     predictions: PredictionsResult | None = None
+    performance: PerformanceResult | None = None
     scaling: ScalingResult | None = None
     activations: ActivationsResult | None = None
     edges: EdgesResult | None = None

@@ -28,7 +28,6 @@ from reportgen.probes import places, predictions, samples
 from reportgen.probes.subject import Subject, matches
 from reportgen.progress import Progress, silent
 from reportgen.records import ModelRecord
-from reportgen.renderers import coverage, fonts, overriding
 from reportgen.sources import digits, fitting, scaling
 from reportgen.sources.dataset import Dataset
 
@@ -184,6 +183,9 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
     Raises:
         ReportgenError: Something that came from outside cannot be used.
     """
+    # What only a report needs; `summary` and `extract` do without it.
+    from reportgen.renderers import fonts, overriding
+
     chosen, time = chapters(options), created()
     own_fonts, own_templates = fonts.given(options.font_dir), overriding.given(options.templates)
     if options.rename:
@@ -296,6 +298,8 @@ def _probe(subject: Subject, chosen: Sequence[str], options: Options, progress: 
 
 
 def _judge(evidence: Evidence, templates: tuple[TemplateFile, ...]) -> tuple[Finding, ...]:
+    from reportgen.renderers import coverage
+
     return findings.judge(
         evidence.model,
         dataset=evidence.dataset,

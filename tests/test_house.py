@@ -38,6 +38,7 @@ FLOORS: list[tuple[str, int]] = [
     ("templating", 2),
     ("evidence", 3),
     ("scalings", 3),
+    ("scores", 3),
     ("responses", 3),
     ("picking", 3),
     ("plan", 3),
@@ -83,7 +84,7 @@ DOORS: list[tuple[str, set[str]]] = [
     ("jinja2", {"sandbox", "templating"}),
     ("keras", {"callback", "models", "probes", "sources"}),
     ("markupsafe", {"templating", "renderers.html"}),
-    ("matplotlib", {"figures.charts"}),
+    ("matplotlib", {"figures.charts", "figures.scores"}),
     (
         "numpy",
         {"answers", "evidence", "feeding", "figures", "grid", "models", "picking", "pipeline", "probes", "sources"},

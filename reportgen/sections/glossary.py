@@ -96,6 +96,17 @@ _WITH_ANSWERS = {
         "The share of certainty, 0 to 1, that a network gives to a class; it need not be how often it is right."
     ),
 }
+_WITH_SCORES = {
+    "precision": "Of the answers that name a class, the share that is of that class.",
+    "recall": "Of the {samples} of a class, the share that was answered so.",
+}
+_WITH_CALIBRATION = {
+    "confidence": "The probability that a network gives to the class that it answers.",
+    "expected calibration error": (
+        "How far confidence lies from the share of right answers, on average over answers of about equal confidence; 0"
+        " where a network is right as often as it is confident."
+    ),
+}
 _WITH_EDGES = {
     "grating": "A pattern of parallel light and dark stripes.",
     "orientation selectivity": (
@@ -144,6 +155,10 @@ def build(evidence: Evidence) -> Section:
         terms |= {name: meaning for name, meaning in _WITH_ANSWERS.items() if name != "logits"}
     if evidence.predictions and evidence.predictions.output == "logits":
         terms["logits"] = _WITH_ANSWERS["logits"]
+    if evidence.performance:
+        terms |= _WITH_SCORES
+        if any(head.calibration for head in evidence.performance.heads):
+            terms |= _WITH_CALIBRATION
     if evidence.edges:
         terms |= _WITH_EDGES
     if evidence.responses:
