@@ -1,8 +1,8 @@
 """A model and chosen samples -> every activation map of every chosen call, as 8-bit pictures and numbers per channel.
 
 One forward pass per sample; each call's output is reduced as soon as it comes out, and let go. The pass is eager:
-tracing ResNet-50 or DenseNet-121 as a `tf.function` took as long as four or five eager passes, and what a traced pass or one of
-a batch gives back is in memory all at once.
+tracing ResNet-50 or DenseNet-121 as a `tf.function` took as long as four or five eager passes, and what a traced
+pass or one of a batch gives back is in memory all at once.
 """
 
 from __future__ import annotations
