@@ -25,7 +25,7 @@ from reportgen.records import ModelRecord
 from reportgen.sources import digits
 from reportgen.sources.dataset import Dataset
 
-# Layers of all kinds together reach about half the speed of a large convolution (measured on the Keras applications).
+# Assumed: layers of all kinds together reach half the speed of a large convolution. Checked on one training only.
 _SHARE_OF_CONVOLUTION = 0.5
 # A backward pass costs twice a forward pass.
 _TRAINING_PASSES = 3
