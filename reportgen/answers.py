@@ -114,16 +114,6 @@ class SampleRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class ClassScore:
-    """How often images of one class were answered rightly."""
-
-    name: str
-    right: int
-    total: int
-    share: float
-
-
-@dataclass(frozen=True, slots=True)
 class ClassCounts:
     """How often a multi-label output named one class.
 
@@ -149,7 +139,6 @@ class PredictionsResult:
         right: How many were answered rightly, at a multi-label output with all their classes and no other; None where
             no true classes are known.
         interval: 95 % interval of the share of right answers (Wilson 1927), or None.
-        per_class: Right answers by true class.
         output: What the answers are: "probabilities", "logits", "multi-label" (yes or no for each class) or "values".
         num_nonfinite: How many answers hold NaN or infinity.
         name: The output.
@@ -161,12 +150,13 @@ class PredictionsResult:
         hits: bool (images): whether each image was answered rightly; None where no true classes are known.
         confidence: float64 (images): the probability of the class answered, 0..1, of a multi-label output its mean over
             the classes; None without classes.
+        answered: int64 (images): the class answered, −1 where the answer is no number; None without classes, and of a
+            multi-label output.
     """
 
     num_images: int
     right: int | None
     interval: tuple[float, float] | None
-    per_class: tuple[ClassScore, ...]
     output: str
     num_nonfinite: int = 0
     name: str = ""
@@ -177,3 +167,4 @@ class PredictionsResult:
     counts: tuple[ClassCounts, ...] = ()
     hits: npt.NDArray[np.bool_] | None = field(default=None, repr=False)
     confidence: npt.NDArray[np.float64] | None = field(default=None, repr=False)
+    answered: npt.NDArray[np.int64] | None = field(default=None, repr=False)

@@ -71,6 +71,17 @@ def of_the_report(command: Command) -> Command:
             "--layers", metavar="GLOB", help="Conv and pooling layers that get activation grids.  [default: all]"
         ),
         click.option(
+            "--max-size",
+            metavar="SIZE",
+            help="Most that report.html may take, such as 25MB; the largest grids give way.  [default: 25MB]",
+        ),
+        click.option(
+            "--pdf-channels",
+            metavar="N",
+            type=click.IntRange(min=1),
+            help="Most maps of a layer in the PDF, the most active first.  [default: all that the page has]",
+        ),
+        click.option(
             "--section",
             multiple=True,
             metavar="NAME",
@@ -101,9 +112,36 @@ def of_the_report(command: Command) -> Command:
 
 
 def of_the_channels(command: Command) -> Command:
-    """Add the options that say how closely the channels of conv layers are looked at."""
+    """Add the options that say how closely the channels of conv layers are looked at, and how they are judged."""
     return _with(
         command,
+        click.option(
+            "--limit", type=int, metavar="N", help="Watch channels on N images drawn at random.  [default: all images]"
+        ),
+        click.option(
+            "--nearly-dead",
+            type=float,
+            metavar="SHARE",
+            help="A channel that fires in a smaller share of the images is nearly dead.  [default: 0.001]",
+        ),
+        click.option(
+            "--copy-correlation",
+            type=float,
+            metavar="R",
+            help="A channel that correlates with another by more than R is its copy.  [default: 0.99]",
+        ),
+        click.option(
+            "--class-level",
+            type=float,
+            metavar="P",
+            help="A channel speaks for a class if chance says so with a probability of P at most.  [default: 0.05]",
+        ),
+        click.option(
+            "--class-selectivity",
+            type=float,
+            metavar="INDEX",
+            help="And if its class selectivity index is at least INDEX; 0.33: twice the others.  [default: 0.33]",
+        ),
         click.option(
             "--ablation-budget",
             metavar="COST",
@@ -197,44 +235,15 @@ def of_the_model(command: Command) -> Command:
     )
 
 
-def of_the_channels(command: Command) -> Command:
-    """Add the options that say how channels are judged over all images."""
-    return _with(
-        command,
-        click.option(
-            "--limit", type=int, metavar="N", help="Watch channels on N images drawn at random.  [default: all images]"
-        ),
-        click.option(
-            "--nearly-dead",
-            type=float,
-            metavar="SHARE",
-            help="A channel that fires in a smaller share of the images is nearly dead.  [default: 0.001]",
-        ),
-        click.option(
-            "--copy-correlation",
-            type=float,
-            metavar="R",
-            help="A channel that correlates with another by more than R is its copy.  [default: 0.99]",
-        ),
-        click.option(
-            "--class-level",
-            type=float,
-            metavar="P",
-            help="A channel speaks for a class if chance says so with a probability of P at most.  [default: 0.05]",
-        ),
-        click.option(
-            "--class-selectivity",
-            type=float,
-            metavar="INDEX",
-            help="And if its class selectivity index is at least INDEX; 0.33: twice the others.  [default: 0.33]",
-        ),
-    )
-
-
 def of_the_run(command: Command) -> Command:
     """Add the rest of the options of `build`."""
     return _with(
         command,
+        click.option(
+            "--dry-run",
+            is_flag=True,
+            help="Print what would be computed, shown and written, and about how long it would take; write nothing.",
+        ),
         click.option("--rename", multiple=True, metavar="OLD=NEW", help="Give a layer another name; repeatable."),
         click.option(
             "--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of training and of random choices.  [default: 0]"

@@ -32,9 +32,11 @@ from reportgen.choices import (
 )
 from reportgen.errors import OptionsError, RenderError, ReportgenError
 from reportgen.models.formats import identify
+from reportgen.renderers import published_schema
 
 if TYPE_CHECKING:
     from reportgen.document import Report
+    from reportgen.forecast import Forecast
     from reportgen.options import Options
     from reportgen.terminal import Terminal
 
@@ -132,7 +134,14 @@ def main() -> None:
 @verbosity
 @click.pass_context
 def build(
-    context: click.Context, /, model: Path | None, config: Path | None, quiet: bool, verbose: int, **given: Any
+    context: click.Context,
+    /,
+    model: Path | None,
+    config: Path | None,
+    dry_run: bool,
+    quiet: bool,
+    verbose: int,
+    **given: Any,
 ) -> None:
     """Look inside MODEL and write the report.
 
@@ -140,6 +149,13 @@ def build(
     """
     options = _options(context, config, given)
     terminal = _terminal(quiet, verbose)
+    if dry_run:
+        _check(model, options)
+        with terminal.hushed():
+            found = _foretold(model, options, terminal)
+        with _standard_output():
+            terminal.show_forecast(found)
+        return
     with terminal.hushed():
         failed, paths = _build(model, options, terminal)
     with _standard_output():
@@ -232,8 +248,6 @@ def extract(
 @main.command(epilog=_example("reportgen schema > report.schema.json"))
 def schema() -> None:
     """Print the JSON Schema of report.json."""
-    from reportgen.renderers.json import published_schema
-
     with _standard_output():
         click.echo(published_schema(), nl=False)
 
@@ -306,12 +320,12 @@ def _check_model_target(output: Path, source: Path | None = None) -> None:
     check_folder(output.parent)
 
 
-def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bool, tuple[Path, ...]]:
+def _check(model: Path | None, options: Options) -> None:
+    """Find out what can be known now, not after a minute of training."""
     from reportgen.options import chapters
-    from reportgen.renderers import fonts, overriding, pdf, pdf_summary
-    from reportgen.writing import PAGED, append_summary, check, check_summary, give_back_memory, sizes, write
+    from reportgen.renderers import pdf_summary
+    from reportgen.writing import check, check_summary
 
-    # What can be known now is not found out after a minute of training.
     chosen = chapters(options)
     if "pdf-summary" in options.format:
         pdf_summary.check(chosen)
@@ -320,6 +334,14 @@ def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bo
         check_summary(options.summary)
     if model is not None:
         identify(model)
+
+
+def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bool, tuple[Path, ...]]:
+    from reportgen.most_active import says_so
+    from reportgen.renderers import fonts, overriding, pdf
+    from reportgen.writing import PAGED, append_summary, give_back_memory, sizes, write
+
+    _check(model, options)
     # The typesetting process gets ready while TensorFlow is imported.
     more = fonts.given(options.font_dir)
     overriding.given(options.templates)
@@ -336,6 +358,8 @@ def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bo
     if options.summary is not None:
         append_summary(report, options.summary, {str(path): size for path, size in written.items()})
     for finding in report.findings:
+        if says_so(finding):
+            terminal.say(finding.title)
         if finding.severity == "failed":
             terminal.say(f"Check failed: {finding.title} {finding.detail}")
     return report.failed, paths
@@ -346,13 +370,29 @@ def _report(model: Path | None, options: Options, terminal: Terminal) -> Report:
     pipeline, progress = _pipeline(terminal), terminal.progress
     pipeline.check(options)
     origin = pipeline.load(model, options, progress) if model else pipeline.train(options, progress)
+    dataset = _dataset(pipeline, origin, model, options, terminal)
+    report: Report = pipeline.make_report(origin, dataset, options, progress)
+    return report
+
+
+def _foretold(model: Path | None, options: Options, terminal: Terminal) -> Forecast:
+    """Plan the report; the default network is not trained for it."""
+    pipeline, progress = _pipeline(terminal), terminal.progress
+    forecast = import_module("reportgen.forecast")
+    pipeline.check(options)
+    origin = pipeline.load(model, options, progress) if model else forecast.untrained()
+    found: Forecast = forecast.foretell(origin, _dataset(pipeline, origin, model, options, terminal), options, progress)
+    return found
+
+
+def _dataset(pipeline: ModuleType, origin: Any, model: Path | None, options: Options, terminal: Terminal) -> Any:
+    """Open the data, or None without any, and tell what cannot be read."""
     spec = options.data or ("digits" if model is None else None)
-    dataset = pipeline.open_dataset(origin, spec, options, progress) if spec else None
+    dataset = pipeline.open_dataset(origin, spec, options, terminal.progress) if spec else None
     if dataset is not None and dataset.broken:
         left_out = sum(reason.number for reason in dataset.broken_reasons)
         terminal.say_what_is_left_out(dataset.broken[0], left_out, left_out + dataset.size)
-    report: Report = pipeline.make_report(origin, dataset, options, progress)
-    return report
+    return dataset
 
 
 def _terminal(quiet: bool, verbose: int) -> Terminal:

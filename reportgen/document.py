@@ -21,8 +21,11 @@ SHEET_WIDTH = 640.0
 """Most that a contact sheet is wide, without its numbers."""
 HIGHEST_TILE = 76.0
 """Most that one of its tiles is high."""
+NUMBER_HEIGHT = 11.0
+"""Height of the number below a tile, on sheets of a selection."""
 _TICKS_HEIGHT = 16.0
 _LINE = 11.0
+_MOST_LABELS = 8
 
 Severity = Literal["failed", "warning", "note", "passed"]
 
@@ -91,6 +94,8 @@ class ContactSheet:
         marks: Tiles that are pointed at.
         ticks: What stands below each column, for tiles that have an axis of their own: a place in the tile, pixels,
             and its words ("step 0", "1"). The rows of such a sheet are thin, so that not each has its number.
+        number_px: Height of the foot of every tile that its channel's number is written on, part of the tile; 0 where
+            row and column say which channel it is.
     """
 
     figure: Figure
@@ -103,6 +108,7 @@ class ContactSheet:
     num_channels: int
     marks: tuple[Mark, ...] = ()
     ticks: tuple[tuple[float, str], ...] = ()
+    number_px: int = 0
 
     @property
     def scale(self) -> float:
@@ -134,18 +140,48 @@ class ContactSheet:
     @property
     def column_labels(self) -> tuple[tuple[float, int], ...]:
         """Middle of each column, CSS pixels, and the number above it; a single column of strips needs none."""
-        if self.ticks and self.columns == 1:
+        if self.number_px or (self.ticks and self.columns == 1):
             return ()
         step, half = (self.tile_width_px + self.gap_px) * self.scale, self.tile_width_px * self.scale / 2
         return tuple((SHEET_LEFT + step * column + half, column) for column in range(self.columns))
 
     @property
     def row_labels(self) -> tuple[tuple[float, int], ...]:
-        """Middle of each row, CSS pixels, and the number beside it."""
+        """Middle of each row, CSS pixels, and the number beside it; none where each tile has its own."""
+        if self.number_px:
+            return ()
         step, half = (self.tile_height_px + self.gap_px) * self.scale, self.tile_height_px * self.scale / 2
         every = max(1, -int(-_LINE // step)) if self.ticks else 1
         return tuple(
             (SHEET_TOP + step * row + half, self.channels[row * self.columns]) for row in range(0, self.rows, every)
+        )
+
+    @property
+    def paper_column_labels(self) -> tuple[tuple[float, int], ...]:
+        """Those of the numbers above the columns that go on paper."""
+        return self._on_paper(self.column_labels)
+
+    @property
+    def paper_row_labels(self) -> tuple[tuple[float, int], ...]:
+        """Those of the numbers beside the rows that go on paper."""
+        return self._on_paper(self.row_labels)
+
+    def _on_paper(self, labels: tuple[tuple[float, int], ...]) -> tuple[tuple[float, int], ...]:
+        # Each costs the typesetter a millisecond, and a large network has thousands: as on a ruler, each second or
+        # fourth is enough, but where a row is a channel.
+        every = 1 if len(labels) <= _MOST_LABELS or self.columns == 1 else 2 if len(labels) <= 2 * _MOST_LABELS else 4
+        return labels[::every]
+
+    @property
+    def tile_labels(self) -> tuple[tuple[float, float, int], ...]:
+        """Middle and foot of each tile of a selection, CSS pixels, and the channel's number that stands there."""
+        if not self.number_px:
+            return ()
+        across, down = (self.tile_width_px + self.gap_px) * self.scale, (self.tile_height_px + self.gap_px) * self.scale
+        left, foot = SHEET_LEFT + self.tile_width_px * self.scale / 2, SHEET_TOP + self.tile_height_px * self.scale - 2
+        return tuple(
+            (left + across * (place % self.columns), foot + down * (place // self.columns), channel)
+            for place, channel in enumerate(self.channels)
         )
 
     @property
@@ -287,6 +323,7 @@ class Report:
         sections: The chapters, in their order.
         fonts: Fonts of the user's own, for what the bundled ones lack; in the JSON only their hashes, in `run`.
         templates: Templates of the user's own, in the place of ours; likewise.
+        max_size_bytes: Most that its web page may take, with what stands beside it; 0 for no bound.
     """
 
     title: str
@@ -297,6 +334,7 @@ class Report:
     sections: tuple[Section, ...]
     fonts: tuple[FontFile, ...] = ()
     templates: tuple[TemplateFile, ...] = ()
+    max_size_bytes: int = 0
 
     @property
     def failed(self) -> bool:

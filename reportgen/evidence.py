@@ -15,6 +15,7 @@ from reportgen.grid import Grid
 from reportgen.records import Broken, Check, Doubt, ModelRecord, Reason, Shape
 from reportgen.responses import AblationResult, DreamsResult, ResponsesResult
 from reportgen.scalings import ScalingResult
+from reportgen.scores import PerformanceResult
 from reportgen.sections import NAMES
 
 
@@ -83,10 +84,11 @@ class CallMaps:
     Attributes:
         path: The call.
         levels: uint8 (channels, height, width): every map on its scale, 0..255; a constant map is 128 everywhere. With
-            a grid, the axes are the grid's, as long as they are drawn.
+            a grid, the axes are the grid's, as long as they are drawn. Of a call that is cut short, those in `cut_to`.
         channels: One record per channel, in order.
         follower: The channel that follows the object best, or None.
         grid: How the maps are drawn, for maps that are no pictures of height and width.
+        cut_to: Channels of the maps that there is room for, the most active first; None where all maps are there.
     """
 
     path: str
@@ -94,6 +96,12 @@ class CallMaps:
     channels: tuple[ChannelNumbers, ...]
     follower: int | None
     grid: Grid | None = None
+    cut_to: tuple[int, ...] | None = None
+
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """Channel of each map, in the order of the maps."""
+        return tuple(range(len(self.channels))) if self.cut_to is None else self.cut_to
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -140,11 +148,15 @@ class ActivationsResult:
         samples: One entry per sample, in the order of the samples.
         scale: "own" (each map from its own minimum to its own maximum) or "common" (one scale for a call).
         checks: Output shapes by formula against the tensors that came out, one per call of the model, keyed by path.
+        max_size_bytes: Most that the web page may have, to which maps may be cut.
+        pdf_channels: Most maps of a call on paper, or None.
     """
 
     samples: tuple[SampleMaps, ...]
     scale: str
     checks: tuple[tuple[str, Check], ...]
+    max_size_bytes: int = 25_000_000
+    pdf_channels: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +332,7 @@ class Evidence:
     chapters: tuple[str, ...] = NAMES
     training: TrainingRecord | None = None
     predictions: PredictionsResult | None = None
+    performance: PerformanceResult | None = None
     scaling: ScalingResult | None = None
     activations: ActivationsResult | None = None
     edges: EdgesResult | None = None

@@ -8,6 +8,7 @@ from reportgen import channels
 from reportgen.answers import PredictionsResult, SampleRecord
 from reportgen.document import Finding, Severity
 from reportgen.evidence import ActivationsResult, DatasetRecord, NamesResult, PoolingResult
+from reportgen.most_active import cut_short
 from reportgen.records import LayerRecord, ModelRecord
 from reportgen.responses import ResponsesResult
 from reportgen.scalings import ScalingResult, doubts
@@ -57,6 +58,7 @@ def judge(
         *_unknown_kinds(model),
         *channels.faults(responses, words(model).samples),
         *_silent_channels(activations),
+        *cut_short(activations),
         *_mistakes(samples, predictions),
         *_left_out(model),
         *_changed(templates),

@@ -24,6 +24,10 @@ PREPROCESSING = ("auto", "none", "1/255", "-1..1", "0..255")
 _PREPROCESSING_FORM = re.compile(r"keras\.applications\.[a-z]\w*|[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _BUDGET_FORM = re.compile(r"[0-9]{1,9}|[0-9]{1,9}(\.[0-9]{1,3})?s")
 FEATURE_ROLES = ("image", "label")
+LEAST_SIZE = 100_000
+"""Fewest bytes that a web page may be held to: its type and its words alone take as much."""
+_UNITS = {"": 1, "b": 1, **{f"{sign}b": 1000**power for power, sign in enumerate("kmg", 1)}}
+_UNITS |= {f"{sign}ib": 1024**power for power, sign in enumerate("kmg", 1)}
 PICK_KINDS = ("index", "per-class", "random", "confident", "uncertain", "wrong")
 
 
@@ -165,6 +169,34 @@ def parse_shape(text: str) -> tuple[int, ...]:
     )
 
 
+def parse_size(text: str) -> int:
+    """Read a number of bytes.
+
+    Raises:
+        OptionsError: It is no number with a known unit.
+
+    >>> parse_size("25MB"), parse_size("1.5 MiB"), parse_size("900000")
+    (25000000, 1572864, 900000)
+    """
+    found = re.fullmatch(r"\s*([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*([A-Za-z]*)\s*", text)
+    if found and found[2].lower() in _UNITS:
+        return int(float(found[1]) * _UNITS[found[2].lower()])
+    raise OptionsError(
+        f"{text!r} is no size of a file. Expected a number of bytes with or without a unit: B, kB, MB, GB, KiB, MiB or"
+        " GiB. Write for example 25MB."
+    )
+
+
+def size_words(size_bytes: int) -> str:
+    """Write a number of bytes as `parse_size` reads it, without loss.
+
+    >>> size_words(25_000_000), size_words(1_572_864)
+    ('25MB', '1572864')
+    """
+    units = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
+    return next((f"{size_bytes // unit}{name}" for name, unit in units if size_bytes % unit == 0), str(size_bytes))
+
+
 class Options(BaseModel):
     """What a report is made with. Every field is an option of `reportgen build` under the same name.
 
@@ -181,6 +213,9 @@ class Options(BaseModel):
         title: Title of the report; None for "What NAME sees".
         colormap: Colours of activation maps.
         scale_maps: Grey scale of a map: its own, or common to all maps of a layer.
+        max_size: Most bytes that the web page may have, with its folder of assets where there is one; the largest grids
+            of maps give way.
+        pdf_channels: Most maps of one layer in the PDF; None for as many as the web page has.
         preprocess: How pixel values are brought to the model's range; also called "scale_input".
         resize: How an image of another size is brought to the model's: "crop" keeps its proportions and cuts its centre
             out, "stretch" does not.
@@ -222,6 +257,8 @@ class Options(BaseModel):
     title: str | None = None
     colormap: Literal["gray", "viridis"] = "gray"
     scale_maps: Literal["own", "common"] = "own"
+    max_size: int = 25_000_000
+    pdf_channels: int | None = Field(default=None, gt=0)
     preprocess: str = "auto"
     resize: Literal["crop", "stretch"] = "crop"
     feature: tuple[tuple[str, str], ...] = ()
@@ -262,6 +299,17 @@ class Options(BaseModel):
     @classmethod
     def _read_shape(cls, value: object) -> object:
         return parse_shape(value) if isinstance(value, str) else value
+
+    @field_validator("max_size", mode="before")
+    @classmethod
+    def _read_size(cls, value: object) -> object:
+        size_bytes = parse_size(value) if isinstance(value, str) else value
+        if isinstance(size_bytes, int) and size_bytes < LEAST_SIZE:
+            raise OptionsError(
+                f"The web page cannot be held to {value!r}. Expected {size_words(LEAST_SIZE)} or more. Write for"
+                " example --max-size 25MB."
+            )
+        return size_bytes
 
     @field_validator("preprocess")
     @classmethod
@@ -358,6 +406,8 @@ def words(options: Options) -> dict[str, tuple[str, ...]]:
         elif name in {"data", "classes", "templates"} and value is not None:
             value = Path(value).name
         listed = value if isinstance(value, tuple) else () if value is None else (value,)
+        if name == "max_size":
+            listed = (size_words(options.max_size),)
         if name == "input_shape" and listed:
             listed = (",".join(map(str, listed)),)
         elif name in {"imports", "font_dir"}:

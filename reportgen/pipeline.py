@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from reportgen import feeding, findings, registry
+from reportgen import budget, feeding, findings, registry
 from reportgen.document import Fact, Finding, Report, RunFacts, Section, TemplateFile
 from reportgen.errors import ModelError, OptionsError, UnknownNameError
 from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord, texts
@@ -24,11 +24,10 @@ from reportgen.models.inspection import inspect, require_model
 from reportgen.models.renaming import rename
 from reportgen.options import Options, chapters, make, words
 from reportgen.probes import NAMES as PROBES
-from reportgen.probes import predictions, samples
+from reportgen.probes import places, predictions, samples
 from reportgen.probes.subject import Subject, matches
 from reportgen.progress import Progress, silent
 from reportgen.records import ModelRecord
-from reportgen.renderers import coverage, fonts, overriding
 from reportgen.sources import digits, fitting, scaling
 from reportgen.sources.dataset import Dataset
 
@@ -72,9 +71,8 @@ def explain(
         class_names: Names of the classes by index.
         progress: Told of every long step.
         **choices: Options of `reportgen build` under the same names: pick, layers, rename, title, colormap,
-            scale_maps, preprocess, resize, section, skip_section, font_dir,
-            templates, seed, limit, nearly_dead, copy_correlation, class_level, class_selectivity, ablation_budget,
-            dream, dream_steps.
+            scale_maps, max_size, pdf_channels, preprocess, resize, section, skip_section, font_dir, templates, seed,
+            limit, nearly_dead, copy_correlation, class_level, class_selectivity, ablation_budget, dream, dream_steps.
 
     Returns:
         The report, ready for `reportgen.write`.
@@ -185,6 +183,9 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
     Raises:
         ReportgenError: Something that came from outside cannot be used.
     """
+    # What only a report needs; `summary` and `extract` do without it.
+    from reportgen.renderers import fonts, overriding
+
     chosen, time = chapters(options), created()
     own_fonts, own_templates = fonts.given(options.font_dir), overriding.given(options.templates)
     if options.rename:
@@ -193,7 +194,7 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
         dataset = None if dataset is None else feeding.fitted(origin.model, dataset, options)
         with progress("Inspecting the network"):
             record = inspect(origin.model, feeding.input_shapes(dataset, options))
-        _check_choices(record, dataset, options)
+        check_choices(record, dataset, options)
         evidence = _probe(Subject(origin.model, record, dataset), chosen, options, progress)
     origin = replace(origin, facts=(*origin.facts, *_compiled(compiled)))
     look = [Fact(f"SHA-256 of the font {font.name}", font.sha256) for font in own_fonts]
@@ -207,22 +208,27 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
         fonts=own_fonts,
         chapters=tuple(chosen),
     )
+    return budget.keep(evidence, options, lambda seen: _assembled(seen, own_templates, progress))
+
+
+def _assembled(evidence: Evidence, own_templates: tuple[TemplateFile, ...], progress: Progress) -> Report:
+    """Judge what was seen and write the chapters."""
     evidence = replace(evidence, findings=_judge(evidence, own_templates))
-    with progress("Drawing", total=len(chosen)) as advance:
+    with progress("Drawing", total=len(evidence.chapters)) as advance:
         built = []
-        for name in chosen:
+        for name in evidence.chapters:
             section: Section | None = registry.load("sections", name).build(evidence)
             if section is not None:
                 built.append(section)
             advance()
     return Report(
         title=evidence.title,
-        subject=f"Explainability report of the convolutional network {record.name}",
-        model=record,
+        subject=f"Explainability report of the convolutional network {evidence.model.name}",
+        model=evidence.model,
         run=evidence.run,
         findings=evidence.findings,
         sections=tuple(built),
-        fonts=own_fonts,
+        fonts=evidence.fonts,
         templates=own_templates,
     )
 
@@ -232,8 +238,14 @@ def _compiled(names: Sequence[str]) -> tuple[Fact, ...]:
     return (Fact("layers compiled to run", f"{', '.join(names)}: {said}"),) if names else ()
 
 
-def _check_choices(record: ModelRecord, dataset: Dataset | None, options: Options) -> None:
-    """Refuse a model without anything to look at, and a choice that would choose nothing."""
+def check_choices(record: ModelRecord, dataset: Dataset | None, options: Options) -> None:
+    """Refuse a model without anything to look at, and a choice that would choose nothing.
+
+    Raises:
+        ModelError: There is no conv or pooling layer.
+        UnknownNameError: No layer has the name.
+        OptionsError: Samples are to be picked without data.
+    """
     if not record.seen_calls:
         kinds = ", ".join(sorted({call.kind for call in record.layers}))
         raise ModelError(
@@ -243,6 +255,8 @@ def _check_choices(record: ModelRecord, dataset: Dataset | None, options: Option
     paths = [call.path for call in record.seen_calls]
     if not any(matches(path, options.layers) for path in paths):
         raise UnknownNameError("conv or pooling layer", options.layers, paths)
+    for layer, channel in options.dream:
+        places.find(record, layer, channel)
     if options.pick and dataset is None:
         raise OptionsError(
             f"Samples are to be picked by {', '.join(map(str, options.pick))}, but there are no images. Expected images"
@@ -284,6 +298,8 @@ def _probe(subject: Subject, chosen: Sequence[str], options: Options, progress: 
 
 
 def _judge(evidence: Evidence, templates: tuple[TemplateFile, ...]) -> tuple[Finding, ...]:
+    from reportgen.renderers import coverage
+
     return findings.judge(
         evidence.model,
         dataset=evidence.dataset,

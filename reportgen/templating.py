@@ -14,12 +14,14 @@ from collections.abc import Sequence
 from functools import lru_cache
 from numbers import Integral
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from reportgen import sandbox
 from reportgen.vocabulary import volumes, words
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _THIN = "\u202f"  # narrow no-break space
 _MINUS = "\u2212"
@@ -64,6 +66,8 @@ def render_in_sandbox(template: str, changed: tuple[tuple[str, str], ...], **con
     Raises:
         RenderError: Of `changed`, one has a mistake or asks for what it may not have.
     """
+    from reportgen import sandbox
+
     with sandbox.told(tuple(name for name, _ in changed)):
         return _environment(changed).get_template(template).render(context)
 
@@ -94,6 +98,11 @@ def _folder() -> Path:
 
 @lru_cache(maxsize=2)
 def _environment(changed: tuple[tuple[str, str], ...] = ()) -> Environment:
+    # Commands that only write numbers need no templates, and no program that fills them in.
+    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, FunctionLoader, StrictUndefined
+
+    from reportgen import sandbox
+
     ours, texts = FileSystemLoader(_folder()), dict(changed)
     environment = (sandbox.Sandbox if changed else Environment)(
         autoescape=True,

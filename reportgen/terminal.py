@@ -8,12 +8,12 @@ import re
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import TYPE_CHECKING, Literal, TextIO
 
 from rich import box
 from rich.cells import cell_len, chop_cells
@@ -26,6 +26,9 @@ from reportgen.errors import UnknownNameError
 from reportgen.records import Broken, ModelRecord
 from reportgen.templating import clean, megabytes, memory, number, shape, shortened, working
 from reportgen.vocabulary import words
+
+if TYPE_CHECKING:
+    from reportgen.forecast import Forecast
 
 # A step that is over sooner is not worth a line.
 NOTICEABLE_SECONDS = 1.0
@@ -137,6 +140,47 @@ class Terminal:
                 "sample, biases not counted."
             )
         )
+
+    def show_forecast(self, forecast: Forecast) -> None:
+        """Print on standard output what a report would be."""
+        printer, plan = _printer(), forecast.plan
+        printer.print(
+            Text(f"A dry run on {_name(forecast.model.name)}: nothing is written, and no sample is looked at.")
+        )
+        seconds = [(f"seconds, {name}", f"about {number(value, 2)}") for name, value in forecast.seconds]
+        total = sum(value for _, value in forecast.seconds)
+        rows = [
+            ("images that the model answers", number(forecast.images)),
+            ("samples, at most", number(plan.num_samples)),
+            ("layers with activation maps", number(len({grid.path for grid in plan.grids}))),
+            ("maps computed", number(plan.maps)),
+            ("maps in the web page", number(plan.shown * plan.has_chapter)),
+            ("maps in the PDF", number(plan.on_paper * plan.has_chapter)),
+            *((f"bytes of {name}, at most", megabytes(size)) for name, size in forecast.files),
+            *seconds,
+            ("seconds in all, after the start", f"about {number(total, 2)}"),
+        ]
+        printer.print(_two_columns("what", "planned", rows))
+        printer.print(
+            Text("Sizes are upper bounds. Seconds are an estimate, from a short measurement on this machine.")
+        )
+        if not plan.cuts:
+            printer.print(Text(f"Nothing is cut: the page stays within {megabytes(plan.max_size_bytes)}."))
+            return
+        printer.print(
+            Text(
+                f"To stay within {megabytes(plan.max_size_bytes)}, the page shows {number(plan.shown)} of"
+                f" {number(plan.maps)} maps, the most active of each layer:"
+            )
+        )
+        cut: dict[str, list[str]] = {}
+        for grid in plan.grids:
+            cut.setdefault(f"{_name(grid.path)}, of {number(grid.channels)}", []).append(number(grid.shown))
+        shown = {f"{_name(grid.path)}, of {number(grid.channels)}" for grid in plan.cuts}
+        listed = [(name, " ".join(counts)) for name, counts in cut.items() if name in shown]
+        printer.print(_two_columns("layer", "maps shown of each sample", listed))
+        if not plan.fits:
+            printer.print(Text("By estimate even this is too large: expect the build to refuse. Raise --max-size."))
 
     def show_sums(self, model: ModelRecord, name: str) -> None:
         """Print the calculation of the calls of one layer on standard output.
@@ -263,6 +307,16 @@ def _layer_table(model: ModelRecord, width: int) -> tuple[Table, tuple[str, ...]
     for cells in zip(*(column.cells for column in (layer, kind, *columns)), strict=True):
         table.add_row(*map(Text, cells))
     return table, tuple(reversed(left_out))
+
+
+def _two_columns(left: str, right: str, rows: Sequence[tuple[str, str]]) -> Table:
+    style = "" if os.environ.get("NO_COLOR") else "bold"
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style=style)
+    table.add_column(left, overflow="fold")
+    table.add_column(right, justify="right", overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
 
 
 def _folded(name: str, width: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 import re
@@ -14,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from reportgen import registry
+from reportgen import memory, registry
 from reportgen.document import Report
 from reportgen.errors import OptionsError, RenderError
 from reportgen.progress import Progress, silent
@@ -228,10 +227,13 @@ def _write_page(report: Report, target: Path, assets_dir: str | None) -> None:
     former = assets.folder_of(target.read_bytes()) if target.exists() else ""
     if assets_dir is None:
         kept: Mapping[str, bytes] = {}
-        replace_file(target, html.render(report))
+        page_of_its_own = html.render(report)
+        html.check_size(report, len(page_of_its_own))
+        replace_file(target, page_of_its_own)
     else:
         page = assets.render(report, assets_dir)
         kept, folder = page.files, target.parent / assets_dir
+        html.check_size(report, len(page.html) + sum(map(len, kept.values())))
         _make_folder(folder)
         for name, data in page.files.items():
             _check_asset(folder / name)
@@ -259,14 +261,10 @@ def _clean(folder: Path, kept: Container[str]) -> None:
 def give_back_memory() -> None:
     """Give the memory of what is no longer used, the model above all, back to the system: typesetting needs it.
 
-    A model's parts refer to each other, so that it takes a collection to free them; and the C library of Linux keeps
-    what was freed, unless it is told to trim itself.
+    A model's parts refer to each other, so that it takes a collection to free them.
     """
     gc.collect()
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim is not None:
-            trim(0)
+    memory.trim()
 
 
 def check_folder(folder: Path) -> None:

@@ -89,6 +89,11 @@ class Browser:
             self._events.append(self._next())
         return [event for event in self._events if event.get("sessionId") == session]
 
+    @property
+    def all_events(self) -> tuple[dict[str, Any], ...]:
+        """Everything that has happened, in pages and in the browser itself, since the last page was opened."""
+        return tuple(self._events)
+
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
             piece = os.read(self._answers, 1 << 16)

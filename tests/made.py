@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.answers import Answer, ClassScore, PredictionsResult, SampleRecord
+from reportgen.answers import Answer, PredictionsResult, SampleRecord
 from reportgen.document import Fact, Finding, RunFacts
 from reportgen.evidence import (
     ActivationsResult,
@@ -38,6 +38,7 @@ from reportgen.responses import (
     Thresholds,
 )
 from reportgen.scalings import ScaledAnswers, ScalingResult
+from reportgen.scores import Bin, Calibration, ClassAccuracy, Confusion, HeadScores, PerformanceResult, Share
 
 
 def check(quantity: str = "parameters", expected: Shape = (10,), observed: Shape = (10,), against: str = "") -> Check:
@@ -214,10 +215,38 @@ def predictions(**others: Any) -> PredictionsResult:
         "num_images": 10,
         "right": 9,
         "interval": (0.596, 0.982),
-        "per_class": (ClassScore("cat", 4, 4, 1.0), ClassScore("dog", 3, 3, 1.0), ClassScore("emu", 2, 3, 2 / 3)),
         "output": "probabilities",
     }
     return PredictionsResult(**(usual | others))
+
+
+def performance(*mistakes: SampleRecord, **others: Any) -> PerformanceResult:
+    """One emu of ten images taken for a dog, with a confidence of 0.7."""
+    wrong = mistakes or (sample(7, label="emu", label_index=2, answers=(Answer(1, "dog", 0.7),), correct=False),)
+    usual: dict[str, Any] = {
+        "name": "scores",
+        "output": "probabilities",
+        "num_classes": 3,
+        "right": Share(9, 10, 0.9, (0.596, 0.982)),
+        "commonest": ("cat", Share(4, 10, 0.4, (0.168, 0.687))),
+        "num_nonfinite": 0,
+        "classes": (
+            ClassAccuracy(0, "cat", Share(4, 4, 1.0, (0.51, 1.0)), Share(4, 4, 1.0, (0.51, 1.0))),
+            ClassAccuracy(1, "dog", Share(3, 3, 1.0, (0.439, 1.0)), Share(3, 4, 0.75, (0.301, 0.954))),
+            ClassAccuracy(2, "emu", Share(2, 3, 2 / 3, (0.208, 0.939)), Share(2, 2, 1.0, (0.342, 1.0))),
+        ),
+        "confusions": (Confusion(0, 0, 4), Confusion(1, 1, 3), Confusion(2, 1, 1), Confusion(2, 2, 2)),
+        "calibration": Calibration(
+            (Bin(0.0, 0.5, None, None), Bin(0.5, 1.0, 0.8, Share(9, 10, 0.9, (0.596, 0.982)))),
+            Share(9, 10, 0.9, (0.596, 0.982)),
+            0.8,
+            0.1,
+        ),
+        "num_mistakes": 1,
+        "mistakes": wrong,
+        "confidences": (0.7,) * len(wrong),
+    }
+    return PerformanceResult((HeadScores(**(usual | others)),))
 
 
 def scaled(way: str = "1/255", **others: Any) -> ScaledAnswers:
@@ -469,6 +498,7 @@ def evidence(**others: Any) -> Evidence:
         "dataset": dataset(),
         "samples": (sample(),),
         "predictions": predictions(),
+        "performance": performance(),
         "scaling": scaling(),
         "activations": activations(),
         "edges": edges(),
@@ -487,6 +517,7 @@ def bare(**others: Any) -> Evidence:
         "dataset": None,
         "samples": (),
         "predictions": None,
+        "performance": None,
         "scaling": None,
         "activations": None,
         "edges": None,

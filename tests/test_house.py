@@ -21,6 +21,7 @@ PACKAGE = ROOT / "reportgen"
 # is the list of chapter names, and `reportgen` alone the few names that the package exports.
 FLOORS: list[tuple[str, int]] = [
     ("errors", 0),
+    ("memory", 0),
     ("progress", 0),
     ("sections", 0),
     ("shapes", 1),
@@ -37,8 +38,11 @@ FLOORS: list[tuple[str, int]] = [
     ("templating", 2),
     ("evidence", 3),
     ("scalings", 3),
+    ("scores", 3),
     ("responses", 3),
     ("picking", 3),
+    ("plan", 3),
+    ("most_active", 4),
     ("layers", 3),
     ("layers.*", 3),
     ("sources.dataset", 3),
@@ -57,7 +61,9 @@ FLOORS: list[tuple[str, int]] = [
     ("probes", 5),
     ("probes.*", 5),
     ("sections.*", 6),
+    ("budget", 6),
     ("pipeline", 7),
+    ("forecast", 7),
     ("writing", 7),
     ("doctor", 7),
     ("callback", 8),
@@ -78,7 +84,7 @@ DOORS: list[tuple[str, set[str]]] = [
     ("jinja2", {"sandbox", "templating"}),
     ("keras", {"callback", "models", "probes", "sources"}),
     ("markupsafe", {"templating", "renderers.html"}),
-    ("matplotlib", {"figures.charts"}),
+    ("matplotlib", {"figures.charts", "figures.scores"}),
     (
         "numpy",
         {"answers", "evidence", "feeding", "figures", "grid", "models", "picking", "pipeline", "probes", "sources"},

@@ -15,9 +15,10 @@ from reportgen.answers import ClassCounts
 from reportgen.document import Report
 from reportgen.errors import DataError
 from reportgen.options import make
-from reportgen.probes.predictions import run, wilson
+from reportgen.probes.predictions import run
 from reportgen.renderers import html
 from reportgen.renderers import json as json_renderer
+from reportgen.scores import wilson
 from tests.probes.subjects import data, subject
 
 pytestmark = pytest.mark.keras
@@ -48,7 +49,7 @@ def test_exact_answers_and_answers_by_class_are_counted(activation: str) -> None
     assert (found.output, found.right, found.interval) == ("multi-label", 2, wilson(2, 4))
     assert found.counts == COUNTS
     assert found.hits.tolist() == [True, True, False, False]
-    assert (found.per_class, found.mean_error) == ((), None)
+    assert found.mean_error is None
     sure = [np.mean([max(p, 1 - p) for p in 1 / (1 + np.exp(-np.array(row)))]) for row in ANSWERS]
     np.testing.assert_allclose(found.confidence, sure, rtol=1e-6)
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import click
+import keras
 import pytest
 
 import reportgen
@@ -17,6 +18,7 @@ from reportgen.cli import main
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 HEAVY = {"tensorflow", "keras", "matplotlib", "weasyprint"}
+OF_REPORTS = {"matplotlib", "weasyprint", "PIL", "fontTools", "fontpkg", "jinja2"}
 OPTIONS = [
     pytest.param(command, option, id=f"{command}-{option}")
     for command, known in sorted(main.commands.items())
@@ -59,6 +61,21 @@ def test_what_needs_no_model_loads_no_heavy_library(arguments: tuple[str, ...]) 
     loaded = loaded_modules(command_line(*arguments))
     assert "click" in loaded
     assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("schema",)])
+def test_what_prints_a_text_loads_no_library_but_that_of_the_command_line(arguments: tuple[str, ...]) -> None:
+    assert not loaded_modules(command_line(*arguments)) & {*HEAVY, *OF_REPORTS, "numpy", "h5py", "pydantic", "rich"}
+
+
+@pytest.mark.keras
+def test_summary_loads_of_the_libraries_for_reports_only_what_keras_loads_itself(tmp_path: Path) -> None:
+    path = tmp_path / "model.keras"
+    keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(2, 3)]).save(path)
+    by_keras = loaded_modules(f"import keras; keras.models.load_model({str(path)!r}, compile=False)")
+    loaded = loaded_modules(command_line("summary", str(path), "--quiet"))
+    assert "keras" in loaded
+    assert (loaded - by_keras) & OF_REPORTS == set()
 
 
 def test_public_names_are_those_of_the_documentation() -> None:

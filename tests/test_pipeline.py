@@ -23,7 +23,7 @@ from reportgen.document import Fact, Report
 from reportgen.errors import DataError, ModelError, OptionsError, UnknownNameError
 from reportgen.options import make
 from reportgen.pipeline import explain
-from reportgen.renderers import html
+from reportgen.renderers import html, published_schema
 from reportgen.renderers import json as json_renderer
 from reportgen.templating import unbroken
 from tests import typefaces
@@ -78,7 +78,7 @@ def test_every_call_of_every_kind_of_model_is_reported(
 
 
 def test_a_report_is_what_its_schema_says(usual: Report) -> None:
-    schema = json.loads(json_renderer.published_schema())
+    schema = json.loads(published_schema())
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(contents(usual), schema)
 
@@ -243,7 +243,7 @@ def test_weights_that_are_no_numbers_fail_the_report_and_are_named(value: float)
     failed = [finding.title for finding in report.findings if finding.severity == "failed"]
     assert any(title.endswith("conv/kernel hold values that are no numbers.") for title in failed)
     assert "Activations of conv hold values that are no numbers." in failed
-    jsonschema.validate(contents(report), json.loads(json_renderer.published_schema()))
+    jsonschema.validate(contents(report), json.loads(published_schema()))
     assert html.render(report).startswith(b"<!DOCTYPE html>")
 
 

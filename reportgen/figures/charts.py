@@ -72,7 +72,7 @@ def bars(
         for index, (panel, (title, rows)) in enumerate(zip(axes, groups, strict=True)):
             _bar_panel(panel, title, rows, ink, labelled=index == 0)
 
-    return _figure(name, draw, (672, 44 + 22 * count), alt=alt, caption=caption, fonts=fonts)
+    return figure(name, draw, (672, 44 + 22 * count), alt=alt, caption=caption, fonts=fonts)
 
 
 def tuning(
@@ -108,7 +108,7 @@ def tuning(
         panel.set_xlim(-10, 215.0 * columns)
         panel.set_ylim(-1.9 * (rows - 1) - 0.1, 1.6)
 
-    return _figure(name, draw, (672, 16 + 52 * rows), alt=alt, caption=caption)
+    return figure(name, draw, (672, 16 + 52 * rows), alt=alt, caption=caption)
 
 
 def curves(
@@ -143,7 +143,7 @@ def curves(
             panel.set_title(title, loc="left", fontsize=7.5, color=ink.soft, pad=3)
         panel.set_xlabel(axis, fontsize=7.5, color=ink.soft, labelpad=1, loc="left")
 
-    return _figure(name, draw, (672, height), alt=alt, caption=caption, layout=None)
+    return figure(name, draw, (672, height), alt=alt, caption=caption, layout=None)
 
 
 def profiles(
@@ -169,7 +169,7 @@ def profiles(
             panel.set_title(title, loc="left", fontsize=7.5, color=ink.soft, pad=5)
         panel.set_xlabel(axis, fontsize=7.5, color=ink.soft, labelpad=1, loc="left")
 
-    return _figure(name, draw, (672, height), alt=alt, caption=caption, layout=None)
+    return figure(name, draw, (672, height), alt=alt, caption=caption, layout=None)
 
 
 @lru_cache(maxsize=4)
@@ -247,7 +247,7 @@ def _most(values: npt.NDArray[Any]) -> float:
     return -_least(-values)
 
 
-def _figure(
+def figure(
     name: str,
     draw: Callable[[Canvas, Ink], None],
     size_px: tuple[int, int],
@@ -257,6 +257,17 @@ def _figure(
     layout: Literal["constrained"] | None = "constrained",
     fonts: Sequence[Path] = (),
 ) -> Figure:
+    """Draw a chart twice, in ink for a light page and for a dark one.
+
+    Args:
+        name: Id of the figure.
+        draw: Draws on a canvas in an ink.
+        size_px: Its width and height.
+        alt: Text alternative.
+        caption: Caption.
+        layout: How matplotlib places the panels; None where `draw` does.
+        fonts: Files of fonts for characters that the report's own lack.
+    """
     typeface = [*_typeface(), *map(_added, fonts)]
     return Figure(
         name=name,

@@ -87,8 +87,10 @@ def sheets(
     captions: tuple[str, ...],
     colormap: str = "gray",
     marks: tuple[Mark, ...] = (),
+    selected: tuple[int, ...] | None = None,
+    total: int = 0,
 ) -> tuple[ContactSheet, ...]:
-    """Draw all maps of a layer.
+    """Draw all maps of a layer, or some.
 
     Args:
         name: Id of the figure; further sheets add their number.
@@ -98,6 +100,8 @@ def sheets(
         captions: One for each sheet.
         colormap: "gray" or "viridis".
         marks: Tiles to point at.
+        selected: Channel of each map, where they are not all; the layout then has one map in a row.
+        total: Channels of the layer; as many as there are maps unless given.
     """
     for axis, more in enumerate(layout.shrink, 1):
         if more > 1:
@@ -115,14 +119,15 @@ def sheets(
             layout.columns,
             gap,
             first=part.start,
-            total=len(maps),
+            total=total or len(maps),
             ticks=ticks,
-            alt=alt if place == 0 else f"{alt} Continued from channel {part.start}.",
+            alt=alt if place == 0 else f"{alt} Continued from {'map' if selected else 'channel'} {part.start}.",
             caption=caption,
             colormap=colormap,
-            marks=tuple(mark for mark in marks if mark.channel in part),
         )
-        found.append(sheet)
+        channels = sheet.channels if selected is None else selected[part.start : part.stop]
+        there = tuple(mark for mark in marks if mark.channel in channels)
+        found.append(replace(sheet, channels=channels, marks=there))
     return tuple(found)
 
 

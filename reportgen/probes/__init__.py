@@ -4,4 +4,15 @@ Every module exports `run(subject, options, progress)`, which returns a frozen r
 where there is nothing to run on. A probe turns tensors into 8-bit maps and numbers at once and lets the floats go.
 """
 
-NAMES = ("predictions", "responses", "scaling", "activations", "edges", "pooling", "ablation", "names")
+NAMES = (
+    "predictions",
+    "performance",
+    "responses",
+    "scaling",
+    "activations",
+    "edges",
+    "pooling",
+    "ablation",
+    "dreams",
+    "names",
+)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.probes.predictions import class_name
+from reportgen.probes.predictions import class_name, targets_by_output
 from reportgen.probes.subject import Array
+from reportgen.records import ModelRecord
 from reportgen.sources.dataset import Dataset
 
 _MOST_BYTES = 256 << 20
@@ -41,10 +42,11 @@ class Classes:
         return None if self._labels is None else class_name(self._class_names, int(self._labels[image]))
 
 
-def classes(dataset: Dataset, images: Array, num_channels: int) -> Classes:
+def classes(model: ModelRecord, dataset: Dataset, images: Array, num_channels: int) -> Classes:
     """Return the classes that occur among some images.
 
     Args:
+        model: The model, which may take whole numbers for values and not for classes.
         dataset: The data.
         images: Indices of the images.
         num_channels: Channels that a mean response to every class is to be kept of.
@@ -52,6 +54,8 @@ def classes(dataset: Dataset, images: Array, num_channels: int) -> Classes:
     labels, names = dataset.labels, dataset.class_names
     if labels is None and dataset.head_labels:
         labels, names = dataset.head_labels[0][1], ()
+    elif not dataset.targets and targets_by_output(model, dataset):
+        labels = None
     if labels is None:
         return Classes(unlabelled="The data have no classes, so that nothing can be said of what channels tell apart.")
     numbers, of_images, counts = np.unique(labels[images], return_inverse=True, return_counts=True)

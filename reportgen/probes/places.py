@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reportgen.errors import OptionsError, UnknownNameError
 from reportgen.records import LayerRecord, ModelRecord
 
 # What hands every channel on by itself. A softmax weighs channels against each other and is none of these.
@@ -71,3 +72,28 @@ def num_channels(call: LayerRecord) -> int:
 def _hands_on(call: LayerRecord) -> bool:
     activation = next((setting.value for setting in call.settings if setting.name == "activation"), "")
     return call.kind in _OF_ONE_CHANNEL and len(call.inputs) == 1 and activation not in _OF_ALL_CHANNELS
+
+
+def find(record: ModelRecord, layer: str, channel: int) -> LayerRecord:
+    """Return the conv call of a name.
+
+    Args:
+        record: The model.
+        layer: Path of a conv call, or its last name where only one has it.
+        channel: A channel that it has to have.
+
+    Raises:
+        UnknownNameError: No conv call, or more than one, has this name; the conv calls are listed.
+        OptionsError: The call has no such channel.
+    """
+    calls = conv_calls(record)
+    found = [call for call in calls if call.path == layer]
+    found = found or [call for call in calls if call.path.rpartition("/")[2] == layer]
+    if len(found) != 1:
+        raise UnknownNameError("conv layer", layer, [call.path for call in calls])
+    if channel >= num_channels(found[0]):
+        raise OptionsError(
+            f"The conv layer {found[0].path!r} has no channel {channel}. Expected 0 to {num_channels(found[0]) - 1}."
+            " Count channels from 0."
+        )
+    return found[0]

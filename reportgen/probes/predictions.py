@@ -12,13 +12,14 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.answers import ClassScore, PredictionsResult
+from reportgen.answers import PredictionsResult
 from reportgen.errors import DataError, ModelError
 from reportgen.options import Options
 from reportgen.probes import multilabel
 from reportgen.probes.subject import Array, Subject, answers
 from reportgen.progress import Progress, silent
 from reportgen.records import ModelRecord, TensorRecord
+from reportgen.scores import wilson
 from reportgen.shapes import product
 from reportgen.sources.dataset import Dataset
 
@@ -195,17 +196,16 @@ class _Head:
         broken, *columns = (np.concatenate(column) for column in zip(*self._batches, strict=True))
         hits: Array | None = None
         confidence: Array | None = None
-        per_class: tuple[ClassScore, ...] = ()
+        answered: Array | None = None
         if kind == multilabel.KIND:
             hits, confidence = columns[0], np.where(broken, 0.0, columns[1])
         elif kind != "values":
             place = 1 if kind == "logits" else 0
-            first = np.where(broken, -1, columns[place]).astype(np.int64)
+            answered = np.where(broken, -1, columns[place]).astype(np.int64)
             confidence = np.where(broken, 0.0, columns[2 + place])
             if labels is not None:
                 _check_labels(dataset, labels, self.record)
-                hits = first == labels
-                per_class = tuple(_score(class_names, int(label), hits[labels == label]) for label in np.unique(labels))
+                hits = answered == labels
         right = None if hits is None else int(hits.sum())
         names = tuple(
             class_name(class_names, place) for place in range(self.record.shape[0] or 0 if self._counts else 0)
@@ -216,7 +216,6 @@ class _Head:
             num_images=dataset.size,
             right=right,
             interval=None if right is None else wilson(right, dataset.size),
-            per_class=per_class,
             output=kind,
             num_nonfinite=int(broken.sum()),
             value_range=(self._low, self._high) if self._low <= self._high else None,
@@ -224,6 +223,7 @@ class _Head:
             counts=self._counts.rows(names) if self._counts else (),
             hits=hits,
             confidence=confidence,
+            answered=answered,
         )
 
 
@@ -274,22 +274,6 @@ def probabilities(values: Array, kind: str) -> Array | None:
     return np.concatenate([1 - values, values], axis=1) if values.shape[1] == 1 else values
 
 
-def wilson(right: int, total: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share.
-
-    Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference", JASA 22.
-
-    >>> [round(bound, 3) for bound in wilson(962, 1000)]
-    [0.948, 0.972]
-    """
-    z = 1.959963984540054
-    share = right / total
-    middle = share + z * z / (2 * total)
-    half = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    scale = 1 + z * z / total
-    return (middle - half) / scale, (middle + half) / scale
-
-
 def _check_labels(dataset: Dataset, labels: _Labels, output: TensorRecord) -> None:
     num_classes = max(output.shape[0] or 0, 2)
     if labels.min() >= 0 and labels.max() < num_classes:
@@ -304,8 +288,3 @@ def _check_labels(dataset: Dataset, labels: _Labels, output: TensorRecord) -> No
 def class_name(names: tuple[str, ...], index: int) -> str:
     """Return the name of a class, or its number where it has none."""
     return names[index] if 0 <= index < len(names) else str(index)
-
-
-def _score(names: tuple[str, ...], label: int, hits: Array) -> ClassScore:
-    right, total = int(hits.sum()), len(hits)
-    return ClassScore(class_name(names, label), right, total, right / total)

@@ -1,14 +1,9 @@
-"""A model and all images of the data -> what every channel of every conv call does over them.
-
-One pass over the data. Of each image a few numbers per channel stay (`reducing`), which are put together at once
-(`tallies`); of some images, and of some places, the responses themselves are kept, as many as a fixed memory holds.
-"""
+"""A model and all images of the data -> what every channel of every conv call does over them, and what it is."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -16,11 +11,11 @@ import numpy as np
 from reportgen.layers.reach import Reach
 from reportgen.options import Options
 from reportgen.probes import patches, tallies
+from reportgen.probes.collecting import Collector, Pass
 from reportgen.probes.copies import copies
-from reportgen.probes.judged import Judged, cuts_off, judged
+from reportgen.probes.judged import cuts_off
 from reportgen.probes.kernels import pictures
-from reportgen.probes.labelled import Classes, classes
-from reportgen.probes.reducing import per_image
+from reportgen.probes.labelled import Classes
 from reportgen.probes.selective import chances, num_permutations, selectivity
 from reportgen.probes.subject import Array, Subject
 from reportgen.probes.watching import Watching
@@ -36,12 +31,8 @@ from reportgen.responses import (
 )
 
 QUANTILE_SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
-MOST_PLACES = 4096
-"""Most places at which responses are kept, for quantiles and for a first look at copies."""
-_KEPT_BYTES = 64 << 20
-_THREADS = 2
 _NO_NUMBER = "no number"
-_SEED_OF_IMAGES, _SEED_OF_PLACES, _SEED_OF_PERMUTATIONS = 1, 2, 3
+_SEED_OF_PERMUTATIONS = 3
 
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> ResponsesResult | None:
@@ -53,45 +44,26 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Resp
     Raises:
         ModelError: The model cannot be run on the images.
     """
-    dataset, calls = subject.dataset, judged(subject.record.layers)
-    if dataset is None or not dataset.size or not calls:
+    if subject.dataset is None or not any(call.role == "conv" for call in subject.record.layers):
         return None
-    images = chosen(dataset.size, options)
-    widths = [call.record.output_shape[call.record.channel_axis] or 0 for call in calls]
-    groups = classes(dataset, images, sum(widths))
-    watching = Watching(subject, [call.path for call in calls], [call.record.path for call in calls])
-    collectors = _collectors(calls, widths, images, groups, options)
-    starts = range(0, len(images), watching.batch_size)
-    with progress("Watching every channel", total=len(starts)) as advance, ThreadPoolExecutor(_THREADS) as pool:
-        for start in starts:
-            outputs = watching.outputs(images[start : start + watching.batch_size].tolist())
-            list(pool.map(lambda each, now=outputs, at=start: each.add(now[each.judged.path], at), collectors))
-            advance()
+    passing = Pass(subject, options)
+    collectors, groups = passing.collect(progress), passing.groups
     found = []
     with progress("Judging every channel", total=len(collectors)) as advance:
         for collector in collectors:
-            found.append(collector.result(watching, options))
+            found.append(_Judgement(collector, groups, options).result(passing.watching))
             advance()
-    number = max((len(collector.kept_slots) for collector in collectors), default=0)
     return ResponsesResult(
-        num_images=len(images),
-        num_available=dataset.size,
+        num_images=len(passing.images),
+        num_available=subject.dataset.size,
         classes=groups.names,
         class_counts=groups.counts,
         unlabelled=groups.unlabelled,
         num_permutations=num_permutations(options.class_level) if groups.can_speak else 0,
-        num_permuted=number if groups.can_speak else 0,
+        num_permuted=len(collectors[0].kept_slots) if groups.can_speak else 0,
         thresholds=_thresholds(options),
         calls=_with_patches(subject, tuple(found), collectors, groups),
     )
-
-
-def chosen(size: int, options: Options) -> Array:
-    """Return which images channels are watched on, in their order: all, or a sample without replacement."""
-    if options.limit is None or options.limit >= size:
-        return np.arange(size)
-    generator = np.random.default_rng([options.seed, _SEED_OF_IMAGES])
-    return np.sort(generator.choice(size, options.limit, replace=False))
 
 
 def _thresholds(options: Options) -> Thresholds:
@@ -103,97 +75,41 @@ def _thresholds(options: Options) -> Thresholds:
     )
 
 
-def _collectors(
-    calls: Sequence[Judged], widths: Sequence[int], images: Array, groups: Classes, options: Options
-) -> list[_Collector]:
-    """Return one collector per call; all keep the same images."""
-    room = max(1, _KEPT_BYTES // (4 * sum(widths)))
-    generator = np.random.default_rng([options.seed, _SEED_OF_PLACES])
-    kept = np.sort(generator.choice(len(images), min(len(images), room), replace=False))
-    found = []
-    for number, call in enumerate(calls):
-        seed = [options.seed, _SEED_OF_PLACES, number]
-        found.append(_Collector(call, images, groups, kept, min(room, MOST_PLACES), np.random.default_rng(seed)))
-    return found
+class _Judgement:
+    """What the channels of one call are."""
 
+    def __init__(self, collector: Collector, groups: Classes, options: Options) -> None:
+        self._collector, self._groups, self._options = collector, groups, options
 
-class _Collector:
-    """What is known of the channels of one call, batch after batch."""
-
-    def __init__(
-        self,
-        call: Judged,
-        images: Array,
-        groups: Classes,
-        kept_slots: Array,
-        most_places: int,
-        generator: np.random.Generator,
-    ) -> None:
-        record = call.record
-        axis = record.channel_axis
-        self.judged = call
-        self.sizes = tuple(size or 1 for place, size in enumerate(record.output_shape) if place != axis)
-        self.kept_slots = kept_slots
-        self.images = images
-        self._axis, self._groups = axis, groups
-        channels = record.output_shape[axis] or 0
-        self.tally = tallies.nothing(channels, len(groups.names))
-        self.levels = np.zeros((len(kept_slots), channels), np.float32)
-        self._positions = math.prod(self.sizes)
-        total = len(images) * self._positions
-        self.all_places = total <= most_places
-        # Places are numbered image by image, position by position.
-        self._places = np.arange(total) if self.all_places else np.sort(generator.choice(total, most_places, False))
-        self.sampled = np.zeros((len(self._places), channels), np.float32)
-
-    def maps(self, outputs: Array) -> Array:
-        """Lay outputs out as (images, positions, channels)."""
-        moved = np.moveaxis(outputs, self._axis + 1, -1)
-        return np.asarray(np.ascontiguousarray(moved).reshape(len(outputs), self._positions, -1))
-
-    def add(self, outputs: Array, start: int) -> None:
-        """Note what came out for the images from the place `start` on."""
-        values = self.maps(outputs)
-        images = self.images[start : start + len(values)]
-        labels = None if self._groups.of_images is None else self._groups.of_images[start : start + len(values)]
-        found = per_image(values, self.tally.top_values[-1])
-        here = tallies.of_images(found, images.tolist(), labels, len(self._groups.names))
-        self.tally = tallies.merge(self.tally, here)
-        first, end = np.searchsorted(self.kept_slots, [start, start + len(values)])
-        self.levels[first:end] = found.level[self.kept_slots[first:end] - start]
-        first, end = np.searchsorted(self._places, [start * self._positions, (start + len(values)) * self._positions])
-        slots, positions = np.divmod(self._places[first:end], self._positions)
-        self.sampled[first:end] = values[slots - start, positions]
-
-    def result(self, watching: Watching, options: Options) -> CallResponses:
+    def result(self, watching: Watching) -> CallResponses:
         """Put all together, without patches."""
-        record = self.judged.record
-        rectified = cuts_off(watching.operations[self.judged.path])
+        record = self._collector.judged.record
+        rectified = cuts_off(watching.operations[self._collector.judged.path])
         kernels, inputs = pictures(watching.operations[record.path])
-        number = len(self._places)
+        number = len(self._collector.sampled)
         return CallResponses(
             path=record.path,
-            judged_at=self.judged.path,
-            through=self.judged.through,
+            judged_at=self._collector.judged.path,
+            through=self._collector.judged.through,
             rectified=rectified,
             receptive_field=record.receptive_field or (),
             quantile_shares=QUANTILE_SHARES,
             quantile_places=number,
             # Massart 1990, "The tight constant in the Dvoretzky-Kiefer-Wolfowitz inequality", Ann. Probab. 18.
-            quantile_error=0.0 if self.all_places else math.sqrt(math.log(2 / 0.05) / (2 * number)),
+            quantile_error=0.0 if self._collector.all_places else math.sqrt(math.log(2 / 0.05) / (2 * number)),
             kernels=kernels,
             kernel_inputs=inputs,
-            channels=self._channels(rectified, options),
+            channels=self._channels(rectified),
         )
 
-    def _channels(self, rectified: bool, options: Options) -> tuple[ChannelResponses, ...]:
-        tally, thresholds = self.tally, _thresholds(options)
+    def _channels(self, rectified: bool) -> tuple[ChannelResponses, ...]:
+        seen, tally, thresholds = self._collector, self._collector.tally, _thresholds(self._options)
         states = _states(tally, rectified, thresholds)
         broken = tally.num_nan + tally.num_infinite > 0
         varying = (tally.minimum < tally.maximum) & ~broken
         tops = (np.where(tally.top_values > tally.minimum, tally.top_images, -1), tally.top_positions)
-        copied = copies(self.sampled, self.levels, tops, varying, thresholds.copy)
-        index, favourite, chance = self._selectivities(options)
+        copied = copies(seen.sampled, seen.levels, tops, varying, thresholds.copy)
+        index, favourite, chance = self._selectivities()
         speaks = (chance <= thresholds.level) & (index >= thresholds.selectivity) & ~broken
         count = np.maximum(tally.count, 1)
         columns = (
@@ -204,7 +120,7 @@ class _Collector:
             np.where(tally.count, tally.maximum, 0.0),
             tally.positive / count,
             tally.firing / tally.num_images,
-            _quantiles(self.sampled).T,
+            _quantiles(seen.sampled).T,
             tally.num_nan,
             tally.num_infinite,
         )
@@ -240,44 +156,23 @@ class _Collector:
             )
         return tuple(found)
 
-    def _selectivities(self, options: Options) -> tuple[Array, Array, Array]:
+    def _selectivities(self) -> tuple[Array, Array, Array]:
         """Return index, favourite class and chance of every channel, NaN where there is none."""
-        groups, unknown = self._groups, np.full(len(self.tally.count), np.nan)
+        groups, own = self._groups, self._collector
+        unknown = np.full(len(own.tally.count), np.nan)
         if groups.of_images is None or not groups.can_speak:
             return unknown, unknown, unknown
-        index, favourite = selectivity(self.class_means())
-        seen = np.unique(groups.of_images[self.kept_slots], return_inverse=True)[1]
+        index, favourite = selectivity(own.class_means())
+        seen = np.unique(groups.of_images[own.kept_slots], return_inverse=True)[1]
         if seen.max() < 1:
             return index, favourite, unknown
-        generator = np.random.default_rng([options.seed, _SEED_OF_PERMUTATIONS])
-        chance = chances(self.levels, seen, num_permutations(options.class_level), generator)
+        generator = np.random.default_rng([self._options.seed, _SEED_OF_PERMUTATIONS])
+        chance = chances(own.levels, seen, num_permutations(self._options.class_level), generator)
         return index, favourite, np.where(np.isfinite(index), chance, np.nan)
-
-    def class_means(self) -> Array:
-        """Return the mean response above zero to the images of each class, (classes, channels)."""
-        return np.asarray(self.tally.class_levels / self.tally.class_counts[:, None])
-
-    def patches(self, channel: int, own: Reach, size: tuple[int, int] | None) -> tuple[Patch, ...]:
-        """Return where a channel responded most, without pictures; nothing for one that has one value everywhere.
-
-        Args:
-            channel: Its number.
-            own: Which pixels the call sees.
-            size: Height and width of an image; None where the call reads no picture.
-        """
-        tally, found = self.tally, []
-        for value, image, place in zip(
-            tally.top_values[:, channel], tally.top_images[:, channel], tally.top_positions[:, channel], strict=True
-        ):
-            if np.isfinite(value) and value > tally.minimum[channel]:
-                position = tuple(map(int, np.unravel_index(place, self.sizes)))
-                box = patches.box(own, position, size) if size else ()
-                found.append(Patch(int(image), self._groups.label(int(image)), float(value), position, box))
-        return tuple(found)
 
 
 def _with_patches(
-    subject: Subject, calls: tuple[CallResponses, ...], collectors: Sequence[_Collector], groups: Classes
+    subject: Subject, calls: tuple[CallResponses, ...], collectors: Sequence[Collector], groups: Classes
 ) -> tuple[CallResponses, ...]:
     """Add patches and class means to the channels that are to have them."""
     shape = subject.record.inputs[subject.record.main_input].shape
@@ -298,7 +193,9 @@ def _with_patches(
                 channel: replace(
                     call.channels[channel],
                     class_means=() if means is None else tuple(means[:, channel].tolist()),
-                    patches=collector.patches(channel, seen[call.path], own_size) if channel in chosen_channels else (),
+                    patches=_patches(collector, channel, seen[call.path], own_size, groups)
+                    if channel in chosen_channels
+                    else (),
                 )
                 for channel in given
             }
@@ -312,6 +209,29 @@ def _with_patches(
         replace(call, channels=tuple(row.get(each.channel, each) for each in call.channels))
         for call, row in zip(calls, rows, strict=True)
     )
+
+
+def _patches(
+    collector: Collector, channel: int, own: Reach, size: tuple[int, int] | None, groups: Classes
+) -> tuple[Patch, ...]:
+    """Return where a channel responded most, without pictures; nothing for one that has one value everywhere.
+
+    Args:
+        collector: What was seen of the call.
+        channel: The channel's number.
+        own: Which pixels the call sees.
+        size: Height and width of an image; None where the call reads no picture.
+        groups: The classes of the images.
+    """
+    tally, found = collector.tally, []
+    for value, image, place in zip(
+        tally.top_values[:, channel], tally.top_images[:, channel], tally.top_positions[:, channel], strict=True
+    ):
+        if np.isfinite(value) and value > tally.minimum[channel]:
+            position = tuple(map(int, np.unravel_index(place, collector.sizes)))
+            box = patches.box(own, position, size) if size else ()
+            found.append(Patch(int(image), groups.label(int(image)), float(value), position, box))
+    return tuple(found)
 
 
 def _states(tally: tallies.Tally, rectified: bool, thresholds: Thresholds) -> list[str]:

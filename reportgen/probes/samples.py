@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,12 +23,10 @@ NUM_VALUES = 12
 
 
 def choose(subject: Subject, predictions: PredictionsResult, options: Options) -> Subject:
-    """Return the subject with its samples chosen as the options wish."""
+    """Return the subject with the answers, and with its samples chosen as the options wish."""
     dataset = subject.dataset
     assert dataset is not None, "samples are chosen from data"
-    results = {result.name: result for result in (predictions, *predictions.others)}
     labels = {predictions.name: dataset.labels, **dict(dataset.head_labels)}
-    targets = targets_by_output(subject.record, dataset)
     picked = pick(
         options.pick,
         size=dataset.size,
@@ -36,7 +35,17 @@ def choose(subject: Subject, predictions: PredictionsResult, options: Options) -
         confidence=predictions.confidence,
         seed=options.seed,
     )
-    records: list[SampleRecord] = []
+    return replace(subject, samples=records(subject, predictions, picked))
+
+
+def records(subject: Subject, predictions: PredictionsResult, picked: Sequence[Picked]) -> tuple[SampleRecord, ...]:
+    """Look at some images closely: read them, and put them to the model once more."""
+    dataset = subject.dataset
+    assert dataset is not None, "samples are chosen from data"
+    results = {result.name: result for result in (predictions, *predictions.others)}
+    labels = {predictions.name: dataset.labels, **dict(dataset.head_labels)}
+    targets = targets_by_output(subject.record, dataset)
+    found: list[SampleRecord] = []
     for start in range(0, len(picked), subject.batch_size):
         part = picked[start : start + subject.batch_size]
         indices = [chosen.index for chosen in part]
@@ -54,8 +63,8 @@ def choose(subject: Subject, predictions: PredictionsResult, options: Options) -
                 )
                 for output, row in zip(subject.record.outputs, values, strict=True)
             )
-            records.append(_record(chosen, pictures[place], heads, predictions.name, subject))
-    return replace(subject, samples=tuple(records))
+            found.append(_record(chosen, pictures[place], heads, predictions.name, subject))
+    return tuple(found)
 
 
 def _record(chosen: Picked, image: Array, heads: tuple[HeadAnswer, ...], main: str, subject: Subject) -> SampleRecord:

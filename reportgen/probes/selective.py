@@ -16,25 +16,27 @@ from reportgen.probes.subject import Array
 
 # An index that varies by less than this under permutations varies by rounding alone.
 _LEAST_SPREAD = 1e-4
-# Up to here a product of matrices is faster than sums over groups.
+# Up to here a product of matrices is faster than sums over groups: one large product for many permutations, because
+# a small one takes longer to hand out to threads than to work out.
 _FEW_CLASSES = 64
+_AT_ONCE = 1 << 22
 
 
 def selectivity(means: Array) -> tuple[Array, Array]:
     """Return the class selectivity index of every channel, and the class that it responds to most.
 
     Args:
-        means: Mean response to the images of each class, 0 or more, (classes, channels); two classes or more.
+        means: Mean response to the images of each class, 0 or more, (…, classes, channels); two classes or more.
 
     Returns:
-        (highest − mean of the others) / (highest + mean of the others), 0..1, float64 (channels), NaN for a channel
+        (highest − mean of the others) / (highest + mean of the others), 0..1, float64 (…, channels), NaN for a channel
         that never responds; and the place of the highest.
     """
-    highest = means.max(axis=0)
-    others = (means.sum(axis=0, dtype=np.float64) - highest) / (len(means) - 1)
+    highest = means.max(axis=-2)
+    others = (means.sum(axis=-2, dtype=np.float64) - highest) / (means.shape[-2] - 1)
     total = highest + others
     index = np.where(total > 0, (highest - others) / np.where(total > 0, total, 1.0), np.nan)
-    return index, means.argmax(axis=0)
+    return index, means.argmax(axis=-2)
 
 
 def num_permutations(level: float) -> int:
@@ -63,10 +65,13 @@ def chances(responses: Array, classes: Array, number: int, generator: np.random.
         float64 (channels): the share of the orders, the given one among them, in which the highest of all channels'
         standardised indices is at least the channel's own.
     """
+    orders = np.stack([classes, *(generator.permutation(classes) for _ in range(number))])
+    num_classes = int(classes.max()) + 1
+    at_once = max(1, _AT_ONCE // (num_classes * max(responses.shape))) if num_classes <= _FEW_CLASSES else 1
     indices = np.empty((number + 1, responses.shape[1]))
-    for row in range(number + 1):
-        order = classes if row == 0 else generator.permutation(classes)
-        indices[row] = np.nan_to_num(selectivity(_means(responses, order))[0])
+    for start in range(0, number + 1, at_once):
+        means = _means(responses, orders[start : start + at_once], num_classes)
+        indices[start : start + at_once] = np.nan_to_num(selectivity(means)[0])
     spread = np.maximum(indices.std(axis=0), _LEAST_SPREAD)
     indices -= indices.mean(axis=0)
     indices /= spread
@@ -74,10 +79,13 @@ def chances(responses: Array, classes: Array, number: int, generator: np.random.
     return np.asarray((highest[:, None] >= indices[0]).mean(axis=0))
 
 
-def _means(responses: Array, classes: Array) -> Array:
-    """Return the mean response to each class, (classes, channels)."""
-    counts = np.bincount(classes)[:, None]
-    if len(counts) <= _FEW_CLASSES:
-        return np.asarray((np.arange(len(counts))[:, None] == classes).astype(responses.dtype) @ responses / counts)
-    starts = np.cumsum(counts[:, 0]) - counts[:, 0]
-    return np.asarray(np.add.reduceat(responses[np.argsort(classes, kind="stable")], starts, axis=0) / counts)
+def _means(responses: Array, orders: Array, num_classes: int) -> Array:
+    """Return the mean response to each class, the classes in several orders, (orders, classes, channels)."""
+    counts = np.bincount(orders[0])
+    if num_classes <= _FEW_CLASSES:
+        members = (orders[:, None] == np.arange(num_classes)[:, None]).astype(responses.dtype)
+        sums = members.reshape(-1, len(responses)) @ responses
+        return np.asarray(sums.reshape(len(orders), num_classes, -1) / counts[:, None])
+    starts = np.cumsum(counts) - counts
+    sorted_by_class = (responses[np.argsort(order, kind="stable")] for order in orders)
+    return np.stack([np.add.reduceat(rows, starts, axis=0) / counts[:, None] for rows in sorted_by_class])

@@ -35,6 +35,20 @@ def render(report: Report) -> bytes:
     return document(report, "screen").encode("utf-8")
 
 
+def check_size(report: Report, size_bytes: int) -> None:
+    """Refuse a page above its budget, to which it was kept as far as could be told when the report was made.
+
+    Raises:
+        RenderError: It is.
+    """
+    if 0 < report.max_size_bytes < size_bytes:
+        raise RenderError(
+            f"report.html takes {templating.megabytes(size_bytes)}. Expected at most"
+            f" {templating.megabytes(report.max_size_bytes)}. Raise --max-size, or choose fewer samples with --pick or"
+            " fewer layers with --layers."
+        )
+
+
 def framed(report: Report) -> str:
     """Return the report as a frame for a page of others, such as a notebook: neither page reaches the other's styles.
 

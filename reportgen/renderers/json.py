@@ -9,7 +9,6 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from pathlib import Path
 
 from reportgen.document import Figure, Report
 from reportgen.records import ModelRecord
@@ -48,11 +47,6 @@ def render(report: Report) -> bytes:
 def model_json(model: ModelRecord) -> bytes:
     """Return the facts of a model as JSON, as they stand under "model" in a report."""
     return _bytes(model, "model")
-
-
-def published_schema() -> bytes:
-    """Return the JSON Schema of what `render` returns, as it came with the package."""
-    return (Path(__file__).resolve().parent.parent / "schema.json").read_bytes()
 
 
 def _bytes(value: object, place: str) -> bytes:

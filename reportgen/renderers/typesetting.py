@@ -15,12 +15,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from io import BytesIO
 from typing import Any
 
 from weasyprint import HTML, VERSION, Attachment
+from weasyprint.images import RasterImage
 from weasyprint.svg import Node
 from weasyprint.text.ffi import harfbuzz_subset, pango
 from weasyprint.urls import URLFetcher, URLFetcherResponse, URLFetchingError
+
+from reportgen.renderers import embedding
 
 # Fonts and colours inside, tags and order of reading, and a file attached.
 VARIANT = "pdf/a-3a"
@@ -72,11 +76,13 @@ class NoFetch(URLFetcher):  # type: ignore[misc]
     """Opens data: addresses and no others, and remembers those.
 
     Attributes:
+        pictures: PNG files by the addresses that stand for them.
         refused: Addresses that were asked for in vain.
     """
 
     def __init__(self) -> None:
         super().__init__(allowed_protocols=("data",), allow_redirects=False)
+        self.pictures: dict[str, bytes] = {}
         self.refused: list[str] = []
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
@@ -85,6 +91,8 @@ class NoFetch(URLFetcher):  # type: ignore[misc]
         Raises:
             ValueError: It is not a data: address; WeasyPrint goes on without what is there.
         """
+        if url in self.pictures:
+            return URLFetcherResponse(url, self.pictures[url], {"Content-Type": "image/png"})
         if not url.lower().startswith("data:"):
             self.refused.append(url)
         return super().fetch(url, headers)
@@ -127,7 +135,8 @@ def typeset(html: str, *shorter: str, attachment: bytes = b"") -> Outcome:
         try:
             # No base_url, so that no relative address means anything.
             for each in (html, *shorter):
-                document = HTML(string=each, url_fetcher=fetcher).render(**options)
+                page, fetcher.pictures = embedding.set_aside(each)
+                document = HTML(string=page, url_fetcher=fetcher).render(**options)
                 if len(document.pages) == 1:
                     break
             if shorter and len(document.pages) > 1:
@@ -167,6 +176,19 @@ def _text(node: Any) -> str | None:
 
 
 Node.text = property(_text)
+
+
+_packed_anew = RasterImage._get_png_data
+
+
+def _png_data(picture: Any) -> bytes:
+    """The packed pixels of a picture: those of its file, where a PDF can keep them so."""
+    file = picture.fp.getvalue() if isinstance(getattr(picture, "fp", None), BytesIO) else b""
+    packed: bytes = embedding.packed_pixels(file) or _packed_anew(picture)
+    return packed
+
+
+RasterImage._get_png_data = staticmethod(_png_data)
 
 
 def libraries() -> dict[str, object]:

@@ -9,6 +9,7 @@ NAMES = (
     "architecture",
     "calculations",
     "pooling",
+    "performance",
     "samples",
     "activations",
     "edges",

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from reportgen.answers import SampleRecord
 from reportgen.document import ContactSheet, Figure, Mark, Section
 from reportgen.evidence import ActivationsResult, CallMaps, ChannelNumbers, Evidence, Foreground, Levels
-from reportgen.figures import inputs, mosaic, strips
+from reportgen.figures import inputs, mosaic, selection, strips
+from reportgen.most_active import limited, most_active
 from reportgen.templating import number, percent, plural
 from reportgen.vocabulary import volume, words
 
@@ -31,12 +32,15 @@ class Layer:
     Attributes:
         path: The call.
         shape: Its activation volume: height, width, channels; of what is no picture its own axes, channels last.
-        sheets: All its maps, on as many sheets as they need.
+        sheets: All its maps, or as many as there is room for, on as many sheets as they need.
         channels: Numbers of every channel, in order.
         follower: The channel that follows the object, or None.
         constant: Channels whose map is constant.
         broken: Channels whose map holds values that are no numbers.
         note: The layer's maps in a few words.
+        shown: Channels whose maps and numbers the page has, the most active first; None: all.
+        shown_on_paper: Those that the PDF has.
+        sheets_on_paper: Sheets of the PDF, where they are not those of the page.
     """
 
     path: str
@@ -47,11 +51,24 @@ class Layer:
     constant: tuple[int, ...]
     broken: tuple[int, ...]
     note: str
+    shown: tuple[int, ...] | None = None
+    shown_on_paper: tuple[int, ...] | None = None
+    sheets_on_paper: tuple[ContactSheet, ...] = ()
+
+    @property
+    def rows(self) -> tuple[ChannelNumbers, ...]:
+        """The numbers that the page lists, in the order of the channels."""
+        return tuple(self.channels[channel] for channel in sorted(self.shown or range(len(self.channels))))
+
+    @property
+    def rows_on_paper(self) -> tuple[ChannelNumbers, ...]:
+        """Those that the PDF lists."""
+        return tuple(self.channels[channel] for channel in sorted(self.shown_on_paper or range(len(self.channels))))
 
     @property
     def most_active(self) -> tuple[ChannelNumbers, ...]:
-        """The channels that are above zero at most positions, the most active first."""
-        return tuple(sorted(self.channels, key=lambda each: (-each.active_share, each.channel))[:_MOST_ACTIVE])
+        """The few most active channels, the most active first."""
+        return tuple(self.channels[channel] for channel in most_active(self.channels, _MOST_ACTIVE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +103,12 @@ class Content:
     Attributes:
         samples: One entry per sample.
         scale: "own" or "common".
-        num_maps: Maps shown for each sample.
+        num_maps: Maps of each sample.
         num_layers: Layers shown.
         num_seen_layers: Conv and pooling layers in the model.
         example: The volume that the words are explained on: its path and shape.
         example_axes: What the axes of that volume are.
+        num_shown: Maps that the page shows, of all samples.
     """
 
     samples: tuple[SampleLayers, ...]
@@ -100,11 +118,13 @@ class Content:
     num_seen_layers: int
     example: tuple[str, tuple[int, ...]] | None
     example_axes: str
+    num_shown: int = 0
 
     @property
     def fits_on_paper(self) -> bool:
-        """Whether the numbers of every channel go on paper; else those of the most active ones of each layer do."""
-        return self.num_maps * len(self.samples) <= _MOST_ON_PAPER
+        """Whether the numbers of every channel shown go on paper; else those of the most active of each layer do."""
+        rows = sum(len(layer.rows_on_paper) for sample in self.samples for layer in sample.layers)
+        return rows <= _MOST_ON_PAPER
 
 
 def build(evidence: Evidence) -> Section | None:
@@ -135,6 +155,7 @@ def build(evidence: Evidence) -> Section | None:
         num_seen_layers=len(evidence.model.seen_calls),
         example=(first[0].path, first[0].shape) if first else None,
         example_axes=volume(result.samples[0].calls[0].axes) if first else "",
+        num_shown=sum(len(call.shown) for maps in result.samples for call in maps.calls),
     )
     return Section("activations", TITLE, _answer(content), content)
 
@@ -152,7 +173,13 @@ def sheet_of(evidence: Evidence, index: int, call: CallMaps, name: str = "") -> 
 
 
 def sheets_of(
-    evidence: Evidence, index: int, call: CallMaps, name: str = "", *, highest: float = strips.HIGHEST_SHEET
+    evidence: Evidence,
+    index: int,
+    call: CallMaps,
+    name: str = "",
+    *,
+    highest: float = strips.HIGHEST_SHEET,
+    elsewhere: str = "",
 ) -> tuple[ContactSheet, ...]:
     """Draw all maps of one call on one sample.
 
@@ -162,33 +189,36 @@ def sheets_of(
         call: The maps.
         name: Id of the figure, where it is not the one in the chapter.
         highest: Most that a sheet of strips or slices may be high, CSS pixels; pictures are on one sheet.
+        elsewhere: Where the maps are that are not shown, after a semicolon.
     """
     sample = evidence.samples[index].index
     name = name or f"maps-{sample}-{call.path}"
-    broken = [channel for channel, numbers in enumerate(call.channels) if numbers.num_nonfinite]
-    marks = [Mark(channel, "broken") for channel in broken]
+    broken = [channel for channel in call.shown if call.channels[channel].num_nonfinite]
+    marks = [Mark(channel, "broken") for channel in sorted(broken)]
     if call.follower is not None:
         marks.append(Mark(call.follower, "follows"))
     total = len(call.channels)
-    alt = f"{plural(total, 'activation map')} of {call.path} for sample {sample}, {_extent(call)}.{_remarks(call)}"
+    part = "" if call.cut_to is None else f"{number(len(call.cut_to))} of {number(total)} shown, most active first"
+    maps = f"{part}{elsewhere}: activation maps" if part else plural(total, "activation map")
+    alt = f"{maps} of {call.path} for sample {sample}, {_extent(call)}.{_remarks(call)}"
     told = f"{_scale_words(evidence, call)}{_remarkable(call, len(broken))}"
     if call.grid is None:
-        caption = (
-            f"All {plural(total, 'activation map')} of {call.path} for sample {number(sample)}; channel = row + column."
-            f" {told}"
-        )
+        whose = f"of {call.path} for sample {number(sample)}; "
+        where = f"{whose}the number below each is its channel." if part else f"{whose}channel = row + column."
+        caption = f"{maps if part else f'All {maps}'} {where} {told}"
         levels, line = call.levels, None
         if _single(call):
             # A tile of one pixel would be no larger than the gap beside it, and a white one could not be told from it.
             levels = levels.repeat(_TILE, axis=1).repeat(_TILE, axis=2)
             line = _GREY if evidence.colormap == "gray" else None
-        sheet = mosaic.contact_sheet(
-            name, levels, alt=alt, caption=caption, colormap=evidence.colormap, marks=tuple(marks), line=line
-        )
-        return (sheet,)
-    layout = strips.lay_out(total, call.grid, highest)
-    parts = layout.parts(total)
-    captions = [f"{_which(part, total)} of {call.path} for sample {number(sample)}" for part in parts]
+        looks = {"alt": alt, "caption": caption, "colormap": evidence.colormap}
+        if call.cut_to is not None:
+            return (selection.numbered_sheet(name, levels, call.cut_to, total, marks=tuple(marks), line=line, **looks),)
+        return (mosaic.contact_sheet(name, levels, marks=tuple(marks), line=line, **looks),)
+    # Of a selection each strip has its channel's number at its left, so that no two stand side by side.
+    layout = strips.lay_out(total if call.cut_to is None else 1, call.grid, highest)
+    parts = layout.parts(len(call.shown))
+    captions = [f"{maps if part else _which(each, total)} of {call.path} for sample {number(sample)}" for each in parts]
     captions[0] += f"{_drawn(layout)} {told}"
     return strips.sheets(
         name,
@@ -198,6 +228,8 @@ def sheets_of(
         captions=(captions[0], *(f"{caption}, drawn likewise." for caption in captions[1:])),
         colormap=evidence.colormap,
         marks=tuple(marks),
+        selected=call.cut_to,
+        total=total,
     )
 
 
@@ -231,9 +263,9 @@ def _drawn(layout: strips.Layout) -> str:
 
 
 def _remarks(call: CallMaps) -> str:
-    """What is remarkable about single maps, for the text alternative."""
-    constant = sum(numbers.constant for numbers in call.channels)
-    broken = sum(numbers.num_nonfinite > 0 for numbers in call.channels)
+    """What is remarkable about single maps that are shown, for the text alternative."""
+    constant = sum(call.channels[channel].constant for channel in call.shown)
+    broken = sum(call.channels[channel].num_nonfinite > 0 for channel in call.shown)
     said = _outstanding(call)
     if constant:
         said += f" {plural(constant, 'map is', 'maps are')} constant."
@@ -244,7 +276,8 @@ def _remarks(call: CallMaps) -> str:
 
 def _outstanding(call: CallMaps) -> str:
     """The map that follows the object, or else the one with the highest value, for someone who cannot see it."""
-    sound = [numbers for numbers in call.channels if not numbers.constant and not numbers.num_nonfinite]
+    shown = [call.channels[channel] for channel in call.shown]
+    sound = [numbers for numbers in shown if not numbers.constant and not numbers.num_nonfinite]
     if not sound:
         return ""
     if call.follower is not None:
@@ -258,7 +291,7 @@ def _outstanding(call: CallMaps) -> str:
         return f"{said}."
     return (
         f"{said}: active at {percent(numbers.active_share, 0)} of its positions, strongest"
-        f" {_place(call.levels[numbers.channel])}."
+        f" {_place(call.levels[call.shown.index(numbers.channel)])}."
     )
 
 
@@ -277,11 +310,13 @@ def _place(levels: Levels) -> str:
 
 def _remarkable(call: CallMaps, num_broken: int) -> str:
     """The same for the caption."""
-    constant = sum(numbers.constant for numbers in call.channels)
+    constant = sum(call.channels[channel].constant for channel in call.shown)
     said = ""
     if call.follower is not None:
         score = number(call.channels[call.follower].follows, 2)
         said += f" Framed: channel {call.follower}, the one that follows the object most closely (correlation {score})."
+        if call.cut_to is not None and call.cut_to[-1] == call.follower:
+            said += " It has the last place, whatever its activity."
     if constant:
         said += f" {plural(constant, 'map is', 'maps are')} constant and drawn as plain grey."
     if num_broken:
@@ -291,6 +326,7 @@ def _remarkable(call: CallMaps, num_broken: int) -> str:
 
 def _scale_words(evidence: Evidence, call: CallMaps) -> str:
     dark, bright = ("black", "white") if evidence.colormap == "gray" else ("dark violet", "yellow")
+    # The common scale is that of all maps, those that are not shown among them.
     low = min(channel.minimum for channel in call.channels)
     high = max(channel.maximum for channel in call.channels)
     if _single(call):
@@ -330,6 +366,11 @@ def _layers(evidence: Evidence, result: ActivationsResult) -> list[tuple[Layer, 
 
 def _layer(evidence: Evidence, index: int, call: CallMaps, found: Foreground) -> Layer:
     constant = tuple(channel for channel, numbers in enumerate(call.channels) if numbers.constant)
+    paper, most = call, evidence.activations.pdf_channels if evidence.activations else None
+    if most is not None:
+        paper = limited(call, most)
+    name = f"maps-{evidence.samples[index].index}-{call.path}-paper"
+    elsewhere = f"; {'all' if call.cut_to is None else number(len(call.cut_to))} in the HTML"
     return Layer(
         path=call.path,
         shape=(*call.sizes, len(call.channels)),
@@ -339,6 +380,9 @@ def _layer(evidence: Evidence, index: int, call: CallMaps, found: Foreground) ->
         constant=constant,
         broken=tuple(channel for channel, numbers in enumerate(call.channels) if numbers.num_nonfinite),
         note=_note(call, constant, found),
+        shown=call.cut_to,
+        shown_on_paper=paper.cut_to,
+        sheets_on_paper=() if paper is call else sheets_of(evidence, index, paper, name, elsewhere=elsewhere),
     )
 
 
@@ -374,4 +418,10 @@ def _answer(content: Content) -> str:
         if not any(sample.found for sample in content.samples)
         else (f" In {number(following)} of {plural(total, 'grid')} one channel follows the object, and is framed.")
     )
-    return f"All {number(content.num_maps)} channels of {layers}, for {plural(len(content.samples), 'sample')}.{found}"
+    samples = plural(len(content.samples), "sample")
+    every = content.num_maps * len(content.samples)
+    if content.num_shown < every:
+        return (
+            f"{number(content.num_shown)} of {number(every)} maps of {layers}, for {samples}: the most active.{found}"
+        )
+    return f"All {number(content.num_maps)} channels of {layers}, for {samples}.{found}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reportgen.document import Section
-from reportgen.evidence import Evidence
+from reportgen.evidence import CallMaps, Evidence
 from reportgen.vocabulary import volumes, words
 
 TITLE = "Words"
@@ -67,6 +68,12 @@ _WITH_SAMPLES = {
     "activation volume": "The whole output of a layer for one {sample}: a block of numbers, {volume}.",
     "constant map": "A map that holds one value everywhere; it carries no signal for this {sample}.",
 }
+_WHERE_CUT = {
+    "most active": (
+        "Of the channels of a layer, those whose maps are farthest from zero: the order is that of the root mean square"
+        " over all positions, √(mean² + deviation²)."
+    ),
+}
 _WITH_PICTURES = {
     "correlation": (
         "How closely two pictures rise and fall together: 1 in step, 0 unrelated, −1 in opposition (Pearson's"
@@ -87,6 +94,17 @@ _WITH_ANSWERS = {
     ),
     "probability": (
         "The share of certainty, 0 to 1, that a network gives to a class; it need not be how often it is right."
+    ),
+}
+_WITH_SCORES = {
+    "precision": "Of the answers that name a class, the share that is of that class.",
+    "recall": "Of the {samples} of a class, the share that was answered so.",
+}
+_WITH_CALIBRATION = {
+    "confidence": "The probability that a network gives to the class that it answers.",
+    "expected calibration error": (
+        "How far confidence lies from the share of right answers, on average over answers of about equal confidence; 0"
+        " where a network is right as often as it is confident."
     ),
 }
 _WITH_EDGES = {
@@ -131,10 +149,16 @@ def build(evidence: Evidence) -> Section:
     known = words(evidence.model)
     if evidence.samples:
         terms |= _WITH_SAMPLES | (_WITH_PICTURES if known.is_picture else {})
+    if evidence.activations and any(_is_cut(call, evidence.activations.pdf_channels) for call in _calls(evidence)):
+        terms |= _WHERE_CUT
     if evidence.predictions and evidence.predictions.right is not None:
         terms |= {name: meaning for name, meaning in _WITH_ANSWERS.items() if name != "logits"}
     if evidence.predictions and evidence.predictions.output == "logits":
         terms["logits"] = _WITH_ANSWERS["logits"]
+    if evidence.performance:
+        terms |= _WITH_SCORES
+        if any(head.calibration for head in evidence.performance.heads):
+            terms |= _WITH_CALIBRATION
     if evidence.edges:
         terms |= _WITH_EDGES
     if evidence.responses:
@@ -152,3 +176,12 @@ def build(evidence: Evidence) -> Section:
     }
     content = Content(tuple(Term(name, terms[name].format(**said)) for name in sorted(terms)))
     return Section("glossary", TITLE, "The terms of the art in this report, one sentence each.", content)
+
+
+def _calls(evidence: Evidence) -> Iterator[CallMaps]:
+    for sample in evidence.activations.samples if evidence.activations else ():
+        yield from sample.calls
+
+
+def _is_cut(call: CallMaps, on_paper: int | None) -> bool:
+    return call.cut_to is not None or len(call.channels) > (on_paper or len(call.channels))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reportgen.answers import Answer, ClassCounts, ClassScore, HeadAnswer, PredictionsResult, SampleRecord
+from reportgen.answers import Answer, HeadAnswer, PredictionsResult, SampleRecord
 from reportgen.document import Figure, Section
 from reportgen.evidence import Evidence
 from reportgen.figures import inputs, mosaic
@@ -50,8 +50,6 @@ class Head:
         output: What the answers are: "probabilities", "logits", "multi-label" or "values".
         right: How many were right; None where no true classes are known.
         interval: 95 % interval of the share of right answers, or None.
-        per_class: Right answers by class.
-        counts: Answers of a multi-label output class by class.
         value_range: Lowest and highest finite value that came out, or None.
         mean_error: Mean absolute error of the values, or None.
     """
@@ -61,8 +59,6 @@ class Head:
     output: str
     right: int | None
     interval: tuple[float, float] | None
-    per_class: tuple[ClassScore, ...]
-    counts: tuple[ClassCounts, ...]
     value_range: tuple[float, float] | None
     mean_error: float | None
 
@@ -110,8 +106,6 @@ class Content:
         num_images: Images in the data.
         right: How many were answered rightly, or None.
         interval: 95 % interval of the share of right answers, or None.
-        per_class: Right answers by class.
-        counts: Answers of a multi-label output class by class.
         mean_error: Mean absolute error of an output that answers with values, or None.
         head: Name of the output that all of this is about.
         others: The same of the model's further outputs.
@@ -130,8 +124,6 @@ class Content:
     num_images: int
     right: int | None
     interval: tuple[float, float] | None
-    per_class: tuple[ClassScore, ...]
-    counts: tuple[ClassCounts, ...]
     mean_error: float | None
     head: str
     others: tuple[Head, ...]
@@ -161,8 +153,6 @@ def build(evidence: Evidence) -> Section | None:
         num_images=predictions.num_images,
         right=predictions.right,
         interval=predictions.interval,
-        per_class=predictions.per_class,
-        counts=predictions.counts,
         mean_error=predictions.mean_error,
         head=predictions.name,
         others=tuple(_head(other) for other in predictions.others),
@@ -198,8 +188,6 @@ def _head(result: PredictionsResult) -> Head:
         output=result.output,
         right=result.right,
         interval=result.interval,
-        per_class=result.per_class,
-        counts=result.counts,
         value_range=result.value_range,
         mean_error=result.mean_error,
     )
@@ -243,7 +231,7 @@ def _answer(content: Content, evidence: Evidence) -> str:
     if content.right is None:
         return f"{shown}{extent}."
     where = f" at its output {content.head}" if content.others else ""
-    if content.counts:
+    if content.output == "multi-label":
         return (
             f"{shown}{extent}. Over all {known.samples} the network names all true classes and no other in"
             f" {percent(content.right / content.num_images)} of cases{where}."

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reportgen.document import ContactSheet, Section
-from reportgen.evidence import CallMaps, Evidence
+from reportgen.evidence import CallMaps, DatasetRecord, Evidence
 from reportgen.findings import image_of, last_conv, spatial_shape
 from reportgen.records import ModelRecord, Shape, TensorRecord
 from reportgen.sections.activations import sheet_of
 from reportgen.templating import number, percent, plural, shape, size
-from reportgen.vocabulary import words
+from reportgen.vocabulary import Words, words
 
 TITLE = "At a glance"
 NEEDS = ("predictions", "activations")
@@ -259,18 +259,7 @@ def _can(evidence: Evidence) -> tuple[str, ...]:
 def _cannot(evidence: Evidence) -> tuple[str, ...]:
     said, known = [], words(evidence.model)
     if evidence.dataset and evidence.predictions and evidence.predictions.right is not None:
-        held = evidence.dataset.split != "as given"
-        what = (
-            f"The {known.samples} are {evidence.dataset.split}"
-            if held
-            else f"Nothing is known here of where the {known.samples} come from"
-        )
-        rest = (
-            "this is not a score on MNIST's test set"
-            if evidence.dataset.split.startswith("held out from MNIST")
-            else f"the share of right answers holds for these {known.samples} only"
-        )
-        said.append(f"{what}: {rest}.")
+        said.append(scope(evidence.dataset, known))
     if evidence.samples:
         said.append(
             "A bright map says that a filter responded there. It does not say why the network gave its answer, nor that"
@@ -278,3 +267,19 @@ def _cannot(evidence: Evidence) -> tuple[str, ...]:
         )
     said.append("Whether the network is fit for a purpose: that is for people to judge.")
     return tuple(said)
+
+
+def scope(dataset: DatasetRecord, known: Words) -> str:
+    """Say what the data are, and what a score on them must not be called."""
+    held = dataset.split != "as given"
+    what = (
+        f"The {known.samples} are {dataset.split}"
+        if held
+        else f"Nothing is known here of where the {known.samples} come from"
+    )
+    rest = (
+        "this is not a score on MNIST's test set"
+        if dataset.split.startswith("held out from MNIST")
+        else f"the share of right answers holds for these {known.samples} only"
+    )
+    return f"{what}: {rest}."

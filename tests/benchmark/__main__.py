@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.benchmark import building, drawing, memory, summaries
+from tests.benchmark import building, drawing, memory, summaries, typesetting
 from tests.benchmark.table import Row, line
 
 
@@ -17,10 +17,13 @@ def main() -> None:
     """Measure and print."""
     parts: dict[str, Callable[[Path], Iterator[Row]]] = {
         "maps": drawing.maps,
+        "explain": drawing.explaining,
         "build": building.build,
         "help": building.help_page,
+        "pdf": typesetting.typesetting,
         "summary": summaries.summary,
         "memory": memory.memory,
+        "samples": memory.samples,
     }
     parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description="Measure and print ratios.")
     parser.add_argument("--only", action="append", choices=parts, metavar="PART", help=f"one of {', '.join(parts)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.benchmark.programs import DRAW, cost, run, save
+from tests.benchmark.programs import DRAW, cost, run, save, saved
 from tests.benchmark.table import Row
 
 REPORTED = ("default", "MobileNetV2", "ResNet50", "large images")
@@ -33,3 +33,17 @@ def memory(folder: Path) -> Iterator[Row]:
             what = f"`build` of {name}, one sample, {' + '.join(formats)}, memory"
             target = f"at most 1.3 times + 300 MB: {most:.0f} MB"
             yield Row(what, ours, f"load + `predict` on {BATCH} images", theirs, ours / theirs, target, "MB")
+
+
+def samples(folder: Path) -> Iterator[Row]:
+    """Memory of a report of ResNet-50 on eight samples against that of one."""
+    path, images = saved(folder, "ResNet50"), folder / "images.npz"
+    run(DRAW, str(path), str(images), "8")
+    command = ["-m", "reportgen", "build", str(path), "--data", str(images), "-q", "-o", str(folder / "out")]
+    command += ["--format", "html", "--format", "json"]
+    one, eight = (
+        cost(*command, *(part for index in range(number) for part in ("--pick", f"index:{index}"))).megabytes
+        for number in (1, 8)
+    )
+    what = "`build` of ResNet50, 8 samples, html + json, memory"
+    yield Row(what, eight, "the same with one sample", one, eight / one, "at most 1.25", "MB")

@@ -85,6 +85,31 @@ def test_means_of_large_float32_maps_are_summed_exactly_enough() -> None:
     assert channel.mean == pytest.approx((999_999 * np.float64(np.float32(0.1)) + np.float32(0.2)) / 1e6, rel=1e-12)
 
 
+@pytest.mark.parametrize("scale", ["own", "common"])
+@pytest.mark.parametrize("shape", [(211, 97, 5), (40, 31, 64), (7, 7, 3000), (70001, 1)], ids=str)
+def test_large_volume_is_read_to_its_last_value(shape: tuple[int, ...], scale: str) -> None:
+    volume = np.random.default_rng(3).normal(3, 2, shape).astype(np.float32)
+    levels, numbers = reduce_maps(volume, scale)
+    rows = volume.reshape(-1, shape[-1]).astype(np.float64)
+    low, high = (rows.min(axis=0), rows.max(axis=0)) if scale == "own" else (rows.min(), rows.max())
+    expected = (rows - low) * 255 / (high - low)
+    # Where a value lies in the middle between two levels, rounding may go either way.
+    assert np.abs(levels.reshape(shape[-1], -1).T - expected).max() <= 0.5 + 1e-4
+    np.testing.assert_array_equal([each.minimum for each in numbers], rows.min(axis=0))
+    np.testing.assert_array_equal([each.maximum for each in numbers], rows.max(axis=0))
+    np.testing.assert_allclose([each.mean for each in numbers], rows.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose([each.deviation for each in numbers], rows.std(axis=0), rtol=1e-11)
+    np.testing.assert_allclose([each.active_share for each in numbers], (rows > 0).mean(axis=0), rtol=1e-14)
+
+
+def test_deviation_far_from_zero_is_exact() -> None:
+    # Squares of the values themselves would leave no digit of it.
+    volume = (1e7 + np.random.default_rng(4).integers(0, 5, (50, 50, 2))).astype(np.float32)
+    _, numbers = reduce_maps(volume)
+    expected = volume.astype(np.float64).std(axis=(0, 1))
+    np.testing.assert_allclose([each.deviation for each in numbers], expected, rtol=1e-12)
+
+
 def two_layers() -> Any:
     """A conv layer that hands the image on, and its negative; then a pooling layer."""
     model = keras.Sequential(

@@ -124,6 +124,22 @@ def test_correlation_is_that_of_maps_really_enlarged(
             assert scores[channel] == pytest.approx(expected, abs=1e-9)
 
 
+def test_correlation_of_a_map_of_many_rows_is_that_of_the_map_really_enlarged() -> None:
+    generator = np.random.default_rng(1)
+    mask = np.zeros((90, 120), np.uint8)
+    mask[20:60, 30:100] = 255
+    # More values than are worked on at one time, and a channel that could spoil its neighbours.
+    maps = generator.normal(size=(61, 53, 24)).astype(np.float32)
+    maps[10, 10, 3] = np.nan
+    maps[40, 20, 5] = np.inf
+    call = made.layer("conv", receptive_field=(5, 7), jump=(1.5, 2), padding=(2, 3))
+    scores = follow(maps, mask, call)
+    for channel in set(range(24)) - {3, 5}:
+        big = enlarged(maps[..., channel].astype(np.float64), mask.shape, call)
+        expected = np.corrcoef(big.ravel(), mask.ravel() > 0)[0, 1]
+        assert scores[channel] == pytest.approx(expected, abs=1e-9)
+
+
 def test_constant_map_follows_nothing() -> None:
     maps = np.stack([np.full((4, 4), 3.0), np.zeros((4, 4)), np.eye(4)], axis=-1)
     mask = np.eye(4, dtype=np.uint8)

@@ -8,12 +8,13 @@ import keras
 import numpy as np
 import pytest
 
-from reportgen.answers import ClassScore, PredictionsResult
+from reportgen.answers import PredictionsResult
 from reportgen.errors import DataError
 from reportgen.options import make
-from reportgen.probes.predictions import class_name, output_kind, probabilities, run, wilson
+from reportgen.probes.predictions import class_name, output_kind, probabilities, run
 from reportgen.probes.subject import BATCH_SIZE
 from reportgen.records import TensorRecord
+from reportgen.scores import wilson
 from tests.probes.subjects import data, subject
 
 pytestmark = pytest.mark.keras
@@ -85,19 +86,22 @@ def test_interval_is_wilsons(right: int, total: int, low: float, high: float) ->
     assert list(wilson(right, total)) == pytest.approx([low, high], abs=1e-6)
 
 
-def test_right_answers_are_counted_in_all_and_by_class() -> None:
+def test_right_answers_are_counted() -> None:
     images = [[9, 0, 0], [0, 9, 0], [0, 0, 9], [0, 9, 0]]
     found = result(ending("softmax"), images, [0, 1, 1, 1], ("cat", "dog", "emu"))
     assert (found.num_images, found.right, found.output, found.num_nonfinite) == (4, 3, "probabilities", 0)
-    assert found.per_class == (ClassScore("cat", 1, 1, 1.0), ClassScore("dog", 2, 3, 2 / 3))
     assert found.interval == wilson(3, 4)
     assert found.hits is not None
     assert found.hits.tolist() == [True, True, False, True]
+    assert found.answered is not None
+    assert found.answered.tolist() == [0, 1, 2, 1]
 
 
 def test_one_sigmoid_unit_decides_between_two_classes() -> None:
     found = result(ending("sigmoid", 1), [[4.0], [-4.0]], [1, 1], ("no", "yes"))
-    assert (found.right, found.per_class) == (1, (ClassScore("yes", 1, 2, 0.5),))
+    assert found.right == 1
+    assert found.answered is not None
+    assert found.answered.tolist() == [1, 0]
     assert found.confidence is not None
     np.testing.assert_allclose(found.confidence, [1 / (1 + np.exp(-4))] * 2, rtol=1e-6)
 
@@ -128,7 +132,7 @@ def test_labels_that_the_model_cannot_answer_are_refused(labels: list[int], wron
 
 def test_without_labels_nothing_is_counted() -> None:
     found = result(ending("softmax"), [[1, 0, 0], [0, 1, 0]], None)
-    assert (found.right, found.interval, found.per_class, found.hits) == (None, None, (), None)
+    assert (found.right, found.interval, found.hits) == (None, None, None)
 
 
 @pytest.mark.parametrize(("activation", "broken"), [("softmax", [NAN, 0, 0]), ("linear", [INF, 0, 5])])

@@ -12,8 +12,9 @@ import pytest
 from reportgen.models.compiling import runnable
 from reportgen.models.convnet import convnet
 from reportgen.options import make
-from reportgen.probes.responses import MOST_PLACES, chosen, run
-from reportgen.responses import CallResponses, ResponsesResult
+from reportgen.probes.collecting import MOST_PLACES, chosen
+from reportgen.probes.responses import run
+from reportgen.responses import MOST_CLASS_MEANS, MOST_SHOWN, CallResponses, ResponsesResult, telling
 from reportgen.sources import digits
 from reportgen.sources.dataset import Dataset
 from tests import channels_made
@@ -191,6 +192,38 @@ def test_data_without_labels_give_all_but_the_classes() -> None:
         )
         assert [patch.image for patch in one.patches] == [patch.image for patch in other.patches]
         assert {patch.label for patch in one.patches} <= {None}
+
+
+def test_whole_numbers_that_a_model_answers_with_as_values_are_no_classes() -> None:
+    model = keras.Sequential(
+        [keras.Input((16, 16, 1)), layers.Conv2D(2, 3, name="conv"), layers.GlobalMaxPooling2D(), layers.Dense(1)]
+    )
+    images, _ = channels_made.pictures(6)
+    result = watched(model, data(images, [3, 5, 8, 3, 5, 8]))
+    assert (result.classes, "no classes" in result.unlabelled) == ((), True)
+
+
+def test_means_of_many_classes_are_kept_for_telling_channels_or_not_at_all() -> None:
+    images = np.random.default_rng(0).uniform(size=(700, 2, 2, 1)).astype(np.float32)
+    for num_classes, expected in ((300, 600), (350, 512), (700, 0)):
+        model = keras.Sequential([keras.Input((2, 2, 1)), layers.Conv2D(600, 1, name="conv"), layers.Flatten()])
+        (call,) = watched(model, data(images, (np.arange(700) % num_classes).tolist())).calls
+        lengths = [len(each.class_means) for each in call.channels]
+        assert sorted(set(lengths)) == sorted({num_classes if expected else 0, 0 if expected < 600 else num_classes})
+        assert sum(map(bool, lengths)) == expected
+        assert expected * num_classes <= MOST_CLASS_MEANS
+        assert sum(bool(each.patches) for each in call.channels) <= MOST_SHOWN
+        shown = telling(call.channels, 1)
+        assert {each.channel for each in call.channels if each.patches} <= set(shown)
+        if expected == 512:
+            assert {each.channel for each in call.channels if each.class_means} == set(shown)
+
+
+def test_most_telling_channels_come_first() -> None:
+    (call,) = watched(channels_made.faulty(), made_data()).calls
+    # What speaks; what is amiss, the selective first; the rest by how selective they are.
+    assert telling(call.channels, 1) == (CHECK, COPY, STUCK, DEAD, VERTICAL, BLUR)
+    assert telling(call.channels, 1000) == (CHECK, COPY, STUCK, DEAD)
 
 
 def test_data_set_of_one_image_works() -> None:

@@ -48,6 +48,25 @@ def test_channel_that_answers_to_a_single_image_says_nothing_and_hides_no_other(
     assert (found[2], found[5] > 0.5) == (1 / 200, True)
 
 
+@pytest.mark.parametrize("num_classes", [3, 70], ids=["few classes", "many classes"])
+def test_chance_is_the_share_of_orders_that_a_slow_loop_counts(num_classes: int) -> None:
+    classes = np.random.default_rng(2).permutation(np.arange(210) % num_classes)
+    responses = np.random.default_rng(3).gamma(1.0, size=(210, 4)).astype(np.float32)
+    responses[:, 1] += 0.4 * (classes == 1)
+    found = chances(responses, classes, 20, np.random.default_rng(9))
+    again = np.random.default_rng(9)
+    rows = []
+    for order in [classes, *(again.permutation(classes) for _ in range(20))]:
+        means = np.array([responses[order == label].mean(axis=0) for label in range(num_classes)])
+        highest = means.max(axis=0)
+        others = (means.sum(axis=0) - highest) / (num_classes - 1)
+        rows.append((highest - others) / (highest + others))
+    standing = (np.array(rows) - np.mean(rows, axis=0)) / np.std(rows, axis=0)
+    for channel in range(4):
+        beyond = [row.max() >= standing[0, channel] - 1e-4 for row in standing]
+        assert found[channel] == pytest.approx(np.mean(beyond), abs=1e-9)
+
+
 def test_constant_channels_say_nothing() -> None:
     responses = np.full((30, 4), 0.3, np.float32)
     found = chances(responses, np.arange(30) % 3, 199, np.random.default_rng(0))

@@ -21,7 +21,7 @@ import pytest
 
 from reportgen import registry
 from reportgen.renderers import json as renderer
-from reportgen.renderers import schema
+from reportgen.renderers import published_schema, schema
 from tests.renderers import reports
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -151,7 +151,10 @@ def test_two_processes_write_the_same_bytes() -> None:
 
 
 def test_writing_json_and_reading_its_schema_need_no_pydantic() -> None:
-    code = "import sys; from reportgen.renderers import json; json.published_schema(); print('pydantic' in sys.modules)"
+    code = (
+        "import sys; from reportgen.renderers import json, published_schema\n"
+        "published_schema(); print('pydantic' in sys.modules)"
+    )
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "False"
 
@@ -213,4 +216,4 @@ def test_published_schema_is_that_of_the_types(update_golden: bool) -> None:
     generated = (json.dumps(schema.schema(contents), indent=1, ensure_ascii=False) + "\n").encode("utf-8")
     if update_golden:
         (ROOT / "reportgen" / "schema.json").write_bytes(generated)
-    assert renderer.published_schema() == generated
+    assert published_schema() == generated

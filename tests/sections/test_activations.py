@@ -138,3 +138,15 @@ def test_each_sample_keeps_its_label_and_answer() -> None:
 
 def test_without_samples_there_is_no_chapter() -> None:
     assert build(made.bare()) is None
+
+
+def test_most_active_channels_are_those_above_zero_at_most_positions() -> None:
+    shares = (0.2, 0.9, 0.9, 0.5, 0.1, 0.7)
+    numbers = (made.numbers(channel, active_share=share) for channel, share in enumerate(shares))
+    layer = first(made.activations(made.maps("conv", *numbers)))
+    assert [each.channel for each in layer.most_active] == [1, 2, 5, 3]
+
+
+@pytest.mark.parametrize(("channels", "fits"), [(2048, True), (2049, False)])
+def test_numbers_of_thousands_of_channels_do_not_go_on_paper(channels: int, fits: bool) -> None:
+    assert content(made.activations(made.maps("conv", *map(made.numbers, range(channels))))).fits_on_paper == fits

@@ -150,7 +150,7 @@ def test_samples_say_what_was_done_to_the_images_and_name_the_first_that_cannot_
 
 
 def test_samples_without_labels_claim_no_share() -> None:
-    section = samples.build(made.evidence(predictions=made.predictions(right=None, interval=None, per_class=())))
+    section = samples.build(made.evidence(predictions=made.predictions(right=None, interval=None)))
     assert section is not None
     assert section.answer.endswith("4\u202f×\u202f4 pixels.")
 

@@ -20,11 +20,13 @@ from reportgen.document import Figure, Report, Section
 from reportgen.evidence import Evidence
 from reportgen.records import Broken, Doubt, Reason, TensorRecord, WeightFault, Window
 from reportgen.renderers import html
+from reportgen.scores import ClassAccuracy, Confusion, Share
 from tests import made
 from tests.renderers.reports import HOSTILE
 
 ROOT = Path(__file__).resolve().parents[2]
 NAN = float("nan")
+EVERY = Share(4, 4, 1.0, (0.51, 1.0))
 
 UNKNOWN = made.layer(
     "odd", "Odd", parameters=7, macs=None, receptive_field=None, jump=None, padding=None, has_formula=False,
@@ -34,7 +36,7 @@ BROKEN_MAPS = made.activations(
     made.maps("conv", made.numbers(0, num_nonfinite=2, follows=None), made.numbers(1, constant=True, follows=None)),
     made.maps("pool", made.numbers(0, constant=True, follows=None), side=1),
 )
-VALUES = made.predictions(right=None, interval=None, per_class=(), output="values")
+VALUES = made.predictions(right=None, interval=None, output="values")
 REGRESSION = made.model(made.conv(), outputs=(TensorRecord("number", (1,), "float32", "linear"),), parameters=10)
 
 CASES: dict[str, Evidence] = {
@@ -43,7 +45,8 @@ CASES: dict[str, Evidence] = {
     "no labels": made.evidence(
         dataset=made.dataset(has_labels=False, class_names=()),
         samples=(made.sample(label=None, label_index=None, correct=None),),
-        predictions=made.predictions(right=None, interval=None, per_class=()),
+        predictions=made.predictions(right=None, interval=None),
+        performance=None,
     ),
     "logits": made.evidence(
         samples=(made.sample(answers=(Answer(0, "cat", 7.5), Answer(1, "dog", -3.0))),),
@@ -180,6 +183,27 @@ CASES: dict[str, Evidence] = {
         ),
         ablation=made.ablation(made.ablated(path=HOSTILE), classes=(HOSTILE, "dog", "emu"), missing=HOSTILE),
         dreams=made.dreams(path=HOSTILE),
+        performance=made.performance(
+            made.sample(7, name=HOSTILE, label=HOSTILE, answers=(Answer(0, HOSTILE, 0.5),)),
+            classes=(ClassAccuracy(0, HOSTILE, EVERY, EVERY),),
+            confusions=(Confusion(0, 0, 4),),
+            commonest=(HOSTILE, EVERY),
+        ),
+    ),
+    "no mistakes": made.evidence(performance=made.performance(num_mistakes=0, mistakes=())),
+    "many classes, one never answered": made.evidence(
+        performance=made.performance(
+            classes=tuple(
+                ClassAccuracy(place, f"class {place}", EVERY if place else None, None if place == 1 else EVERY)
+                for place in range(400)
+            ),
+            confusions=tuple(Confusion(place, 399 if place == 1 else place, 4) for place in range(1, 400)),
+        )
+    ),
+    "answers to several classes, one of them no number": made.evidence(
+        performance=made.performance(
+            output="multi-label", confusions=(), calibration=None, commonest=None, num_nonfinite=1
+        )
     ),
 }
 each_case = pytest.mark.parametrize("case", list(CASES))
@@ -291,9 +315,9 @@ def test_every_chapter_fills_its_template_without_a_hole(case: str, medium: html
     ("case", "missing"),
     [
         ("a classifier on labelled images", set()),
-        ("no labels", set()),
-        ("no dataset", {"pooling", "samples", "activations", "edges", "channels", "names"}),
-        ("edges without data", {"pooling", "samples", "activations", "channels", "names"}),
+        ("no labels", {"performance"}),
+        ("no dataset", {"performance", "pooling", "samples", "activations", "edges", "channels", "names"}),
+        ("edges without data", {"performance", "pooling", "samples", "activations", "channels", "names"}),
         ("broken and constant maps", {"pooling"}),
     ],
 )

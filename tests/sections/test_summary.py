@@ -26,7 +26,7 @@ def keys(evidence: Evidence) -> dict[str, KeyNumber]:
     return {key.name: key for key in content(evidence).key_numbers}
 
 
-UNLABELLED = {"right": None, "interval": None, "per_class": ()}
+UNLABELLED = {"right": None, "interval": None}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,183 @@
+"""Counts of answers -> the confusion matrix, and the reliability diagram."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure as Canvas
+from matplotlib.patches import Rectangle
+
+from reportgen.document import Figure
+from reportgen.figures.charts import DARK, LIGHT, Ink, figure
+from reportgen.scores import Calibration
+from reportgen.templating import clean, isolated, number, short, shortened
+
+Counts = npt.NDArray[np.int64]
+
+MOST_POINTS = 160
+"""Most rows and columns of a matrix without numbers; beyond, neighbouring classes share one."""
+_LETTER = 5.6  # width of a letter of a label, CSS pixels
+_LONGEST = 20
+_FIVE_DIGITS = 10_000
+_PAGES = {LIGHT: "#fcfcfa", DARK: "#14181b"}
+_EMPTY = {LIGHT: "#f2f4f4", DARK: "#1c2328"}
+
+
+def numbered_matrix(
+    name: str, counts: Counts, rows: Sequence[str], columns: Sequence[str], *, alt: str, caption: str,
+    fonts: Sequence[Path] = (),
+) -> Figure:  # fmt: skip
+    """Draw a confusion matrix with its numbers.
+
+    Args:
+        name: Id of the figure.
+        counts: int64 (true classes, answers).
+        rows: Names of the true classes.
+        columns: Names of the answers.
+        alt: Text alternative.
+        caption: Caption.
+        fonts: Files of fonts for characters that the report's own lack.
+    """
+    across, down = [_labels(columns), _labels(rows)]
+    side = min(44, 560 // len(columns))
+    turned = max(map(len, across)) * _LETTER > side
+    left = 26 + max(map(len, down)) * _LETTER
+    top = 26 + (max(map(len, across)) * _LETTER if turned else 12)
+    width, height = left + side * len(columns) + 4, top + side * len(rows) + 4
+    shades = shaded(counts)
+
+    def draw(canvas: Canvas, ink: Ink) -> None:
+        panel = canvas.add_axes((left / width, 4 / height, side * len(columns) / width, side * len(rows) / height))
+        colours = _ramp(ink)
+        for (row, column), count in np.ndenumerate(counts):
+            shade = float(shades[row, column])
+            edge = ink.soft if row == column else _PAGES[ink]
+            panel.add_patch(
+                Rectangle((column + 0.03, row + 0.03), 0.94, 0.94, facecolor=colours(shade), edgecolor=edge, lw=0.7)
+            )
+            if count:
+                colour = _PAGES[ink] if shade > 0.5 else ink.text
+                words = short(int(count)) if count >= _FIVE_DIGITS else str(int(count))
+                size = 7.5 if side >= 36 else 6
+                panel.text(column + 0.5, row + 0.5, words, ha="center", va="center", fontsize=size, color=colour)
+        _axes(panel, counts.shape, ink)
+        panel.set_xticks(np.arange(len(across)) + 0.5, across, rotation=90 if turned else 0)
+        panel.set_yticks(np.arange(len(down)) + 0.5, down)
+
+    return figure(name, draw, (round(width), round(height)), alt=alt, caption=caption, layout=None, fonts=fonts)
+
+
+def plain_matrix(name: str, counts: Counts, block: int, *, alt: str, caption: str) -> Figure:
+    """Draw a confusion matrix of many classes, without numbers.
+
+    Args:
+        name: Id of the figure.
+        counts: int64 (true classes, answers), put together by `blocks`.
+        block: How many neighbouring classes share a row, and a column.
+        alt: Text alternative.
+        caption: Caption.
+    """
+    shades = shaded(counts)
+
+    def draw(canvas: Canvas, ink: Ink) -> None:
+        panel = canvas.add_axes((58 / 560, 12 / 534, 480 / 560, 480 / 534))
+        panel.imshow(
+            _ramp(ink)(shades),
+            interpolation="none",
+            extent=(0, counts.shape[1] * block, counts.shape[0] * block, 0),
+            aspect="auto",
+        )
+        _axes(panel, (counts.shape[0] * block, counts.shape[1] * block), ink)
+
+    return figure(name, draw, (560, 534), alt=alt, caption=caption, layout=None)
+
+
+def counted(shape: tuple[int, int], cells: Sequence[tuple[int, int, int]]) -> Counts:
+    """Put counts into a matrix.
+
+    Args:
+        shape: True classes, answers.
+        cells: Row, column and number of each place that is not empty.
+    """
+    table = np.zeros(shape, np.int64)
+    for row, column, count in cells:
+        table[row, column] = count
+    return table
+
+
+def blocks(counts: Counts, block: int) -> Counts:
+    """Add up neighbouring rows and columns.
+
+    >>> blocks(np.arange(9).reshape(3, 3), 2).tolist()
+    [[8, 7], [13, 8]]
+    """
+    places = [np.arange(0, size, block) for size in counts.shape]
+    return np.asarray(np.add.reduceat(np.add.reduceat(counts, places[0], axis=0), places[1], axis=1))
+
+
+def shaded(counts: Counts) -> npt.NDArray[np.float64]:
+    """Return how dark each place is, 0..1: the square root of its share of its row, so that rare answers are seen."""
+    return np.asarray(np.sqrt(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)))
+
+
+def reliability(name: str, calibration: Calibration, *, alt: str, caption: str) -> Figure:
+    """Draw the share of right answers against the confidence, and below how many answers there are.
+
+    Args:
+        name: Id of the figure.
+        calibration: The bins.
+        alt: Text alternative.
+        caption: Caption.
+    """
+
+    def draw(canvas: Canvas, ink: Ink) -> None:
+        upper, lower = canvas.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": (3.4, 1)})
+        upper.plot([0, 1], [0, 1], color=ink.soft, linewidth=0.9, linestyle=(0, (3, 3)))
+        for each in calibration.bins:
+            if each.right is None or each.confidence is None:
+                continue
+            wide, middle = each.high - each.low, (each.low + each.high) / 2
+            upper.bar(middle, each.right.value, wide * 0.86, color=ink.accent, alpha=0.35)
+            upper.plot([middle, middle], each.right.interval, color=ink.text, linewidth=0.9)
+            upper.plot([each.confidence], [each.right.value], "o", markersize=3.4, color=ink.accent)
+            lower.bar(middle, each.right.whole, wide * 0.86, color=ink.accent, alpha=0.35)
+            lower.text(middle, each.right.whole, number(each.right.whole), ha="center", va="bottom", fontsize=6,
+                       color=ink.soft)  # fmt: skip
+        for panel, said in ((upper, "share right"), (lower, "answers")):
+            panel.set_ylabel(said, fontsize=7.5, color=ink.soft)
+            panel.tick_params(length=0, labelsize=7.5, colors=ink.soft)
+            for side in ("top", "right", "left"):
+                panel.spines[side].set_visible(False)
+            panel.spines["bottom"].set_color(ink.line)
+        ticks = [0, 0.2, 0.4, 0.6, 0.8, 1]
+        upper.set(xlim=(0, 1), ylim=(0, 1.02), yticks=ticks, yticklabels=[f"{tick:.0%}" for tick in ticks])
+        lower.set(yticks=[], xticks=ticks, xticklabels=[f"{tick:.0%}" for tick in ticks])
+        lower.margins(y=0.3)
+        lower.set_xlabel("confidence: probability of the class answered", fontsize=7.5, color=ink.soft, loc="left")
+
+    return figure(name, draw, (448, 360), alt=alt, caption=caption)
+
+
+def _labels(names: Sequence[str]) -> list[str]:
+    return [isolated(clean(shortened(name, _LONGEST))) for name in names]
+
+
+def _ramp(ink: Ink) -> LinearSegmentedColormap:
+    """From nothing to all of it: lightness changes one way, so that it can be read in grey as well."""
+    return LinearSegmentedColormap.from_list("share", [_EMPTY[ink], ink.accent])
+
+
+def _axes(panel: Axes, extent: tuple[int, ...], ink: Ink) -> None:
+    panel.set(xlim=(0, extent[1]), ylim=(extent[0], 0))
+    panel.xaxis.tick_top()
+    panel.xaxis.set_label_position("top")
+    panel.set_xlabel("answered", fontsize=7.5, color=ink.soft, loc="left", labelpad=4)
+    panel.set_ylabel("true class", fontsize=7.5, color=ink.soft, loc="top", labelpad=4)
+    panel.tick_params(length=0, labelsize=7.5, colors=ink.text, pad=3)
+    for side in panel.spines.values():
+        side.set_visible(False)

@@ -1,0 +1,131 @@
+"""A model and data -> what a report would compute, show and write, and about how long it would take.
+
+The model is inspected and never run on data, and nothing is written. Seconds are an estimate: three kinds of work that
+a report consists of are measured for a moment on this machine, and multiplied by how much of each there is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from reportgen import budget, feeding
+from reportgen.models.compiling import runnable
+from reportgen.models.convnet import convnet
+from reportgen.models.inspection import inspect
+from reportgen.models.renaming import rename
+from reportgen.models.training import EPOCHS
+from reportgen.options import Options, Pick, chapters
+from reportgen.picking import DEFAULT_WITH_LABELS
+from reportgen.pipeline import Origin, check_choices
+from reportgen.plan import Plan
+from reportgen.probes.speed import Speed, measured
+from reportgen.progress import Progress, silent
+from reportgen.records import ModelRecord
+from reportgen.sources import digits
+from reportgen.sources.dataset import Dataset
+
+# Layers of all kinds together reach about half the speed of a large convolution (measured on the Keras applications).
+_SHARE_OF_CONVOLUTION = 0.5
+# A backward pass costs twice a forward pass.
+_TRAINING_PASSES = 3
+# Each byte of a map is reduced, found again in a picture and put into the page besides being encoded.
+_TIMES_ENCODED = 4
+# Work in written numbers: a row of the table of channels, the charts, the rest of a call, a page of the PDF.
+_NUMBERS_PER_CHANNEL = 25
+_NUMBERS_PER_REPORT = 400_000
+_NUMBERS_PER_CALL = 20_000
+_NUMBERS_PER_PAGE = 200_000
+_MAPS_PER_PAGE = 500
+_CALLS_PER_PAGE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a report would be.
+
+    Attributes:
+        model: The model's facts.
+        images: Images that the model would answer.
+        plan: What the report would show.
+        files: Bytes of each file by its format, estimated from above.
+        seconds: Estimated seconds of each step by its name, without the start of the program.
+    """
+
+    model: ModelRecord
+    images: int
+    plan: Plan
+    files: tuple[tuple[str, int], ...]
+    seconds: tuple[tuple[str, float], ...]
+
+
+def untrained() -> Origin:
+    """Return the default network as it is before its training."""
+    return Origin(convnet(), ())
+
+
+def foretell(origin: Origin, dataset: Dataset | None, options: Options, progress: Progress = silent) -> Forecast:
+    """Plan a report and estimate what it takes; errors as `pipeline.make_report` before it runs the model.
+
+    Args:
+        origin: The model; one without facts is the default network, which would be trained first.
+        dataset: Images as they came, or None.
+        options: What to show.
+        progress: Told of every long step.
+    """
+    chosen = chapters(options)
+    if options.rename:
+        rename(origin.model, options.rename)
+    with runnable(origin.model), progress("Inspecting the network"):
+        dataset = None if dataset is None else feeding.fitted(origin.model, dataset, options)
+        record = inspect(origin.model, feeding.input_shapes(dataset, options))
+    check_choices(record, dataset, options)
+    images = 0 if dataset is None else dataset.size
+    plan = budget.planned(record, 0 if dataset is None else _num_samples(dataset, options.pick), options)
+    sizes = {"html": plan.html_bytes, "pdf": plan.pdf_bytes, "json": plan.json_bytes, "pdf-summary": 150_000}
+    training = 0 if origin.facts else digits.training_set().size * EPOCHS
+    with progress("Measuring this machine"):
+        seconds = _seconds(record, images, training, plan, options, measured())
+    if "activations" not in chosen and "summary" not in chosen:
+        seconds = tuple((name, value) for name, value in seconds if name != "maps of the samples")
+    return Forecast(record, images, plan, tuple((name, sizes[name]) for name in options.format), seconds)
+
+
+def _seconds(
+    record: ModelRecord, images: int, training: int, plan: Plan, options: Options, speed: Speed
+) -> tuple[tuple[str, float], ...]:
+    passes = speed.macs * _SHARE_OF_CONVOLUTION
+    drawn = sum(grid.shown * grid.map_bytes for grid in plan.grids)
+    listed = sum(grid.shown for grid in plan.grids) + sum(grid.channels for grid in plan.grids)
+    steps = []
+    if training:
+        steps.append(("training", training * _TRAINING_PASSES * record.macs / passes))
+    if images:
+        steps.append(("answers on all images", images * record.macs / passes))
+        steps.append(
+            (
+                "maps of the samples",
+                plan.num_samples * record.macs / passes + _TIMES_ENCODED * drawn / speed.encoded_bytes,
+            )
+        )
+    numbers = _NUMBERS_PER_REPORT + listed * _NUMBERS_PER_CHANNEL + plan.num_calls * _NUMBERS_PER_CALL
+    steps.append(("charts, page and facts", numbers / speed.numbers))
+    if "pdf" in options.format:
+        pages = 4 + plan.num_calls / _CALLS_PER_PAGE + plan.on_paper / _MAPS_PER_PAGE
+        steps.append(("pages of the PDF", pages * _NUMBERS_PER_PAGE / speed.numbers))
+    return tuple(steps)
+
+
+def _num_samples(dataset: Dataset, picks: tuple[Pick, ...]) -> int:
+    """How many samples are chosen, at most: two ways to choose may choose the same, which answers alone can tell."""
+    asked: set[int] = set()
+    others = 0
+    for wish in picks or DEFAULT_WITH_LABELS:
+        if wish.kind == "index":
+            asked.update(wish.numbers)
+        elif wish.kind == "per-class" and dataset.labels is not None:
+            counts = Counter(dataset.labels.tolist()).values()
+            others += sum(min(count, wish.numbers[0]) for count in counts)
+        else:
+            others += wish.numbers[0]
+    return min(dataset.size, len(asked) + others)

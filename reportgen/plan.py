@@ -1,0 +1,208 @@
+"""The calls to look at and how many samples -> how many maps of each there is room for, and what the files will take.
+
+The budget is that of the web page. What gives way, and in which order:
+
+1. The grid of maps (one sample, one layer) that takes the most is halved, again and again, but never below 16 maps.
+2. Where that is not enough, the grids of the last sample go down to one map each, then those of the sample before it,
+   and the first sample's last of all.
+
+In each grid the most active channels stay (`most_active`), and the numbers of those alone are in the page's table; the
+numbers of all channels are in report.json.
+
+Sizes are estimated from above: a map takes a byte for every position, which is as much as PNG takes for noise, and a
+third more in the page, which holds its pictures as text (base64, RFC 4648, section 4).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import prod
+
+from reportgen.options import Options, chapters
+from reportgen.records import LayerRecord
+
+FEWEST = 16
+"""Maps of a grid that the first step leaves."""
+# Points along a map that is no picture: as many as a page shows, see `probes.drawing`.
+_MOST_POINTS = 1280
+_MOST_SLICES = 16
+# Bytes of markup: measured on reports of the Keras applications, and rounded up.
+_PAGE = 500_000
+_PAGE_PER_CALL = 5_500
+_PAGE_PER_GRID = 4_000
+_PAGE_PER_MAP = 220
+_JSON_PER_CALL = 9_000
+_JSON_PER_GRID = 3_000
+_JSON_PER_CHANNEL = 380
+_PDF = 150_000
+_PDF_PER_CALL = 3_000
+_PDF_PER_MAP = 60
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedGrid:
+    """The maps of one call for one sample.
+
+    Attributes:
+        path: The call.
+        sample: Place of the sample among the chosen ones.
+        channels: How many maps the call has.
+        shown: How many of them the page shows.
+        map_bytes: What one map takes as a picture, bytes.
+    """
+
+    path: str
+    sample: int
+    channels: int
+    shown: int
+    map_bytes: int
+
+    @property
+    def page_bytes(self) -> int:
+        """What the grid takes in the page, with its numbers."""
+        return _PAGE_PER_GRID + self.shown * (_as_text(self.map_bytes) + _PAGE_PER_MAP)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a report will show, and what it will take.
+
+    Attributes:
+        grids: Every grid, samples one after the other.
+        num_samples: How many samples are looked at.
+        num_calls: How many calls the model has.
+        max_size_bytes: Most that the page may take.
+        pdf_channels: Most maps of a call on paper, or None.
+        has_chapter: Whether the chapter with the grids is written; without it the page has one grid at most.
+    """
+
+    grids: tuple[PlannedGrid, ...]
+    num_samples: int
+    num_calls: int
+    max_size_bytes: int
+    pdf_channels: int | None
+    has_chapter: bool = True
+
+    @property
+    def maps(self) -> int:
+        """Maps that are computed."""
+        return sum(grid.channels for grid in self.grids)
+
+    @property
+    def shown(self) -> int:
+        """Maps that the page shows."""
+        return sum(grid.shown for grid in self.grids)
+
+    @property
+    def on_paper(self) -> int:
+        """Maps that the PDF shows."""
+        return sum(min(grid.shown, self.pdf_channels or grid.shown) for grid in self.grids)
+
+    @property
+    def cuts(self) -> tuple[PlannedGrid, ...]:
+        """The grids that are cut short."""
+        return tuple(grid for grid in self.grids if grid.shown < grid.channels)
+
+    @property
+    def html_bytes(self) -> int:
+        """What the web page takes, estimated from above."""
+        grids = sum(grid.page_bytes for grid in self.grids) if self.has_chapter else 0
+        picture = _picture_bytes([grid for grid in self.grids if grid.sample == 0])
+        return _PAGE + self.num_calls * _PAGE_PER_CALL + grids + picture
+
+    @property
+    def pdf_bytes(self) -> int:
+        """What the PDF takes, estimated from above; report.json is in it, compressed to an eighth."""
+        shown = [(grid, min(grid.shown, self.pdf_channels or grid.shown)) for grid in self.grids]
+        grids = sum(number * (grid.map_bytes + _PDF_PER_MAP) for grid, number in shown) if self.has_chapter else 0
+        picture = max((grid.map_bytes * number for grid, number in shown if grid.sample == 0), default=0)
+        return _PDF + self.num_calls * _PDF_PER_CALL + grids + picture + self.json_bytes // 8
+
+    @property
+    def json_bytes(self) -> int:
+        """What report.json takes."""
+        grids = sum(_JSON_PER_GRID + grid.channels * _JSON_PER_CHANNEL for grid in self.grids) * self.has_chapter
+        return 30_000 + self.num_calls * _JSON_PER_CALL + grids
+
+    @property
+    def fits(self) -> bool:
+        """Whether the page keeps to its budget, by estimate."""
+        return self.html_bytes <= self.max_size_bytes
+
+    def room(self) -> dict[tuple[int, str], int]:
+        """Return how many maps are shown, by the place of the sample and the call."""
+        return {(grid.sample, grid.path): grid.shown for grid in self.grids}
+
+
+def make(calls: Sequence[LayerRecord], num_samples: int, options: Options, num_calls: int) -> Plan:
+    """Plan a report.
+
+    Args:
+        calls: The conv and pooling calls to look at.
+        num_samples: How many samples.
+        options: What to show.
+        num_calls: How many calls the model has in all.
+
+    Raises:
+        OptionsError: No chapter is left to write.
+    """
+    grids = tuple(
+        PlannedGrid(call.path, sample, channels, channels, map_bytes)
+        for sample in range(num_samples)
+        for call in calls
+        for channels, map_bytes in (_sizes(call),)
+    )
+    shown = "activations" in chapters(options)
+    plan = Plan(grids, num_samples, num_calls, options.max_size, options.pdf_channels, shown)
+    return cut(plan, options.max_size)
+
+
+def cut(plan: Plan, html_bytes: int) -> Plan:
+    """Return a plan whose page takes at most a number of bytes, by estimate, or the least that there is."""
+    if not plan.has_chapter or plan.html_bytes <= html_bytes:
+        return plan
+    grids = list(plan.grids)
+    largest = [(-grid.page_bytes, place) for place, grid in enumerate(grids) if grid.shown > FEWEST]
+    heapq.heapify(largest)
+    first = sum(grid.sample == 0 for grid in grids)
+    without_picture = plan.html_bytes - _picture_bytes(grids[:first])
+    while largest and without_picture + _picture_bytes(grids[:first]) > html_bytes:
+        _, place = heapq.heappop(largest)
+        before = grids[place]
+        grids[place] = replace(before, shown=max(FEWEST, before.shown // 2))
+        without_picture -= before.page_bytes - grids[place].page_bytes
+        if grids[place].shown > FEWEST:
+            heapq.heappush(largest, (-grids[place].page_bytes, place))
+    for sample in reversed(range(plan.num_samples)):
+        found = replace(plan, grids=tuple(grids))
+        if found.html_bytes <= html_bytes:
+            return found
+        grids = [replace(grid, shown=1) if grid.sample == sample else grid for grid in grids]
+    return replace(plan, grids=tuple(grids))
+
+
+def _picture_bytes(grids: Sequence[PlannedGrid]) -> int:
+    """The grid of the first sample that page one shows, too: any of them."""
+    return max((_as_text(grid.map_bytes) * grid.shown for grid in grids), default=0)
+
+
+def _as_text(size_bytes: int) -> int:
+    return -(-size_bytes * 4 // 3)
+
+
+def _sizes(call: LayerRecord) -> tuple[int, int]:
+    """How many maps a call has, and what the picture of one takes, bytes."""
+    axis = min(call.channel_axis, len(call.output_shape) - 1)
+    sizes = [size or 1 for place, size in enumerate(call.output_shape) if place != axis]
+    channels = (call.output_shape[axis] or 1) if call.output_shape else 1
+    if len(sizes) == 1:
+        sizes = [min(sizes[0], _MOST_POINTS)]
+    elif len(sizes) > 2:
+        slices = min(prod(sizes[:-2]), _MOST_SLICES)
+        inner = max(1, -(-slices * sizes[-1] // _MOST_POINTS))
+        sizes = [slices, *(-(-size // inner) for size in sizes[-2:])]
+    # A byte for every position and for what ends a row of it, and a little for the gap beside it.
+    positions = prod(sizes)
+    return channels, positions + positions // 16 + 16

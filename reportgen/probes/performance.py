@@ -1,0 +1,173 @@
+"""The answers on all images, and their labels -> how often they are right, what is taken for what, how sure, and wrong.
+
+Works on what `predictions` kept of each image: the class answered and its confidence. Only the images of the most
+confident mistakes are read again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import numpy.typing as npt
+
+from reportgen.answers import PredictionsResult
+from reportgen.options import Options
+from reportgen.picking import Picked
+from reportgen.probes import samples
+from reportgen.probes.predictions import class_name
+from reportgen.probes.subject import Array, Subject
+from reportgen.progress import Progress, silent
+from reportgen.scores import Bin, Calibration, ClassAccuracy, Confusion, HeadScores, PerformanceResult, Share, share
+
+NUM_BINS = 10
+NUM_MISTAKES = 8
+_Labels = npt.NDArray[np.int64]
+
+
+def run(subject: Subject, options: Options, progress: Progress = silent) -> PerformanceResult | None:
+    """Score every output that answers with classes and has labels; None where there is none."""
+    del options
+    dataset, main = subject.dataset, subject.earlier.get("predictions")
+    if dataset is None or main is None:
+        return None
+    labels = {main.name: dataset.labels, **dict(dataset.head_labels)}
+    scored = [head for head in (main, *main.others) if head.hits is not None]
+    heads = []
+    with progress("Looking at the mistakes", total=len(scored)) as advance:
+        for head in scored:
+            names = dataset.class_names if head is main else ()
+            heads.append(_head(subject, main, head, labels.get(head.name), names))
+            advance()
+    return PerformanceResult(tuple(heads)) if heads else None
+
+
+def _head(
+    subject: Subject,
+    main: PredictionsResult,
+    head: PredictionsResult,
+    labels: _Labels | None,
+    names: tuple[str, ...],
+) -> HeadScores:
+    hits, confidence = head.hits, head.confidence
+    assert hits is not None, "only what has labels is scored"
+    assert confidence is not None, "an answer with classes has one"
+    is_number = confidence > 0 if head.answered is None else head.answered >= 0
+    chosen = most_confident(~hits & is_number, confidence)
+    table: tuple[Confusion, ...] = ()
+    classes, calibrated, commonest = _by_count(head), None, None
+    if head.answered is not None and labels is not None:
+        table = confusions(labels, head.answered)
+        classes = by_class(table, names)
+        calibrated = calibration(confidence[is_number], hits[is_number])
+        commonest = _commonest(classes)
+    return HeadScores(
+        name=head.name,
+        output=head.output,
+        num_classes=max(head.shape[0] or 0, 2),
+        right=_share(int(hits.sum()), head.num_images),
+        commonest=commonest,
+        num_nonfinite=head.num_nonfinite,
+        classes=classes,
+        confusions=table,
+        calibration=calibrated,
+        num_mistakes=int((~hits & is_number).sum()),
+        mistakes=samples.records(
+            subject, main, [Picked(index, "answered wrongly, most confident") for index in chosen]
+        ),
+        confidences=tuple(float(confidence[index]) for index in chosen),
+    )
+
+
+def confusions(labels: _Labels, answered: _Labels) -> tuple[Confusion, ...]:
+    """Count every pair of true class and answer that occurs.
+
+    Args:
+        labels: True class of every image, (size,).
+        answered: Class answered, (size,); −1 where the answer is no number.
+    """
+    pairs, numbers = np.unique(np.stack([labels, answered]), axis=1, return_counts=True)
+    return tuple(
+        Confusion(label, None if answer < 0 else answer, number)
+        for (label, answer), number in zip(pairs.T.tolist(), numbers.tolist(), strict=True)
+    )
+
+
+def by_class(table: tuple[Confusion, ...], names: tuple[str, ...]) -> tuple[ClassAccuracy, ...]:
+    """Return recall and precision of every class that is true or answered anywhere, by index."""
+    true: Counter[int] = Counter()
+    given: Counter[int] = Counter()
+    right: Counter[int] = Counter()
+    for cell in table:
+        true[cell.label] += cell.number
+        if cell.answered is not None:
+            given[cell.answered] += cell.number
+        if cell.answered == cell.label:
+            right[cell.label] += cell.number
+    return tuple(
+        ClassAccuracy(
+            index, class_name(names, index), share(right[index], true[index]), share(right[index], given[index])
+        )
+        for index in sorted({*true, *given})
+    )
+
+
+def calibration(confidence: Array, hits: Array) -> Calibration | None:
+    """Compare how confident answers are with how many of them are right; None without answers.
+
+    Args:
+        confidence: Probability of each class answered, (answers,), 0..1.
+        hits: Whether it is right, bool (answers).
+
+    Source: Naeini, Cooper and Hauskrecht 2015, "Obtaining well calibrated probabilities using Bayesian binning", AAAI,
+        for the expected calibration error in bins of equal width; Guo, Pleiss, Sun and Weinberger 2017, "On calibration
+        of modern neural networks", ICML (arXiv:1706.04599), for classes and bins that are open below.
+    """
+    if not confidence.size:
+        return None
+    places = np.clip(np.ceil(confidence * NUM_BINS).astype(np.int64) - 1, 0, NUM_BINS - 1)
+    totals = np.bincount(places, minlength=NUM_BINS)
+    sums = np.bincount(places, weights=confidence, minlength=NUM_BINS)
+    rights = np.bincount(places, weights=hits, minlength=NUM_BINS)
+    bins = tuple(
+        Bin(place / NUM_BINS, (place + 1) / NUM_BINS, float(sums[place] / total) if total else None,
+            share(int(rights[place]), total))
+        for place, total in enumerate(totals.tolist())
+    )  # fmt: skip
+    return Calibration(
+        bins=bins,
+        right=_share(int(hits.sum()), int(confidence.size)),
+        confidence=float(confidence.mean()),
+        error=float(np.abs(rights - sums).sum() / confidence.size),
+    )
+
+
+def most_confident(wrong: Array, confidence: Array) -> list[int]:
+    """Return the images of the most confident mistakes, the first of equally confident ones first.
+
+    Args:
+        wrong: Whether each answer is a mistake, bool (images).
+        confidence: How confident it is, (images).
+    """
+    places = np.flatnonzero(wrong)
+    return [int(place) for place in places[np.argsort(-confidence[places], kind="stable")][:NUM_MISTAKES]]
+
+
+def _by_count(head: PredictionsResult) -> tuple[ClassAccuracy, ...]:
+    """The classes of a multi-label output."""
+    return tuple(
+        ClassAccuracy(index, row.name, share(row.found, row.present), share(row.found, row.found + row.wrongly))
+        for index, row in enumerate(head.counts)
+    )
+
+
+def _commonest(classes: tuple[ClassAccuracy, ...]) -> tuple[str, Share]:
+    known = [(each.name, each.recall.whole) for each in classes if each.recall]
+    name, number = max(known, key=lambda each: each[1])
+    return name, _share(number, sum(whole for _, whole in known))
+
+
+def _share(part: int, whole: int) -> Share:
+    found = share(part, whole)
+    assert found is not None, "data hold at least one image"
+    return found

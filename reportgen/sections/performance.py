@@ -1,0 +1,292 @@
+"""The scores of all images -> how often the network is right, what it takes for what, and its surest mistakes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.document import Figure, Section
+from reportgen.evidence import Evidence
+from reportgen.figures import inputs
+from reportgen.figures import scores as figures
+from reportgen.scores import Calibration, ClassAccuracy, Confusion, HeadScores, Share
+from reportgen.sections.summary import scope
+from reportgen.templating import number, percent, plural
+from reportgen.vocabulary import Words, words
+
+TITLE = "How often is it right?"
+NEEDS = ("predictions", "performance")
+MOST_WHOLE = 20
+"""Up to so many classes, matrix and tables are shown whole; of more, so many rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A wrong answer.
+
+    Attributes:
+        index: Place of the image in the data.
+        name: Its file's name, or "".
+        figure: The image as the network gets it.
+        label: Its true class or classes.
+        answered: The class or classes answered.
+        confidence: How confident the answer is, 0..1.
+        anchor: Where the report looks at it closely: "maps-of-sample-7", "sample-7", or "".
+    """
+
+    index: int
+    name: str
+    figure: Figure
+    label: str | None
+    answered: str | None
+    confidence: float
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How often one output is right.
+
+    Attributes:
+        name: The output, where there are several; else "".
+        output: What its answers are: "probabilities", "logits" or "multi-label".
+        num_classes: How many classes it can answer.
+        right: Images that are answered rightly.
+        commonest: The class that most images belong to, and their share; None for a multi-label output.
+        num_nonfinite: How many answers hold NaN or infinity; they are counted as wrong.
+        classes: Recall and precision of every class that the data hold or the network answers.
+        confusions: Every pair of true class and answer that occurs, with its number.
+        matrix: The same as a picture; None for a multi-label output.
+        calibration: Confidence against right answers, in bins; None for a multi-label output.
+        reliability: The same as a picture.
+        num_mistakes: How many wrong answers there are that are numbers.
+        mistakes: The most confident of these.
+    """
+
+    name: str
+    output: str
+    num_classes: int
+    right: Share
+    commonest: tuple[str, Share] | None
+    num_nonfinite: int
+    classes: tuple[ClassAccuracy, ...]
+    confusions: tuple[Confusion, ...]
+    matrix: Figure | None
+    calibration: Calibration | None
+    reliability: Figure | None
+    num_mistakes: int
+    mistakes: tuple[Mistake, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there are so few classes that all are shown."""
+        return len(self.classes) <= MOST_WHOLE
+
+    @property
+    def shown(self) -> tuple[ClassAccuracy, ...]:
+        """The classes to show first: all, or those that are found least often, among them the largest first."""
+        if self.is_whole:
+            return self.classes
+        known = [each for each in self.classes if each.recall]
+        known.sort(key=lambda each: (each.recall.value, -each.recall.whole) if each.recall else (0.0, 0))
+        return tuple(known[:MOST_WHOLE])
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The answers of a small matrix: every class, and at the end those that are no number."""
+        return _columns(self.classes, self.num_nonfinite)
+
+    @property
+    def rows(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """The rows of a small matrix: the true class, and how often it was given each answer."""
+        table = _counts(self.classes, self.confusions, self.num_nonfinite).tolist()
+        return tuple((each.name, tuple(row)) for each, row in zip(self.classes, table, strict=True))
+
+    @property
+    def wrong(self) -> tuple[tuple[str, str, int, Share | None], ...]:
+        """What is taken for what, the most frequent first: true class, answer, number, and its share of the class."""
+        return _wrong(self.classes, self.confusions)
+
+    @property
+    def frequent(self) -> tuple[tuple[str, str, int, Share | None], ...]:
+        """The most frequent of these."""
+        return self.wrong[:MOST_WHOLE]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the chapter shows.
+
+    Attributes:
+        data: Name of the data.
+        split: What the data may be called.
+        num_images: Images in the data.
+        scope: What a score on them must not be called: a whole sentence.
+        heads: Every output that answers with classes and has labels.
+    """
+
+    data: str
+    split: str
+    num_images: int
+    scope: str
+    heads: tuple[Head, ...]
+
+
+def build(evidence: Evidence) -> Section | None:
+    """Build the chapter; None without classes whose true ones are known."""
+    result, dataset = evidence.performance, evidence.dataset
+    if result is None or dataset is None:
+        return None
+    content = Content(
+        data=dataset.name,
+        split=dataset.split,
+        num_images=result.heads[0].right.whole,
+        scope=scope(dataset, words(evidence.model)),
+        heads=tuple(_head(evidence, head, place) for place, head in enumerate(result.heads)),
+    )
+    return Section("performance", TITLE, _answer(content, words(evidence.model)), content)
+
+
+def _head(evidence: Evidence, head: HeadScores, place: int) -> Head:
+    several = len(evidence.model.outputs) > 1
+    after = f"-{place}" if place else ""
+    at = f" at the output {head.name}" if several else ""
+    known = words(evidence.model)
+    return Head(
+        name=head.name if several else "",
+        output=head.output,
+        num_classes=head.num_classes,
+        right=head.right,
+        commonest=head.commonest,
+        num_nonfinite=head.num_nonfinite,
+        classes=head.classes,
+        confusions=head.confusions,
+        matrix=_matrix(evidence, head, f"confusions{after}", at) if head.confusions else None,
+        calibration=head.calibration,
+        reliability=_reliability(head.calibration, f"reliability{after}", at, known) if head.calibration else None,
+        num_mistakes=head.num_mistakes,
+        mistakes=tuple(_mistake(evidence, head, number, after) for number in range(len(head.mistakes))),
+    )
+
+
+def _mistake(evidence: Evidence, head: HeadScores, place: int, after: str) -> Mistake:
+    sample = head.mistakes[place]
+    answer = next((each for each in sample.heads if each.name == head.name), None)
+    label, answered = (answer.label, answer.answered) if answer else (sample.label, sample.answered)
+    said = f", labelled {label}, answered {answered}"
+    figure = inputs.draw(sample, f"mistake-{sample.index}{after}", what=words(evidence.model).sample, said=said)
+    return Mistake(
+        index=sample.index,
+        name=sample.name,
+        figure=figure,
+        label=label,
+        answered=answered,
+        confidence=head.confidences[place],
+        anchor=_anchor(evidence, sample.index),
+    )
+
+
+def _anchor(evidence: Evidence, index: int) -> str:
+    """Where an image is looked at closely."""
+    maps = evidence.activations.samples if evidence.activations else ()
+    if "activations" in evidence.chapters and any(each.sample == index for each in maps):
+        return f"maps-of-sample-{index}"
+    if "samples" in evidence.chapters and any(each.index == index for each in evidence.samples):
+        return f"sample-{index}"
+    return ""
+
+
+def _columns(classes: tuple[ClassAccuracy, ...], num_nonfinite: int) -> tuple[str, ...]:
+    return (*(each.name for each in classes), *(("no number",) if num_nonfinite else ()))
+
+
+def _counts(
+    classes: tuple[ClassAccuracy, ...], confusions: tuple[Confusion, ...], num_nonfinite: int
+) -> figures.Counts:
+    """Put the counts into a matrix, one row per true class, answers that are no number in a last column."""
+    places = {each.index: place for place, each in enumerate(classes)}
+    cells = [
+        (places[each.label], len(classes) if each.answered is None else places[each.answered], each.number)
+        for each in confusions
+    ]
+    return figures.counted((len(classes), len(classes) + (num_nonfinite > 0)), cells)
+
+
+def _wrong(
+    classes: tuple[ClassAccuracy, ...], confusions: tuple[Confusion, ...]
+) -> tuple[tuple[str, str, int, Share | None], ...]:
+    known = {each.index: each for each in classes}
+    wrong = [each for each in confusions if each.answered != each.label]
+    wrong.sort(key=lambda each: -each.number)
+    return tuple(
+        (
+            known[each.label].name,
+            "no number" if each.answered is None else known[each.answered].name,
+            each.number,
+            known[each.label].recall,
+        )
+        for each in wrong
+    )
+
+
+def _matrix(evidence: Evidence, head: HeadScores, name: str, at: str) -> Figure:
+    known = words(evidence.model)
+    classes, num_nonfinite = head.classes, head.num_nonfinite
+    counts = _counts(classes, head.confusions, num_nonfinite)
+    wrong = _wrong(classes, head.confusions)
+    commonest = (
+        f"The most frequent mistake: {wrong[0][0]} answered {wrong[0][1]}, {number(wrong[0][2])} times."
+        if wrong
+        else "Everything is on the diagonal: there is no mistake."
+    )
+    alt = (
+        f"Confusion matrix of {plural(len(classes), 'class', 'classes')}{at}: {number(head.right.part)} of"
+        f" {plural(head.right.whole, known.sample)} on the diagonal. {commonest}"
+    )
+    how = (
+        f"Confusions{at}: one row for each true class, one column for each answer; right answers are on the diagonal."
+        f" Shaded by the square root of the share of the row, so that rare mistakes are seen. {commonest}"
+    )
+    if len(classes) <= MOST_WHOLE:
+        columns = _columns(classes, num_nonfinite)
+        fonts = [font.path for font in evidence.fonts]
+        return figures.numbered_matrix(
+            name, counts, [each.name for each in classes], columns, alt=alt, caption=how, fonts=fonts
+        )
+    block = -(-len(classes) // figures.MOST_POINTS)
+    if num_nonfinite:
+        counts = counts[:, :-1]
+        how += f" Not drawn: {plural(num_nonfinite, 'answer')} that hold no number."
+    if block > 1:
+        how += f" Each point stands for {number(block)} × {number(block)} neighbouring classes."
+    how += f" The axes count the {plural(len(classes), 'class', 'classes')} that occur, in their order, from 0."
+    return figures.plain_matrix(name, figures.blocks(counts, block), block, alt=alt, caption=how)
+
+
+def _reliability(calibration: Calibration, name: str, at: str, known: Words) -> Figure:
+    error = percent(calibration.error)
+    alt = (
+        f"Reliability diagram{at}: {plural(calibration.right.whole, 'answer')} in {len(calibration.bins)} bins;"
+        f" expected calibration error {error}."
+    )
+    caption = (
+        f"Confidence against right answers{at}, over {plural(calibration.right.whole, 'answer')} in"
+        f" {len(calibration.bins)} bins of equal width. Bars: share of right answers, with its 95 % interval; dots: at"
+        " the mean confidence in the bin; dashed: where the network would be right as often as it is confident. Below:"
+        f" answers in each bin; one with few {known.samples} says little."
+    )
+    return figures.reliability(name, calibration, alt=alt, caption=caption)
+
+
+def _answer(content: Content, known: Words) -> str:
+    first = content.heads[0]
+    low, high = first.right.interval
+    where = f" at its output {first.name}" if first.name else ""
+    what = "names all true classes and no other" if first.commonest is None else "is right"
+    said = (
+        f"Over all {plural(content.num_images, known.sample)} the network {what} in"
+        f" {percent(first.right.value)} of cases{where} (95 % interval {percent(low)} to {percent(high)})."
+    )
+    if first.commonest is not None:
+        name, share = first.commonest
+        said += f" Always answering {name} would be right in {percent(share.value)}."
+    return f"{said} {content.scope}"

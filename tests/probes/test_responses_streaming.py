@@ -1,0 +1,49 @@
+"""However many images there are, only a few sit in memory while every channel is watched."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.keras]
+FEW, MANY = 1000, 20_000
+# All images at once would take 20 000 · 32 · 32 · 3 bytes, four times that as float32: 246 million; the maps of the
+# only conv layer 3 thousand million.
+MOST_GROWTH = 100 << 20
+
+WATCH = """
+import resource, sys
+import keras, numpy as np
+from reportgen.models.inspection import inspect
+from reportgen.options import Options
+from reportgen.probes.responses import run
+from reportgen.probes.subject import Subject
+from reportgen.sources.dataset import Dataset
+
+number = int(sys.argv[1])
+
+def read(indices):
+    return np.stack([np.random.default_rng(index).random((32, 32, 3), np.float32) for index in indices])
+
+labels = np.arange(number) % 5
+data = Dataset("drawn", "memory", "as given", number, read, (32, 32, 3), labels, (), (), "ab")
+model = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Conv2D(40, 3, strides=2, activation="relu"),
+    keras.layers.GlobalAveragePooling2D()])
+result = run(Subject(model, inspect(model), data), Options())
+assert result.num_images == number
+assert sum(result.class_counts) == number
+assert all(channel.count == number * 225 for channel in result.calls[0].channels)
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(peak if sys.platform == "darwin" else peak * 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell the peak")
+def test_many_images_take_no_more_of_a_process_than_few() -> None:
+    peaks = [
+        int(subprocess.run([sys.executable, "-c", WATCH, str(number)], capture_output=True, check=True).stdout)
+        for number in (FEW, MANY)
+    ]
+    assert peaks[1] - peaks[0] < MOST_GROWTH

@@ -1,0 +1,91 @@
+"""`build --dry-run`: what it says against what a build then does, and that it leaves nothing behind."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from reportgen.forecast import foretell, untrained
+from reportgen.options import make
+from reportgen.pipeline import Origin, open_dataset
+from tests.commands import Files, names, run
+from tests.probes.subjects import data
+
+
+def planned(text: str) -> dict[str, str]:
+    """The lines of the printed tables, by their first column."""
+    lines = (re.split(r" {2,}", line.strip()) for line in text.splitlines())
+    return {line[0]: line[1].replace("\u202f", "") for line in lines if len(line) == 2}
+
+
+@pytest.mark.keras
+def test_default_network_is_planned_without_training_and_without_a_file(tmp_path: Path) -> None:
+    shown = run("build", "--dry-run", cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    assert "Training" not in shown.stderr
+    found = planned(shown.stdout)
+    # Conv of 32, conv of 64, pooling of 64 channels; by default one confident, one uncertain and one wrong digit.
+    assert (found["samples, at most"], found["layers with activation maps"]) == ("3", "3")
+    assert found["maps computed"] == found["maps in the web page"] == str(3 * (32 + 64 + 64))
+    assert found["images that the model answers"] == "1000"
+    assert "Nothing is cut" in shown.stdout
+    assert "seconds, training" in found
+    assert names(tmp_path) == []
+
+
+@pytest.mark.keras
+def test_loaded_model_takes_no_more_than_was_planned(files: Files, tmp_path: Path) -> None:
+    options = ("--data", files.data, "--pick", "index:0,1", "--output", tmp_path / "report", "--format", "html")
+    shown = run("build", files.model, "--dry-run", *options, cwd=files.folder)
+    assert shown.returncode == 0, shown.stderr
+    assert not (tmp_path / "report").exists()
+    found = planned(shown.stdout)
+    assert found["samples, at most"] == "2"
+    assert "seconds, training" not in found
+    assert run("build", files.model, *options, cwd=files.folder).returncode == 0
+    size_bytes = (tmp_path / "report" / "report.html").stat().st_size
+    assert size_bytes <= float(found["bytes of html, at most"].removesuffix("MB")) * 1e6
+
+
+def wide() -> Any:
+    keras.utils.set_random_seed(0)
+    return keras.Sequential(
+        [keras.Input((96, 96, 3)), keras.layers.Conv2D(128, 3, name="wide"), keras.layers.MaxPooling2D(8, name="small")]
+    )
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize(
+    ("pick", "expected"),
+    [((), 3), (("index:1,2,2",), 2), (("per-class:2",), 5), (("random:99",), 9), (("index:0", "random:3"), 4)],
+)
+def test_samples_are_counted_from_what_is_asked_for(pick: tuple[str, ...], expected: int) -> None:
+    toys = data(np.zeros((9, 96, 96, 3)), [0, 0, 0, 0, 1, 1, 1, 1, 2], ("a", "b", "c"))
+    found = foretell(Origin(wide(), ("facts",)), toys, make({"pick": pick}))  # type: ignore[arg-type]
+    assert found.plan.num_samples == expected
+
+
+@pytest.mark.keras
+def test_what_the_budget_cuts_is_what_the_plan_says() -> None:
+    toys = data(np.zeros((4, 96, 96, 3)), [0, 1, 0, 1])
+    options = make({"pick": "index:0,1", "max_size": "2MB", "pdf_channels": 9})
+    found = foretell(Origin(wide(), ("facts",)), toys, options)  # type: ignore[arg-type]
+    # The wide grids give way, the small ones do not.
+    assert {grid.path for grid in found.plan.cuts} == {"wide"}
+    assert found.plan.on_paper == 4 * 9
+    assert found.plan.fits
+    assert [name for name, _ in found.files] == ["html", "pdf", "json"]
+
+
+@pytest.mark.keras
+def test_default_network_of_a_dry_run_is_that_of_a_training() -> None:
+    origin = untrained()
+    found = foretell(origin, open_dataset(origin, "digits", make({})), make({}))
+    assert dict(found.seconds).keys() >= {"training", "answers on all images", "pages of the PDF"}
+    assert all(value > 0 for _, value in found.seconds)
+    assert found.model.parameters == 1_199_882  # the article's own count
