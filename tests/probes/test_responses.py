@@ -43,7 +43,7 @@ def maps_of(model: Any, name: str, images: Any) -> Any:
 
 
 def check_by_loops(call: CallResponses, maps: Any, labels: Any, num_classes: int) -> None:
-    """Compare all numbers of a call with those of all values, channel by channel and image by image, maps being (images, …, channels)."""
+    """Compare the numbers of a call with those of all values, maps being (images, …, channels)."""
     for found in call.channels:
         own = maps[..., found.channel].reshape(len(maps), -1)
         values = np.sort(own.ravel())
