@@ -43,20 +43,20 @@ def maps_of(model: Any, name: str, images: Any) -> Any:
 
 
 def check_by_loops(call: CallResponses, maps: Any, labels: Any, num_classes: int) -> None:
-    """Compare all numbers of a call with loops over all values, maps being (images, …, channels)."""
+    """Compare the numbers of a call with those of all values, maps being (images, …, channels)."""
     for found in call.channels:
         own = maps[..., found.channel].reshape(len(maps), -1)
-        values = sorted(float(value) for image in own for value in image)
-        mean = sum(values) / len(values)
+        values = np.sort(own.ravel())
+        mean = values.sum() / len(values)
         assert found.count == len(values)
         assert found.mean == pytest.approx(mean, abs=1e-5)
-        assert found.deviation == pytest.approx((sum((x - mean) ** 2 for x in values) / len(values)) ** 0.5, rel=1e-4)
+        assert found.deviation == pytest.approx((((values - mean) ** 2).sum() / len(values)) ** 0.5, rel=1e-4)
         assert found.minimum == pytest.approx(values[0], abs=1e-5)
         assert found.maximum == pytest.approx(values[-1], abs=1e-5)
         # The last bit of a sum decides whether a few values are above zero.
-        assert found.positive_share == pytest.approx(sum(x > 0 for x in values) / len(values), abs=1e-4)
+        assert found.positive_share == pytest.approx((values > 0).sum() / len(values), abs=1e-4)
         assert found.firing_share == sum(max(image) > 0 for image in own) / len(own)
-        levels = [sum(max(x, 0.0) for x in image) / len(image) for image in own]
+        levels = [image[image > 0].sum() / len(image) for image in own]
         means = [
             np.mean([level for level, label in zip(levels, labels, strict=True) if label == k])
             for k in range(num_classes)
@@ -67,8 +67,8 @@ def check_by_loops(call: CallResponses, maps: Any, labels: Any, num_classes: int
             assert found.selectivity == pytest.approx((max(means) - others) / (max(means) + others), abs=1e-4)
             assert found.favourite == int(np.argmax(means))
         for share, quantile in zip(call.quantile_shares, found.quantiles, strict=True):
-            least = sum(x < quantile - 1e-5 for x in values) / len(values)
-            most = sum(x <= quantile + 1e-5 for x in values) / len(values)
+            least = (values < quantile - 1e-5).sum() / len(values)
+            most = (values <= quantile + 1e-5).sum() / len(values)
             assert least - call.quantile_error <= share <= most + call.quantile_error
 
 
@@ -315,6 +315,33 @@ def test_channels_first_is_the_same_as_channels_last() -> None:
         assert [patch.position for patch in one.patches] == [patch.position for patch in other.patches]
         for patch, twin in zip(one.patches, other.patches, strict=True):
             np.testing.assert_array_equal(patch.picture, twin.picture)
+
+
+class Asking(keras.layers.Layer):  # type: ignore[misc, unused-ignore]
+    """A user's layer that looks at numbers, which a traced function does not have."""
+
+    def call(self, inputs: Any) -> Any:
+        return inputs * 2 if float(keras.ops.max(inputs)) > 0 else inputs
+
+
+def test_model_that_cannot_be_traced_is_watched_all_the_same() -> None:
+    inner = keras.Sequential([layers.Conv2D(2, 3, name="conv")])
+
+    class Own(keras.Model):  # type: ignore[misc, unused-ignore]
+        def __init__(self) -> None:
+            super().__init__(name="own")
+            self.asking, self.inner = Asking(name="asking"), inner
+
+        def call(self, inputs: Any) -> Any:
+            return keras.ops.max(self.inner(self.asking(inputs)), axis=(1, 2))
+
+    model, images = Own(), np.random.default_rng(0).uniform(size=(70, 6, 6, 1)).astype(np.float32)
+    model(images)
+    (call,) = watched(model, data(images)).calls
+    maps = np.asarray(inner(2 * images))
+    for channel in call.channels:
+        assert channel.count == 70 * 16
+        assert channel.mean == pytest.approx(float(maps[..., channel.channel].mean()), abs=1e-5)
 
 
 def test_fixed_batch_and_mixed_precision_give_the_usual_numbers() -> None:
