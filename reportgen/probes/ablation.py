@@ -27,7 +27,7 @@ from reportgen.templating import number
 from reportgen.vocabulary import words
 
 USUAL_MACS = 10**12
-"""Multiply-adds that may be spent where no budget is given: about half a minute on two cores."""
+"""Multiply-adds that may be spent where no budget is given: half a minute to a minute on two cores."""
 LEAST_IMAGES = 16
 """A budget that is too small for all channels on so many images pays for fewer channels."""
 # What takes no multiply-adds takes some time all the same.

@@ -294,3 +294,52 @@ def test_model_is_left_as_it_was() -> None:
     ablate(model, *pictures(12))
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
     assert [vars(layer).get("call") for layer in model.layers] == calls
+
+
+def test_answers_to_several_classes_at_once_are_right_where_all_are() -> None:
+    layers = keras.layers
+    start = keras.Input((6, 6, 2), name="image")
+    maps = layers.Conv2D(2, 1, activation="relu", name="conv")(start)
+    scores = layers.Dense(2, activation="sigmoid", name="scores")(layers.GlobalMaxPooling2D(name="highest")(maps))
+    model = keras.Model(start, scores, name="several")
+    model.get_layer("conv").set_weights([np.eye(2)[None, None], np.zeros(2)])
+    model.get_layer("scores").set_weights([np.eye(2) * 20, np.full(2, -10.0)])
+    # A class is present where its colour is: one pixel in 36, so that its mean stands for "not there".
+    truth = np.array([[1, 1], [1, 0], [0, 1], [0, 0]])
+    images = np.zeros((4, 6, 6, 2))
+    images[:, 2, 3] = truth
+    whole = replace(data(images, class_names=("red", "blue")), targets=(("scores", truth.astype(np.float64)),))
+    result = ablation.run(subject(model, whole), make({}))
+    assert result is not None
+    assert (result.accuracy, result.classes) == (1.0, ("red", "blue"))
+    red, blue = result.channels
+    # Without its channel every red image is taken for one without red.
+    assert (red.accuracy_change, red.class_changes, red.num_changed) == (-0.5, (-0.5, 0.0), 2)
+    assert (blue.accuracy_change, blue.class_changes, blue.num_changed) == (-0.5, (0.0, -0.5), 2)
+    sure, lost = 1 / (1 + np.exp(-10)), 1 / (1 + np.exp(10 - 20 * 0.5 / 36))
+    # Of four answers about red, the two that it is there lose; those about blue keep theirs.
+    expected = ((lost - sure) * 2 + ((1 - lost) - sure) * 2) / 8
+    assert red.probability_change == pytest.approx(expected, abs=1e-6)
+
+
+def test_output_that_a_layer_does_not_reach_loses_nothing() -> None:
+    layers = keras.layers
+    start = keras.Input((8, 8, 1), name="image")
+    seen = layers.GlobalMaxPooling2D(name="top")(layers.Conv2D(2, 3, name="near")(start))
+    aside = layers.GlobalMaxPooling2D(name="other")(layers.Conv2D(2, 3, name="aside")(start))
+    heads = [layers.Dense(3, activation="softmax", name="kind", kernel_initializer=LARGE)(seen), layers.Dense(1)(aside)]
+    result = ablate(keras.Model(start, heads, name="heads"), noise(9, 8, 8, 1), [0, 1, 2] * 3)
+    changes = {(each.path, each.channel): each.probability_change for each in result.channels}
+    assert (changes["aside", 0], changes["aside", 1]) == (0, 0)
+    assert abs(changes["near", 0]) > 1e-4
+    assert abs(changes["near", 1]) > 1e-4
+
+
+def test_model_with_a_batch_size_of_its_own_is_asked_about_every_image() -> None:
+    free = residual()
+    start = keras.Input(batch_shape=(4, 8, 8, 1), name="four")
+    images = noise(10, 8, 8, 1)
+    found, plain = ablate(keras.Model(start, free(start), name="fixed"), images), ablate(free, images)
+    assert found.num_images == 10
+    changes = [each.probability_change for each in plain.channels]
+    assert [each.probability_change for each in found.channels] == pytest.approx(changes, abs=1e-6)
