@@ -75,8 +75,9 @@ class Trace:
             found = dict(zip(names, tf.graph_util.import_graph_def(definition, mapped, names), strict=True))
             return [known.get(tensor.name, found.get(tensor.name)) for tensor in fetches]
 
-        function: Part = _function(run)
-        return function
+        # A concrete function is made once; TensorFlow would warn of the many that are not.
+        concrete = _function(run).get_concrete_function(*(tf.TensorSpec(each.shape, each.dtype) for each in feeds))
+        return lambda *values: concrete(*map(tf.convert_to_tensor, values))
 
     def cut(self, path: str, answer: Any) -> Cut:
         """Cut the graph at a call: return how an answer follows from the call's output.

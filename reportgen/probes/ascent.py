@@ -97,15 +97,15 @@ def ascend(
         change = mean / (1 - _DECAYS[0] ** count) / (tf.sqrt(square / (1 - _DECAYS[1] ** count)) + 1e-8)
         return values + _RATE * change, mean, square
 
-    run = tf.function(step, autograph=False)
     # A picture does not depend on what other pictures are made beside it.
     noise = [np.random.default_rng([seed, channel]).normal(size=spectrum.shape) for channel in channels]
     values = tf.constant(_NOISE * np.stack(noise), tf.float32)
     mean = square = tf.zeros_like(values)
-    for place, move in enumerate(moves):
-        values, mean, square = run(
-            values, mean, square, tf.constant(place + 1, tf.float32), tf.constant(move, tf.float32)
-        )
+    number, move = tf.TensorSpec((), tf.float32), tf.TensorSpec((4,), tf.float32)
+    run = tf.function(step, autograph=False).get_concrete_function(values, mean, square, number, move)
+    for place, each in enumerate(moves):
+        count, move = tf.constant(place + 1, tf.float32), tf.constant(each, tf.float32)
+        values, mean, square = run(values, mean, square, count, move)
     shares = np.clip(np.nan_to_num(spectrum.pictures(values).numpy()), 0, 1)
     levels: Array = np.rint(shares * 255).astype(np.uint8)
     return levels

@@ -10,11 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+import reportgen
+from reportgen import pipeline
 from reportgen.errors import OptionsError, UnknownNameError
 from reportgen.models.compiling import runnable
 from reportgen.options import make
 from reportgen.probes import ablation, dreams
+from reportgen.progress import silent
 from reportgen.responses import DreamsResult
+from reportgen.sections import edges
 from tests.channels_made import BLUR, CHECK, DEAD, STUCK, VERTICAL, faulty, pictures
 from tests.probes.subjects import data, subject
 
@@ -203,3 +207,20 @@ def test_model_with_a_batch_size_and_a_further_input_of_its_own() -> None:
     model = keras.Model([image, extra], keras.layers.Dense(2, activation="softmax", name="scores")(joined), name="two")
     result = dream(model, "conv:0", "conv:1", "conv:2", dream_steps=2)
     assert [each.channel for each in result.dreams] == [0, 1, 2]
+
+
+def test_pipeline_hands_what_ablation_found_to_the_dreams(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edges, "NEEDS", ("ablation", "dreams"))
+    images, labels = pictures(30)
+    options = make({"dream_steps": 2})
+    evidence = pipeline._probe(subject(faulty(), data(images, labels.tolist())), ["edges"], options, silent)
+    assert evidence.ablation is not None
+    assert evidence.dreams is not None
+    costs = sorted(evidence.ablation.channels, key=lambda each: (each.accuracy_change, each.probability_change))
+    assert [each.channel for each in evidence.dreams.dreams] == [each.channel for each in costs[:3]]
+
+
+def test_unknown_layer_is_refused_before_anything_is_run() -> None:
+    images, _ = pictures(3)
+    with pytest.raises(UnknownNameError, match=r"There is no conv layer called 'nowhere'\. Expected one of: conv\."):
+        reportgen.explain(faulty(), images, dream=["nowhere:0"])
