@@ -6,10 +6,8 @@ written, but a check inside it failed.
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import EPIPE
 from importlib import import_module
@@ -30,9 +28,10 @@ from reportgen.choices import (
     of_the_run,
     verbosity,
 )
-from reportgen.errors import OptionsError, RenderError, ReportgenError
+from reportgen.errors import OptionsError, RenderError
 from reportgen.models.formats import identify
 from reportgen.renderers import published_schema
+from reportgen.steps import Group
 
 if TYPE_CHECKING:
     from reportgen.document import Report
@@ -43,71 +42,13 @@ if TYPE_CHECKING:
 CHECK_FAILED = 3
 
 
-class _Step(click.Command):
-    """Turns every error that is the user's to mend into one line and the documented exit code."""
-
-    def invoke(self, context: click.Context) -> Any:
-        stopped = "Ctrl-C"
-
-        def stop(number: int, _: object) -> None:
-            nonlocal stopped
-            stopped = signal.Signals(number).name
-            # Once is enough: what clears up is not to be stopped in its turn.
-            signal.signal(number, signal.SIG_IGN)
-            raise KeyboardInterrupt
-
-        try:
-            with _signals(stop):
-                return super().invoke(context)
-        except KeyboardInterrupt as error:
-            raise click.ClickException(
-                f"Stopped by {stopped} before the end. Files that were finished before are there, and no other."
-                " Start again when you like."
-            ) from error
-        except OptionsError as error:
-            raise click.UsageError(_one_line(error), context) from error
-        except ReportgenError as error:
-            raise click.ClickException(_one_line(error)) from error
-
-
-class _Group(click.Group):
-    """Makes every command one of the above."""
-
-    command_class = _Step
-
-
-@contextmanager
-def _signals(stop: Callable[[int, Any], None]) -> Iterator[None]:
-    """Let the signals that ask a program to end be answered like Ctrl-C, so that nothing is left lying about."""
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {getattr(signal, name): signal.getsignal(getattr(signal, name)) for name in names}
-    # Another answer, such as that of nohup, is somebody's will.
-    ours = [number for number, answer in before.items() if answer is signal.SIG_DFL]
-    if threading.current_thread() is not threading.main_thread():
-        ours = []
-    try:
-        for number in ours:
-            signal.signal(number, stop)
-        yield
-    finally:
-        for number in ours:
-            signal.signal(number, signal.SIG_DFL)
-
-
-def _one_line(error: Exception) -> str:
-    """The sentence on one line, without what a name in it could do to a terminal."""
-    from reportgen.templating import clean
-
-    return " ".join(clean(str(error)).split())
-
-
 def _example(*lines: str) -> str:
     """Lines of an example for the end of a help page, where Click leaves them as they are."""
     return "\n".join(["\b", "Example:", *(f"  {line}" for line in lines)])
 
 
 @click.group(
-    cls=_Group,
+    cls=Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=_example(
         "reportgen build                                      train a small network, report on it",

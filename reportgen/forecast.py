@@ -15,7 +15,8 @@ from reportgen.models.convnet import convnet
 from reportgen.models.inspection import inspect
 from reportgen.models.renaming import rename
 from reportgen.models.training import EPOCHS
-from reportgen.options import Options, Pick, chapters
+from reportgen.option_forms import Pick
+from reportgen.options import Options, chapters
 from reportgen.picking import DEFAULT_WITH_LABELS
 from reportgen.pipeline import Origin, check_choices
 from reportgen.plan import Plan

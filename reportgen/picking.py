@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.errors import DataError
-from reportgen.options import Pick
+from reportgen.option_forms import Pick
 
 DEFAULT_WITH_LABELS = (Pick("confident", (1,)), Pick("uncertain", (1,)), Pick("wrong", (1,)))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from reportgen import budget, feeding, findings, registry
+from reportgen import feeding, findings, registry
 from reportgen.document import Fact, Finding, Report, RunFacts, Section, TemplateFile
 from reportgen.errors import ModelError, OptionsError, UnknownNameError
 from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord, texts
@@ -184,6 +184,7 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
         ReportgenError: Something that came from outside cannot be used.
     """
     # What only a report needs; `summary` and `extract` do without it.
+    from reportgen import budget
     from reportgen.renderers import fonts, overriding
 
     chosen, time = chapters(options), created()

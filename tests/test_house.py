@@ -35,6 +35,7 @@ FLOORS: list[tuple[str, int]] = [
     ("document", 2),
     ("drawing", 2),
     ("options", 2),
+    ("option_forms", 2),
     ("templating", 2),
     ("evidence", 3),
     ("scalings", 3),
@@ -69,6 +70,7 @@ FLOORS: list[tuple[str, int]] = [
     ("callback", 8),
     ("terminal", 8),
     ("choices", 8),
+    ("steps", 8),
     ("cli", 8),
     ("", 8),
     ("__main__", 9),
@@ -76,7 +78,7 @@ FLOORS: list[tuple[str, int]] = [
 
 # Through which modules each library from outside comes in, at the top of a file or anywhere below.
 DOORS: list[tuple[str, set[str]]] = [
-    ("click", {"choices", "cli"}),
+    ("click", {"choices", "cli", "steps"}),
     ("fontTools", {"renderers"}),
     ("fontpkg", {"figures.charts", "renderers.fonts"}),
     ("google", {"models", "sources"}),  # protobuf, for saved models and records of TensorFlow

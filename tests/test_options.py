@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from reportgen.errors import OptionsError
-from reportgen.options import Options, Pick, make, parse_rename, read_config, words
+from reportgen.option_forms import Pick, parse_rename
+from reportgen.options import Options, make, read_config, words
 
 KNOWN = "output, format, assets-dir, summary, data, classes, pick, layers, rename, title, colormap, scale-maps"
 

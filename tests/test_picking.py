@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reportgen.errors import DataError
-from reportgen.options import Pick
+from reportgen.option_forms import Pick
 from reportgen.picking import Picked, pick
 
 LABELS = np.array([0, 1, 0, 1, 2, 0])

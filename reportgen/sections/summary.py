@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from reportgen.document import ContactSheet, Section
 from reportgen.evidence import CallMaps, DatasetRecord, Evidence
+from reportgen.figures.map_sheets import sheet_of
 from reportgen.findings import image_of, last_conv, spatial_shape
 from reportgen.records import ModelRecord, Shape, TensorRecord
-from reportgen.sections.activations import sheet_of
 from reportgen.templating import number, percent, plural, shape, size
 from reportgen.vocabulary import Words, words
 

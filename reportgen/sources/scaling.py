@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import DataError, OptionsError, UnknownNameError
-from reportgen.options import PREPROCESSING
+from reportgen.option_forms import PREPROCESSING
 from reportgen.records import Doubt, Shape
 from reportgen.sources.dataset import Array, Dataset, batches
 from reportgen.templating import number

@@ -1,0 +1,185 @@
+"""What an option may look like where it is written: a text -> its value, or a sentence that says what it should be."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from reportgen.errors import OptionsError
+
+PREPROCESSING = ("auto", "none", "1/255", "-1..1", "0..255")
+"""Ways to scale pixel values that have a name of their own."""
+_PREPROCESSING_FORM = re.compile(r"keras\.applications\.[a-z]\w*|[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+_BUDGET_FORM = re.compile(r"[0-9]{1,9}|[0-9]{1,9}(\.[0-9]{1,3})?s")
+FEATURE_ROLES = ("image", "label")
+LEAST_SIZE = 100_000
+"""Fewest bytes that a web page may be held to: its type and its words alone take as much."""
+_UNITS = {"": 1, "b": 1, **{f"{sign}b": 1000**power for power, sign in enumerate("kmg", 1)}}
+_UNITS |= {f"{sign}ib": 1024**power for power, sign in enumerate("kmg", 1)}
+PICK_KINDS = ("index", "per-class", "random", "confident", "uncertain", "wrong")
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A way to choose samples.
+
+    Attributes:
+        kind: One of `PICK_KINDS`.
+        numbers: The indices for "index", else one number: how many.
+    """
+
+    kind: str
+    numbers: tuple[int, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Pick:
+        """Read a way to choose from its written form.
+
+        Raises:
+            OptionsError: The form is not KIND:NUMBERS with a known kind and whole numbers of 0 or more.
+
+        >>> Pick.parse("index:2,17")
+        Pick(kind='index', numbers=(2, 17))
+        """
+        kind, _, rest = text.partition(":")
+        parts = [part.strip() for part in rest.split(",")]
+        good = kind in PICK_KINDS and all(part.isascii() and part.isdigit() for part in parts)
+        if good and (kind == "index" or (len(parts) == 1 and int(parts[0]) > 0)):
+            return cls(kind, tuple(int(part) for part in parts))
+        raise OptionsError(
+            f"Samples cannot be picked by {text!r}. Expected index:NUMBERS, or one of "
+            f"{', '.join(PICK_KINDS[1:])} with a number of 1 or more. Write for example index:2,17 or confident:2."
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{','.join(map(str, self.numbers))}"
+
+
+def check_preprocess(text: str) -> str:
+    """Return a way to scale pixel values as it was given; whether Keras or a module has it is found out later.
+
+    Raises:
+        OptionsError: It has none of the known forms.
+    """
+    if text in PREPROCESSING or _PREPROCESSING_FORM.fullmatch(text):
+        return text
+    raise OptionsError(
+        f"Pixel values cannot be scaled by {text!r}. Expected one of {', '.join(PREPROCESSING)}, "
+        "keras.applications.NAME or module:function. Write for example 1/255 or keras.applications.resnet50."
+    )
+
+
+def check_budget(text: str) -> str:
+    """Return what switching channels off may cost, as it was given.
+
+    Raises:
+        OptionsError: It is neither "auto" nor a positive number, with an "s" for seconds.
+
+    >>> check_budget("60s"), check_budget("5000")
+    ('60s', '5000')
+    """
+    if text == "auto" or (_BUDGET_FORM.fullmatch(text) and float(text.removesuffix("s"))):
+        return text
+    raise OptionsError(
+        f"Channels cannot be switched off within {text!r}. Expected seconds, such as 60s, or a number of forward passes"
+        " of one image, such as 5000. Write for example 60s."
+    )
+
+
+def parse_dream(text: str) -> tuple[str, int]:
+    """Read LAYER:CHANNEL.
+
+    Raises:
+        OptionsError: There is no ":", a side is empty, or the channel is no whole number.
+
+    >>> parse_dream("conv_1:17")
+    ('conv_1', 17)
+    """
+    layer, _, channel = text.rpartition(":")
+    if layer and re.fullmatch("[0-9]{1,9}", channel):
+        return layer, int(channel)
+    raise OptionsError(
+        f"A channel cannot be named by {text!r}. Expected LAYER:CHANNEL, with a whole number from 0. Write for example"
+        " conv_1:17."
+    )
+
+
+def parse_rename(text: str) -> tuple[str, str]:
+    """Read OLD=NEW.
+
+    Raises:
+        OptionsError: There is no "=", or a side is empty.
+
+    >>> parse_rename("conv_1=second")
+    ('conv_1', 'second')
+    """
+    old, sign, new = text.partition("=")
+    if not (sign and old and new):
+        raise OptionsError(
+            f"A layer cannot be renamed by {text!r}. Expected OLD=NEW. Write for example input_layer=conv_0."
+        )
+    return old, new
+
+
+def parse_feature(text: str) -> tuple[str, str]:
+    """Read ROLE=NAME, what a feature of a TFRecord file holds and what it is called.
+
+    Raises:
+        OptionsError: The role is neither "image" nor "label", or there is no name.
+
+    >>> parse_feature("image=scan/raw")
+    ('image', 'scan/raw')
+    """
+    role, sign, name = text.partition("=")
+    if role not in FEATURE_ROLES or not (sign and name):
+        raise OptionsError(
+            f"A feature cannot be named by {text!r}. Expected image=NAME or label=NAME. Write for example "
+            "image=image_raw."
+        )
+    return role, name
+
+
+def parse_shape(text: str) -> tuple[int, ...]:
+    """Read the shape of one image, batch axis left out.
+
+    Raises:
+        OptionsError: It is not a row of whole numbers of 1 or more.
+
+    >>> parse_shape("224,224,3"), parse_shape("28x28x1")
+    ((224, 224, 3), (28, 28, 1))
+    """
+    parts = [part.strip() for part in text.replace("×", "x").replace("x", ",").split(",")]
+    if all(part.isascii() and part.isdigit() and int(part) > 0 for part in parts):
+        return tuple(int(part) for part in parts)
+    raise OptionsError(
+        f"{text!r} is no shape of an image. Expected whole numbers with commas, without the batch axis. Write for "
+        "example 224,224,3."
+    )
+
+
+def parse_size(text: str) -> int:
+    """Read a number of bytes.
+
+    Raises:
+        OptionsError: It is no number with a known unit.
+
+    >>> parse_size("25MB"), parse_size("1.5 MiB"), parse_size("900000")
+    (25000000, 1572864, 900000)
+    """
+    found = re.fullmatch(r"\s*([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*([A-Za-z]*)\s*", text)
+    if found and found[2].lower() in _UNITS:
+        return int(float(found[1]) * _UNITS[found[2].lower()])
+    raise OptionsError(
+        f"{text!r} is no size of a file. Expected a number of bytes with or without a unit: B, kB, MB, GB, KiB, MiB or"
+        " GiB. Write for example 25MB."
+    )
+
+
+def size_words(size_bytes: int) -> str:
+    """Write a number of bytes as `parse_size` reads it, without loss.
+
+    >>> size_words(25_000_000), size_words(1_572_864)
+    ('25MB', '1572864')
+    """
+    units = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
+    return next((f"{size_bytes // unit}{name}" for name, unit in units if size_bytes % unit == 0), str(size_bytes))
