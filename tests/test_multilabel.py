@@ -100,10 +100,15 @@ def test_report_shows_each_class_with_what_is_true(kind: Any) -> None:
     report = explain(network(), IMAGES, TAGS.astype(kind), class_names=NAMES, pick=["index:0,1,3"])
     found = content(report, "samples")
     assert (found["output"], found["right"], found["num_images"]) == ("multi-label", 4, 5)
-    assert [tuple(count.values()) for count in found["counts"]] == [
-        ("cat", 3, 3, 0),
-        ("dog", 3, 2, 0),
-        ("emu", 2, 2, 0),
+    (head,) = content(report, "performance")["heads"]
+    counted = [(each["name"], each["recall"], each["precision"]) for each in head["classes"]]
+    assert [(name, recall["whole"], recall["part"], precision["whole"]) for name, recall, precision in counted] == [
+        ("cat", 3, 3, 3),
+        ("dog", 3, 2, 2),
+        ("emu", 2, 2, 2),
+    ]
+    assert [(mistake["index"], mistake["label"], mistake["answered"]) for mistake in head["mistakes"]] == [
+        (3, "cat, dog", "cat")
     ]
     two, none, missed = found["samples"]
     assert (two["label"], two["answered"], two["correct"]) == ("cat, emu", "cat, emu", True)
@@ -123,8 +128,12 @@ def test_report_shows_each_class_with_what_is_true(kind: Any) -> None:
 @pytest.mark.parametrize(("activation", "is_said"), [("sigmoid", True), ("softmax", False)])
 def test_labels_of_one_class_each_are_said_to_be_read_as_plain_classes(activation: str, is_said: bool) -> None:
     one_each = np.eye(3, dtype=int)[[0, 1, 1, 0, 2]]
-    found = content(explain(network(activation), IMAGES, one_each, class_names=NAMES), "samples")
-    assert (found["output"], found["counts"]) == ("probabilities", [])
+    report = explain(network(activation), IMAGES, one_each, class_names=NAMES)
+    found = content(report, "samples")
+    assert (found["output"], len(content(report, "performance")["heads"][0]["confusions"]) > 0) == (
+        "probabilities",
+        True,
+    )
     # The brightest channel is the answer: 0, 0 (all alike), 0 (as bright as 1), 0 and 1 (as bright as 2).
     assert found["right"] == 2
     sentence = "The output output_0 answers yes or no for each of 3 classes on its own, but the labels name exactly one"
