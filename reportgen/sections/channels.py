@@ -11,7 +11,7 @@ from reportgen.document import Figure, Section
 from reportgen.evidence import Evidence
 from reportgen.figures import channel_charts, mosaic, patches
 from reportgen.plots import Plot
-from reportgen.responses import CallResponses, Dream, Patch, ResponsesResult, Thresholds
+from reportgen.responses import CallResponses, Dream, Patch, ResponsesResult, Thresholds, telling
 from reportgen.templating import clean, number, plural, shortened
 from reportgen.vocabulary import words
 
@@ -240,7 +240,7 @@ def _layer(
     counts = count(channels, labelled=not responses.unlabelled)
     cards: list[Card] = []
     used, samples = 0, words(evidence.model).samples
-    for index in shown(call, channels):
+    for index in shown(call, channels, len(responses.calls)):
         said = told.card_words(channels[index], responses.classes, responses.thresholds.level, samples)
         card = _card(call, channels[index], index, said)
         size = sum(len(figure.data) for figure in (card.strip, card.kernels) if figure)
@@ -268,14 +268,18 @@ def _layer(
     ), used
 
 
-def shown(call: CallResponses, channels: Sequence[Channel]) -> tuple[int, ...]:
+def shown(call: CallResponses, channels: Sequence[Channel], num_calls: int) -> tuple[int, ...]:
     """Return the places of the channels that get a card, the most telling first.
 
-    These are all of them; where patches were kept of the most telling alone, it is they and those not in order.
+    These are all of them; of a large network those that patches were kept of.
+
+    Args:
+        call: The call.
+        channels: What was measured of its channels.
+        num_calls: How many conv calls the model has.
     """
-    some = any(each.patches for each in call.channels)
-    order = ranked(channels)
-    return tuple(place for place in order if not some or call.channels[place].patches or channels[place].health)
+    chosen = set(telling(call.channels, num_calls))
+    return tuple(place for place in ranked(channels) if channels[place].channel in chosen)
 
 
 def _card(call: CallResponses, channel: Channel, place: int, said: tuple[str, ...]) -> Card:

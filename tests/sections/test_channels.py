@@ -125,11 +125,13 @@ def test_pictures_of_cards_keep_to_their_bytes(monkeypatch: pytest.MonkeyPatch) 
     )
 
 
-def test_where_patches_were_kept_of_some_channels_they_and_the_faulty_ones_have_cards() -> None:
-    call = made.call("conv", made.channel(0), made.channel(1, patches=()), made.dead(2))
-    found = layer(responses=made.responses(call), ablation=None)
-    assert sorted(card.channel for card in found.cards) == [0, 2]
-    assert [each.channel for each in found.channels] == [0, 1, 2]
+def test_of_a_large_network_the_channels_have_cards_that_patches_were_kept_of() -> None:
+    faulty = made.call("faulty", *map(made.dead, range(20)), made.channel(20, speaks=True))
+    calls = [faulty, *(made.call(f"conv_{place}") for place in range(127))]
+    found = layer(responses=made.responses(*calls), ablation=None)
+    # 512 cards are shared by 128 calls: four for each.
+    assert [card.channel for card in found.cards] == [20, 0, 1, 2]
+    assert [each.channel for each in found.channels] == list(range(21))
 
 
 def test_kernels_of_deeper_layers_name_their_input_channels() -> None:
