@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from reportgen.answers import SampleRecord
 from reportgen.document import ContactSheet, Figure, Section
@@ -21,6 +22,8 @@ NEEDS = ("activations",)
 # Most channels of a report, over all samples, whose numbers go on paper: two a line, some ten pages.
 _MOST_ON_PAPER = 2048
 _MOST_ACTIVE = 4
+# Most maps that are laid out when the page opens.
+_MOST_OPEN = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,15 @@ class Content:
     example: tuple[str, tuple[int, ...]] | None
     example_axes: str
     num_shown: int = 0
+
+    @property
+    def num_open(self) -> int:
+        """How many layers of the first sample stand open on the page: the first ones, of so many maps together.
+
+        What is folded costs a browser nothing until it is unfolded.
+        """
+        sums = accumulate(len(layer.channels) for layer in self.samples[0].layers)
+        return max(1, sum(maps <= _MOST_OPEN for maps in sums))
 
     @property
     def fits_on_paper(self) -> bool:

@@ -1,4 +1,4 @@
-"""A report of many grids opens without drawing those that are not seen: the browser is asked, without any script."""
+"""A report of many grids opens fast and is found one's way in: the browser is asked."""
 
 from __future__ import annotations
 
@@ -11,29 +11,43 @@ from tests.commands import Files, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.keras]
 
-# What stands below the fold and is skipped has no rendered content; what is folded has no box at all.
-_SKIPPED = """[...document.querySelectorAll("details.layer")].map(layer => {
+# What is folded has no box at all, so that nothing of it is laid out or decoded.
+_LAYERS = """[...document.querySelectorAll("#activations details.layer")].map(layer => {
   const sheet = layer.querySelector("svg");
-  return [layer.open, sheet.checkVisibility({contentVisibilityAuto: true})];
+  return [layer.open, sheet.checkVisibility()];
 })"""
 
-_SEEN_IN_TIME = """new Promise(done => {
-  const sheet = document.querySelector("details.layer svg");
-  const look = left => sheet.checkVisibility({contentVisibilityAuto: true}) || !left
-    ? done(left > 0) : setTimeout(look, 50, left - 1);
-  look(100);
-})"""
+# Where each link of the contents leads: how far its chapter then is from the top of the window, CSS pixels.
+_LANDINGS = """(async () => {
+  const found = [];
+  for (const link of document.querySelectorAll("nav a[href^='#']")) {
+    link.click();
+    // The page glides there.
+    for (let before = -1; before !== window.scrollY;) {
+      before = window.scrollY;
+      await new Promise(done => setTimeout(done, 250));
+    }
+    const chapter = document.getElementById(link.hash.slice(1)).getBoundingClientRect();
+    const end = document.documentElement.scrollHeight - window.innerHeight - window.scrollY;
+    found.push([link.hash, chapter.top, end]);
+  }
+  return found;
+})()"""
 
 
-def test_grids_out_of_sight_are_not_laid_out_and_folded_ones_are_not_drawn(files: Files, tmp_path: Path) -> None:
+@pytest.mark.parametrize("width", [1280, 360])
+def test_folded_grids_are_not_drawn_and_links_lead_to_their_chapters(files: Files, tmp_path: Path, width: int) -> None:
     arguments = ("--data", files.data, "--pick", "index:0,1,2", "--format", "html", "-o", tmp_path)
     shown = run("build", files.model, *arguments, cwd=tmp_path)
     assert shown.returncode == 0, shown.stderr
     with Browser() as browser:
-        page = browser.open((tmp_path / "report.html").as_uri())
-        layers = page.evaluate(_SKIPPED)
-        # Those of the first sample are unfolded, yet far below what is seen first.
-        assert [unfolded for unfolded, _ in layers] == [True] * (len(layers) // 3) + [False] * (len(layers) * 2 // 3)
-        assert not any(drawn for _, drawn in layers)
-        page.evaluate("document.querySelector('details.layer').scrollIntoView()")
-        assert page.evaluate(_SEEN_IN_TIME)
+        page = browser.open((tmp_path / "report.html").as_uri(), width=width)
+        layers = page.evaluate(_LAYERS)
+        third = len(layers) // 3
+        assert [unfolded for unfolded, _ in layers] == [True] * third + [False] * 2 * third
+        assert [drawn for _, drawn in layers] == [unfolded for unfolded, _ in layers]
+        landings = page.evaluate(_LANDINGS)
+        assert len(landings) >= 10
+        for chapter, top, end in landings:
+            # The last chapters may be too short to reach the top.
+            assert abs(top) < 60 or end < 1, (chapter, top, end)

@@ -140,11 +140,23 @@ def test_without_samples_there_is_no_chapter() -> None:
     assert build(made.bare()) is None
 
 
-def test_most_active_channels_are_those_above_zero_at_most_positions() -> None:
-    shares = (0.2, 0.9, 0.9, 0.5, 0.1, 0.7)
-    numbers = (made.numbers(channel, active_share=share) for channel, share in enumerate(shares))
+def test_most_active_channels_are_those_with_the_highest_root_mean_square() -> None:
+    # √(mean² + deviation²): 2, 5, 1, 5, 0, 3.
+    numbers = [
+        made.numbers(place, mean=mean, deviation=deviation)
+        for place, (mean, deviation) in enumerate([(0, 2), (-3, 4), (1, 0), (4, 3), (0, 0), (0, 3)])
+    ]
     layer = first(made.activations(made.maps("conv", *numbers)))
-    assert [each.channel for each in layer.most_active] == [1, 2, 5, 3]
+    assert [each.channel for each in layer.most_active] == [1, 3, 5, 0]
+
+
+@pytest.mark.parametrize(("sizes", "num_open"), [((600, 424, 1, 8), 2), ((2000, 8), 1), ((8, 8, 8), 3)])
+def test_layers_stand_open_while_they_have_few_maps_together(sizes: tuple[int, ...], num_open: int) -> None:
+    calls = [
+        made.maps(f"conv_{place}", *(made.numbers(channel) for channel in range(size)))
+        for place, size in enumerate(sizes)
+    ]
+    assert content(made.activations(*calls)).num_open == num_open
 
 
 @pytest.mark.parametrize(("channels", "fits"), [(2048, True), (2049, False)])
