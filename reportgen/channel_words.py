@@ -150,11 +150,12 @@ def class_summary(labels: Sequence[str | None]) -> str:
     """Say how many of some patches come from images of which class, the most common first; "" without labels.
 
     >>> class_summary(["dog", "cat", "dog"]), class_summary([None])
-    ('2 dog, 1 cat', '')
+    ('dog twice, cat once', '')
     """
     known = [label for label in labels if label is not None]
     counted = sorted(((known.count(label), label) for label in dict.fromkeys(known)), key=lambda each: -each[0])
-    return ", ".join(f"{number(many)} {label}" for many, label in counted)
+    times = {1: "once", 2: "twice"}
+    return ", ".join(f"{label} {times.get(many, f'{number(many)} times')}" for many, label in counted)
 
 
 def short_names(classes: Sequence[str]) -> bool:
@@ -273,15 +274,14 @@ def dream_caption(dream: Dream, labels: Sequence[str | None], *, beside: bool) -
     reached = f"It reaches an activation of {number(dream.activation)}"
     if dream.best_real is not None:
         more = dream.activation / dream.best_real if dream.best_real > 0 else 0.0
-        times = f", {number(more, 2)} times as much as" if more > 0 else ""
-        reached += f"{times or '; compare'} the {number(dream.best_real)} of the best real patch"
+        as_much = ", as much as" if f"{more:.2g}" == "1" else f", {number(more, 2)} times as much as"
+        reached += f"{as_much if more > 0 else '; compare'} the {number(dream.best_real)} of the best real patch"
     said = (
         f"Synthetic: the image that channel {number(dream.channel)} of {dream.path} likes best, made from noise by"
         f" {plural(dream.num_steps, 'step')} of gradient ascent (seed {number(dream.seed)}). {reached}."
     )
     if beside:
         summary = class_summary(labels)
-        said += (
-            f" Below, its top patches from real images{f' ({summary})' if summary else ''}: let each judge the other."
-        )
+        of_which = f" (of class {summary})" if summary else ""
+        said += f" Below, its top patches from real images{of_which}: let each judge the other."
     return said
