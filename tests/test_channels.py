@@ -328,4 +328,4 @@ def test_made_image_is_called_synthetic_and_compared(best: float | None, words: 
     assert caption.startswith("Synthetic: ")
     assert words in caption
     assert "256\xa0steps of gradient ascent (seed 0)" in caption
-    assert "(2 cat, 1 dog)" in caption
+    assert "(of class cat twice, dog once)" in caption

@@ -69,7 +69,7 @@ def test_classes_and_responses_stand_below_their_patches() -> None:
     seen = [made.patch(value, label=label) for value, label in ((12.345, "cat"), (-0.0012, "golden retriever"))]
     card = layer(responses=made.responses(made.call("conv", made.channel(0, patches=tuple(seen))))).cards[0]
     assert card.lines == (" cat  go…er", " 12.3 −0.0012")
-    assert "Patches: 1 cat, 1 golden retriever." in card.said
+    assert "Patches: cat once, golden retriever once." in card.said
     assert all(len(line) <= 9 * 6 for line in card.lines)
 
 
