@@ -133,6 +133,8 @@ def typeset(html: str, *shorter: str, attachment: bytes = b"") -> Outcome:
     options = {"pdf_variant": VARIANT, "attachments": [_attached(attachment)] if attachment else []}
     with _listening() as listener:
         try:
+            if _packed_anew is None:
+                raise _Unknown("packs pictures elsewhere")
             # No base_url, so that no relative address means anything.
             for each in (html, *shorter):
                 page, fetcher.pictures = embedding.set_aside(each)
@@ -178,7 +180,7 @@ def _text(node: Any) -> str | None:
 Node.text = property(_text)
 
 
-_packed_anew = RasterImage._get_png_data
+_packed_anew = getattr(RasterImage, "_get_png_data", None)
 
 
 def _png_data(picture: Any) -> bytes:
@@ -188,7 +190,8 @@ def _png_data(picture: Any) -> bytes:
     return packed
 
 
-RasterImage._get_png_data = staticmethod(_png_data)
+if _packed_anew is not None:
+    RasterImage._get_png_data = staticmethod(_png_data)
 
 
 def libraries() -> dict[str, object]:

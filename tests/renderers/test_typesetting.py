@@ -257,3 +257,22 @@ def test_what_another_version_builds_otherwise_is_an_error(
     assert size == 0
     assert len(errors) == 1
     assert re.search(rf"^WeasyPrint 70\.\d+ .*{error}.*, unlike version 70\.0$", errors[0])
+
+
+def test_a_version_that_packs_pictures_elsewhere_is_an_error(tmp_path: Path) -> None:
+    script = """
+from weasyprint.images import RasterImage
+del RasterImage._get_png_data
+from reportgen.renderers import typesetting
+outcome = typesetting.typeset("<html lang=en><title>t</title><h1>h</h1>")
+print(len(outcome.pdf), *outcome.errors)
+"""
+    shown = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script],
+        cwd=ROOT,
+        env=pdf.environment(tmp_path.resolve()),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert re.fullmatch(r"0 WeasyPrint 70\.\d+ packs pictures elsewhere, unlike version 70\.0", shown.stdout.strip())
