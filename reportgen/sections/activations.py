@@ -13,7 +13,7 @@ from reportgen.evidence import ActivationsResult, CallMaps, ChannelNumbers, Evid
 from reportgen.figures import inputs
 from reportgen.figures.map_sheets import sheets_of, single
 from reportgen.most_active import limited, most_active
-from reportgen.templating import number, plural
+from reportgen.templating import number, percent, plural
 from reportgen.vocabulary import volume, words
 
 TITLE = "What each layer sees"
@@ -24,6 +24,8 @@ _MOST_ON_PAPER = 2048
 _MOST_ACTIVE = 4
 # Most maps that are laid out when the page opens.
 _MOST_OPEN = 1024
+# Most channels of a layer whose numbers are cells of a table in the page: a line of text takes a third of the bytes.
+_MOST_IN_CELLS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,23 @@ class Layer:
     def rows(self) -> tuple[ChannelNumbers, ...]:
         """The numbers that the page lists, in the order of the channels."""
         return tuple(self.channels[channel] for channel in sorted(self.shown or range(len(self.channels))))
+
+    @property
+    def in_cells(self) -> bool:
+        """Whether the page lists these numbers in the cells of a table; else in lines of text."""
+        return len(self.rows) <= _MOST_IN_CELLS
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The same as lines of one width, what the columns are in the first of them."""
+        remark = "follows" if any(row.follows is not None for row in self.rows) else "remark"
+        table = [("channel", "low", "high", "mean", "dev.", "active", remark), *map(_cells, self.rows)]
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        # A narrow space is as wide as all others in a typeface of one width, but takes three bytes.
+        return tuple(
+            "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)).replace("\u202f", " ")
+            for row in table
+        )
 
     @property
     def rows_on_paper(self) -> tuple[ChannelNumbers, ...]:
@@ -210,6 +229,13 @@ def _layer(evidence: Evidence, index: int, call: CallMaps, found: Foreground) ->
         shown_on_paper=paper.cut_to,
         sheets_on_paper=() if paper is call else sheets_of(evidence, index, paper, name, elsewhere=elsewhere),
     )
+
+
+def _cells(row: ChannelNumbers) -> tuple[str, ...]:
+    """The numbers of a channel as they are written."""
+    remark = "no number" if row.num_nonfinite else "constant" if row.constant else number(row.follows, 2)
+    values = (number(value) for value in (row.minimum, row.maximum, row.mean, row.deviation))
+    return str(row.channel), *values, percent(row.active_share, 0), remark
 
 
 def _note(call: CallMaps, constant: tuple[int, ...], found: Foreground) -> str:

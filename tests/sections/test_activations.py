@@ -162,3 +162,34 @@ def test_layers_stand_open_while_they_have_few_maps_together(sizes: tuple[int, .
 @pytest.mark.parametrize(("channels", "fits"), [(2048, True), (2049, False)])
 def test_numbers_of_thousands_of_channels_do_not_go_on_paper(channels: int, fits: bool) -> None:
     assert content(made.activations(made.maps("conv", *map(made.numbers, range(channels))))).fits_on_paper == fits
+
+
+def many(number: int, **others: object) -> Layer:
+    drawn = np.random.default_rng(0).normal(size=(number, 4))
+    channels = (
+        made.numbers(place, minimum=low, maximum=high, mean=mean, deviation=abs(spread), **others)
+        for place, (low, high, mean, spread) in enumerate(drawn.tolist())
+    )
+    return first(made.activations(made.maps("conv", *channels)))
+
+
+def test_lines_of_numbers_say_what_was_measured_of_every_channel_one_below_the_other() -> None:
+    layer = many(70)
+    head, *lines = layer.lines
+    assert head.split() == ["channel", "low", "high", "mean", "dev.", "active", "follows"]
+    assert {len(line) for line in layer.lines} == {len(head)}
+    for line, numbers in zip(lines, layer.channels, strict=True):
+        channel, low, high, mean, spread, active, sign, follows = line.replace("\N{MINUS SIGN}", "-").split()
+        assert (channel, active, sign, follows) == (str(numbers.channel), "75", "%", "0.25")
+        measured = (numbers.minimum, numbers.maximum, numbers.mean, numbers.deviation)
+        assert [float(value) for value in (low, high, mean, spread)] == pytest.approx(measured, rel=0.005)
+
+
+def test_lines_of_numbers_name_what_is_constant_or_no_number() -> None:
+    (layer,) = content(BROKEN).samples[0].layers
+    assert [line.split("%  ")[1].strip() for line in layer.lines[1:]] == ["no number", "constant", "constant", "0.25"]
+
+
+@pytest.mark.parametrize(("channels", "cells"), [(64, True), (65, False)])
+def test_numbers_of_many_channels_are_lines_and_those_of_few_are_cells(channels: int, cells: bool) -> None:
+    assert many(channels).in_cells == cells
