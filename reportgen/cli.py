@@ -142,20 +142,23 @@ def summary(
     context: click.Context, /, model: Path, layer: str | None, as_json: bool, quiet: bool, verbose: int, **given: Any
 ) -> None:
     """Print the layer table of MODEL."""
+    from reportgen.memory import uncollected
+
     options = _options(context, None, given)
     terminal = _terminal(quiet, verbose)
     identify(model)
-    with terminal.hushed():
-        record = _pipeline(terminal).inspect_file(model, options, terminal.progress)
-    with _standard_output():
-        if as_json:
-            from reportgen.renderers.json import model_json
+    with uncollected():
+        with terminal.hushed():
+            record = _pipeline(terminal).inspect_file(model, options, terminal.progress)
+        with _standard_output():
+            if as_json:
+                from reportgen.renderers.json import model_json
 
-            click.echo(model_json(record), nl=False)
-        elif layer:
-            terminal.show_sums(record, layer)
-        else:
-            terminal.show_table(record)
+                click.echo(model_json(record), nl=False)
+            elif layer:
+                terminal.show_sums(record, layer)
+            else:
+                terminal.show_table(record)
 
 
 @main.command(epilog=_example("reportgen extract my_model.keras conv_1 -o sub.keras"))

@@ -1,9 +1,12 @@
-"""Memory that is free -> the system, which has none of it as long as the C library keeps it."""
+"""Memory that is free -> the system, and when Python looks for more of it."""
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def trim() -> None:
@@ -12,3 +15,19 @@ def trim() -> None:
         malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if malloc_trim is not None:
             malloc_trim(0)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep Python from looking for circles of dead objects while short work makes many that live.
+
+    Importing TensorFlow and building a model make hundreds of thousands of objects that stay, and the collector would
+    look through all of them again and again.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -303,9 +303,14 @@ def _layer_table(model: ModelRecord, width: int) -> tuple[Table, tuple[str, ...]
     )
     for column in (layer, kind, *columns):
         justify: Literal["left", "right"] = "left" if column in (layer, kind) else "right"
-        table.add_column(column.head, justify=justify, footer=column.foot, vertical="top", no_wrap=True)
-    for cells in zip(*(column.cells for column in (layer, kind, *columns)), strict=True):
-        table.add_row(*map(Text, cells))
+        table.add_column(column.head, justify=justify, footer=column.foot, min_width=column.width, no_wrap=True)
+    # One row that is as high as the table: a row of its own costs Rich more than twice as much as a line.
+    heights = [max(cell.count("\n") for cell in cells) for cells in zip(layer.cells, kind.cells, strict=True)]
+    tall = [
+        "\n".join(cell + "\n" * (height - cell.count("\n")) for cell, height in zip(column.cells, heights, strict=True))
+        for column in (layer, kind, *columns)
+    ]
+    table.add_row(*map(Text, tall))
     return table, tuple(reversed(left_out))
 
 

@@ -71,6 +71,15 @@ def cost(*arguments: str) -> Cost:
     return Cost(seconds, most / 1e6)
 
 
+def in_turns(*programs: tuple[str, ...], runs: int = RUNS) -> tuple[Cost, ...]:
+    """Run Python programs by turns, so that what else the machine does meets all alike; medians of each."""
+    rounds = [[cost(*arguments) for arguments in programs] for _ in range(runs)]
+    return tuple(
+        Cost(statistics.median(each.seconds for each in own), statistics.median(each.megabytes for each in own))
+        for own in zip(*rounds, strict=True)
+    )
+
+
 def _family(process: int) -> list[int]:
     """A process and all that it has started, at this moment."""
     found = [process]
