@@ -98,6 +98,18 @@ def test_of_many_layers_fewer_cards_are_on_paper() -> None:
     assert {each.num_on_paper for each in content(responses=made.responses(*calls[:2])).layers} == {24}
 
 
+def test_of_many_layers_the_charts_are_in_the_html_alone_and_paper_says_so() -> None:
+    calls = [made.call(f"conv_{place}") for place in range(21)]
+    charts = re.compile(r'<figure class="sheet plot" id="plot-')
+    for number, on_paper in ((20, 20), (21, 0)):
+        responses = made.responses(*calls[:number])
+        assert len(charts.findall(page(responses=responses))) == number
+        paper = page("print", responses=responses)
+        assert len(charts.findall(paper)) == on_paper
+        assert ("these charts are in the HTML report alone" in text(paper)) == (on_paper == 0)
+        assert len(re.findall(r'id="channels-conv_\d+"', paper)) == number
+
+
 def test_pictures_of_cards_keep_to_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     noise = [
         made.channel(
