@@ -147,7 +147,7 @@ def of_the_channels(command: Command) -> Command:
             metavar="COST",
             help=(
                 "What switching channels off may cost: seconds (60s) or forward passes of one image (5000).  [default:"
-                " as many passes as make 10¹² multiply-adds]"
+                " as many passes as make 4·10¹¹ multiply-adds]"
             ),
         ),
         click.option(
@@ -162,7 +162,10 @@ def of_the_channels(command: Command) -> Command:
         click.option(
             "--dream-steps",
             type=click.IntRange(1, 10_000),
-            help="Steps of the gradient ascent that makes such an image.  [default: 64]",
+            help=(
+                "Steps of the gradient ascent that makes such an image.  [default: 64; fewer, at least 16, where three"
+                " such images would take more than 10¹² multiply-adds]"
+            ),
         ),
     )
 

@@ -65,7 +65,7 @@ class Options(BaseModel):
             ("5000").
         dream: Pairs of a conv layer and a channel of it for which the image is made that moves it most; () for the
             three most important channels of the last conv layer.
-        dream_steps: Steps of the gradient ascent that makes one.
+        dream_steps: Steps of the gradient ascent that makes one; None for 64, or fewer in a big network.
         font_dir: Folders of fonts for characters that the bundled ones lack.
         templates: Folder of templates that take the place of the report's own.
         seed: Seed of everything random.
@@ -103,7 +103,7 @@ class Options(BaseModel):
     skip_section: tuple[str, ...] = ()
     ablation_budget: str = "auto"
     dream: tuple[tuple[str, int], ...] = ()
-    dream_steps: int = Field(default=64, gt=0, le=10_000)
+    dream_steps: int | None = Field(default=None, gt=0, le=10_000)
     font_dir: tuple[Path, ...] = ()
     templates: Path | None = None
     seed: int = Field(default=0, ge=0, lt=2**32)

@@ -26,8 +26,8 @@ from reportgen.responses import AblationResult, ChannelAblation
 from reportgen.templating import number
 from reportgen.vocabulary import words
 
-USUAL_MACS = 10**12
-"""Multiply-adds that may be spent where no budget is given: half a minute to a minute on two cores."""
+USUAL_MACS = 4 * 10**11
+"""Multiply-adds that may be spent where no budget is given: some ten to twenty seconds on two cores."""
 LEAST_IMAGES = 16
 """A budget that is too small for all channels on so many images pays for fewer channels."""
 # What takes no multiply-adds takes some time all the same.
@@ -156,8 +156,7 @@ def _passes(switch: Switch, subject: Subject, budget: str) -> tuple[float, str]:
         start = time.perf_counter()
         whole()
         return float(budget[:-1]) * switch.rows / max(time.perf_counter() - start, 1e-9), f"{budget[:-1]} s"
-    macs = max(sum(call.macs or 0 for call in subject.record.layers), 1)
-    passes = max(USUAL_MACS // macs, 1) if budget == "auto" else int(budget)
+    passes = subject.affordable(USUAL_MACS) if budget == "auto" else int(budget)
     return float(passes), f"{number(passes)} forward passes"
 
 

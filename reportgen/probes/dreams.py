@@ -30,6 +30,14 @@ from reportgen.vocabulary import words
 
 NUM_DREAMS = 3
 """So many channels are shown where none are named."""
+USUAL_STEPS = 64
+"""Steps of the ascent where none are asked for and they cost no more than `USUAL_MACS`."""
+LEAST_STEPS = 16
+"""Fewest steps where none are asked for, however big the network."""
+USUAL_MACS = 10**12
+"""Multiply-adds that the steps for `NUM_DREAMS` channels may take before there are fewer of them."""
+# The gradient with respect to the picture alone takes about as many multiply-adds as the answers themselves.
+_PASSES_PER_STEP = 2
 _NUM_JUDGED = 64
 _WHITE = 255
 _COLOURS = (1, 3)
@@ -176,6 +184,7 @@ def _dreams(
     axis = record.input_channel_axis(shape)
     height, width = (int(side or 0) for at, side in enumerate(shape) if at != axis)
     size, span = (height, width, int(shape[axis] or 0)), _span(subject, axis)
+    steps = options.dream_steps or _usual_steps(subject)
     rows = batch_size(subject.model) or len(channels)
     found = []
     for start in range(0, len(channels), rows):
@@ -187,7 +196,7 @@ def _dreams(
 
         try:
             with running.state_kept(subject.model):
-                levels = ascend(responses, filled, size, steps=options.dream_steps, seed=options.seed)
+                levels = ascend(responses, filled, size, steps=steps, seed=options.seed)
         except (LookupError, *running.CALL_ERRORS) as error:
             raise ModelError(
                 f"No gradient of {call.path!r} leads back to the image: {running.reason(error)} Expected a model that"
@@ -201,12 +210,17 @@ def _dreams(
                 picture=levels[row] if size[2] > 1 else levels[row, ..., 0],
                 activation=float(answers[row, :, channel].max()),
                 best_real=None if real is None else float(real.maximum[channel]),
-                num_steps=options.dream_steps,
+                num_steps=steps,
                 seed=options.seed,
             )
             for row, channel in enumerate(group)
         ]
     return found
+
+
+def _usual_steps(subject: Subject) -> int:
+    """Return how many steps a picture is made in: it does not depend on how many others are made beside it."""
+    return max(LEAST_STEPS, min(USUAL_STEPS, subject.affordable(USUAL_MACS, _PASSES_PER_STEP * NUM_DREAMS)))
 
 
 def _responses(subject: Subject, place: LayerRecord, inputs: Any, channels: Sequence[int]) -> Any:

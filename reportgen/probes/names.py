@@ -13,6 +13,9 @@ from reportgen.options import Options
 from reportgen.probes.subject import Array, Subject, answers
 from reportgen.progress import Progress, silent
 
+USUAL_MACS = 10**11
+"""Multiply-adds that one pass over the compared images may take before there are fewer of them."""
+
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> NamesResult | None:
     """Put the same images to the model under its own names and under others.
@@ -26,7 +29,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Name
     del progress
     if subject.dataset is None:
         return None
-    num_images = min(subject.batch_size, subject.dataset.size)
+    num_images = min(subject.batch_size, subject.dataset.size, subject.affordable(USUAL_MACS))
     inputs = subject.inputs(range(num_images))
     now = answers(subject.model, inputs)
     if options.rename:

@@ -16,13 +16,19 @@ from reportgen.records import TensorRecord
 from reportgen.scalings import ScaledAnswers, ScalingResult
 
 NUM_IMAGES = 128
+"""Most images that are put to the model."""
+LEAST_IMAGES = 16
+"""Fewest, where there are so many, however big the network."""
+USUAL_MACS = 5 * 10**11
+"""Multiply-adds that all ways together may take before there are fewer images."""
 SATURATED = 0.9999
 
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> ScalingResult | None:
     """Put images to the model under each scaling that makes sense for their values.
 
-    At most 128 images, drawn from all of them with the seed, since images are often sorted by class.
+    At most 128 images, and fewer for a big network, drawn from all of them with the seed, since images are often sorted
+    by class.
 
     Returns:
         What the model answered each way, the way in use first; None without data, for images that are no pictures, for
@@ -34,7 +40,8 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Scal
     names = dataset.scaling.names
     if len(names) == 1:
         return None
-    chosen = _chosen(dataset.size, options.seed)
+    most = max(LEAST_IMAGES, min(NUM_IMAGES, subject.affordable(USUAL_MACS, len(names))))
+    chosen = _chosen(dataset.size, most, options.seed)
     starts = range(0, len(chosen), subject.batch_size)
     place, labels, truth = _output(subject, chosen)
     record = subject.record.outputs[place]
@@ -86,8 +93,8 @@ def _reads_pictures(subject: Subject) -> bool:
     return first is not None and len(first.input_shape) == 3
 
 
-def _chosen(size: int, seed: int) -> list[int]:
-    drawn = np.random.default_rng(seed).choice(size, min(size, NUM_IMAGES), replace=False)
+def _chosen(size: int, most: int, seed: int) -> list[int]:
+    drawn = np.random.default_rng(seed).choice(size, min(size, most), replace=False)
     return [int(index) for index in np.sort(drawn)]
 
 

@@ -50,6 +50,15 @@ class Subject:
         per_image = sum(call.activation_bytes for call in self.record.layers)
         return max(1, min(BATCH_SIZE, _BATCH_BYTES // max(per_image, 1)))
 
+    def affordable(self, macs: int, passes: int = 1) -> int:
+        """Return how often a number of multiply-adds pays for some passes of one image, at least once.
+
+        Args:
+            macs: Multiply-adds that may be spent.
+            passes: How many passes through the whole network are made each time.
+        """
+        return max(1, macs // (passes * max(sum(call.macs or 0 for call in self.record.layers), 1)))
+
     def images(self, indices: Sequence[int]) -> Array:
         """Return images of the data, batch axis first: what the main input gets, in its number format."""
         assert self.dataset is not None, "a probe that reads images is run with data only"

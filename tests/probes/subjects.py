@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -38,3 +39,10 @@ def subject(model: Any, dataset: Dataset | None = None, *chosen: int) -> Subject
     """A model with its record, data and samples."""
     record = inspect(model, None if dataset is None else {"": dataset.shape})
     return Subject(model, record, dataset, tuple(sample(index) for index in chosen))
+
+
+def costly(plain: Subject, macs: int) -> Subject:
+    """The same, its first call taking so many multiply-adds for an image and the others none, as the record has it."""
+    first, *others = plain.record.layers
+    layers = (replace(first, macs=macs), *(replace(call, macs=0) for call in others))
+    return replace(plain, record=replace(plain.record, layers=layers))

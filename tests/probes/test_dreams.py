@@ -20,7 +20,7 @@ from reportgen.progress import silent
 from reportgen.responses import DreamsResult
 from reportgen.sections import edges
 from tests.channels_made import BLUR, CHECK, DEAD, STUCK, VERTICAL, faulty, pictures
-from tests.probes.subjects import data, subject
+from tests.probes.subjects import costly, data, subject
 
 pytestmark = pytest.mark.keras
 UPRIGHT = np.array([[-1.0, 0.0, 1.0]] * 3)
@@ -97,6 +97,16 @@ def test_same_seed_makes_the_same_bytes_and_another_seed_others() -> None:
     assert [each.activation for each in first] == [each.activation for each in again]
     assert first[0].picture.tobytes() != other[0].picture.tobytes()
     assert [(each.num_steps, each.seed) for each in first] == [(12, 3), (12, 3)]
+
+
+# Three pictures, two passes a step: 10^12 multiply-adds pay for 64 steps of 2.6 · 10^9 for an image.
+@pytest.mark.parametrize(("macs", "steps"), [(10**6, 64), (10**12 // 6 // 20, 20), (10**12, 16)])
+def test_big_network_takes_fewer_steps_unless_they_are_asked_for(macs: int, steps: int) -> None:
+    big = costly(subject(faulty()), macs)
+    for choices, expected in (({}, steps), ({"dream_steps": 3}, 3)):
+        result = dreams.run(big, make({"dream": [f"conv:{CHECK}"], **choices}))
+        assert result is not None
+        assert [each.num_steps for each in result.dreams] == [expected]
 
 
 def test_model_is_left_as_it_was() -> None:

@@ -13,7 +13,7 @@ from reportgen.options import make
 from reportgen.probes.names import run
 from reportgen.probes.subject import BATCH_SIZE
 from tests.models import toys
-from tests.probes.subjects import data, subject
+from tests.probes.subjects import costly, data, subject
 
 pytestmark = pytest.mark.keras
 IMAGES = np.arange(36 * (BATCH_SIZE + 8), dtype=np.float32).reshape(-1, 6, 6, 1) / 100
@@ -21,6 +21,13 @@ IMAGES = np.arange(36 * (BATCH_SIZE + 8), dtype=np.float32).reshape(-1, 6, 6, 1)
 
 def names(model: Any) -> list[str]:
     return [layer.name for layer in model.layers]
+
+
+@pytest.mark.parametrize(("macs", "number"), [(10**6, BATCH_SIZE), (10**11 // 5, 5), (10**12, 1)])
+def test_big_network_is_compared_on_fewer_images(macs: int, number: int) -> None:
+    result = run(costly(subject(toys.sequential(), data(IMAGES)), macs), make({}))
+    assert result is not None
+    assert (result.num_images, result.identical) == (number, True)
 
 
 def test_without_renaming_every_layer_gets_another_name_for_a_trial() -> None:

@@ -20,7 +20,7 @@ from reportgen.sources import digits
 from reportgen.sources.dataset import Array, Dataset
 from reportgen.sources.fitting import fit
 from reportgen.sources.memory import from_arrays
-from tests.probes.subjects import data, subject
+from tests.probes.subjects import costly, data, subject
 
 pytestmark = pytest.mark.keras
 
@@ -209,6 +209,15 @@ def test_images_are_drawn_over_all_classes_with_the_seed() -> None:
     # The digits are sorted by class, 100 of each; 128 of 1000 drawn evenly miss none.
     assert held_out.labels is not None
     assert set(held_out.labels[seen[0]]) == set(range(10))
+
+
+# Three ways are tried, and 5 · 10^11 multiply-adds may be spent.
+@pytest.mark.parametrize(("macs", "number"), [(10**6, 128), (5 * 10**11 // 3 // 40, 40), (10**12, 16)])
+def test_big_network_is_asked_about_fewer_images(macs: int, number: int) -> None:
+    fitted = fit(digits.held_out_set(), SHAPE, False, "float32")
+    result = run(costly(subject(small(shape=SHAPE), fitted), macs), make({}))
+    assert result is not None
+    assert (len(result.ways), result.num_images) == (3, number)
 
 
 def small(activation: str = "softmax", units: int = 3, **others: Any) -> Any:
