@@ -151,7 +151,8 @@ def _moments(values: Any, axis: int) -> Array:
 def _pooled(moments: Array) -> Moments:
     """Pool the moments of images with equally many positions, (2, images, channels)."""
     means, variances = moments
-    return Moments(means.mean(axis=0), np.sqrt(variances.mean(axis=0) + means.var(axis=0)))
+    with np.errstate(invalid="ignore"):  # infinite answers have no variance, which NaN says
+        return Moments(means.mean(axis=0), np.sqrt(variances.mean(axis=0) + means.var(axis=0)))
 
 
 def _set(values: Any, axis: int, channel: int, number: float) -> Any:
