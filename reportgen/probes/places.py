@@ -1,37 +1,10 @@
-"""A conv call -> the place where its channels are judged: its own output, or that of the activation it goes through."""
+"""The record of a model -> its conv calls, by name, and the call where the channels of each are judged."""
 
 from __future__ import annotations
 
 from reportgen.errors import OptionsError, UnknownNameError
+from reportgen.probes.judged import judged
 from reportgen.records import LayerRecord, ModelRecord
-
-# What hands every channel on by itself. A softmax weighs channels against each other and is none of these.
-_OF_ONE_CHANNEL = frozenset(
-    {
-        "Activation",
-        "BatchNormalization",
-        "Celu",
-        "ELU",
-        "Elu",
-        "Gelu",
-        "HardSigmoid",
-        "HardSilu",
-        "HardTanh",
-        "LeakyReLU",
-        "LeakyRelu",
-        "PReLU",
-        "ReLU",
-        "Relu",
-        "Relu6",
-        "Selu",
-        "Sigmoid",
-        "Silu",
-        "Softplus",
-        "Softsign",
-        "Tanh",
-    }
-)
-_OF_ALL_CHANNELS = {"softmax", "log_softmax", "sparsemax"}
 
 
 def conv_calls(record: ModelRecord) -> tuple[LayerRecord, ...]:
@@ -40,23 +13,14 @@ def conv_calls(record: ModelRecord) -> tuple[LayerRecord, ...]:
 
 
 def judged_at(record: ModelRecord, call: LayerRecord) -> LayerRecord:
-    """Return the call whose output counts as a conv call's answer.
-
-    It is the last of the batch normalisations and activations that the conv call's output goes through, where nothing
-    else reads it on the way; the conv call itself where there are none.
+    """Return the call whose output counts as a conv call's answer, by the rule of `judged`.
 
     Args:
         record: The model.
         call: A conv call.
     """
-    readers: dict[str, list[LayerRecord]] = {}
-    for each in record.layers:
-        for path in each.inputs:
-            readers.setdefault(path, []).append(each)
-    place = call
-    while len(after := readers.get(place.path, [])) == 1 and _hands_on(after[0]):
-        place = after[0]
-    return place
+    (path,) = (each.path for each in judged(record.layers) if each.record is call)
+    return next(each for each in record.layers if each.path == path)
 
 
 def channel_axis(call: LayerRecord) -> int:
@@ -67,11 +31,6 @@ def channel_axis(call: LayerRecord) -> int:
 def num_channels(call: LayerRecord) -> int:
     """Return how many channels come out of a call."""
     return call.output_shape[call.channel_axis] or 0
-
-
-def _hands_on(call: LayerRecord) -> bool:
-    activation = next((setting.value for setting in call.settings if setting.name == "activation"), "")
-    return call.kind in _OF_ONE_CHANNEL and len(call.inputs) == 1 and activation not in _OF_ALL_CHANNELS
 
 
 def find(record: ModelRecord, layer: str, channel: int) -> LayerRecord:

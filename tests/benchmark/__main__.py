@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.benchmark import building, drawing, memory, summaries, typesetting
+from tests.benchmark import building, drawing, memory, responses, summaries, typesetting
 from tests.benchmark.table import Row, line
 
 
@@ -24,6 +24,7 @@ def main() -> None:
         "summary": summaries.summary,
         "memory": memory.memory,
         "samples": memory.samples,
+        "responses": responses.responses,
     }
     parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description="Measure and print ratios.")
     parser.add_argument("--only", action="append", choices=parts, metavar="PART", help=f"one of {', '.join(parts)}")

@@ -8,6 +8,7 @@ import keras
 import pytest
 
 from reportgen.models.inspection import inspect
+from reportgen.probes import places
 from reportgen.probes.judged import cuts_off, judged
 
 pytestmark = pytest.mark.keras
@@ -71,8 +72,11 @@ def nested() -> Any:
 def test_conv_is_judged_behind_the_activation_that_all_its_output_goes_through(
     model: Any, expected: tuple[str, str, tuple[str, ...]]
 ) -> None:
-    (found,) = judged(inspect(model()).layers)
+    record = inspect(model())
+    (found,) = judged(record.layers)
     assert (found.record.path, found.path, found.through) == expected
+    # Channels are switched off, and dreamt of, where their responses are measured.
+    assert places.judged_at(record, found.record).path == expected[1]
 
 
 def test_operator_counts_as_an_activation() -> None:

@@ -13,32 +13,34 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.benchmark.table import Row
+
 # Name of the network, images, repetitions, the ratio that is wished for.
 CASES = (("default", 1000, 5, 1.4), ("ResNet50", 48, 3, 1.25))
 
 
-def rows(folder: Path) -> Iterator[dict[str, Any]]:
+def responses(folder: Path) -> Iterator[Row]:
     """Measure.
 
     Args:
         folder: Not used: nothing is written.
 
     Yields:
-        The fields of `tests.benchmark.Row`.
+        One row for watching and one for the whole probe, of each network.
     """
     del folder
     for name, number, turns, target in CASES:
         yield from _network(name, number, turns, target)
 
 
-def _network(name: str, number: int, turns: int, target: float) -> Iterator[dict[str, Any]]:
+def _network(name: str, number: int, turns: int, target: float) -> Iterator[Row]:
     import keras
     import numpy as np
 
     from reportgen.models.convnet import convnet
     from reportgen.models.inspection import inspect
     from reportgen.options import Options
-    from reportgen.probes import responses
+    from reportgen.probes import responses as probe
     from reportgen.probes.collecting import Pass
     from reportgen.probes.subject import Subject
     from reportgen.sources.memory import from_arrays
@@ -54,7 +56,7 @@ def _network(name: str, number: int, turns: int, target: float) -> Iterator[dict
         model.predict(images, batch_size=32, verbose=0)
 
     def whole() -> None:
-        responses.run(subject, Options())
+        probe.run(subject, Options())
 
     times: dict[str, list[float]] = {"predict": [], "watching": [], "whole": []}
     for turn in range(turns + 1):
@@ -67,23 +69,10 @@ def _network(name: str, number: int, turns: int, target: float) -> Iterator[dict
     for what, label in (("watching", "watching every channel"), ("whole", "the whole probe of channels")):
         ours = statistics.median(times[what])
         wished = f"at most {target}" if what == "watching" else "none set"
-        yield {
-            "what": f"{label} of {name}", "ours": ours, "against": against, "theirs": plain, "ratio": ours / plain,
-            "target": wished,
-        }  # fmt: skip
+        yield Row(f"{label} of {name}", ours, against, plain, ours / plain, wished)
 
 
 def _seconds(work: Callable[[], Any]) -> float:
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
-
-
-def main() -> None:
-    """Measure and print."""
-    for row in rows(Path()):
-        print({key: round(value, 3) if isinstance(value, float) else value for key, value in row.items()})  # noqa: T201
-
-
-if __name__ == "__main__":
-    main()
