@@ -180,7 +180,7 @@ def _text(node: Any) -> str | None:
 Node.text = property(_text)
 
 
-_packed_anew = getattr(RasterImage, "_get_png_data", None)
+_packed_anew: Any = getattr(RasterImage, "_get_png_data", None)
 
 
 def _png_data(picture: Any) -> bytes:
