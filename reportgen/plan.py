@@ -35,6 +35,8 @@ CARD_BYTES = 700
 """What a card of a channel takes in the page besides its pictures, measured on two networks and rounded up."""
 # The largest: nine colour patches of 32 × 32 pixels that no encoding makes smaller.
 _LARGEST_CARD = 42_000
+# One of a layer that has no room for more; where it is larger, the page is measured and the grids give way.
+_FIRST_CARD = 8_000
 # Cards take at most so much, and a fifth of the budget; above so much of maps and cards together the cards give way.
 _MOST_CARDS = 5_300_000
 _SHARE_OF_CARDS = 5
@@ -137,7 +139,7 @@ class Plan:
             return 0
         room = cards_bytes(sum(grid.channels * grid.map_bytes for grid in self.grids), self.max_size_bytes)
         first = [grid for grid in self.grids if grid.sample == 0]
-        return min(max(room, len(first) * _LARGEST_CARD), sum(grid.channels for grid in first) * _LARGEST_CARD)
+        return min(max(room, len(first) * _FIRST_CARD), sum(grid.channels for grid in first) * _LARGEST_CARD)
 
     @property
     def pdf_bytes(self) -> int:
