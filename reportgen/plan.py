@@ -2,6 +2,7 @@
 
 The budget is that of the web page. What gives way, and in which order:
 
+0. The cards of channels: they take what `cards_bytes` leaves them, the most telling first, and one a layer at least.
 1. The grid of maps (one sample, one layer) that takes the most is halved, again and again, but never below 16 maps.
 2. Where that is not enough, the grids of the last sample go down to one map each, then those of the sample before it,
    and the first sample's last of all.
@@ -30,12 +31,28 @@ _MOST_POINTS = 1280
 _MOST_SLICES = 16
 # Bytes of markup: measured on one report of ResNet50 and rounded up; those of JSON and PDF are assumed.
 _PAGE = 500_000
+CARD_BYTES = 700
+"""What a card of a channel takes in the page besides its pictures, measured on two networks and rounded up."""
+# The largest: nine colour patches of 32 × 32 pixels that no encoding makes smaller.
+_LARGEST_CARD = 42_000
+# One of a layer that has no room for more; where it is larger, the page is measured and the grids give way.
+_FIRST_CARD = 8_000
+# Cards take at most so much, and a fifth of the budget; above so much of maps and cards together the cards give way.
+_MOST_CARDS = 5_300_000
+_SHARE_OF_CARDS = 5
+_MAPS_AND_CARDS = 14_000_000
+_LEAST_CARDS = 400_000
 _PAGE_PER_CALL = 5_500
 _PAGE_PER_GRID = 4_000
 _PAGE_PER_MAP = 220
+# Of layers with more channels than the page lists in cells: a line of numbers, and a number below a tile.
+_MOST_IN_CELLS = 64
+_PAGE_PER_LINE = 140
 _JSON_PER_CALL = 9_000
 _JSON_PER_GRID = 3_000
 _JSON_PER_CHANNEL = 380
+# Nine patches and the means of ten classes of each channel.
+_JSON_PER_CARD = 2_000
 _PDF = 150_000
 _PDF_PER_CALL = 3_000
 _PDF_PER_MAP = 60
@@ -62,7 +79,8 @@ class PlannedGrid:
     @property
     def page_bytes(self) -> int:
         """What the grid takes in the page, with its numbers."""
-        return _PAGE_PER_GRID + self.shown * (_as_text(self.map_bytes) + _PAGE_PER_MAP)
+        words = _PAGE_PER_MAP if self.shown <= _MOST_IN_CELLS else _PAGE_PER_LINE
+        return _PAGE_PER_GRID + self.shown * (as_text(self.map_bytes) + words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +94,7 @@ class Plan:
         max_size_bytes: Most that the page may take.
         pdf_channels: Most maps of a call on paper, or None.
         has_chapter: Whether the chapter with the grids is written; without it the page has one grid at most.
+        has_cards: Whether the chapter with the cards of channels is.
     """
 
     grids: tuple[PlannedGrid, ...]
@@ -84,6 +103,7 @@ class Plan:
     max_size_bytes: int
     pdf_channels: int | None
     has_chapter: bool = True
+    has_cards: bool = False
 
     @property
     def maps(self) -> int:
@@ -110,7 +130,16 @@ class Plan:
         """What the web page takes, estimated from above."""
         grids = sum(grid.page_bytes for grid in self.grids) if self.has_chapter else 0
         picture = _picture_bytes([grid for grid in self.grids if grid.sample == 0])
-        return _PAGE + self.num_calls * _PAGE_PER_CALL + grids + picture
+        return _PAGE + self.num_calls * _PAGE_PER_CALL + grids + picture + self.cards_bytes
+
+    @property
+    def cards_bytes(self) -> int:
+        """What the cards of channels take in the page, at most."""
+        if not self.has_cards:
+            return 0
+        room = cards_bytes(sum(grid.channels * grid.map_bytes for grid in self.grids), self.max_size_bytes)
+        first = [grid for grid in self.grids if grid.sample == 0]
+        return min(max(room, len(first) * _FIRST_CARD), sum(grid.channels for grid in first) * _LARGEST_CARD)
 
     @property
     def pdf_bytes(self) -> int:
@@ -118,13 +147,15 @@ class Plan:
         shown = [(grid, min(grid.shown, self.pdf_channels or grid.shown)) for grid in self.grids]
         grids = sum(number * (grid.map_bytes + _PDF_PER_MAP) for grid, number in shown) if self.has_chapter else 0
         picture = max((grid.map_bytes * number for grid, number in shown if grid.sample == 0), default=0)
-        return _PDF + self.num_calls * _PDF_PER_CALL + grids + picture + self.json_bytes // 8
+        cards = self.cards_bytes * 3 // 4
+        return _PDF + self.num_calls * _PDF_PER_CALL + grids + picture + cards + self.json_bytes // 8
 
     @property
     def json_bytes(self) -> int:
         """What report.json takes."""
         grids = sum(_JSON_PER_GRID + grid.channels * _JSON_PER_CHANNEL for grid in self.grids) * self.has_chapter
-        return 30_000 + self.num_calls * _JSON_PER_CALL + grids
+        cards = sum(grid.channels for grid in self.grids if grid.sample == 0) * _JSON_PER_CARD * self.has_cards
+        return 30_000 + self.num_calls * _JSON_PER_CALL + grids + cards
 
     @property
     def fits(self) -> bool:
@@ -154,8 +185,16 @@ def make(calls: Sequence[LayerRecord], num_samples: int, options: Options, num_c
         for call in calls
         for channels, map_bytes in (_sizes(call),)
     )
-    shown = "activations" in chapters(options)
-    plan = Plan(grids, num_samples, num_calls, options.max_size, options.pdf_channels, shown)
+    chosen = chapters(options)
+    plan = Plan(
+        grids,
+        num_samples,
+        num_calls,
+        options.max_size,
+        options.pdf_channels,
+        has_chapter="activations" in chosen,
+        has_cards="channels" in chosen and num_samples > 0,
+    )
     return cut(plan, options.max_size)
 
 
@@ -185,10 +224,23 @@ def cut(plan: Plan, html_bytes: int) -> Plan:
 
 def _picture_bytes(grids: Sequence[PlannedGrid]) -> int:
     """The grid of the first sample that page one shows, too: any of them."""
-    return max((_as_text(grid.map_bytes) * grid.shown for grid in grids), default=0)
+    return max((as_text(grid.map_bytes) * grid.shown for grid in grids), default=0)
 
 
-def _as_text(size_bytes: int) -> int:
+def cards_bytes(map_bytes: int, max_size_bytes: int = 0) -> int:
+    """Return what the cards of channels may take in the page together: they are the first to give way.
+
+    Args:
+        map_bytes: What the pictures of all maps would take outside of the page.
+        max_size_bytes: Most that the page may take; 0 for no bound.
+    """
+    most = min(_MOST_CARDS, max_size_bytes // _SHARE_OF_CARDS) if max_size_bytes else _MOST_CARDS
+    least = min(_LEAST_CARDS, most)
+    return max(least, min(most, _MAPS_AND_CARDS - as_text(map_bytes)))
+
+
+def as_text(size_bytes: int) -> int:
+    """Return what a picture takes in the page."""
     return -(-size_bytes * 4 // 3)
 
 

@@ -14,7 +14,8 @@ DEEP = made.conv("deep", output_shape=(10, 10, 512))
 
 
 def planned(num_samples: int = 2, **options: object) -> Plan:
-    return plan.make((WIDE, DEEP), num_samples, make(options), num_calls=2)
+    """Of grids alone, unless the chapters are chosen."""
+    return plan.make((WIDE, DEEP), num_samples, make({"skip_section": ("channels",), **options}), num_calls=2)
 
 
 def shown(found: Plan) -> list[int]:
@@ -66,7 +67,7 @@ def test_paper_shows_no_more_than_was_asked_for() -> None:
 
 
 def test_nothing_is_cut_for_a_page_without_the_chapter() -> None:
-    found = planned(skip_section=("activations",), max_size=1_400_000)
+    found = planned(skip_section=("activations", "channels"), max_size=1_400_000)
     assert found.cuts == ()
     assert found.html_bytes < planned().html_bytes
 
@@ -81,3 +82,13 @@ def test_long_signal_takes_no_more_than_what_is_drawn_of_it() -> None:
     signal = made.conv("signal", kind="Conv1D", output_shape=(100_000, 8))
     found = plan.make((signal,), 1, make({}), num_calls=1)
     assert found.grids[0].map_bytes == 1280 + 80 + 16
+
+
+def test_cards_give_way_before_any_map_does() -> None:
+    alone, with_cards = planned(), planned(skip_section=())
+    assert with_cards.html_bytes == alone.html_bytes + with_cards.cards_bytes
+    # Of 640 000 + 51 200 positions of maps, twice, there is room left; of a hundred million there is not.
+    assert plan.cards_bytes(1_382_400) == 5_300_000
+    assert plan.cards_bytes(100_000_000) == 400_000
+    # A fifth of a small budget.
+    assert plan.cards_bytes(1_382_400, 1_000_000) == 200_000

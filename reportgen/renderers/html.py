@@ -24,6 +24,8 @@ Medium = Literal["screen", "print"]
 _STYLE_SLOT = Markup("\ufdd0style\ufdd1")
 _BASE_FORBIDDEN = "base-uri 'none'; "
 _POLICY_SLOT = Markup("\ufdd0policy\ufdd1")
+# A picture in a drawing, large enough to be worth a second look.
+_DRAWN = re.compile(r'<image (href="data:image/png;base64,[A-Za-z0-9+/]{1024,}=*"[^<>]*/>)')
 
 
 def render(report: Report) -> bytes:
@@ -107,6 +109,8 @@ def filled(report: Report, medium: Medium, rules: str = "", stylesheet: str = ""
     """
     changed = _changed(report)
     slotted = _page(report, medium, changed)
+    if medium == "screen":
+        slotted = _once(slotted)
     style = _style(slotted, medium, report.fonts, changed) + rules
     page = slotted.replace(_STYLE_SLOT, style).replace(_POLICY_SLOT, escape(_policy(style)))
     if changed:
@@ -136,6 +140,23 @@ def _page(report: Report, medium: Medium, changed: tuple[tuple[str, str], ...]) 
     else:
         page = templating.render("report.html", **context)
     return coverage.spelled(page, report.fonts) if medium == "print" else page
+
+
+def _once(page: str) -> str:
+    """A page that holds a picture once which its drawings show in several places, such as that of page one."""
+    every = _DRAWN.findall(page)
+    shown: dict[str, str] = {}
+
+    def place(found: re.Match[str]) -> str:
+        picture = found[1]
+        if every.count(picture) == 1:
+            return found[0]
+        if picture in shown:
+            return f'<use href="#{shown[picture]}"/>'
+        shown[picture] = f"shown-again-{len(shown) + 1}"
+        return f'<image id="{shown[picture]}" {picture}'
+
+    return _DRAWN.sub(place, page)
 
 
 def _linked(slotted: str, stylesheet: str) -> str:

@@ -70,14 +70,16 @@ class Layer:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The same as lines of one width, what the columns are in the first of them."""
-        remark = "follows" if any(row.follows is not None for row in self.rows) else "remark"
-        table = [("channel", "low", "high", "mean", "dev.", "active", remark), *map(_cells, self.rows)]
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        # A narrow space is as wide as all others in a typeface of one width, but takes three bytes.
+        """The same as lines of one width, what the columns are in the first of them; as a computer writes numbers."""
+        follows = any(row.follows is not None for row in self.rows)
+        head = ("channel", "low", "high", "mean", "dev.", "active", "follows" if follows else "remark")
+        columns = list(zip(head, *map(_cells, self.rows), strict=True))
+        if not any(columns[-1][1:]):
+            columns.pop()
+        widths = [max(map(len, column)) for column in columns]
         return tuple(
-            "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)).replace("\u202f", " ")
-            for row in table
+            "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+            for row in zip(*columns, strict=True)
         )
 
     @property
@@ -232,10 +234,11 @@ def _layer(evidence: Evidence, index: int, call: CallMaps, found: Foreground) ->
 
 
 def _cells(row: ChannelNumbers) -> tuple[str, ...]:
-    """The numbers of a channel as they are written."""
-    remark = "no number" if row.num_nonfinite else "constant" if row.constant else number(row.follows, 2)
-    values = (number(value) for value in (row.minimum, row.maximum, row.mean, row.deviation))
-    return str(row.channel), *values, percent(row.active_share, 0), remark
+    """The numbers of a channel in letters of a byte each: a page of a large network has a hundred thousand of them."""
+    follows = "" if row.follows is None else f"{row.follows:.2g}"
+    remark = "no number" if row.num_nonfinite else "constant" if row.constant else follows
+    values = (f"{value:.3g}" for value in (row.minimum, row.maximum, row.mean, row.deviation))
+    return str(row.channel), *values, percent(row.active_share, 0).replace("\u202f", " "), remark
 
 
 def _note(call: CallMaps, constant: tuple[int, ...], found: Foreground) -> str:

@@ -10,6 +10,7 @@ from reportgen.channels import Channel, Counts, count, joined, ranked
 from reportgen.document import Figure, Section
 from reportgen.evidence import Evidence
 from reportgen.figures import channel_charts, mosaic, patches
+from reportgen.plan import CARD_BYTES, as_text, cards_bytes
 from reportgen.plots import Plot
 from reportgen.responses import CallResponses, Dream, Patch, ResponsesResult, Thresholds, telling
 from reportgen.templating import clean, number, plural, shortened
@@ -18,9 +19,7 @@ from reportgen.vocabulary import words
 TITLE = "What each channel looks for"
 NEEDS = ("responses", "ablation", "dreams", "edges")
 
-MOST_BYTES = 4_000_000
-"""Most that the pictures of all cards may take: in large networks the most telling channels alone have a card."""
-_LEAST_CARDS = 4
+_LEAST_CARDS = 1
 PAPER_CARDS = 24
 """Most cards of a layer in a PDF."""
 _PAPER_TOTAL = 160
@@ -224,7 +223,10 @@ def build(evidence: Evidence) -> Section | None:
 
 
 def _layers(evidence: Evidence, responses: ResponsesResult) -> tuple[Layer, ...]:
-    found, left = [], MOST_BYTES
+    samples = evidence.activations.samples if evidence.activations else ()
+    # All maps, not those that are shown: else cards would take the room that maps have given up.
+    maps = [call.levels[0].size * len(call.channels) for each in samples for call in each.calls]
+    found, left = [], cards_bytes(sum(maps), evidence.activations.max_size_bytes if evidence.activations else 0)
     for place, call in enumerate(responses.calls, 1):
         layer, used = _layer(evidence, responses, call, place, left // (len(responses.calls) - place + 1))
         found.append(layer)
@@ -235,7 +237,7 @@ def _layers(evidence: Evidence, responses: ResponsesResult) -> tuple[Layer, ...]
 def _layer(
     evidence: Evidence, responses: ResponsesResult, call: CallResponses, place: int, room: int
 ) -> tuple[Layer, int]:
-    """A layer, and how many bytes its cards' pictures take: not more than there is room for, but for the first few."""
+    """A layer, and how many bytes its cards take in the page: not more than there is room for, but for the first."""
     channels = joined(call, responses, evidence.ablation, evidence.edges)
     counts = count(channels, labelled=not responses.unlabelled)
     cards: list[Card] = []
@@ -243,7 +245,7 @@ def _layer(
     for index in shown(call, channels, len(responses.calls)):
         said = told.card_words(channels[index], responses.classes, responses.thresholds.level, samples)
         card = _card(call, channels[index], index, said)
-        size = sum(len(figure.data) for figure in (card.strip, card.kernels) if figure)
+        size = CARD_BYTES + sum(as_text(len(figure.data)) for figure in (card.strip, card.kernels) if figure)
         if len(cards) >= _LEAST_CARDS and used + size > room:
             break
         cards.append(card)

@@ -187,6 +187,8 @@ def _looked_at(evidence: Evidence) -> str:
     seen, drawn = evidence.model.seen_calls, _drawn(evidence)
     if not drawn:
         return "not drawn in this report"
+    if (cut := _cut(evidence)) is not None:
+        return f"{number(cut[0])} of them in this report, the most active of each layer"
     if len(drawn) == len(seen):
         return "all of them in this report"
     return f"those of {number(len(drawn))} of {plural(len(seen), 'layer')} in this report"
@@ -199,6 +201,16 @@ def _drawn(evidence: Evidence) -> tuple[str, ...]:
         shown = _shown(evidence)
         return () if shown is None else (shown.path,)
     return tuple(call.path for call in samples[0].calls) if samples else ()
+
+
+def _cut(evidence: Evidence) -> tuple[int, int] | None:
+    """How many maps of the first sample are shown, and of how many; None where no sample's are cut short."""
+    if evidence.activations is None or "activations" not in evidence.chapters:
+        return None
+    samples = evidence.activations.samples
+    if all(call.cut_to is None for maps in samples for call in maps.calls):
+        return None
+    return sum(len(call.shown) for call in samples[0].calls), sum(len(call.channels) for call in samples[0].calls)
 
 
 def _accuracy(evidence: Evidence) -> KeyNumber:
@@ -248,7 +260,11 @@ def _can(evidence: Evidence) -> tuple[str, ...]:
             if len(drawn) == len(seen)
             else f"every channel of {number(len(drawn))} of {number(len(seen))} conv and pooling layers"
         )
-        said.append(f"What {channel} computes on the samples shown: evidence about the network.")
+        computes = f"{channel} computes"
+        if _cut(evidence) is not None:
+            where = "each conv and pooling layer" if len(drawn) == len(seen) else f"{plural(len(drawn), 'layer')}"
+            computes = f"the most active channels of {where} compute"
+        said.append(f"What {computes} on the samples shown: evidence about the network.")
     if evidence.responses and "channels" in evidence.chapters:
         over = plural(evidence.responses.num_images, words(evidence.model).sample)
         lost = ", and what the network loses without it" if evidence.ablation and not evidence.ablation.missing else ""

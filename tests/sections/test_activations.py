@@ -179,7 +179,7 @@ def test_lines_of_numbers_say_what_was_measured_of_every_channel_one_below_the_o
     assert head.split() == ["channel", "low", "high", "mean", "dev.", "active", "follows"]
     assert {len(line) for line in layer.lines} == {len(head)}
     for line, numbers in zip(lines, layer.channels, strict=True):
-        channel, low, high, mean, spread, active, sign, follows = line.replace("\N{MINUS SIGN}", "-").split()
+        channel, low, high, mean, spread, active, sign, follows = line.split()
         assert (channel, active, sign, follows) == (str(numbers.channel), "75", "%", "0.25")
         measured = (numbers.minimum, numbers.maximum, numbers.mean, numbers.deviation)
         assert [float(value) for value in (low, high, mean, spread)] == pytest.approx(measured, rel=0.005)
@@ -188,6 +188,10 @@ def test_lines_of_numbers_say_what_was_measured_of_every_channel_one_below_the_o
 def test_lines_of_numbers_name_what_is_constant_or_no_number() -> None:
     (layer,) = content(BROKEN).samples[0].layers
     assert [line.split("%  ")[1].strip() for line in layer.lines[1:]] == ["no number", "constant", "constant", "0.25"]
+
+
+def test_lines_of_numbers_have_no_column_for_what_no_channel_has() -> None:
+    assert many(70, follows=None).lines[0].split()[-1] == "active"
 
 
 @pytest.mark.parametrize(("channels", "cells"), [(64, True), (65, False)])

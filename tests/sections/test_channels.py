@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from reportgen import plan
 from reportgen.document import Report
 from reportgen.evidence import Evidence
 from reportgen.renderers import html
@@ -122,14 +123,14 @@ def test_pictures_of_cards_keep_to_their_bytes(monkeypatch: pytest.MonkeyPatch) 
         for number in range(12)
     ]
     calls = [made.call("a", *noise, kernels=None), made.call("b", kernels=None), made.call("c", *noise, kernels=None)]
-    monkeypatch.setattr(channels, "MOST_BYTES", 400_000)
+    monkeypatch.setattr(plan, "_MOST_CARDS", 560_000)
     layers = content(responses=made.responses(*calls)).layers
     sizes = [sum(len(card.strip.data) for card in each.cards if card.strip) for each in layers]
-    assert 4 <= len(layers[0].cards) < 12
+    assert 1 <= len(layers[0].cards) < 12
     assert len(layers[1].cards) == 2
     # What the small layer leaves goes to the last one.
     assert len(layers[2].cards) > len(layers[0].cards)
-    assert sum(sizes) <= 400_000
+    assert sum(sizes) * 4 / 3 <= 560_000
     assert all(len(each.channels) == 12 for each in (layers[0], layers[2]))
     written = page(responses=made.responses(*calls))
     assert f"{len(layers[0].cards)} of 12 shown, the most telling first; the numbers of all in report.json." in text(

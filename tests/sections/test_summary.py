@@ -234,3 +234,15 @@ def test_picture_is_the_layer_in_which_a_channel_follows_most_closely() -> None:
 )
 def test_what_the_share_of_right_answers_is_not_is_said(split: str, sentence: str) -> None:
     assert content(made.evidence(dataset=made.dataset(split=split))).cannot_say[0] == sentence
+
+
+def test_page_one_does_not_call_all_what_is_cut_short() -> None:
+    cut = replace(made.maps("conv", *map(made.numbers, range(5))), cut_to=(4, 1))
+    cut = replace(cut, levels=cut.levels[[4, 1]])
+    evidence = made.evidence(activations=made.activations(cut))
+    content = build(evidence).content
+    assert isinstance(content, Content)
+    told = next(key.detail for key in content.key_numbers if key.name.startswith("activation maps"))
+    assert told == "2 of them in this report, the most active of each layer"
+    assert not any("every conv and pooling channel" in sentence for sentence in content.can_say)
+    assert any("What the most active channels of" in sentence for sentence in content.can_say)

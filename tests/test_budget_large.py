@@ -1,0 +1,41 @@
+"""A network of tens of thousands of channels: all of its maps are in a page that opens."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from reportgen import explain, write
+from reportgen.sections.activations import Content
+
+MAPS = 26_560 + 64 + 2048  # of its convolutions, of max pooling, of global pooling
+
+
+@pytest.mark.keras
+@pytest.mark.slow
+def test_resnet50_with_every_map_of_a_sample_stays_under_16_megabytes(tmp_path: Path) -> None:
+    keras.utils.set_random_seed(0)
+    # Light and shade as in a photograph: neighbouring pixels are alike, and there is some grain.
+    noise = np.random.default_rng(0).random((8, 8, 3), dtype=np.float32)
+    smooth = np.asarray(keras.ops.image.resize(noise[None], (224, 224), "bicubic"))
+    grain = np.random.default_rng(1).normal(0, 0.02, smooth.shape)
+    image = np.clip(smooth + grain, 0, 1).astype(np.float32)
+    report = explain(keras.applications.ResNet50(weights=None), image, ablation_budget="60", dream_steps=1)
+    write(report, tmp_path, ("html",))
+    assert (tmp_path / "report.html").stat().st_size < 16_000_000
+    (content,) = (section.content for section in report.sections if section.name == "activations")
+    assert isinstance(content, Content)
+    layers = content.samples[0].layers
+    assert sum(len(layer.channels) for layer in layers) == MAPS
+    for layer in layers:
+        (sheet,) = layer.sheets
+        assert layer.shown is None
+        assert sheet.channels == tuple(range(layer.shape[-1]))
+        across, down = sheet.tile_width_px + sheet.gap_px, sheet.tile_height_px + sheet.gap_px
+        size = Image.open(io.BytesIO(sheet.figure.data)).size
+        assert size == (sheet.columns * across - sheet.gap_px, sheet.rows * down - sheet.gap_px)
