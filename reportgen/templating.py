@@ -55,6 +55,14 @@ def render(template: str, **context: object) -> str:
     return _environment().get_template(template).render(context)
 
 
+def get_ready() -> None:
+    """Import what fills in templates, before threads of their own do it.
+
+    Where Ctrl-C ends an import in one thread, another that waits for the same module waits for ever.
+    """
+    _environment()
+
+
 def render_in_sandbox(template: str, changed: tuple[tuple[str, str], ...], **context: object) -> str:
     """Fill in a template, some of them not ours, so that none gets at more than the context.
 

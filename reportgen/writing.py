@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from reportgen import memory, registry
+from reportgen import memory, registry, templating
 from reportgen.document import Report
 from reportgen.errors import OptionsError, RenderError
 from reportgen.progress import Progress, silent
@@ -89,6 +89,7 @@ def _write(
     assets_dir: str | None,
     progress: Progress,
 ) -> None:
+    templating.get_ready()
     # The PDF holds the file as it stands beside it.
     facts = json.render(report) if {"json", "pdf"} & targets.keys() else b""
     attached = {"pdf": (facts,)}
