@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -28,7 +29,8 @@ def scores(model: Any, *args: Any, **others: Any) -> PerformanceResult | None:
     asked, options = subject(model, data(*args, **others)), make({})
     found = predictions.run(asked, options)
     assert found is not None
-    return performance.run(samples.choose(asked, found, options), options)
+    chosen = samples.choose(asked, found, options)
+    return performance.run(replace(chosen, earlier={"predictions": found}), options)
 
 
 def one(model: Any, *args: Any, **others: Any) -> HeadScores:
