@@ -51,7 +51,7 @@ def model() -> Any:
 def pages(folder: Path, model: Any, num_samples: int = 2, assets_dir: str | None = None, **options: Any) -> Any:
     """The report, the bytes of its page with what stands beside it, and its facts."""
     pick = "index:" + ",".join(map(str, range(num_samples)))
-    report = explain(model, IMAGES, pick=pick, skip_section=SKIP, **options)
+    report = explain(model, IMAGES, pick=pick, **{"skip_section": SKIP, **options})
     write(report, folder, ("html", "json"), assets_dir=assets_dir)
     size_bytes = sum(path.stat().st_size for path in folder.rglob("*") if path.suffix != ".json" and path.is_file())
     return report, size_bytes, json.loads((folder / "report.json").read_bytes())
@@ -133,7 +133,7 @@ def test_cut_grid_says_how_many_it_shows_and_which_one_every_tile_is(tmp_path: P
     report, _, _ = pages(tmp_path, model, 1, max_size="1500kB")
     page = _Page()
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
-    page.feed(text.partition('id="activations"')[2].partition('id="edges"')[0])
+    page.feed(text.partition('id="activations"')[2].partition('id="channels"')[0])
     found = grids(report)
     assert len(page.layers) == len(found)
     first = keras.Model(model.input, model.get_layer("stem").output)(IMAGES[:1]).numpy()[0]
@@ -169,7 +169,7 @@ def test_what_the_plan_cannot_know_is_measured_and_gives_way(tmp_path: Path, mod
     assert twice != parts
     (tmp_path / "own" / "parts.html").write_text(twice, encoding="utf-8")
     report, size_bytes, _ = pages(
-        tmp_path / "out", model, 1, max_size="4MB", skip_section=SKIP, templates=tmp_path / "own"
+        tmp_path / "out", model, 1, max_size="4MB", skip_section=(*SKIP, "channels"), templates=tmp_path / "own"
     )
     assert 3_000_000 < size_bytes <= 4_000_000
     assert any(layer.shown is not None for layer in grids(report))
