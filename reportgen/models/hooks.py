@@ -8,6 +8,7 @@ functional, nested, shared, multi-input and subclassed models are all seen alike
 from __future__ import annotations
 
 import inspect
+import re
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,9 @@ class Call:
 
 Observer = Callable[[Call], None]
 
+# The names that TensorFlow takes for a part of a graph.
+_GRAPH_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
+
 
 class StopPassError(Exception):
     """Raised by an observer that has seen enough, to end the forward pass; see `until`."""
@@ -64,7 +69,8 @@ class StopPassError(Exception):
 def watch(model: Any, observe: Observer) -> Iterator[None]:
     """Hand every call inside `model` to `observe`, in the order in which the calls end.
 
-    The observer sees the tensors themselves, symbolic ones inside a `tf.function`; what it keeps stays in memory.
+    The observer sees the tensors themselves, symbolic ones inside a `tf.function`; what it keeps stays in memory. While
+    a graph is traced, a layer whose name TensorFlow refuses there bears another; its path has its own.
     Calling `model.predict` inside would cache a traced function that goes on observing: call the model itself.
 
     Args:
@@ -89,6 +95,9 @@ def watch(model: Any, observe: Observer) -> Iterator[None]:
             # Keras calls a layer whose weights it has quantized by another method.
             name = "call" if getattr(operation, "quantization_mode", None) is None else "quantized_call"
             replace(operation, name, _watched(operation, getattr(operation, name), model, stack, casts, observe))
+            if not tf.executing_eagerly() and not _GRAPH_NAME.fullmatch(operation.name):
+                # Keras would raise, and leave the scope that it did not open to whatever is built next.
+                replace(operation, "name", f"layer_{re.sub('[^A-Za-z0-9]', '_', operation.name)}")
         for policy in policies.values():
             replace(policy, "convert_input", casts.noting(policy.convert_input))
         yield
@@ -155,6 +164,8 @@ class _Casts:
 def _watched(
     operation: Any, call: Any, root: Any, stack: list[_Frame], casts: _Casts, observe: Observer
 ) -> Callable[..., Any]:
+    name = operation.name
+
     def tell(seen: Call) -> None:
         wrapper = next((frame.repeated for frame in reversed(stack) if frame.repeated is not None), None)
         if wrapper is None:
@@ -166,7 +177,7 @@ def _watched(
         if operation is root or not stack:
             stack[:] = [_Frame("", {})]
             return call(*args, **kwargs)
-        frame = _Frame(_path(stack[-1], operation.name), {})
+        frame = _Frame(_path(stack[-1], name), {})
         if isinstance(operation, keras.layers.TimeDistributed):
             frame.repeated = {}
         stack.append(frame)

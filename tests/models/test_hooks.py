@@ -198,6 +198,25 @@ def test_calls_are_seen_while_a_tf_function_is_traced() -> None:
     assert "call" not in vars(model.get_layer("middle"))
 
 
+@pytest.mark.parametrize("name", ["my conv", "Größe", "]]>-->", "_kernel", "a:b"])
+def test_names_that_no_graph_takes_stay_in_the_paths_of_a_traced_function(name: str) -> None:
+    conv = keras.layers.Conv2D(2, 3, name=name)
+    model = keras.Sequential([keras.Input((4, 4, 1)), conv], name=name)
+    seen: list[str] = []
+
+    @tf.function  # type: ignore[untyped-decorator, unused-ignore]
+    def run(images: Any) -> Any:
+        with watch(model, lambda call: seen.append(call.path)):
+            return model(images, training=False)
+
+    images = toys.image(4, 4, 1)
+    np.testing.assert_allclose(run(tf.constant(images)), model(images), rtol=1e-5)
+    assert seen == [name]
+    assert (conv.name, model.name) == (name, name)
+    # A scope that Keras left open would be part of this path.
+    assert keras.Variable([0.0], name="next").path == "next"
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [("left", 2.0), ("right", 3.0), ("join", 5.0)],
