@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import keras
@@ -100,7 +101,9 @@ class Trace:
             if tensor.op in seen and tensor.op not in after and tensor.name not in names
         }
         feeds = (*own, *(around[name] for name in sorted(around)))
-        return Cut(feeds, self.part(feeds, [answer]))
+        # A part is dear to make, and not every cut is run.
+        made = cache(lambda: self.part(feeds, [answer]))
+        return Cut(feeds, lambda *values: made()(*values))
 
 
 def trace(model: Any, inputs: Any, paths: Collection[str]) -> Trace:

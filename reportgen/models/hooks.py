@@ -55,7 +55,14 @@ class Call:
     rounds: Rounds | None = None
 
 
-Observer = Callable[[Call], None]
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """What an observer returns to put something in the place of what a call gave back."""
+
+    output: Any
+
+
+Observer = Callable[[Call], Instead | None]
 
 # The names that TensorFlow takes for a part of a graph.
 _GRAPH_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
@@ -75,7 +82,8 @@ def watch(model: Any, observe: Observer) -> Iterator[None]:
 
     Args:
         model: A Keras model, or any layer with layers inside.
-        observe: Called once for each call. An exception raised in it ends the forward pass and comes out of it.
+        observe: Called once for each call. An exception raised in it ends the forward pass and comes out of it. What it
+            returns as `Instead` is handed on as the call's output; not for a call that is repeated.
 
     Yields:
         Nothing; the model is watched until the context ends.
@@ -166,12 +174,12 @@ def _watched(
 ) -> Callable[..., Any]:
     name = operation.name
 
-    def tell(seen: Call) -> None:
+    def tell(seen: Call) -> Instead | None:
         wrapper = next((frame.repeated for frame in reversed(stack) if frame.repeated is not None), None)
         if wrapper is None:
-            observe(seen)
-        else:
-            wrapper.setdefault(seen.path, []).append(seen)
+            return observe(seen)
+        wrapper.setdefault(seen.path, []).append(seen)
+        return None
 
     def watched_call(*args: Any, **kwargs: Any) -> Any:
         if operation is root or not stack:
@@ -190,8 +198,8 @@ def _watched(
         given = tuple(map(casts.undone, _tensors(_in_order(call, args, kwargs))))
         for steps in (frame.repeated or {}).values():
             tell(_stacked(steps, given))
-        tell(Call(frame.path, operation, given, output, frame.num_inside))
-        return output
+        instead = tell(Call(frame.path, operation, given, output, frame.num_inside))
+        return output if instead is None else instead.output
 
     return watched_call
 

@@ -157,6 +157,31 @@ def test_subclassed_model_is_cut_like_any_other() -> None:
     assert found == {(each.path, each.channel): pytest.approx(each.probability_change, abs=1e-6) for each in plain}
 
 
+class Careful(Own):
+    """A model that looks at its numbers while it answers, which no graph can do."""
+
+    def call(self, image: Any) -> Any:
+        answer = super().call(image)
+        if float(np.asarray(answer).sum()) < 0:
+            raise ValueError("no probabilities")
+        return answer
+
+
+def test_model_that_cannot_be_traced_is_called_as_a_whole() -> None:
+    model, plain = Careful(), Own()
+    images = noise(40, 8, 8, 1)
+    labels = [0, 1, 2, 0] * 10
+    model(images)
+    plain(images)
+    found, expected = ablate(model, images, labels), ablate(plain, images, labels)
+    assert [each.path for each in found.channels] == [each.path for each in expected.channels]
+    for ours, theirs in zip(found.channels, expected.channels, strict=True):
+        assert ours.probability_change == pytest.approx(theirs.probability_change, abs=1e-6)
+        assert (ours.accuracy_change, ours.num_changed) == (theirs.accuracy_change, theirs.num_changed)
+    assert "computed as a whole for every channel" in found.notes[-1]
+    assert expected.notes == ()
+
+
 def test_each_call_of_a_shared_layer_is_switched_off_by_itself() -> None:
     keras.utils.set_random_seed(5)
     layers = keras.layers
@@ -272,6 +297,39 @@ def wider(channels: int) -> Any:
 def test_budget_in_seconds_is_said_as_it_was_given() -> None:
     result = ablate(faulty(), *pictures(20), budget="600s")
     assert (result.budget, len(result.channels)) == ("600 s", 6)
+
+
+class Ticks:
+    """A clock on which one second passes whenever it is read."""
+
+    def __init__(self) -> None:
+        self.seconds = 0
+
+    def __call__(self) -> float:
+        self.seconds += 1
+        return float(self.seconds)
+
+
+# It is read at the start, before and after a pass, after each of three batches of means, of which a third of the budget
+# pays for, after each of three channels and after each of three batches.
+@pytest.mark.parametrize(
+    ("seconds", "num_images", "num_channels"), [(5, 32, 2), (6, 32, 3), (13, 64, 3), (15, 64, 3), (16, 70, 3)]
+)
+def test_budget_in_seconds_is_kept_whatever_was_expected(
+    monkeypatch: pytest.MonkeyPatch, seconds: int, num_images: int, num_channels: int
+) -> None:
+    monkeypatch.setattr(ablation, "_clock", Ticks())
+    start = keras.Input(batch_shape=(32, 16, 16, 1), name="at_once")
+    plain = wider(3)
+    images, labels = pictures(70)
+    result = ablate(keras.Model(start, plain(start)), images, labels, budget=f"{seconds}s")
+    assert (result.num_images, len(result.channels)) == (num_images, num_channels)
+    assert any(f"{seconds} s were over after {num_images} of" in note for note in result.notes) == (num_images < 70)
+    if seconds >= 13:
+        # Images stand class by class in many data sets: those that there was time for are a drawn sample of all.
+        drawn = np.random.default_rng(0).permutation(70)[:num_images]
+        right = plain.predict(images, verbose=0).argmax(axis=1) == labels
+        assert result.accuracy == pytest.approx(right[drawn].mean())
 
 
 def test_values_have_no_accuracy_to_lose() -> None:
