@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import isfinite
 
 from reportgen.document import Finding, Severity
 from reportgen.evidence import ChannelTuning, EdgesResult
-from reportgen.responses import AblationResult, CallResponses, ChannelAblation, ChannelResponses, ResponsesResult
+from reportgen.responses import (
+    AblationResult,
+    CallResponses,
+    ChannelAblation,
+    ChannelResponses,
+    Measured,
+    ResponsesResult,
+)
 from reportgen.templating import anchor, number, percent, plural
 
 _MANY = 0.1
@@ -38,29 +45,12 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(Measured):
     """Everything that was measured of one channel.
 
     Attributes:
-        channel: Its number.
-        count: How many finite values it had.
-        mean: Their mean.
-        deviation: Their standard deviation.
-        minimum: Lowest.
-        maximum: Highest.
-        positive_share: Share of positions above zero, 0..1.
-        firing_share: Share of the images in which any position is above zero, 0..1.
-        quantiles: Values below which the layer's `quantile_shares` of the responses lie.
-        num_nan: How many values were NaN.
-        num_infinite: How many were infinite.
-        class_means: Mean response to each class; () without labels.
-        selectivity: Class selectivity index, 0..1; None without labels or where it never fires.
-        favourite: Name of the class with the highest mean response; None as above.
-        chance: Share of permutations of the labels in which any channel of the layer is as selective; None as above.
-        speaks: Whether it speaks for that class, by that test.
-        state: "", "dead", "nearly dead", "stuck" or "no number".
-        copy_of: The channel that it is a copy of; None where it is none.
-        copy_correlation: The correlation with it.
+        favourite: Name of the class with the highest mean response; None without labels or where the channel never
+            fires.
         orientation: Orientation of the edges that it prefers, degrees; None where it prefers none, or was not asked.
         orientation_selectivity: Orientation selectivity index, 0..1; None where it was not asked.
         accuracy_change: Share of right answers without it less that with it; None where that was not measured.
@@ -70,25 +60,7 @@ class Channel:
         class_hit_change: The change of its share of right answers; None as above.
     """
 
-    channel: int
-    count: int
-    mean: float
-    deviation: float
-    minimum: float
-    maximum: float
-    positive_share: float
-    firing_share: float
-    quantiles: tuple[float, ...]
-    num_nan: int
-    num_infinite: int
-    class_means: tuple[float, ...]
-    selectivity: float | None
     favourite: str | None
-    chance: float | None
-    speaks: bool
-    state: str
-    copy_of: int | None
-    copy_correlation: float | None
     orientation: float | None
     orientation_selectivity: float | None
     accuracy_change: float | None
@@ -160,25 +132,8 @@ def _joined(
     hit = loss.class_changes[worst] if loss is not None and worst is not None else 0.0
     prefers = tuning is not None and tuning.responds and tuning.selectivity >= tuned[1]
     return Channel(
-        channel=known.channel,
-        count=known.count,
-        mean=known.mean,
-        deviation=known.deviation,
-        minimum=known.minimum,
-        maximum=known.maximum,
-        positive_share=known.positive_share,
-        firing_share=known.firing_share,
-        quantiles=known.quantiles,
-        num_nan=known.num_nan,
-        num_infinite=known.num_infinite,
-        class_means=known.class_means,
-        selectivity=known.selectivity,
+        **{each.name: getattr(known, each.name) for each in fields(Measured)},
         favourite=None if known.favourite is None else classes[known.favourite],
-        chance=known.chance,
-        speaks=known.speaks,
-        state=known.state,
-        copy_of=known.copy_of,
-        copy_correlation=known.copy_correlation,
         orientation=tuning.orientation if tuning and prefers else None,
         orientation_selectivity=tuning.selectivity if tuning else None,
         accuracy_change=loss.accuracy_change if loss else None,

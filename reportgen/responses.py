@@ -65,7 +65,7 @@ MOST_CLASS_MEANS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelResponses:
+class Measured:
     """What one channel did over the data.
 
     Attributes:
@@ -85,17 +85,15 @@ class ChannelResponses:
         selectivity: Class selectivity index (µmax − µrest) / (µmax + µrest), 0..1, of the responses above zero (Morcos
             et al. 2018, "On the importance of single directions for generalization"); None without labels or where
             the channel never fires.
-        favourite: Index in `ResponsesResult.classes` of the class with the highest mean response; None as above.
         chance: Share of label permutations in which any channel of the layer stands out at least as much, the given
             order counted among them; an index stands out by its distance from its channel's mean over the permutations,
             in standard deviations. None as above.
-        speaks: Whether it speaks for that class: `chance` is at most the level, and the index at least the least one.
+        speaks: Whether it speaks for the class with the highest mean response: `chance` is at most the level, and the
+            index at least the least one.
         state: "" or "dead" (never above zero), "nearly dead", "stuck" (one value everywhere), "no number".
         copy_of: Number of the channel, lower than its own, that it is a copy of; None where it is none.
         copy_correlation: The correlation with it: the lower one of that at random places in the data, as many as
             `CallResponses.quantile_places`, and that of the means over single images. None where there is no other.
-        patches: Its strongest responses, strongest first, at most nine and one per image; () for a channel that is not
-            among the `telling` ones, or has one value everywhere.
     """
 
     channel: int
@@ -111,12 +109,25 @@ class ChannelResponses:
     num_infinite: int
     class_means: tuple[float, ...]
     selectivity: float | None
-    favourite: int | None
     chance: float | None
     speaks: bool
     state: str
     copy_of: int | None
     copy_correlation: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelResponses(Measured):
+    """What one channel did over the data, and where it answered most.
+
+    Attributes:
+        favourite: Index in `ResponsesResult.classes` of the class with the highest mean response; None without labels
+            or where the channel never fires.
+        patches: Its strongest responses, strongest first, at most nine and one per image; () for a channel that is not
+            among the `telling` ones, or has one value everywhere.
+    """
+
+    favourite: int | None
     patches: tuple[Patch, ...]
 
 

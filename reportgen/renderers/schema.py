@@ -121,8 +121,11 @@ def _summary(kind: type) -> str:
 
 
 def _fields(kind: type) -> dict[str, str]:
-    """What a docstring says about each attribute."""
-    _, _, told = inspect.cleandoc(kind.__doc__ or "").partition("\nAttributes:\n")
+    """What the docstrings of a record and of those that it builds on say about each attribute."""
     names = "|".join(field.name for field in dataclasses.fields(kind))
-    pieces = re.split(rf"^    ({names}): ", told.split("\n\n")[0], flags=re.MULTILINE)
-    return {name: " ".join(text.split()) for name, text in zip(pieces[1::2], pieces[2::2], strict=True)}
+    found: dict[str, str] = {}
+    for each in reversed(kind.__mro__):
+        _, _, told = inspect.cleandoc(each.__doc__ or "").partition("\nAttributes:\n")
+        pieces = re.split(rf"^    ({names}): ", told.split("\n\n")[0], flags=re.MULTILINE)
+        found |= {name: " ".join(text.split()) for name, text in zip(pieces[1::2], pieces[2::2], strict=True)}
+    return found
