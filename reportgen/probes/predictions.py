@@ -16,7 +16,7 @@ from reportgen.answers import PredictionsResult
 from reportgen.errors import DataError, ModelError
 from reportgen.options import Options
 from reportgen.probes import multilabel
-from reportgen.probes.subject import Array, Subject, answers
+from reportgen.probes.subject import Answering, Array, Subject
 from reportgen.progress import Progress, silent
 from reportgen.records import ModelRecord, TensorRecord
 from reportgen.scores import wilson
@@ -47,10 +47,11 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Pred
     heads = [_Head(record, targets.get(record.name)) for record in subject.record.outputs]
     given = dict(dataset.head_labels)
     starts = range(0, dataset.size, subject.batch_size)
+    answers = Answering(subject.model, len(starts))
     with progress("Asking the network about every image", total=len(starts)) as advance:
         for start in starts:
             inputs = subject.inputs(range(start, min(start + subject.batch_size, dataset.size)))
-            found = answers(subject.model, inputs)
+            found = answers(inputs)
             if len(found) != len(heads):
                 raise ModelError(
                     f"The model {subject.record.name!r} answered with {len(found)} outputs, and before with"

@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.options import Options
 from reportgen.probes import multilabel
 from reportgen.probes.predictions import has_labels, main_output, output_kind, probabilities, targets_by_output
-from reportgen.probes.subject import Array, Subject, answers
+from reportgen.probes.subject import Answering, Array, Subject, answers
 from reportgen.progress import Progress, silent
 from reportgen.records import TensorRecord
 from reportgen.scalings import ScaledAnswers, ScalingResult
@@ -48,6 +48,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Scal
     found: list[ScaledAnswers] = []
     hits: Array | None = None
     num_classes = 0
+    ask = Answering(subject.model, len(names) * len(starts))
     with progress("Trying other scalings of the pixels", total=len(names) * len(starts)) as advance:
         for name in names:
             outputs, ranges = [], []
@@ -55,7 +56,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Scal
                 part = chosen[start : start + subject.batch_size]
                 images = dataset.scaling.read(part, name)
                 ranges.append((float(images.min()), float(images.max())))
-                outputs.append(answers(subject.model, subject.inputs(part, name))[place])
+                outputs.append(ask(subject.inputs(part, name))[place])
                 advance()
             values = np.concatenate(outputs)
             given = _one_class(record, values, labels) if truth is None else _several(record, values, truth)

@@ -10,11 +10,13 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 
 from reportgen.answers import SampleRecord
 from reportgen.errors import ModelError
 from reportgen.models import running
-from reportgen.models.inputs import arrange
+from reportgen.models.hooks import watch
+from reportgen.models.inputs import arrange, batch_size
 from reportgen.records import LayerRecord, ModelRecord, TensorRecord
 from reportgen.sources.dataset import Dataset
 
@@ -22,6 +24,7 @@ from reportgen.sources.dataset import Dataset
 BATCH_SIZE = 64
 # A model that is called, unlike one in `predict`, keeps the outputs of all its layers until it has answered.
 _BATCH_BYTES = 256 << 20
+_PAY_FOR_TRACING = 8
 
 Array = npt.NDArray[Any]
 
@@ -110,6 +113,47 @@ def answers(model: Any, inputs: Any) -> list[Array]:
             " sample. Use a model that keeps the batch axis."
         )
     return found
+
+
+class Answering:
+    """A model that is asked about many batches of one size.
+
+    Traced, it answers ResNet-50's or DenseNet-121's images one by one in a fifth of the time of an eager call, and lets
+    go of each output as soon as nothing needs it; the tracing costs as much as four or five eager calls.
+    """
+
+    def __init__(self, model: Any, num_batches: int) -> None:
+        """Prepare to ask.
+
+        Args:
+            model: A Keras model.
+            num_batches: How many batches there will be: few do not pay for the tracing.
+        """
+        self._model, self._rows = model, batch_size(model)
+        self._traced = tf.function(self._flat, autograph=False) if num_batches >= _PAY_FOR_TRACING else None
+
+    def __call__(self, inputs: Any) -> list[Array]:
+        """Return what `answers` returns for a batch; the first one is the largest."""
+        size = len(keras.tree.flatten(inputs)[0])
+        self._rows = self._rows or size
+        if self._traced is None or size > self._rows:
+            return answers(self._model, inputs)
+        whole = np.minimum(np.arange(self._rows), size - 1)
+        filled = keras.tree.map_structure(lambda part: tf.convert_to_tensor(np.asarray(part)[whole]), inputs)
+        try:
+            with running.state_kept(self._model):
+                found = [np.asarray(output, dtype=np.float64) for output in self._traced(filled)]
+        except running.CALL_ERRORS:
+            found = []
+        if not found or any(values.shape[:1] != (self._rows,) for values in found):
+            # Called as it is, it answers after all, or says what is wrong.
+            self._traced = None
+            return answers(self._model, inputs)
+        return [values[:size] for values in found]
+
+    def _flat(self, inputs: Any) -> list[Any]:
+        with watch(self._model, lambda call: None):
+            return list(keras.tree.flatten(self._model(inputs, training=False)))
 
 
 def _cast(values: Array, record: TensorRecord) -> Array:

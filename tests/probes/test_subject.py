@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import keras
+import numpy as np
 import pytest
 
 from reportgen import probes, registry
-from reportgen.probes.subject import BATCH_SIZE, Subject, matches
+from reportgen.probes.subject import BATCH_SIZE, Answering, Subject, answers, matches
 from tests import made
 
 pytestmark = pytest.mark.keras
@@ -55,6 +58,42 @@ def test_as_many_images_go_in_at_once_as_memory_holds_outputs(megabytes: tuple[i
         replace(call, activation_bytes=size << 20) for call, size in zip(record.layers[:2], megabytes, strict=True)
     )
     assert Subject(None, replace(record, layers=layers)).batch_size == expected
+
+
+class Counted(keras.Model):  # type: ignore[misc]
+    """A model whose Python code counts how often it runs, and may look at its numbers, which no graph can do."""
+
+    def __init__(self, *, careful: bool) -> None:
+        super().__init__(name="größe und zahl")
+        self.dense = keras.layers.Dense(3, activation="softmax", name="my answer", kernel_initializer="glorot_uniform")
+        self.careful, self.num_runs = careful, 0
+
+    def call(self, values: Any) -> Any:
+        self.num_runs += 1
+        answer = self.dense(values)
+        if self.careful:
+            assert float(np.asarray(answer).sum()) > 0
+        return {"kind": answer, "sum": keras.ops.sum(values, axis=-1)}
+
+
+@pytest.mark.parametrize(
+    ("careful", "num_batches", "num_runs"), [(False, 8, 1), (False, 7, 7), (True, 8, 1 + 8)], ids=str
+)
+def test_many_batches_are_answered_by_one_trace_as_by_calls(careful: bool, num_batches: int, num_runs: int) -> None:
+    keras.utils.set_random_seed(1)
+    model = Counted(careful=careful)
+    values = np.random.default_rng(0).random((5 * num_batches - 2, 4), dtype=np.float32)
+    model(values[:1])
+    model.num_runs = 0
+    answering = Answering(model, num_batches)
+    found = [answering(values[start : start + 5]) for start in range(0, len(values), 5)]
+    assert [len(kind) for kind, _ in found] == [5] * (num_batches - 1) + [3]
+    assert model.num_runs == num_runs
+    whole = answers(model, values)
+    for place, expected in enumerate(whole):
+        joined = np.concatenate([each[place] for each in found])
+        assert joined.dtype == np.float64
+        np.testing.assert_allclose(joined, expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", probes.NAMES)
