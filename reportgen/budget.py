@@ -17,7 +17,7 @@ from reportgen.errors import OptionsError
 from reportgen.evidence import ActivationsResult, Evidence
 from reportgen.most_active import limited
 from reportgen.options import Options
-from reportgen.plan import Plan
+from reportgen.plan import Extent, Plan
 from reportgen.probes.subject import matches
 from reportgen.records import ModelRecord
 from reportgen.renderers import html
@@ -28,10 +28,10 @@ _NEAR = 0.8
 _MARGIN = 0.98
 
 
-def planned(model: ModelRecord, num_samples: int, options: Options) -> Plan:
+def planned(model: ModelRecord, num_samples: int, options: Options, seen: Extent | None = None) -> Plan:
     """Plan a report of a model; errors as `plan.make`."""
     calls = [call for call in model.seen_calls if matches(call.path, options.layers)]
-    return plan.make(calls, num_samples, options, len(model.layers))
+    return plan.make(calls, num_samples, options, len(model.layers), seen)
 
 
 def keep(evidence: Evidence, options: Options, make: Callable[[Evidence], Report]) -> Report:
@@ -47,7 +47,7 @@ def keep(evidence: Evidence, options: Options, make: Callable[[Evidence], Report
         RenderError: The page cannot be made.
     """
     samples = evidence.activations.samples if evidence.activations else ()
-    current = planned(evidence.model, len(samples), options)
+    current = planned(evidence.model, len(samples), options, _extent(evidence))
     while True:
         report = replace(make(evidence), max_size_bytes=options.max_size)
         page_bytes = _page_bytes(report, current)
@@ -62,6 +62,13 @@ def keep(evidence: Evidence, options: Options, make: Callable[[Evidence], Report
             )
         current = tighter
         evidence = replace(evidence, activations=_limited(evidence.activations, current))
+
+
+def _extent(evidence: Evidence) -> Extent | None:
+    if evidence.dataset is None:
+        return None
+    classes = len(evidence.performance.heads[0].classes) if evidence.performance else 0
+    return plan.extent(evidence.model, evidence.dataset.size, classes)
 
 
 def _limited(result: ActivationsResult, smaller: Plan) -> ActivationsResult:

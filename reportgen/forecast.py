@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from math import prod
 
-from reportgen import budget, feeding
+from reportgen import budget, feeding, registry
 from reportgen.models.compiling import runnable
 from reportgen.models.convnet import convnet
 from reportgen.models.inspection import inspect
@@ -19,7 +20,8 @@ from reportgen.option_forms import Pick
 from reportgen.options import Options, chapters
 from reportgen.picking import DEFAULT_WITH_LABELS
 from reportgen.pipeline import Origin, check_choices
-from reportgen.plan import Plan
+from reportgen.plan import Plan, extent
+from reportgen.probes import ablation, dreams, scaling
 from reportgen.probes.speed import Speed, measured
 from reportgen.progress import Progress, silent
 from reportgen.records import ModelRecord
@@ -82,11 +84,15 @@ def foretell(origin: Origin, dataset: Dataset | None, options: Options, progress
         record = inspect(origin.model, feeding.input_shapes(dataset, options))
     check_choices(record, dataset, options)
     images = 0 if dataset is None else dataset.size
-    plan = budget.planned(record, 0 if dataset is None else _num_samples(dataset, options.pick), options)
+    seen = None if dataset is None else extent(record, images, _num_classes(dataset))
+    plan = budget.planned(record, 0 if dataset is None else _num_samples(dataset, options.pick), options, seen)
     sizes = {"html": plan.html_bytes, "pdf": plan.pdf_bytes, "json": plan.json_bytes, "pdf-summary": 150_000}
     training = 0 if origin.facts else digits.training_set().size * EPOCHS
     with progress("Measuring this machine"):
-        seconds = _seconds(record, images, training, plan, options, measured())
+        speed = measured()
+        steps = _seconds(record, images, training, plan, options, speed)
+        probes = [] if dataset is None else _of_probes(record, dataset, options, speed)
+        seconds = (*steps[: 1 + bool(training)], *probes, *steps[1 + bool(training) :]) if images else steps
     if "activations" not in chosen and "summary" not in chosen:
         seconds = tuple((name, value) for name, value in seconds if name != "maps of the samples")
     return Forecast(record, images, plan, tuple((name, sizes[name]) for name in options.format), seconds)
@@ -115,6 +121,50 @@ def _seconds(
         pages = 4 + plan.num_calls / _CALLS_PER_PAGE + plan.on_paper / _MAPS_PER_PAGE
         steps.append(("pages of the PDF", pages * _NUMBERS_PER_PAGE / speed.numbers))
     return tuple(steps)
+
+
+def _of_probes(record: ModelRecord, dataset: Dataset, options: Options, speed: Speed) -> list[tuple[str, float]]:
+    """Seconds of what the network is asked besides: each as many multiply-adds as its probe spends at most."""
+    needed = {need for name in chapters(options) for need in registry.load("sections", name).NEEDS}
+    macs, images = max(record.macs, 1), min(dataset.size, options.limit or dataset.size)
+    passes = speed.macs * _SHARE_OF_CONVOLUTION
+    found = []
+    if "responses" in needed:
+        # The network itself, and a look at every number that comes out of its conv layers.
+        numbers = sum(prod(size or 1 for size in call.output_shape) for call in record.layers if call.role == "conv")
+        found.append(("every channel on all images", images * (macs / passes + numbers / speed.encoded_bytes)))
+    ways = len(dataset.scaling.names) if "scaling" in needed and dataset.scaling else 0
+    if ways > 1:
+        most = max(scaling.LEAST_IMAGES, min(scaling.NUM_IMAGES, scaling.USUAL_MACS // (ways * macs)))
+        found.append(("other scalings of the pixels", ways * min(dataset.size, most) * macs / passes))
+    if "ablation" in needed:
+        found.append(("switching channels off", _ablation(record, dataset, options, passes)))
+    if "dreams" in needed:
+        per_step = dreams.PASSES_PER_STEP * (len(options.dream) or dreams.NUM_DREAMS) * macs
+        usual = dreams.USUAL_MACS // (dreams.PASSES_PER_STEP * dreams.NUM_DREAMS * macs)
+        steps = options.dream_steps or max(dreams.LEAST_STEPS, min(dreams.USUAL_STEPS, usual))
+        found.append(("images that channels like best", steps * per_step / passes))
+    return found
+
+
+def _ablation(record: ModelRecord, dataset: Dataset, options: Options, passes: float) -> float:
+    """Seconds of switching channels off: those of the budget, or of all channels on all images where it is larger."""
+    if options.ablation_budget.endswith("s"):
+        return float(options.ablation_budget[:-1])
+    macs = ablation.USUAL_MACS
+    if options.ablation_budget != "auto":
+        macs = int(options.ablation_budget) * record.macs
+    all_of_them = sum(
+        (call.output_shape[call.channel_axis] or 1) * sum(each.macs or 0 for each in record.layers[place + 1 :])
+        for place, call in enumerate(record.layers)
+        if call.role == "conv"
+    )
+    return min(macs, dataset.size * all_of_them) / passes
+
+
+def _num_classes(dataset: Dataset) -> int:
+    """How many classes the labels name; 0 without labels."""
+    return 0 if dataset.labels is None else len(set(dataset.labels.tolist()))
 
 
 def _num_samples(dataset: Dataset, picks: tuple[Pick, ...]) -> int:

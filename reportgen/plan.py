@@ -22,19 +22,25 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from reportgen.options import Options, chapters
-from reportgen.records import LayerRecord
+from reportgen.records import LayerRecord, ModelRecord
+from reportgen.responses import MOST_CLASS_MEANS, most_shown
 
 FEWEST = 16
 """Maps of a grid that the first step leaves."""
 # Points along a map that is no picture: as many as a page shows, see `probes.drawing`.
 _MOST_POINTS = 1280
 _MOST_SLICES = 16
+_PICTURE_AXES = ("height", "width", "channels")
+# A sample that is no picture: its curves or strips.
+_CHART = 40_000
 # Bytes of markup: measured on one report of ResNet50 and rounded up; those of JSON and PDF are assumed.
 _PAGE = 500_000
 CARD_BYTES = 700
 """What a card of a channel takes in the page besides its pictures, measured on two networks and rounded up."""
-# The largest: nine colour patches of 32 × 32 pixels that no encoding makes smaller.
-_LARGEST_CARD = 42_000
+# The largest holds nine patches, drawn with as many pixels as these, that no encoding makes smaller.
+_PATCHES = 9
+_PATCH_SIDE = 32
+_COLOURS = 3
 # One of a layer that has no room for more; where it is larger, the page is measured and the grids give way.
 _FIRST_CARD = 8_000
 # Cards take at most so much, and a fifth of the budget; above so much of maps and cards together the cards give way.
@@ -51,11 +57,46 @@ _PAGE_PER_LINE = 140
 _JSON_PER_CALL = 9_000
 _JSON_PER_GRID = 3_000
 _JSON_PER_CHANNEL = 380
-# Nine patches and the means of ten classes of each channel.
-_JSON_PER_CARD = 2_000
+# What every channel did over the data, the mean of one class, a card without its patches, a patch.
+_JSON_PER_RESPONSE = 1_100
+_JSON_PER_MEAN = 34
+_JSON_PER_CARD = 1_400
+_JSON_PER_PATCH = 270
+# How often the network is right: charts, a class, and of report.json a class and a pair of classes that occurs.
+_PERFORMANCE = 320_000
+_PERFORMANCE_PER_CLASS = 1_300
+_MISTAKES = 8
+_JSON_PERFORMANCE = 20_000
+_JSON_PER_CLASS = 560
+_JSON_PER_PAIR = 90
 _PDF = 150_000
 _PDF_PER_CALL = 3_000
 _PDF_PER_MAP = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much there is to say of the data.
+
+    Attributes:
+        num_images: Images that the model answers.
+        num_classes: Classes that their labels name; 0 without labels.
+        num_answers: Classes that the model can answer.
+        picture_bytes: What one image takes as a picture, bytes.
+        colours: Bytes of one of its pixels.
+    """
+
+    num_images: int = 0
+    num_classes: int = 0
+    num_answers: int = 0
+    picture_bytes: int = 0
+    colours: int = _COLOURS
+
+    @property
+    def classes(self) -> int:
+        """Classes that are true or answered somewhere, at most; 0 without labels."""
+        most = min(self.num_classes + self.num_images, max(self.num_classes, self.num_answers))
+        return most if self.num_classes else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +109,7 @@ class PlannedGrid:
         channels: How many maps the call has.
         shown: How many of them the page shows.
         map_bytes: What one map takes as a picture, bytes.
+        patch_side: Pixels along a side of a patch of its channels, as it is drawn; 0 for a call without cards.
     """
 
     path: str
@@ -75,6 +117,7 @@ class PlannedGrid:
     channels: int
     shown: int
     map_bytes: int
+    patch_side: int = _PATCH_SIDE
 
     @property
     def page_bytes(self) -> int:
@@ -95,6 +138,8 @@ class Plan:
         pdf_channels: Most maps of a call on paper, or None.
         has_chapter: Whether the chapter with the grids is written; without it the page has one grid at most.
         has_cards: Whether the chapter with the cards of channels is.
+        has_scores: Whether the chapter is that says how often the network is right.
+        extent: How much there is to say of the data.
     """
 
     grids: tuple[PlannedGrid, ...]
@@ -104,6 +149,8 @@ class Plan:
     pdf_channels: int | None
     has_chapter: bool = True
     has_cards: bool = False
+    has_scores: bool = False
+    extent: Extent = Extent()
 
     @property
     def maps(self) -> int:
@@ -130,7 +177,9 @@ class Plan:
         """What the web page takes, estimated from above."""
         grids = sum(grid.page_bytes for grid in self.grids) if self.has_chapter else 0
         picture = _picture_bytes([grid for grid in self.grids if grid.sample == 0])
-        return _PAGE + self.num_calls * _PAGE_PER_CALL + grids + picture + self.cards_bytes
+        rest = _PAGE + self.num_calls * _PAGE_PER_CALL + self._pictures_bytes
+        scores = (_PERFORMANCE + self.extent.classes * _PERFORMANCE_PER_CLASS) * self.has_scores
+        return rest + grids + picture + self.cards_bytes + scores
 
     @property
     def cards_bytes(self) -> int:
@@ -138,8 +187,27 @@ class Plan:
         if not self.has_cards:
             return 0
         room = cards_bytes(sum(grid.channels * grid.map_bytes for grid in self.grids), self.max_size_bytes)
-        first = [grid for grid in self.grids if grid.sample == 0]
-        return min(max(room, len(first) * _FIRST_CARD), sum(grid.channels for grid in first) * _LARGEST_CARD)
+        most = sum(self._shown_cards(grid) * self._card_bytes(grid) for grid in self._with_cards)
+        return min(max(room, len(self._with_cards) * _FIRST_CARD), most)
+
+    @property
+    def _with_cards(self) -> tuple[PlannedGrid, ...]:
+        """Each call that has cards, once."""
+        return tuple(grid for grid in self.grids if grid.sample == 0 and grid.patch_side) if self.has_cards else ()
+
+    def _shown_cards(self, grid: PlannedGrid) -> int:
+        return min(grid.channels, most_shown(len(self._with_cards)))
+
+    def _card_bytes(self, grid: PlannedGrid) -> int:
+        """The largest card of a call, with its kernel."""
+        patches = min(_PATCHES, self.extent.num_images or _PATCHES)
+        return 2 * CARD_BYTES + as_text((patches + 1) * grid.patch_side**2 * self.extent.colours)
+
+    @property
+    def _pictures_bytes(self) -> int:
+        """The samples, with what is the object on them, and the surest mistakes."""
+        pictures = 2 * self.num_samples + min(_MISTAKES, self.extent.num_images) * self.has_scores
+        return pictures * as_text(self.extent.picture_bytes)
 
     @property
     def pdf_bytes(self) -> int:
@@ -148,14 +216,34 @@ class Plan:
         grids = sum(number * (grid.map_bytes + _PDF_PER_MAP) for grid, number in shown) if self.has_chapter else 0
         picture = max((grid.map_bytes * number for grid, number in shown if grid.sample == 0), default=0)
         cards = self.cards_bytes * 3 // 4
-        return _PDF + self.num_calls * _PDF_PER_CALL + grids + picture + cards + self.json_bytes // 8
+        pictures = self._pictures_bytes * 3 // 4
+        return _PDF + self.num_calls * _PDF_PER_CALL + grids + picture + cards + pictures + self.json_bytes // 8
 
     @property
     def json_bytes(self) -> int:
         """What report.json takes."""
         grids = sum(_JSON_PER_GRID + grid.channels * _JSON_PER_CHANNEL for grid in self.grids) * self.has_chapter
-        cards = sum(grid.channels for grid in self.grids if grid.sample == 0) * _JSON_PER_CARD * self.has_cards
-        return 30_000 + self.num_calls * _JSON_PER_CALL + grids + cards
+        return 30_000 + self.num_calls * _JSON_PER_CALL + grids + self._json_of_channels + self._json_of_scores
+
+    @property
+    def _json_of_channels(self) -> int:
+        """What every channel did over the data: numbers, means of classes, and the patches of those with a card."""
+        channels = sum(grid.channels for grid in self._with_cards)
+        shown = sum(map(self._shown_cards, self._with_cards))
+        patches = min(_PATCHES, self.extent.num_images or _PATCHES)
+        means = (
+            next((known for known in (channels, shown) if known * self.extent.num_classes <= MOST_CLASS_MEANS), 0)
+            * self.extent.num_classes
+        )
+        cards = shown * (_JSON_PER_CARD + patches * _JSON_PER_PATCH)
+        return channels * _JSON_PER_RESPONSE + means * _JSON_PER_MEAN + cards
+
+    @property
+    def _json_of_scores(self) -> int:
+        """How often the network is right: each class, and each pair of classes that may occur."""
+        classes, images = self.extent.classes, self.extent.num_images
+        pairs = min(self.extent.num_classes * classes, images)
+        return (_JSON_PERFORMANCE + classes * _JSON_PER_CLASS + pairs * _JSON_PER_PAIR) * self.has_scores
 
     @property
     def fits(self) -> bool:
@@ -167,7 +255,26 @@ class Plan:
         return {(grid.sample, grid.path): grid.shown for grid in self.grids}
 
 
-def make(calls: Sequence[LayerRecord], num_samples: int, options: Options, num_calls: int) -> Plan:
+def extent(model: ModelRecord, num_images: int, num_classes: int) -> Extent:
+    """Return how much there is to say of data.
+
+    Args:
+        model: The model; its first output counts.
+        num_images: Images that it answers.
+        num_classes: Classes that their labels name; 0 without labels.
+    """
+    shape = [size or 1 for size in model.inputs[model.main_input].shape] if model.inputs else []
+    answers = next((each.shape[-1] or 0 for each in model.outputs if each.shape), 0)
+    # What is no picture is drawn as a chart.
+    is_picture = len(shape) == len(_PICTURE_AXES)
+    colours = min(shape[-1], _COLOURS) if is_picture else _COLOURS
+    picture = prod(shape[:-1]) * colours if is_picture else _CHART
+    return Extent(num_images, num_classes, max(answers, 2), picture, colours)
+
+
+def make(
+    calls: Sequence[LayerRecord], num_samples: int, options: Options, num_calls: int, seen: Extent | None = None
+) -> Plan:
     """Plan a report.
 
     Args:
@@ -175,12 +282,13 @@ def make(calls: Sequence[LayerRecord], num_samples: int, options: Options, num_c
         num_samples: How many samples.
         options: What to show.
         num_calls: How many calls the model has in all.
+        seen: How much there is to say of the data; None where that is not known.
 
     Raises:
         OptionsError: No chapter is left to write.
     """
     grids = tuple(
-        PlannedGrid(call.path, sample, channels, channels, map_bytes)
+        PlannedGrid(call.path, sample, channels, channels, map_bytes, _patch_side(call))
         for sample in range(num_samples)
         for call in calls
         for channels, map_bytes in (_sizes(call),)
@@ -194,6 +302,8 @@ def make(calls: Sequence[LayerRecord], num_samples: int, options: Options, num_c
         options.pdf_channels,
         has_chapter="activations" in chosen,
         has_cards="channels" in chosen and num_samples > 0,
+        has_scores="performance" in chosen and seen is not None and seen.num_classes > 0,
+        extent=seen or Extent(),
     )
     return cut(plan, options.max_size)
 
@@ -242,6 +352,14 @@ def cards_bytes(map_bytes: int, max_size_bytes: int = 0) -> int:
 def as_text(size_bytes: int) -> int:
     """Return what a picture takes in the page."""
     return -(-size_bytes * 4 // 3)
+
+
+def _patch_side(call: LayerRecord) -> int:
+    """Pixels along a side of the patches of a call's channels, as they are drawn; 0 for a call without cards."""
+    if call.role != "conv":
+        return 0
+    # What is smaller is enlarged, its pixels repeated, which take little in a file.
+    return min(_PATCH_SIDE, max(call.receptive_field or (_PATCH_SIDE,)))
 
 
 def _sizes(call: LayerRecord) -> tuple[int, int]:

@@ -204,8 +204,12 @@ def telling(channels: Sequence[ChannelResponses], num_calls: int) -> tuple[int, 
         channels: All channels of the call.
         num_calls: How many conv calls the model has.
     """
-    most = max(MOST_SHOWN // max(num_calls, 1), 4)
-    return tuple(each.channel for each in sorted(channels, key=_rank)[:most])
+    return tuple(each.channel for each in sorted(channels, key=_rank)[: most_shown(num_calls)])
+
+
+def most_shown(num_calls: int) -> int:
+    """Return how many channels of a call are shown at most, in a model of so many conv calls."""
+    return max(MOST_SHOWN // max(num_calls, 1), 4)
 
 
 def _rank(channel: ChannelResponses) -> tuple[int, float, float, int]:

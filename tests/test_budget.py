@@ -92,6 +92,35 @@ def test_page_never_takes_more_than_its_budget(
         assert [numbers["channel"] for numbers in layer["channels"]] == list(range(layer["shape"][-1]))
 
 
+def cards(report: Any) -> list[int]:
+    """How many cards of channels each layer has."""
+    (content,) = (section.content for section in report.sections if section.name == "channels")
+    return [len(layer.cards) for layer in content.layers]
+
+
+@pytest.mark.keras
+def test_cards_of_channels_give_way_before_maps_and_maps_before_the_last_card(tmp_path: Path, model: Any) -> None:
+    spare: dict[str, Any] = {"ablation_budget": "50", "dream_steps": 1}
+    whole, _, _ = pages(tmp_path / "whole", model, 1, **spare)
+    without = budget.planned(inspect(model), 1, make({"skip_section": ("channels",)})).html_bytes
+    # Cards may take a fifth; what is left of this is room for every map.
+    bound = without * 3 // 2
+    report, size_bytes, _ = pages(tmp_path / "cards", model, 1, max_size=bound, **spare)
+    assert size_bytes <= bound
+    assert [layer.shown for layer in grids(report)] == [None] * len(grids(whole))
+    assert sum(cards(report)) < sum(cards(whole))
+    assert all(1 <= fewer <= more for fewer, more in zip(cards(report), cards(whole), strict=True))
+    text = (tmp_path / "cards" / "report.html").read_text(encoding="utf-8")
+    (content,) = (section.content for section in report.sections if section.name == "channels")
+    for layer in content.layers:
+        assert f"{len(layer.cards)} of {len(layer.channels)} shown, the most telling first" in text
+    least, size_bytes, _ = pages(tmp_path / "least", model, 1, max_size="1500kB", **spare)
+    assert size_bytes <= 1_500_000
+    assert any(layer.shown is not None for layer in grids(least))
+    assert min(cards(least)) >= 1
+    assert sum(cards(least)) <= sum(cards(report))
+
+
 class _Page(HTMLParser):
     """What a reader finds in each layer's part of the page: captions, titles, numbers below tiles, rows of tables."""
 

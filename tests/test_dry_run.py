@@ -10,9 +10,10 @@ import keras
 import numpy as np
 import pytest
 
+from reportgen import write
 from reportgen.forecast import foretell, untrained
 from reportgen.options import make
-from reportgen.pipeline import Origin, open_dataset
+from reportgen.pipeline import Origin, make_report, open_dataset
 from tests.commands import Files, names, run
 from tests.probes.subjects import data
 
@@ -89,3 +90,60 @@ def test_default_network_of_a_dry_run_is_that_of_a_training() -> None:
     assert dict(found.seconds).keys() >= {"training", "answers on all images", "pages of the PDF"}
     assert all(value > 0 for _, value in found.seconds)
     assert found.model.parameters == 1_199_882  # the article's own count
+
+
+def chain(side: int, colours: int, channels: tuple[int, ...], num_classes: int) -> Any:
+    """Convolutions of 3 × 3 behind each other, each with a ReLU, and an answer."""
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    convolutions = [layers.Conv2D(number, 3, activation="relu", padding="same") for number in channels]
+    answer = [layers.GlobalAveragePooling2D(), layers.Dense(num_classes, "softmax")]
+    return keras.Sequential([keras.Input((side, side, colours)), *convolutions, *answer])
+
+
+def inverted_bottlenecks() -> Any:
+    """A small network of MobileNetV2's kind: wide, each channel by itself, narrow again, and a way around."""
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    image = keras.Input((64, 64, 3))
+    x = layers.Conv2D(16, 3, 2, padding="same", use_bias=False)(image)
+    for stride in (1, 2, 1, 2, 1):
+        y = layers.Conv2D(96, 1, use_bias=False)(x)
+        y = layers.ReLU(6.0)(layers.BatchNormalization()(y))
+        y = layers.DepthwiseConv2D(3, stride, padding="same", use_bias=False)(y)
+        y = layers.ReLU(6.0)(layers.BatchNormalization()(y))
+        y = layers.BatchNormalization()(layers.Conv2D(16, 1, use_bias=False)(y))
+        x = layers.Add()([x, y]) if stride == 1 else y
+    return keras.Model(image, layers.Dense(10, "softmax")(layers.GlobalAveragePooling2D()(x)))
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize(
+    ("network", "num_images", "num_classes"),
+    [
+        pytest.param(lambda: chain(28, 1, (32, 64), 10), 300, 10, id="default"),
+        pytest.param(inverted_bottlenecks, 60, 10, id="mobile"),
+        pytest.param(lambda: chain(8, 3, (16, 16), 5), 20_000, 5, id="many-images"),
+        # 192 000 means of classes: every channel has its own.
+        pytest.param(lambda: chain(8, 1, (64, 128), 1000), 3000, 1000, id="many-classes"),
+        # Above 200 000 only those that are shown have them.
+        pytest.param(lambda: chain(8, 1, (64, 256), 1000), 2000, 1000, id="too-many-means"),
+        pytest.param(lambda: chain(8, 3, (16, 16), 5), 20, 0, id="no-labels"),
+    ],
+)
+def test_files_take_no_more_than_is_foretold_and_a_fifth_of_it_at_least(
+    tmp_path: Path, network: Any, num_images: int, num_classes: int
+) -> None:
+    model = network()
+    images = np.random.default_rng(0).random((num_images, *model.input_shape[1:]), dtype=np.float32)
+    labels = [place % num_classes for place in range(num_images)] if num_classes else None
+    names = tuple(f"class {place}" for place in range(num_classes))
+    origin, toys = Origin(model, ()), data(images, labels, names)
+    options = make({"pick": "index:0", "ablation_budget": "200", "dream_steps": 1, "format": ("html", "json")})
+    foretold = dict(foretell(Origin(model, ("facts",)), toys, options).files)  # type: ignore[arg-type]
+    assert not any(tmp_path.iterdir())
+    written = write(make_report(origin, toys, options), tmp_path, options.format)
+    assert len(written) == len(foretold) == 2
+    for name, most in foretold.items():
+        size_bytes = (tmp_path / f"report.{name}").stat().st_size
+        assert size_bytes <= most <= 5 * size_bytes, name

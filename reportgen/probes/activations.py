@@ -39,7 +39,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Acti
         return None
     calls = subject.chosen_calls(options.layers)
     chosen = {call.path for call in calls}
-    room = plan.make(calls, len(subject.samples), options, len(subject.record.layers)).room()
+    room = plan.make(calls, len(subject.samples), options, len(subject.record.layers), _extent(subject)).room()
     checks: dict[str, Check] = {}
     samples = []
     with progress("Looking at every layer", total=len(subject.samples)) as advance:
@@ -56,6 +56,13 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Acti
     return ActivationsResult(
         tuple(samples), options.scale_maps, tuple(checks.items()), options.max_size, options.pdf_channels
     )
+
+
+def _extent(subject: Subject) -> plan.Extent | None:
+    data = subject.dataset
+    if data is None:
+        return None
+    return plan.extent(subject.record, data.size, 0 if data.labels is None else len(np.unique(data.labels)))
 
 
 class _Reducer:

@@ -37,7 +37,8 @@ LEAST_STEPS = 16
 USUAL_MACS = 10**12
 """Multiply-adds that the steps for `NUM_DREAMS` channels may take before there are fewer of them."""
 # The gradient with respect to the picture alone takes about as many multiply-adds as the answers themselves.
-_PASSES_PER_STEP = 2
+PASSES_PER_STEP = 2
+"""Passes of one image that a step costs: the answers, and the gradient with respect to the picture."""
 _NUM_JUDGED = 64
 _WHITE = 255
 _COLOURS = (1, 3)
@@ -220,7 +221,7 @@ def _dreams(
 
 def _usual_steps(subject: Subject) -> int:
     """Return how many steps a picture is made in: it does not depend on how many others are made beside it."""
-    return max(LEAST_STEPS, min(USUAL_STEPS, subject.affordable(USUAL_MACS, _PASSES_PER_STEP * NUM_DREAMS)))
+    return max(LEAST_STEPS, min(USUAL_STEPS, subject.affordable(USUAL_MACS, PASSES_PER_STEP * NUM_DREAMS)))
 
 
 def _responses(subject: Subject, place: LayerRecord, inputs: Any, channels: Sequence[int]) -> Any:

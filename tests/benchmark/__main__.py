@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.benchmark import building, drawing, memory, responses, summaries, typesetting
+from tests.benchmark import building, drawing, memory, opening, responses, summaries, typesetting
 from tests.benchmark.table import Row, line
 
 
@@ -20,6 +20,7 @@ def main() -> None:
         "explain": drawing.explaining,
         "build": building.build,
         "help": building.help_page,
+        "page": opening.page,
         "pdf": typesetting.typesetting,
         "summary": summaries.summary,
         "memory": memory.memory,

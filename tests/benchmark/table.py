@@ -29,5 +29,7 @@ class Row:
 
 
 def line(row: Row) -> str:
-    ours, theirs = (f"{value:.3g} s" if row.unit == "s" else f"{value:.0f} MB" for value in (row.ours, row.theirs))
+    ours, theirs = (
+        f"{value:.3g} s" if row.unit == "s" else f"{value:.0f} {row.unit}" for value in (row.ours, row.theirs)
+    )
     return "| " + " | ".join((row.what, ours, row.against, theirs, f"{row.ratio:.3g}", row.target)) + " |"

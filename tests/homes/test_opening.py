@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from tests.benchmark.opening import opening
 from tests.browser import Browser
 from tests.commands import Files, run
 
@@ -51,3 +56,24 @@ def test_folded_grids_are_not_drawn_and_links_lead_to_their_chapters(files: File
         for chapter, top, end in landings:
             # The last chapters may be too short to reach the top.
             assert abs(top) < 60 or end < 1, (chapter, top, end)
+
+
+def picture(seed: int) -> str:
+    file = io.BytesIO()
+    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (40, 40), dtype=np.uint8)).save(file, "PNG")
+    return f'<img alt="noise" src="data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}">'
+
+
+@pytest.mark.parametrize(("seen", "folded"), [(0, 2), (2, 3), (3, 0)])
+def test_benchmark_counts_the_pictures_that_a_page_decodes_and_no_others(
+    tmp_path: Path, seen: int, folded: int
+) -> None:
+    pictures = [picture(seed) for seed in range(seen + folded)]
+    page = tmp_path / "page.html"
+    page.write_text(
+        f"<!DOCTYPE html><title>t</title><p>{''.join(pictures[:seen])}. {''.join(pictures[:seen])}</p>"
+        f"<details><summary>more</summary>{''.join(pictures[seen:])}</details>",
+        encoding="utf-8",
+    )
+    with Browser() as browser:
+        assert opening(browser, page).decoded == seen

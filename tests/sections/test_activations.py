@@ -176,18 +176,17 @@ def many(number: int, **others: object) -> Layer:
 def test_lines_of_numbers_say_what_was_measured_of_every_channel_one_below_the_other() -> None:
     layer = many(70)
     head, *lines = layer.lines
-    assert head.split() == ["channel", "low", "high", "mean", "dev.", "active", "follows"]
-    assert {len(line) for line in layer.lines} == {len(head)}
+    assert head.split("\t") == ["channel", "low", "high", "mean", "dev.", "active", "follows"]
     for line, numbers in zip(lines, layer.channels, strict=True):
-        channel, low, high, mean, spread, active, sign, follows = line.split()
-        assert (channel, active, sign, follows) == (str(numbers.channel), "75", "%", "0.25")
+        channel, low, high, mean, spread, active, follows = line.split("\t")
+        assert (channel, active, follows) == (str(numbers.channel), "75 %", "0.25")
         measured = (numbers.minimum, numbers.maximum, numbers.mean, numbers.deviation)
         assert [float(value) for value in (low, high, mean, spread)] == pytest.approx(measured, rel=0.005)
 
 
 def test_lines_of_numbers_name_what_is_constant_or_no_number() -> None:
     (layer,) = content(BROKEN).samples[0].layers
-    assert [line.split("%  ")[1].strip() for line in layer.lines[1:]] == ["no number", "constant", "constant", "0.25"]
+    assert [line.split("\t")[-1] for line in layer.lines[1:]] == ["no number", "constant", "constant", "0.25"]
 
 
 def test_lines_of_numbers_have_no_column_for_what_no_channel_has() -> None:
