@@ -20,6 +20,7 @@ from reportgen.models.inspection import inspect
 from reportgen.most_active import says_so
 from reportgen.options import make
 from reportgen.sections.activations import Content
+from tests.commands import run
 
 SIDE = 32
 
@@ -203,6 +204,21 @@ def test_what_the_plan_cannot_know_is_measured_and_gives_way(tmp_path: Path, mod
     )
     assert 3_000_000 < size_bytes <= 4_000_000
     assert any(layer.shown is not None for layer in grids(report))
+
+
+@pytest.mark.keras
+def test_command_says_what_gave_way(tmp_path: Path, model: Any) -> None:
+    model.save(tmp_path / "model.keras")
+    np.save(tmp_path / "images.npy", IMAGES)
+    left_out = [word for name in (*SKIP, "channels") for word in ("--skip-section", name)]
+    shown = run(
+        "build", "model.keras", "--data", "images.npy", "--pick", "index:0", "--format", "html",
+        "--max-size", "1200kB", *left_out, cwd=tmp_path,
+    )  # fmt: skip
+    assert shown.returncode == 0, shown.stderr
+    told = r"[\d\s]+ of [\d\s]+ activation maps are shown, so that the page stays within 1\.2 MB\."
+    assert [re.fullmatch(told, line) is not None for line in shown.stderr.splitlines()].count(True) == 1, shown.stderr
+    assert (tmp_path / "reportgen-report" / "report.html").stat().st_size <= 1_200_000
 
 
 @pytest.mark.keras
