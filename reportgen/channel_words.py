@@ -49,7 +49,7 @@ def needed_words(path: str, counts: Counts) -> str:
     return f"removing {one} costs nothing"
 
 
-def chapter_answer(layers: Sequence[tuple[str, Counts]], responses: ResponsesResult, samples: str) -> str:
+def chapter_answer(layers: Sequence[tuple[str, Counts]], responses: ResponsesResult, sample: str) -> str:
     """Answer the chapter's question over all layers."""
     counts = [each for _, each in layers]
     total = sum(each.channels for each in counts)
@@ -57,11 +57,17 @@ def chapter_answer(layers: Sequence[tuple[str, Counts]], responses: ResponsesRes
         (sum(each.dead for each in counts), "is dead", "are dead"),
         (sum(each.copies for each in counts), "is a copy of another", "are copies of others"),
     ]
+    rare = [
+        (sum(each.nearly_dead for each in counts), "is nearly dead", "are nearly dead"),
+        (sum(each.stuck for each in counts), "is stuck", "are stuck"),
+        (sum(each.no_number for each in counts), "gives no number", "give no numbers"),
+    ]
+    kinds += [kind for kind in rare if kind[0]]
     if not responses.unlabelled:
         kinds.append((sum(each.speaking or 0 for each in counts), "speaks for one class", "speak for one class"))
     listed = [f"{number(many) if many else 'none'} {one if many < 2 else several}" for many, one, several in kinds]
     said = (
-        f"Over {number(responses.num_images)} {samples}, of {plural(total, 'channel')} in"
+        f"Over {plural(responses.num_images, sample)}, of {plural(total, 'channel')} in"
         f" {plural(len(layers), 'conv layer')} {', '.join(listed[:-1])} and {listed[-1]}."
     )
     hurting = [(path, each) for path, each in layers if each.accuracy_change is not None and each.accuracy_change < 0]
@@ -150,12 +156,13 @@ def class_summary(labels: Sequence[str | None]) -> str:
     """Say how many of some patches come from images of which class, the most common first; "" without labels.
 
     >>> class_summary(["dog", "cat", "dog"]), class_summary([None])
-    ('dog twice, cat once', '')
+    ('2 of class dog, 1 of cat', '')
     """
     known = [label for label in labels if label is not None]
     counted = sorted(((known.count(label), label) for label in dict.fromkeys(known)), key=lambda each: -each[0])
-    times = {1: "once", 2: "twice"}
-    return ", ".join(f"{label} {times.get(many, f'{number(many)} times')}" for many, label in counted)
+    return ", ".join(
+        f"{number(many)} of {'' if place else 'class '}{label}" for place, (many, label) in enumerate(counted)
+    )
 
 
 def short_names(classes: Sequence[str]) -> bool:
@@ -205,13 +212,19 @@ def methods(evidence: Evidence) -> tuple[str, ...]:
     data = evidence.dataset
     which = f": {data.name}{'' if data.split == 'as given' else f', {data.split}'}" if data else ""
     limited = responses.num_images < responses.num_available
-    sampled = f" drawn from {number(responses.num_available)} (--limit)" if limited else ""
+    sampled = (
+        f" drawn at random from {number(responses.num_available)} (--limit, seed {number(responses.seed)})"
+        if limited
+        else ""
+    )
     limit = responses.thresholds
     said = [
         f"Measured on {plural(responses.num_images, known.sample)}{sampled}{which}.",
-        f"Dead: never above zero after its activation, on any of them. Nearly dead: fires in under"
-        f" {percent(limit.nearly_dead)} of them. Stuck: one value everywhere. Copy: responses that correlate above"
-        f" {number(limit.copy)} with those of a lower channel.",
+        (
+            "Dead: never above zero after its activation, on any of them. Nearly dead: fires in under"
+            f" {percent(limit.nearly_dead)} of them. Stuck: one value everywhere. Copy: responses that correlate above"
+            f" {number(limit.copy)} with those of a lower channel."
+        ),
     ]
     if not responses.unlabelled:
         some = responses.num_permuted < responses.num_images
@@ -224,20 +237,38 @@ def methods(evidence: Evidence) -> tuple[str, ...]:
             " out as much."
         )
     if ablation is not None and not ablation.missing:
-        said.append(_ablation_words(ablation, known.samples))
+        said.append(_ablation_words(ablation, known.sample))
+    said += _quantile_words(responses)
     return tuple(said)
 
 
-def _ablation_words(ablation: AblationResult, samples: str) -> str:
+def _quantile_words(responses: ResponsesResult) -> list[str]:
+    """Say where the quantiles come from that report.json holds, and what the coarsest of them may be off by."""
+    if not responses.calls:
+        return []
+    call = max(responses.calls, key=lambda each: each.quantile_error)
+    shares = ", ".join(percent(share, 0) for share in call.quantile_shares)
+    start = f"report.json holds quantiles of every channel's responses ({shares}), taken from"
+    if not call.quantile_error:
+        return [f"{start} all of them."]
+    return [
+        f"{start} {number(call.quantile_places)} places in the maps drawn at random: in 95 of 100 draws the share of"
+        f" responses below each of a channel's quantiles is off by {points(call.quantile_error)} at most (Massart"
+        " 1990)."
+    ]
+
+
+def _ablation_words(ablation: AblationResult, sample: str) -> str:
     some = len(ablation.channels) < ablation.num_channels
     number_of = f"{number(len(ablation.channels))} of {plural(ablation.num_channels, 'channel')}"
     which = f"{number_of}, within {ablation.budget}," if some else "every channel"
     start = f"{percent(ablation.accuracy)} right answers and " if ablation.accuracy is not None else ""
     whose = "the true class" if ablation.accuracy is not None else "the class answered"
     compared = f"{start}mean probability {percent(ablation.probability)} of {whose}"
+    set_to = "were set to their means" if some and len(ablation.channels) > 1 else "was set to its mean"
     said = (
-        f"Whether it matters: {which} was set to its mean over the data, one at a time, on"
-        f" {number(ablation.num_images)} {samples}, and compared with the whole network ({compared})."
+        f"Whether it matters: {which} {set_to} over the data, one at a time, on"
+        f" {plural(ablation.num_images, sample)}, and compared with the whole network ({compared})."
     )
     return " ".join((said, *ablation.notes))
 
@@ -249,6 +280,7 @@ def limits(evidence: Evidence) -> tuple[str, ...]:
         said.append(f"Nothing is said about responses: no {known.samples} were measured.")
     elif evidence.responses.unlabelled:
         said.append(evidence.responses.unlabelled)
+    said += _unpictured(evidence)
     if evidence.responses is not None and evidence.ablation is None:
         said.append("Whether a channel matters was not measured in this report.")
     elif evidence.ablation is not None and evidence.ablation.missing:
@@ -269,12 +301,33 @@ def limits(evidence: Evidence) -> tuple[str, ...]:
     return tuple(said)
 
 
+def _unpictured(evidence: Evidence) -> list[str]:
+    """Say why there are no pictures of patches, where there are none."""
+    responses, known = evidence.responses, words(evidence.model)
+    if responses is None:
+        return []
+    if not known.is_picture:
+        return [
+            f"No patches are drawn: the network reads {known.samples}, and no pictures that a patch could be cut from."
+            f" On the cards stand class and response of the {known.samples} that move a channel most; report.json has"
+            " their positions, too."
+        ]
+    blind = []
+    for call in responses.calls:
+        seen = [patch for channel in call.channels for patch in channel.patches]
+        if seen and all(patch.picture is None for patch in seen):
+            blind.append(call.path)
+    if not blind:
+        return []
+    return [f"No patches are drawn for what does not look at the {known.sample} itself: {', '.join(blind)}."]
+
+
 def dream_caption(dream: Dream, labels: Sequence[str | None], *, beside: bool) -> str:
     """Say what a made image is, and how far it goes beyond the real ones."""
     reached = f"It reaches an activation of {number(dream.activation)}"
     if dream.best_real is not None:
         more = dream.activation / dream.best_real if dream.best_real > 0 else 0.0
-        as_much = ", as much as" if f"{more:.2g}" == "1" else f", {number(more, 2)} times as much as"
+        as_much = ", about as much as" if f"{more:.2g}" == "1" else f", {number(more, 2)} times as much as"
         reached += f"{as_much if more > 0 else '; compare'} the {number(dream.best_real)} of the best real patch"
     said = (
         f"Synthetic: the image that channel {number(dream.channel)} of {dream.path} likes best, made from noise by"
@@ -282,6 +335,6 @@ def dream_caption(dream: Dream, labels: Sequence[str | None], *, beside: bool) -
     )
     if beside:
         summary = class_summary(labels)
-        of_which = f" (of class {summary})" if summary else ""
+        of_which = f" ({summary})" if summary else ""
         said += f" Below, its top patches from real images{of_which}: let each judge the other."
     return said

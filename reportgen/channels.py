@@ -235,16 +235,17 @@ def fold_anchor(path: str) -> str:
     return f"channels-{anchor(path)}"
 
 
-def faults(responses: ResponsesResult | None, samples: str) -> Iterator[Finding]:
+def faults(responses: ResponsesResult | None, sample: str) -> Iterator[Finding]:
     """Find the channels that are not in order.
 
     Args:
         responses: What the channels did.
-        samples: What the data consist of: "images".
+        sample: What the data consist of: "image".
     """
     if responses is None:
         return
-    every = f"{number(responses.num_images)} {samples}"
+    every = plural(responses.num_images, sample)
+    anywhere = f"any of {every}" if responses.num_images > 1 else f"the only {sample}"
     rare = percent(responses.thresholds.nearly_dead)
     told = {
         "no number": (
@@ -252,8 +253,8 @@ def faults(responses: ResponsesResult | None, samples: str) -> Iterator[Finding]
             "give values that are no numbers",
             "NaN or infinity came out",
         ),
-        "dead": ("is dead", "are dead", f"Never above zero on any of {every}"),
-        "stuck": ("is stuck", "are stuck", f"One value everywhere on all of {every}"),
+        "dead": ("is dead", "are dead", f"Never above zero on {anywhere}"),
+        "stuck": ("is stuck", "are stuck", f"One value everywhere on {anywhere.replace('any', 'all', 1)}"),
         "nearly dead": ("is nearly dead", "are nearly dead", f"They fire in under {rare} of {every}"),
     }
     for state, (one, several, meaning) in told.items():

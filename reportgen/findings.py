@@ -56,7 +56,7 @@ def judge(
         *_balance(model),
         *_patches(model),
         *_unknown_kinds(model),
-        *channels.faults(responses, words(model).samples),
+        *channels.faults(responses, words(model).sample),
         *_silent_channels(activations),
         *cut_short(activations),
         *_mistakes(samples, predictions),

@@ -174,6 +174,7 @@ class ResponsesResult:
     Attributes:
         num_images: How many images were put to the model.
         num_available: How many the data have; more than `num_images` where a sample was drawn (`--limit`).
+        seed: Seed of that sample, of the places for the quantiles and of the permutations.
         classes: Names of the true classes that occur among these images, by index of class; () without labels.
         class_counts: How many images each has.
         unlabelled: Why there is nothing about classes, in a whole sentence, or "".
@@ -185,6 +186,7 @@ class ResponsesResult:
 
     num_images: int
     num_available: int
+    seed: int
     classes: tuple[str, ...]
     class_counts: tuple[int, ...]
     unlabelled: str

@@ -440,6 +440,7 @@ def responses(*calls: CallResponses, **others: Any) -> ResponsesResult:
     usual: dict[str, Any] = {
         "num_images": 10,
         "num_available": 10,
+        "seed": 0,
         "classes": ("cat", "dog", "emu"),
         "class_counts": (4, 3, 3),
         "unlabelled": "",

@@ -10,6 +10,7 @@ from reportgen import channel_words as told
 from reportgen.channels import Channel, Counts, count, faults, joined, ranked
 from reportgen.document import Finding
 from reportgen.evidence import Evidence
+from reportgen.records import TensorRecord
 from reportgen.responses import CallResponses, ChannelAblation, ChannelResponses, ResponsesResult, Thresholds
 from tests import made
 
@@ -104,11 +105,11 @@ def test_layer_is_answered_in_two_lines(counts: Counts, words: str) -> None:
 
 def test_chapter_is_answered_over_all_layers() -> None:
     layers = [("a", COUNTS), ("b", replace(COUNTS, channels=8, dead=1, speaking=0, needed=2, accuracy_change=-0.05))]
-    said = told.chapter_answer(layers, made.responses(), "images")
+    said = told.chapter_answer(layers, made.responses(), "image")
     assert (
         said
-        == "Over 10 images, of 40\xa0channels in 2\xa0conv layers 4 are dead, none is a copy of another and 5 speak for"
-        " one class. The network needs b/2 most: without it 5\xa0points of accuracy are lost."
+        == "Over 10\xa0images, of 40\xa0channels in 2\xa0conv layers 4 are dead, none is a copy of another and 5 speak"
+        " for one class. The network needs b/2 most: without it 5\xa0points of accuracy are lost."
     )
 
 
@@ -196,29 +197,34 @@ def test_what_cannot_be_drawn_has_no_bars(means: tuple[float, ...]) -> None:
 
 
 def found(*calls: CallResponses) -> list[Finding]:
-    return list(faults(made.responses(*calls), "images"))
+    return list(faults(made.responses(*calls), "image"))
 
 
 def test_channels_in_order_are_no_finding() -> None:
     assert found(made.call("conv", made.channel(0, speaks=True), made.channel(1))) == []
-    assert list(faults(None, "images")) == []
+    assert list(faults(None, "image")) == []
 
 
 @pytest.mark.parametrize(
     ("channel", "severity", "title", "detail"),
     [
-        (made.dead(1), "warning", "1\xa0channel is dead.", "Never above zero on any of 10 images: conv, 1 of 2 (1)."),
+        (
+            made.dead(1),
+            "warning",
+            "1\xa0channel is dead.",
+            "Never above zero on any of 10\xa0images: conv, 1 of 2 (1).",
+        ),
         (
             made.channel(1, state="stuck"),
             "warning",
             "1\xa0channel is stuck.",
-            "One value everywhere on all of 10 images: conv, 1 of 2 (1).",
+            "One value everywhere on all of 10\xa0images: conv, 1 of 2 (1).",
         ),
         (
             made.channel(1, state="nearly dead"),
             "note",
             "1\xa0channel is nearly dead.",
-            "They fire in under 0.1\u202f% of 10 images: conv, 1 of 2 (1).",
+            "They fire in under 0.1\u202f% of 10\xa0images: conv, 1 of 2 (1).",
         ),
         (
             made.channel(1, state="no number"),
@@ -251,6 +257,9 @@ def test_few_dead_channels_are_a_note_and_many_are_counted() -> None:
     assert warning.detail.endswith("; and in 2\xa0more layers.")
 
 
+UNDRAWN = replace(made.patch(), picture=None, box=())
+
+
 def said(evidence: Evidence) -> str:
     return " ".join((*told.methods(evidence), *told.limits(evidence)))
 
@@ -260,8 +269,8 @@ def said(evidence: Evidence) -> str:
     [
         (made.evidence(), "Measured on 10\xa0images: toys."),
         (
-            made.evidence(responses=made.responses(num_available=500), dataset=made.dataset(split="held out")),
-            "Measured on 10\xa0images drawn from 500 (--limit): toys, held out.",
+            made.evidence(responses=made.responses(num_available=500, seed=7), dataset=made.dataset(split="held out")),
+            "Measured on 10\xa0images drawn at random from 500 (--limit, seed 7): toys, held out.",
         ),
         (made.evidence(responses=made.responses(thresholds=Thresholds(nearly_dead=0.02))), "fires in under 2.0\u202f%"),
         (made.evidence(responses=made.responses(thresholds=Thresholds(copy=0.95))), "correlate above 0.95"),
@@ -270,7 +279,7 @@ def said(evidence: Evidence) -> str:
             "where it is 0.5 at least, and where in at most 1.0\u202f% of 1\u202f000 permutations of the labels any",
         ),
         (made.evidence(responses=made.responses(num_permuted=6)), "(of 6\xa0images drawn at random)"),
-        (made.evidence(), "every channel was set to its mean over the data, one at a time, on 10 images"),
+        (made.evidence(), "every channel was set to its mean over the data, one at a time, on 10\xa0images"),
         (made.evidence(), "(90.0\u202f% right answers and mean probability 80.0\u202f% of the true class)"),
         (made.evidence(ablation=made.ablation(num_channels=12)), "2 of 12\xa0channels"),
         (made.evidence(ablation=None), "Whether a channel matters was not measured in this report."),
@@ -281,6 +290,20 @@ def said(evidence: Evidence) -> str:
             "The data have no classes.",
         ),
         (made.evidence(), "Patches show where a channel responds most, not why"),
+        (
+            made.evidence(responses=made.responses(made.call(quantile_error=0.0212, quantile_places=4096))),
+            "taken from 4\u202f096 places in the maps drawn at random: in 95 of 100 draws the share of responses below"
+            " each of a channel's quantiles is off by 2.12\xa0points at most",
+        ),
+        (made.evidence(responses=made.responses(made.call(quantile_error=0.0))), "taken from all of them."),
+        (
+            made.evidence(model=made.model(inputs=(TensorRecord("wave", (400, 2), "float32"),))),
+            "No patches are drawn: the network reads signals, and no pictures that a patch could be cut from.",
+        ),
+        (
+            made.evidence(responses=made.responses(made.call("side", made.channel(patches=(UNDRAWN,))), made.call())),
+            "No patches are drawn for what does not look at the image itself: side.",
+        ),
     ],
 )
 def test_chapter_says_how_it_was_measured_and_what_is_not_known(evidence: Evidence, words: str) -> None:
@@ -290,7 +313,24 @@ def test_chapter_says_how_it_was_measured_and_what_is_not_known(evidence: Eviden
 def test_without_labels_nothing_is_said_of_selectivity() -> None:
     responses: ResponsesResult = made.responses(classes=(), class_counts=(), unlabelled="The data have no classes.")
     assert "Class selectivity" not in said(made.evidence(responses=responses))
-    assert "speak" not in told.chapter_answer([("a", replace(COUNTS, speaking=None))], responses, "images")
+    assert "speak" not in told.chapter_answer([("a", replace(COUNTS, speaking=None))], responses, "image")
+
+
+def test_rare_faults_are_in_the_answer_only_where_there_are_any() -> None:
+    broken = [("a", replace(COUNTS, stuck=1, no_number=2, nearly_dead=3))]
+    answer = told.chapter_answer(broken, made.responses(), "image")
+    assert "3 are nearly dead, 1 is stuck, 2 give no numbers and" in answer
+    assert "stuck" not in told.chapter_answer([("a", COUNTS)], made.responses(), "image")
+
+
+def test_one_image_is_called_one() -> None:
+    one = made.responses(made.call("conv", made.dead(0)), num_images=1)
+    assert told.chapter_answer([("conv", COUNTS)], one, "image").startswith("Over 1\xa0image, ")
+    assert [each.detail for each in faults(one, "image")] == ["Never above zero on the only image: conv, 1 of 1 (0)."]
+
+
+def test_patches_are_drawn_where_the_data_are_pictures_and_nothing_is_said_of_it() -> None:
+    assert "No patches" not in said(made.evidence())
 
 
 @pytest.mark.parametrize(
@@ -328,4 +368,4 @@ def test_made_image_is_called_synthetic_and_compared(best: float | None, words: 
     assert caption.startswith("Synthetic: ")
     assert words in caption
     assert "256\xa0steps of gradient ascent (seed 0)" in caption
-    assert "(of class cat twice, dog once)" in caption
+    assert "(2 of class cat, 1 of dog)" in caption

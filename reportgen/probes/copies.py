@@ -51,7 +51,9 @@ def _correlations(rows: Array) -> Array:
     centred = rows - rows.mean(axis=0, dtype=np.float64).astype(rows.dtype)
     length = np.sqrt(np.einsum("rc,rc->c", centred, centred, dtype=np.float64))
     constant = (rows.max(axis=0) == rows.min(axis=0)) | (length == 0)
-    scaled = centred / np.where(constant, 1.0, length).astype(rows.dtype)
+    # Responses near the largest float32 are longer than that; such channels are taken for no copies.
+    with np.errstate(over="ignore"):
+        scaled = centred / np.where(constant, 1.0, length).astype(rows.dtype)
     found = np.clip(scaled.T @ scaled, -1.0, 1.0).astype(np.float64)
     found[constant] = np.nan
     found[:, constant] = np.nan

@@ -118,15 +118,22 @@ def _notes(dreams: Sequence[Dream]) -> tuple[str, ...]:
 
 
 def _important(subject: Subject, call: LayerRecord, real: _Real | None) -> list[int]:
-    """Return the channels without which the model loses most, then those that vary most."""
+    """Return the channels without which the model loses most, then those that vary most.
+
+    A channel that never varies is among them only where none does.
+    """
     ablation = subject.earlier.get("ablation")
     costs = (
         [each for each in ablation.channels if each.path == call.path] if isinstance(ablation, AblationResult) else []
     )
+    costs = [each for each in costs if (each.accuracy_change or 0.0, each.probability_change) < (0.0, 0.0)]
     costs.sort(key=lambda each: (each.accuracy_change or 0.0, each.probability_change))
     assert real is not None, "there is data"
-    active = np.argsort(-np.nan_to_num(real.deviation, nan=-1.0), kind="stable")
-    return list(dict.fromkeys([*(each.channel for each in costs), *active.tolist()]))[:NUM_DREAMS]
+    deviations = np.nan_to_num(real.deviation, nan=-1.0)
+    active = np.argsort(-deviations, kind="stable")
+    varying = active[deviations[active] > 0]
+    found = list(dict.fromkeys([*(each.channel for each in costs), *varying.tolist()]))
+    return (found or active.tolist())[:NUM_DREAMS]
 
 
 def _real(subject: Subject, call: LayerRecord, progress: Progress) -> _Real | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.probes import multilabel
 from reportgen.probes.predictions import class_name, targets_by_output
 from reportgen.probes.subject import Array
 from reportgen.records import ModelRecord
 from reportgen.sources.dataset import Dataset
+from reportgen.vocabulary import words
 
 _MOST_BYTES = 256 << 20
 
@@ -51,13 +54,13 @@ def classes(model: ModelRecord, dataset: Dataset, images: Array, num_channels: i
         images: Indices of the images.
         num_channels: Channels that a mean response to every class is to be kept of.
     """
-    labels, names = dataset.labels, dataset.class_names
+    labels, names, targets = dataset.labels, dataset.class_names, targets_by_output(model, dataset)
     if labels is None and dataset.head_labels:
         labels, names = dataset.head_labels[0][1], ()
-    elif not dataset.targets and targets_by_output(model, dataset):
+    elif not dataset.targets and targets:
         labels = None
     if labels is None:
-        return Classes(unlabelled="The data have no classes, so that nothing can be said of what channels tell apart.")
+        return Classes(unlabelled=_unlabelled(model, targets))
     numbers, of_images, counts = np.unique(labels[images], return_inverse=True, return_counts=True)
     if len(numbers) * num_channels * 8 > _MOST_BYTES:
         why = (
@@ -74,3 +77,16 @@ def classes(model: ModelRecord, dataset: Dataset, images: Array, num_channels: i
         _labels=labels,
         _class_names=names,
     )
+
+
+def _unlabelled(model: ModelRecord, targets: Mapping[str, Array]) -> str:
+    """Say why no image has one class of its own."""
+    if any(multilabel.asks(output, targets.get(output.name)) for output in model.outputs):
+        sample = words(model).sample
+        return (
+            f"One {sample} may belong to several classes at once, so that no channel can be said to speak for one of"
+            " them."
+        )
+    if targets:
+        return "The labels are values and no classes, so that nothing can be said of what channels tell apart."
+    return "The data have no classes, so that nothing can be said of what channels tell apart."

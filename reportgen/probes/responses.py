@@ -29,6 +29,7 @@ from reportgen.responses import (
     Thresholds,
     telling,
 )
+from reportgen.vocabulary import words
 
 QUANTILE_SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _NO_NUMBER = "no number"
@@ -56,6 +57,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Resp
     return ResponsesResult(
         num_images=len(passing.images),
         num_available=subject.dataset.size,
+        seed=options.seed,
         classes=groups.names,
         class_counts=groups.counts,
         unlabelled=groups.unlabelled,
@@ -175,8 +177,7 @@ def _with_patches(
     subject: Subject, calls: tuple[CallResponses, ...], collectors: Sequence[Collector], groups: Classes
 ) -> tuple[CallResponses, ...]:
     """Add patches and class means to the channels that are to have them."""
-    shape = subject.record.inputs[subject.record.main_input].shape
-    picture = subject.pictures([int(collectors[0].images[0])])[0].shape if len(shape) == 3 else ()
+    picture = subject.pictures([int(collectors[0].images[0])])[0].shape if words(subject.record).is_picture else ()
     size = (picture[0], picture[1]) if picture else None
     seen = patches.reaches(subject.record)
     shown = [set(telling(call.channels, len(calls))) for call in calls]

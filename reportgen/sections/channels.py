@@ -153,6 +153,7 @@ class Content:
         limits: What is not known and why, likewise.
         num_images: Images that were put to the model; 0 without data.
         num_available: Images in the data.
+        seed: Seed of the sample of them, and of all else that was drawn at random.
         classes: Names of the true classes; () without labels.
         class_counts: How many images each has.
         thresholds: From where on a channel counts as something; None without data.
@@ -172,6 +173,7 @@ class Content:
     limits: tuple[str, ...]
     num_images: int
     num_available: int
+    seed: int
     classes: tuple[str, ...]
     class_counts: tuple[int, ...]
     thresholds: Thresholds | None
@@ -200,6 +202,7 @@ def build(evidence: Evidence) -> Section | None:
         limits=told.limits(evidence),
         num_images=responses.num_images if responses else 0,
         num_available=responses.num_available if responses else 0,
+        seed=responses.seed if responses else 0,
         classes=responses.classes if responses else (),
         class_counts=responses.class_counts if responses else (),
         thresholds=responses.thresholds if responses else None,
@@ -218,7 +221,7 @@ def build(evidence: Evidence) -> Section | None:
         answer = f"Images were made that {plural(len(made), 'channel likes', 'channels like')} best."
     else:
         counted = [(layer.path, layer.counts) for layer in layers]
-        answer = told.chapter_answer(counted, responses, words(evidence.model).samples)
+        answer = told.chapter_answer(counted, responses, words(evidence.model).sample)
     return Section("channels", TITLE, answer, content)
 
 

@@ -117,6 +117,7 @@ _WITH_RESPONSES = {
     "copy": "A channel that rises and falls with another one, everywhere: it adds nothing that the other does not say.",
     "dead channel": "A channel that is never above zero after its activation, so that it passes nothing on.",
     "patch": "The part of the {sample} that one position of a channel sees: its receptive field there.",
+    "quantile": "A value that a given share of all numbers lies below: half of them below the quantile of 50\u202f%.",
     "stuck channel": "A channel that has one value everywhere, whatever the {sample}.",
 }
 _WITH_CLASSES = {
@@ -162,7 +163,7 @@ def build(evidence: Evidence) -> Section:
     if evidence.edges:
         terms |= _WITH_EDGES
     if evidence.responses:
-        terms |= _WITH_RESPONSES | (_WITH_CLASSES if evidence.responses.classes else {})
+        terms |= _WITH_RESPONSES | ({} if evidence.responses.unlabelled else _WITH_CLASSES)
     if evidence.ablation and not evidence.ablation.missing:
         terms |= _WITH_ABLATION
     if evidence.dreams and evidence.dreams.dreams:

@@ -282,8 +282,13 @@ def _answer(content: Content, known: Words) -> str:
     low, high = first.right.interval
     where = f" at its output {first.name}" if first.name else ""
     what = "names all true classes and no other" if first.commonest is None else "is right"
+    over = (
+        f"Over all {plural(content.num_images, known.sample)}"
+        if content.num_images > 1
+        else f"On the only {known.sample}"
+    )
     said = (
-        f"Over all {plural(content.num_images, known.sample)} the network {what} in"
+        f"{over} the network {what} in"
         f" {percent(first.right.value)} of cases{where} (95 % interval {percent(low)} to {percent(high)})."
     )
     if first.commonest is not None:

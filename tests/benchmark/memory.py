@@ -10,6 +10,13 @@ from tests.benchmark.table import Row
 
 REPORTED = ("default", "MobileNetV2", "ResNet50", "large images")
 BATCH = 32
+FEW, MANY = 2_000, 20_000
+_LABELLED = """
+import sys, numpy
+draw, number = numpy.random.default_rng(0), int(sys.argv[2])
+images = draw.integers(0, 256, (number, 28, 28, 1), dtype=numpy.uint8)
+numpy.savez(sys.argv[1], x=images, y=draw.integers(0, 10, number))
+"""
 _PREDICT = """
 import sys, keras, numpy
 model = keras.models.load_model(sys.argv[1], compile=False)
@@ -36,7 +43,7 @@ def memory(folder: Path) -> Iterator[Row]:
 
 
 def samples(folder: Path) -> Iterator[Row]:
-    """Memory of a report of ResNet-50 on eight samples against that of one."""
+    """Memory of a report of ResNet-50 on eight samples against one, and of one on many images against a tenth."""
     path, images = saved(folder, "ResNet50"), folder / "images.npz"
     run(DRAW, str(path), str(images), "8")
     command = ["-m", "reportgen", "build", str(path), "--data", str(images), "-q", "-o", str(folder / "out")]
@@ -47,3 +54,11 @@ def samples(folder: Path) -> Iterator[Row]:
     )
     what = "`build` of ResNet50, 8 samples, html + json, memory"
     yield Row(what, eight, "the same with one sample", one, eight / one, "at most 1.25", "MB")
+    small, both = saved(folder, "default"), []
+    for number in (FEW, MANY):
+        run(_LABELLED, str(folder / f"{number}.npz"), str(number))
+        given = ["--data", str(folder / f"{number}.npz"), "-q", "-o", str(folder / "small")]
+        both.append(cost("-m", "reportgen", "build", str(small), *given, "--format", "html", "--format", "json"))
+    few, many = (each.megabytes for each in both)
+    what = f"`build` of default on {MANY:,} labelled images, html + json, memory"
+    yield Row(what, many, f"the same on {FEW:,}", few, many / few, "at most 1.1", "MB")

@@ -70,7 +70,7 @@ def test_classes_and_responses_stand_below_their_patches() -> None:
     seen = [made.patch(value, label=label) for value, label in ((12.345, "cat"), (-0.0012, "golden retriever"))]
     card = layer(responses=made.responses(made.call("conv", made.channel(0, patches=tuple(seen))))).cards[0]
     assert card.lines == (" cat  go…er", " 12.3 −0.0012")
-    assert "Patches: cat once, golden retriever once." in card.said
+    assert "Patches: 1 of class cat, 1 of golden retriever." in card.said
     assert all(len(line) <= 9 * 6 for line in card.lines)
 
 
@@ -228,7 +228,7 @@ def test_made_image_stands_beside_the_top_patches_of_its_channel() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "words"),
-    [(True, "The channels were chosen with --dream."), (False, "that the network needs most.")],
+    [(True, "The channels were chosen with --dream."), (False, "that the network needs most, and")],
 )
 def test_chapter_says_who_chose_the_channels_of_made_images(asked: bool, words: str) -> None:
     assert words in text(page(dreams=replace(made.dreams(), asked=asked)))
