@@ -216,7 +216,7 @@ def test_command_says_what_gave_way(tmp_path: Path, model: Any) -> None:
         "--max-size", "1200kB", *left_out, cwd=tmp_path,
     )  # fmt: skip
     assert shown.returncode == 0, shown.stderr
-    told = r"[\d\s]+ of [\d\s]+ activation maps are shown, so that the page stays within 1\.2 MB\."
+    told = r"[\d\s]+ of [\d\s]+ activation maps are shown, so that the page stays within 1\.2\sMB\."
     assert [re.fullmatch(told, line) is not None for line in shown.stderr.splitlines()].count(True) == 1, shown.stderr
     assert (tmp_path / "reportgen-report" / "report.html").stat().st_size <= 1_200_000
 
