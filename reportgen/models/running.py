@@ -7,7 +7,7 @@ what a layer counts are put back, so that one pass sees what another saw, and th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -74,6 +74,26 @@ def _once(model: Any, inputs: Any) -> Any:
             f"The model {model.name!r} cannot be run on its input: {reason(error)} Expected a model that answers when "
             "it is called. Try model(images, training=False) in Python first."
         ) from error
+
+
+def traced(function: Callable[[Any], Any], inputs: Any) -> Callable[[Any], Any]:
+    """Trace a function of a batch into a graph.
+
+    Args:
+        function: Takes a batch, and returns tensors in any structure.
+        inputs: A batch; only its structure, shapes and number formats count.
+
+    Returns:
+        The same function of batches like this one. TensorFlow does not warn of it, as it does of many `tf.function`s
+        that are called once each.
+    """
+
+    def of_parts(*parts: Any) -> Any:
+        return function(keras.tree.pack_sequence_as(inputs, parts))
+
+    specifications = [tf.TensorSpec(part.shape, part.dtype) for part in keras.tree.flatten(inputs)]
+    concrete = tf.function(of_parts, autograph=False).get_concrete_function(*specifications)
+    return lambda given: concrete(*map(tf.convert_to_tensor, keras.tree.flatten(given)))
 
 
 def reason(error: BaseException) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from reportgen.answers import SampleRecord
 from reportgen.errors import ModelError
@@ -130,24 +129,26 @@ class Answering:
             num_batches: How many batches there will be: few do not pay for the tracing.
         """
         self._model, self._rows = model, batch_size(model)
-        self._traced = tf.function(self._flat, autograph=False) if num_batches >= _PAY_FOR_TRACING else None
+        self._pays = num_batches >= _PAY_FOR_TRACING
+        self._traced: Callable[[Any], Any] | None = None
 
     def __call__(self, inputs: Any) -> list[Array]:
         """Return what `answers` returns for a batch; the first one is the largest."""
         size = len(keras.tree.flatten(inputs)[0])
         self._rows = self._rows or size
-        if self._traced is None or size > self._rows:
+        if not self._pays or size > self._rows:
             return answers(self._model, inputs)
         whole = np.minimum(np.arange(self._rows), size - 1)
-        filled = keras.tree.map_structure(lambda part: tf.convert_to_tensor(np.asarray(part)[whole]), inputs)
+        filled = keras.tree.map_structure(lambda part: np.asarray(part)[whole], inputs)
         try:
             with running.state_kept(self._model):
+                self._traced = self._traced or running.traced(self._flat, filled)
                 found = [np.asarray(output, dtype=np.float64) for output in self._traced(filled)]
         except running.CALL_ERRORS:
             found = []
         if not found or any(values.shape[:1] != (self._rows,) for values in found):
             # Called as it is, it answers after all, or says what is wrong.
-            self._traced = None
+            self._pays = False
             return answers(self._model, inputs)
         return [values[:size] for values in found]
 

@@ -7,7 +7,7 @@ is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -38,7 +38,7 @@ class Watching:
         self._paths = tuple(dict.fromkeys(paths))
         self._known = {*paths, *others}
         # What is called inside is watched while the function is traced, once, and leaves its tensors to the graph.
-        self._traced = tf.function(self._outputs, autograph=False)
+        self._traced: Callable[[Any], Any] | None = None
         self._can_be_traced = True
         wanted = sum(call.activation_bytes for call in subject.record.layers if call.path in set(paths))
         self.batch_size: int = batch_size(subject.model) or max(1, min(BATCH_SIZE, _BATCH_BYTES // max(wanted, 1)))
@@ -60,6 +60,7 @@ class Watching:
         if self._can_be_traced:
             try:
                 with running.state_kept(self._subject.model):
+                    self._traced = self._traced or running.traced(self._outputs, inputs)
                     found = self._traced(inputs)
             except running.CALL_ERRORS:
                 self._can_be_traced = False
