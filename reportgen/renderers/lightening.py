@@ -13,6 +13,10 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 _ID = re.compile(r'(<[a-z][a-z0-9]*(?: [^<>]*?)?) id="([^"<>]*)"')
+_LABELS = re.compile(
+    r'<g (?P<before>[^<>]*)text-anchor="(?P<anchor>middle|end)" font-size="(?P<size>[\d.]+)"'
+    r' (?P<after>font-family="IBM Plex Sans,[^<>]*)>(?P<labels>(?:\s*<text x="[-\d.]+" y="[-\d.]+">\d+</text>)+\s*)</g>'
+)
 _CHART = re.compile(r'src="data:image/svg\+xml;base64,([A-Za-z0-9+/]+=*)"')
 _SVG = "{http://www.w3.org/2000/svg}"
 _HREF = "{http://www.w3.org/1999/xlink}href"
@@ -20,6 +24,8 @@ _HREF = "{http://www.w3.org/1999/xlink}href"
 _UPRIGHT = re.compile(r"translate\(([-.\d]+) ([-.\d]+)\) scale\(([.\d]+) -\3\)")
 _INK = re.compile(r"fill: (#[0-9a-f]{6})")
 _TYPEFACE = "IBM Plex Sans"
+_DIGIT_WIDTH = 0.6
+"""Width of every digit of IBM Plex Sans, as a share of its size."""
 _LETTER = "#IBMPlexSans-Regular-"
 
 
@@ -31,7 +37,8 @@ def lightened(page: str) -> str:
             quotation marks.
     """
     # For a <wbr>, WeasyPrint makes an element, two styles and three boxes; this is the character that they put there.
-    return _CHART.sub(_with_lighter_chart, _without_ids(page.replace("<wbr>", "\u200b")))
+    page = _without_ids(page.replace("<wbr>", "\u200b"))
+    return _CHART.sub(_with_lighter_chart, _LABELS.sub(_placed, page))
 
 
 def _without_ids(page: str) -> str:
@@ -41,6 +48,20 @@ def _without_ids(page: str) -> str:
     """
     named = set(re.findall(r"#([\w-]+)", page))
     return page if "[id" in page else _ID.sub(lambda tag: tag[0] if tag[2] in named else tag[1], page)
+
+
+def _placed(group: re.Match[str]) -> str:
+    """Numbers of a drawing that begin where they would if they were centred, or ended, at their places.
+
+    WeasyPrint makes a picture inside the PDF for every text that does not begin at its place.
+    """
+    per_digit = float(group["size"]) * _DIGIT_WIDTH * (0.5 if group["anchor"] == "middle" else 1)
+
+    def begun(found: re.Match[str]) -> str:
+        return f'<text x="{float(found[1]) - per_digit * len(found[3]):.2f}"{found[2]}>{found[3]}</text>'
+
+    labels = re.sub(r'<text x="([-\d.]+)"([^<>]*)>(\d+)</text>', begun, group["labels"])
+    return f'<g {group["before"]}font-size="{group["size"]}" {group["after"]}>{labels}</g>'
 
 
 def _with_lighter_chart(found: re.Match[str]) -> str:

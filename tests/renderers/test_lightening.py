@@ -7,7 +7,9 @@ import io
 import re
 from xml.etree import ElementTree
 
+import fontpkg
 import pytest
+from PIL import ImageFont
 from pypdf import PdfReader
 
 from reportgen.figures import charts
@@ -105,3 +107,23 @@ def test_a_pdf_holds_the_words_of_its_charts_and_no_word_less() -> None:
     with pdf.warm() as worker:
         printed = worker.typeset(PAGE.format(f'<img alt="a" width="672" src="data:image/svg+xml;base64,{data}">'))
     assert {"conv_1", "dense", "1", "2", "made"} <= set(PdfReader(io.BytesIO(printed)).pages[0].extract_text().split())
+
+
+@pytest.mark.parametrize(("anchor", "share"), [("middle", 0.5), ("end", 1.0)])
+def test_numbers_of_a_drawing_begin_where_the_typeface_has_them_begin(anchor: str, share: float) -> None:
+    look = 'font-size="10.5" font-family="IBM Plex Sans, DejaVu Sans, sans-serif" fill="#000"'
+    labels = "".join(f'<text x="100" y="{y}">{number}</text>\n' for y, number in ((12, 7), (30, 1024)))
+    page = lightening.lightened(f'<svg><g class="tick" text-anchor="{anchor}" {look}>\n{labels}</g></svg>')
+    assert "text-anchor" not in page
+    typeface = ImageFont.truetype(str(fontpkg.path("IBM Plex Sans")), 1000)
+    for number in ("7", "1024"):
+        (begin,) = re.findall(rf'<text x="([-\d.]+)" y="\d+">{number}</text>', page)
+        expected = 100 - share * typeface.getlength(number) / 1000 * 10.5
+        assert float(begin) == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize("word", ["step 1", "", "\u22121", "0.5"])
+def test_words_of_a_drawing_stay_where_they_are(word: str) -> None:
+    look = 'text-anchor="middle" font-size="10.5" font-family="IBM Plex Sans, sans-serif"'
+    drawing = f'<svg><g {look}><text x="1" y="1">3</text><text x="9" y="1">{word}</text></g></svg>'
+    assert lightening.lightened(drawing) == drawing
