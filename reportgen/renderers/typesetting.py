@@ -24,7 +24,7 @@ from weasyprint.svg import Node
 from weasyprint.text.ffi import harfbuzz_subset, pango
 from weasyprint.urls import URLFetcher, URLFetcherResponse, URLFetchingError
 
-from reportgen.renderers import embedding
+from reportgen.renderers import embedding, lightening
 
 # Fonts and colours inside, tags and order of reading, and a file attached.
 VARIANT = "pdf/a-3a"
@@ -138,7 +138,7 @@ def typeset(html: str, *shorter: str, attachment: bytes = b"") -> Outcome:
             # No base_url, so that no relative address means anything.
             for each in (html, *shorter):
                 page, fetcher.pictures = embedding.set_aside(each)
-                document = HTML(string=page, url_fetcher=fetcher).render(**options)
+                document = HTML(string=lightening.lightened(page), url_fetcher=fetcher).render(**options)
                 if len(document.pages) == 1:
                     break
             if shorter and len(document.pages) > 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportgen.document import Section
 from reportgen.evidence import Evidence
@@ -39,6 +39,21 @@ class Working:
     unread: str
     notes: tuple[str, ...]
 
+    @property
+    def verdicts(self) -> tuple[str, ...]:
+        """What was compared, in words: each number once, with all that it agrees with."""
+        agreed: dict[tuple[str, Shape], list[str]] = {}
+        for check in self.checks:
+            if check.agrees:
+                agreed.setdefault((check.quantity, check.expected), []).append(check.against)
+        failed = (
+            f"✕\u00a0{check.quantity} {shape(check.expected)} against {check.against}: {shape(check.observed)}"
+            for check in self.checks
+            if not check.agrees
+        )
+        told = (f"✓\u00a0{what} {shape(value)}: {', '.join(others)}" for (what, value), others in agreed.items())
+        return (*told, *failed)
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -57,6 +72,23 @@ class Content:
     num_checks: int
     num_failed: int
     unchanged: tuple[str, ...]
+
+    @property
+    def on_paper(self) -> tuple[Working, ...]:
+        """The calculations; a rule and a note are left out where one of the same kind has just had them."""
+        rules: dict[tuple[str, str], str] = {}
+        said: set[tuple[str, str]] = set()
+        shorter = []
+        for working in self.workings:
+            steps = []
+            for step in working.steps:
+                known = rules.get((working.kind, step.quantity)) == step.rule
+                rules[working.kind, step.quantity] = step.rule
+                steps.append(replace(step, rule="") if known else step)
+            notes = tuple(note for note in working.notes if (working.kind, note) not in said)
+            said.update((working.kind, note) for note in notes)
+            shorter.append(replace(working, steps=tuple(steps), notes=notes))
+        return tuple(shorter)
 
 
 def build(evidence: Evidence) -> Section:

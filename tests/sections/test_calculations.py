@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reportgen.records import LayerRecord, Window
+from reportgen.records import LayerRecord, Step, Window
 from reportgen.sections.calculations import Content, build, unread
 from tests import made
 
@@ -137,3 +137,39 @@ def test_layer_whose_tensor_is_not_as_expected_is_worked_out() -> None:
     result = type(result)(result.samples, result.scale, (("drop", made.check("output shape", (2,), (3,))),))
     found = content(made.conv(), plain(), activations=result)
     assert (found.unchanged, found.num_failed) == ((), 1)
+
+
+def test_a_rule_and_a_note_stand_on_paper_where_they_are_new_for_their_kind() -> None:
+    def layer(name: str, rule: str, kind: str = "Conv2D", notes: tuple[str, ...] = ("A note.",)) -> LayerRecord:
+        step = Step("parameters", rule, name, 10, "parameters")
+        return made.layer(name, kind, steps=(step,), notes=notes)
+
+    layers = (
+        layer("a", "rule 1"),
+        layer("b", "rule 1", notes=("A note.", "Another.")),
+        layer("c", "rule 1", kind="Dense"),
+        layer("d", "rule 2"),
+        layer("e", "rule 1"),
+    )
+    found = content(*layers)
+    assert [(working.steps[0].rule, working.notes) for working in found.on_paper] == [
+        ("rule 1", ("A note.",)),
+        ("", ("Another.",)),
+        ("rule 1", ("A note.",)),
+        ("rule 2", ()),
+        ("rule 1", ()),
+    ]
+    assert [working.steps[0].rule for working in found.workings] == ["rule 1", "rule 1", "rule 1", "rule 2", "rule 1"]
+
+
+def test_a_number_is_said_once_with_all_that_it_agrees_with_and_a_disagreement_with_both() -> None:
+    checks = (
+        made.check("output shape", (2, 2, 1), (2, 2, 1), "Keras's own shape rule"),
+        made.check("parameters", (10,), (12,)),
+        made.check("output shape", (2, 2, 1), (2, 2, 1), "a count by hand"),
+    )
+    (working,) = content(made.conv(checks=checks), activations=None).workings
+    assert [" ".join(each.split()) for each in working.verdicts] == [
+        "✓ output shape 2 × 2 × 1: Keras's own shape rule, a count by hand",
+        "✕ parameters 10 against the model's own count: 12",
+    ]
