@@ -391,3 +391,23 @@ def test_the_real_template_prints_a_hostile_report() -> None:
     hostile = reports.report(title=reports.HOSTILE, name=reports.HOSTILE)
     # The chapters' own templates want contents of their own.
     assert pdf.render(dataclasses.replace(hostile, sections=())).startswith(b"%PDF")
+
+
+def test_card_of_a_channel_stands_on_one_page() -> None:
+    # Cards of several heights, so that some do not fit where the one before ends.
+    cards = "".join(
+        f'<div class="card"><p class="card-name"><b>begin{number}a</b></p>'
+        f'<div class="strip"><pre>strip{number}a</pre></div><div class="card-words"><p>{"words<br>" * (number % 5 + 1)}end{number}a</p></div></div>'
+        for number in range(60)
+    )
+    style = "".join((ROOT / "templates" / name).read_text(encoding="utf-8") for name in ("report.css", "print.css"))
+    with pdf.warm() as worker:
+        printed = worker.typeset(PAGE.replace("</head>", f"<style>{style}</style></head>").replace("{}", cards))
+    pages = [re.sub(r"\s", "", page.extract_text()) for page in PdfReader(io.BytesIO(printed)).pages]
+    assert len(pages) > 2
+    for number in range(60):
+        places = [
+            [page for page, text in enumerate(pages) if f"{word}{number}a" in text]
+            for word in ("begin", "strip", "end")
+        ]
+        assert places[0] == places[1] == places[2] != [], (number, places)
