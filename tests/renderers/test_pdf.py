@@ -397,7 +397,8 @@ def test_card_of_a_channel_stands_on_one_page() -> None:
     # Cards of several heights, so that some do not fit where the one before ends.
     cards = "".join(
         f'<div class="card"><p class="card-name"><b>begin{number}a</b></p>'
-        f'<div class="strip"><pre>strip{number}a</pre></div><div class="card-words"><p>{"words<br>" * (number % 5 + 1)}end{number}a</p></div></div>'
+        f'<div class="strip"><pre>strip{number}a</pre></div>'
+        f'<div class="card-words"><p>{"words<br>" * (number % 5 + 1)}end{number}a</p></div></div>'
         for number in range(60)
     )
     style = "".join((ROOT / "templates" / name).read_text(encoding="utf-8") for name in ("report.css", "print.css"))
