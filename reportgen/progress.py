@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from threading import Event
 from typing import Protocol
+
+asked_to_end = Event()
+"""Set where a signal asked the program to end. A library may have swallowed what the signal raised."""
 
 
 class Progress(Protocol):

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from reportgen.errors import OptionsError, ReportgenError
+from reportgen.progress import asked_to_end
 
 
 class Step(click.Command):
@@ -25,8 +26,10 @@ class Step(click.Command):
             stopped = signal.Signals(number).name
             # Once is enough: what clears up is not to be stopped in its turn.
             signal.signal(number, signal.SIG_IGN)
+            asked_to_end.set()
             raise KeyboardInterrupt
 
+        asked_to_end.clear()
         try:
             with _signals(stop):
                 return super().invoke(context)

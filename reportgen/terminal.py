@@ -23,6 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reportgen.errors import UnknownNameError
+from reportgen.progress import asked_to_end
 from reportgen.records import Broken, ModelRecord
 from reportgen.templating import clean, megabytes, memory, number, shape, shortened, working
 from reportgen.vocabulary import words
@@ -89,7 +90,13 @@ class Terminal:
 
     @contextmanager
     def progress(self, step: str, total: int | None = None) -> Iterator[Callable[[], None]]:
-        """Show that a step goes on: a bar on a terminal, a plain line elsewhere; as `reportgen.progress.Progress`."""
+        """Show that a step goes on: a bar on a terminal, a plain line elsewhere; as `reportgen.progress.Progress`.
+
+        Raises:
+            KeyboardInterrupt: A signal asked the program to end.
+        """
+        if asked_to_end.is_set():
+            raise KeyboardInterrupt
         if self.verbosity < 0:
             yield lambda: None
         elif self._console.is_terminal:

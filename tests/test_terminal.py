@@ -148,3 +148,28 @@ def test_a_name_of_thousands_of_characters_fills_no_screen(capsys: pytest.Captur
     assert 100 < printed.count("x") < 300
     assert 100 < printed.count("y") < 300
     assert "…" in printed
+
+
+@posix
+def test_an_end_that_a_library_swallows_comes_with_the_next_step(tmp_path: Path) -> None:
+    program = (
+        "import signal, click\n"
+        "from reportgen.steps import Group\n"
+        "from reportgen.terminal import Terminal\n"
+        "@click.group(cls=Group)\n"
+        "def main(): pass\n"
+        "@main.command()\n"
+        "def work():\n"
+        "    try:\n"
+        "        signal.raise_signal(signal.SIGHUP)\n"
+        "    except BaseException:\n"
+        "        print('swallowed', flush=True)\n"
+        "    with Terminal().progress('Further work'):\n"
+        "        print('worked')\n"
+        "main(['work'])\n"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert (shown.returncode, shown.stdout) == (1, "swallowed\n"), shown.stderr
+    assert "Stopped by SIGHUP before the end." in shown.stderr
