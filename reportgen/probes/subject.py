@@ -23,7 +23,8 @@ from reportgen.sources.dataset import Dataset
 BATCH_SIZE = 64
 # A model that is called, unlike one in `predict`, keeps the outputs of all its layers until it has answered.
 _BATCH_BYTES = 256 << 20
-_PAY_FOR_TRACING = 8
+# From so many batches on, tracing costs less than it saves.
+_WORTH_TRACING = 8
 
 Array = npt.NDArray[Any]
 
@@ -129,14 +130,14 @@ class Answering:
             num_batches: How many batches there will be: few do not pay for the tracing.
         """
         self._model, self._rows = model, batch_size(model)
-        self._pays = num_batches >= _PAY_FOR_TRACING
+        self._is_worth_tracing = num_batches >= _WORTH_TRACING
         self._traced: Callable[[Any], Any] | None = None
 
     def __call__(self, inputs: Any) -> list[Array]:
         """Return what `answers` returns for a batch; the first one is the largest."""
         size = len(keras.tree.flatten(inputs)[0])
         self._rows = self._rows or size
-        if not self._pays or size > self._rows:
+        if not self._is_worth_tracing or size > self._rows:
             return answers(self._model, inputs)
         whole = np.minimum(np.arange(self._rows), size - 1)
         filled = keras.tree.map_structure(lambda part: np.asarray(part)[whole], inputs)
@@ -148,11 +149,12 @@ class Answering:
             found = []
         if not found or any(values.shape[:1] != (self._rows,) for values in found):
             # Called as it is, it answers after all, or says what is wrong.
-            self._pays = False
+            self._is_worth_tracing = False
             return answers(self._model, inputs)
         return [values[:size] for values in found]
 
     def _flat(self, inputs: Any) -> list[Any]:
+        # While a model is watched, its layers have names that a graph takes.
         with watch(self._model, lambda call: None):
             return list(keras.tree.flatten(self._model(inputs, training=False)))
 
