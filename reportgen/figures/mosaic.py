@@ -11,21 +11,23 @@ from reportgen.document import ContactSheet, Figure, Mark
 from reportgen.evidence import Levels
 from reportgen.figures.charts import palette
 
-_GAP = 255  # level of the gaps between tiles: white
+_GAP = 255  # level of the gaps between tiles
+_WHITE = (255, 255, 255)
 _STRIP = 20  # times as long as high
 
 
-def png(picture: Levels, colormap: str = "gray") -> bytes:
+def png(picture: Levels, colormap: str = "gray", line: tuple[int, int, int] | None = None) -> bytes:
     """Encode a picture without loss.
 
     Args:
         picture: uint8 (height, width), drawn in the colour map, or (height, width, 3), drawn as it is.
         colormap: "gray" or "viridis".
+        line: Colour of the highest level; None: white.
     """
     image = Image.fromarray(picture)
-    if colormap != "gray" and picture.ndim == 2:
+    if picture.ndim == 2 and _in_palette(colormap, line):
         image = image.convert("P")
-        image.putpalette(palette(colormap) + bytes([_GAP] * 3))
+        image.putpalette(palette(colormap) + bytes(line or _WHITE))
     file = io.BytesIO()
     # In maps zlib finds little but runs: looking for more takes twice the time and saves no room, as CONTRIBUTING.md
     # shows.
@@ -33,12 +35,20 @@ def png(picture: Levels, colormap: str = "gray") -> bytes:
     return file.getvalue()
 
 
-def picture(name: str, levels: Levels, *, alt: str, caption: str = "", colormap: str = "gray") -> Figure:
+def picture(
+    name: str,
+    levels: Levels,
+    *,
+    alt: str,
+    caption: str = "",
+    colormap: str = "gray",
+    line: tuple[int, int, int] | None = None,
+) -> Figure:
     """Make a figure of one picture; arguments as for `png` and `Figure`."""
     return Figure(
         name=name,
         media_type="image/png",
-        data=png(levels, colormap),
+        data=png(levels, colormap, line),
         width_px=int(levels.shape[1]),
         height_px=int(levels.shape[0]),
         alt=alt,
@@ -73,13 +83,11 @@ def contact_sheet(
     if maps.shape[1] == 1:
         # A map of one dimension is drawn as a strip; one line of pixels would be too thin to be seen.
         maps = maps.repeat(max(1, maps.shape[2] // _STRIP), axis=1)
-    if line is not None and maps.ndim == 3:
-        maps = np.repeat(maps[..., None], 3, axis=3)
     channels, height, width = maps.shape[:3]
     gap = max(1, round(max(height, width) / 24)) * (1 if line is None else 3)
     return assemble(
         name,
-        maps if maps.ndim == 4 else under_gap(maps, colormap),
+        maps if maps.ndim == 4 else under_gap(maps, colormap, line),
         num_columns(channels, height, width),
         gap,
         alt=alt,
@@ -124,13 +132,14 @@ def assemble(
     channels, height, width = tiles.shape[:3]
     rows = -(-channels // columns)
     colours = tiles.shape[3:]
-    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, *colours), line or _GAP, np.uint8)
+    fill = line if line and colours else _GAP
+    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, *colours), fill, np.uint8)
     for place in range(channels):
         row, column = divmod(place, columns)
         top, left = row * (height + gap), column * (width + gap)
         sheet[top : top + height, left : left + width] = tiles[place]
     return ContactSheet(
-        figure=picture(name, sheet, alt=alt, caption=caption, colormap=colormap),
+        figure=picture(name, sheet, alt=alt, caption=caption, colormap=colormap, line=line),
         columns=columns,
         rows=rows,
         tile_width_px=width,
@@ -143,9 +152,13 @@ def assemble(
     )
 
 
-def under_gap(levels: Levels, colormap: str) -> Levels:
+def under_gap(levels: Levels, colormap: str, line: tuple[int, int, int] | None = None) -> Levels:
     """Keep levels apart from the gap's: in a palette it has the last colour, so the highest level gives way by one."""
-    return np.minimum(levels, 254) if colormap != "gray" else levels
+    return np.minimum(levels, _GAP - 1) if _in_palette(colormap, line) else levels
+
+
+def _in_palette(colormap: str, line: tuple[int, int, int] | None) -> bool:
+    return colormap != "gray" or line is not None
 
 
 def num_columns(channels: int, height: int, width: int) -> int:

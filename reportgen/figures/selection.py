@@ -48,10 +48,10 @@ def numbered_sheet(
     total, height, width = maps.shape
     columns = min(_MOST_COLUMNS, mosaic.num_columns(total, height, width))
     gap = max(1, round(max(height, width) / 24)) * (1 if line is None else 3)
-    tiles, foot = _with_feet(mosaic.under_gap(maps, colormap), columns, gap)
+    tiles, foot = _with_feet(mosaic.under_gap(maps, colormap, line), columns, gap, 255 if line is None else 254)
     sheet = mosaic.assemble(
         name,
-        tiles if line is None else np.repeat(tiles[..., None], 3, axis=3),
+        tiles,
         columns,
         gap,
         alt=alt,
@@ -63,7 +63,7 @@ def numbered_sheet(
     return replace(sheet, channels=channels, num_channels=num_channels, marks=shown, number_px=foot)
 
 
-def _with_feet(tiles: Levels, columns: int, gap: int) -> tuple[Levels, int]:
+def _with_feet(tiles: Levels, columns: int, gap: int, white: int) -> tuple[Levels, int]:
     """Tiles with white below them, and beside them where they are too narrow for a number, and the foot's height."""
     total, height, width = tiles.shape
     room = HIGHEST_TILE - NUMBER_HEIGHT
@@ -71,7 +71,7 @@ def _with_feet(tiles: Levels, columns: int, gap: int) -> tuple[Levels, int]:
     broad = max(width, ceil(_NUMBER_WIDTH / scale) - gap)
     whole = columns * (broad + gap) - gap
     foot = max(ceil(NUMBER_HEIGHT * whole / SHEET_WIDTH), ceil(NUMBER_HEIGHT * height / room))
-    footed = np.full((total, height + foot, broad), 255, np.uint8)
+    footed = np.full((total, height + foot, broad), white, np.uint8)
     left = (broad - width) // 2
     footed[:, :height, left : left + width] = tiles
     return footed, foot

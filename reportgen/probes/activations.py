@@ -76,7 +76,7 @@ class _Reducer:
         self._model = subject.record
         self._records = {call.path: call for call in subject.record.layers}
         self._chosen = chosen
-        self._found = found
+        self._target = foreground.Target(found.mask) if found.found else None
         self._scale = scale
         self._checks = checks
 
@@ -100,8 +100,8 @@ class _Reducer:
         if volume.ndim == 1:
             volume = volume.reshape(1, 1, -1)
         scores = None
-        if record.map_axes == ("height", "width") and self._found.found and self._model.sees_main_input(record):
-            scores = foreground.follow(volume, self._found.mask, record)
+        if record.map_axes == ("height", "width") and self._target and self._model.sees_main_input(record):
+            scores = self._target.follow(volume, record)
         levels, numbers = reduce_maps(volume, self._scale, scores)
         grid = None
         if len(record.map_axes) == volume.ndim - 1 and record.map_axes != ("height", "width"):

@@ -40,7 +40,11 @@ def find(image: Array) -> Foreground:
     span = float(image.max() - image.min())
     if span == 0:
         return _none(image, "There is no object to find: the image is of one colour.")
-    distance = np.abs(image.astype(np.float64) - colour).max(axis=-1) / span
+    distance = np.zeros(image.shape[:2])
+    for channel, usual in enumerate(colour):
+        off = np.subtract(image[..., channel], usual, dtype=np.float64)
+        np.maximum(distance, np.abs(off, out=off), out=distance)
+    distance /= span
     if np.quantile(np.abs(border - colour).max(axis=-1) / span, 0.9) > _PLAIN:
         return _none(image, "No object could be found: the border of the image is not plain enough to be a background.")
     mask = distance > _otsu(distance)
@@ -51,35 +55,54 @@ def find(image: Array) -> Foreground:
     return Foreground(True, share, how, mask.astype(np.uint8) * 255)
 
 
-def follow(maps: Array, mask: Array, call: LayerRecord) -> Array:
-    """Correlate every map of a call, brought to the size of the input, with the object.
+class Target:
+    """An object that maps are compared with: what layers of one geometry share is worked out once."""
 
-    Each position of a map is put at the centre of its receptive field and the pixels between are interpolated linearly;
-    beyond the outermost centres the nearest value holds. Because that is a linear map R, the correlation is computed
-    from the small maps (sums of R x, of (R x)² and of R x · mask), and no map is really enlarged. A pixel lies between
-    two positions only, so that RᵀR joins neighbours alone, and the sums take a few products for each value.
+    def __init__(self, mask: Array) -> None:
+        """Prepare for comparisons.
 
-    Args:
-        maps: float (height, width, channels); summed in float64.
-        mask: (input height, input width), the object's pixels above 0.
-        call: The call's record; without a receptive field its map is stretched over the whole input.
+        Args:
+            mask: (input height, input width), the object's pixels above 0.
+        """
+        target = (mask > 0).astype(np.float64)
+        self._centred = target - target.mean()
+        self._deviation = self._centred.std()
+        self._geometries: dict[tuple[tuple[float, float, int], ...], _Geometry] = {}
 
-    Returns:
-        float64 (channels): Pearson's correlation, −1..1; NaN for a constant map. Of no meaning for a map that holds NaN
-        or infinity, which spoils no other.
-    """
-    target = (mask > 0).astype(np.float64)
-    rows = _interpolation(target.shape[0], maps.shape[0], call, 0)
-    columns = _interpolation(target.shape[1], maps.shape[1], call, 1)
-    centred = target - target.mean()
-    weights = np.stack([columns.pull(rows.pull(centred).T).T, np.outer(rows.pulled_ones, columns.pulled_ones)])
-    with np.errstate(invalid="ignore", over="ignore"):
-        (covered, sums), squares = _sums(maps, weights, rows, columns)
-        means, squares = sums / target.size, squares / target.size
-        variance = squares - means * means
-        scale = np.sqrt(np.maximum(variance, 0.0)) * centred.std() * target.size
-        flat = variance <= 1e-12 * np.maximum(squares, 1e-300)
-        return np.where(flat, np.nan, np.clip(covered / np.where(flat | (scale == 0), 1.0, scale), -1.0, 1.0))
+    def follow(self, maps: Array, call: LayerRecord) -> Array:
+        """Correlate every map of a call, brought to the size of the input, with the object.
+
+        Each position of a map is put at the centre of its receptive field and the pixels between are interpolated
+        linearly; beyond the outermost centres the nearest value holds. Because that is a linear map R, the correlation
+        is computed from the small maps (sums of R x, of (R x)² and of R x · mask), and no map is really enlarged. A
+        pixel lies between two positions only, so that RᵀR joins neighbours alone, and the sums take a few products for
+        each value.
+
+        Args:
+            maps: float (height, width, channels); summed in float64.
+            call: The call's record; without a receptive field its map is stretched over the whole input.
+
+        Returns:
+            float64 (channels): Pearson's correlation, −1..1; NaN for a constant map. Of no meaning for a map that holds
+            NaN or infinity, which spoils no other.
+        """
+        geometry, pixels = self._geometry(maps, call), self._centred.size
+        with np.errstate(invalid="ignore", over="ignore"):
+            (covered, sums), squares = _sums(maps, geometry.weights, geometry.rows, geometry.columns)
+            means, squares = sums / pixels, squares / pixels
+            variance = squares - means * means
+            scale = np.sqrt(np.maximum(variance, 0.0)) * self._deviation * pixels
+            flat = variance <= 1e-12 * np.maximum(squares, 1e-300)
+            return np.where(flat, np.nan, np.clip(covered / np.where(flat | (scale == 0), 1.0, scale), -1.0, 1.0))
+
+    def _geometry(self, maps: Array, call: LayerRecord) -> _Geometry:
+        places = tuple(_centres(self._centred.shape[axis], maps.shape[axis], call, axis) for axis in range(2))
+        if places not in self._geometries:
+            rows, columns = (_interpolation(self._centred.shape[axis], *places[axis]) for axis in range(2))
+            covered = columns.pull(np.ascontiguousarray(rows.pull(self._centred).T)).T
+            weights = np.stack([covered, np.outer(rows.pulled_ones, columns.pulled_ones)])
+            self._geometries[places] = _Geometry(rows, columns, weights)
+        return self._geometries[places]
 
 
 def _sums(maps: Array, weights: Array, rows: _Interpolation, columns: _Interpolation) -> tuple[Array, Array]:
@@ -122,18 +145,23 @@ class _Interpolation:
     positions: int
 
     def pull(self, values: Array) -> Array:
-        """Return Rᵀ values, (positions, …), for values (pixels, …)."""
-        starts = np.flatnonzero(np.diff(self.first, prepend=-1))
-        pulled = np.zeros((self.positions + 1, *values.shape[1:]))
-        share = self.share.reshape(-1, *(1 for _ in values.shape[1:]))
-        pulled[self.first[starts]] += np.add.reduceat(values * (1 - share), starts, axis=0)
-        pulled[self.first[starts] + 1] += np.add.reduceat(values * share, starts, axis=0)
+        """Return Rᵀ values, (positions, columns), for values (pixels, columns), a few pixels at a time."""
+        pulled = np.zeros((self.positions + 1, values.shape[1]))
+        step = max(1, BLOCK // values.shape[1])
+        for top in range(0, len(values), step):
+            block, first, share = (part[top : top + step] for part in (values, self.first, self.share))
+            lowest, pixels = first[0], np.arange(len(block))
+            weights = np.zeros((first[-1] - lowest + 2, len(block)))
+            weights[first - lowest, pixels] = 1 - share
+            weights[first - lowest + 1, pixels] = share
+            pulled[lowest : lowest + len(weights)] += weights @ block
         return pulled[: self.positions]
 
     @property
     def pulled_ones(self) -> Array:
         """Sums of the columns of R."""
-        return self.pull(np.ones(len(self.first)))
+        sums = np.bincount(self.first, 1 - self.share, self.positions + 1)
+        return (sums + np.bincount(self.first + 1, self.share, self.positions + 1))[: self.positions]
 
     @property
     def same(self) -> Array:
@@ -149,13 +177,24 @@ class _Interpolation:
         return np.bincount(self.first, self.share * (1 - self.share), self.positions)[: self.positions - 1]
 
 
-def _interpolation(pixels: int, positions: int, call: LayerRecord, axis: int) -> _Interpolation:
+@dataclass(frozen=True, slots=True)
+class _Geometry:
+    """How a layer's maps lie on the input: along both axes, and what the object and ones weigh at each position."""
+
+    rows: _Interpolation
+    columns: _Interpolation
+    weights: Array
+
+
+def _centres(pixels: int, positions: int, call: LayerRecord, axis: int) -> tuple[float, float, int]:
+    """Return the pixel of the first position's centre, the pixels between two, and how many there are."""
     if call.receptive_field and call.jump and call.padding and len(call.jump) == 2:
-        step = float(call.jump[axis])
-        first = (call.receptive_field[axis] - 1) / 2 - call.padding[axis]
-    else:
-        step = pixels / positions
-        first = (step - 1) / 2
+        return (call.receptive_field[axis] - 1) / 2 - call.padding[axis], float(call.jump[axis]), positions
+    step = pixels / positions
+    return (step - 1) / 2, step, positions
+
+
+def _interpolation(pixels: int, first: float, step: float, positions: int) -> _Interpolation:
     place = np.clip((np.arange(pixels) - first) / step, 0, positions - 1)
     below = np.minimum(place.astype(np.int64), max(positions - 2, 0))
     return _Interpolation(below, place - below, positions)

@@ -28,7 +28,7 @@ def reduce_maps(
         scale: "own": each map from its minimum (0) to its maximum (255); "common": all from the volume's minimum to its
             maximum. A map that is constant is 128 everywhere on its own scale, and so is on any scale one that holds
             NaN or infinity. Maps of one position, which have no scale of their own, always have a common one.
-        follows: What `foreground.follow` says of each channel; None where there is no object.
+        follows: What `foreground.Target.follow` says of each channel; None where there is no object.
 
     Returns:
         uint8 (channels, …), and a record per channel; means and deviations are summed in float64.

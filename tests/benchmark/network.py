@@ -35,7 +35,7 @@ from reportgen.sources.memory import from_arrays
 
 FURTHER = 4
 """Samples behind the first one, for the cost of a further one."""
-_CHANNELS = 32  # of the article's way
+_CHANNELS = 32  # of the article's way, at most
 
 
 def made(name: str) -> Any:
@@ -107,19 +107,21 @@ class Work:
         """
         import matplotlib.pyplot as plt
 
-        path = next(call.path for call in self._subject.record.seen_calls if (call.output_shape[-1] or 0) >= _CHANNELS)
+        calls = [(call.path, call.output_shape[-1] or 0) for call in self._subject.record.seen_calls]
+        path, held = next(each for each in calls if each[1] >= min(_CHANNELS, max(number for _, number in calls)))
+        channels = min(_CHANNELS, held)
         start = time.perf_counter()
         middle = keras.Model(self.model.inputs, self.model.get_layer(path).output)
         maps = middle.predict(self.images[:1], verbose=0)
         asked = time.perf_counter()
-        figure, axes = plt.subplots(_CHANNELS // 8, 8, figsize=(10, 8))
+        figure, axes = plt.subplots(channels // 8, 8, figsize=(10, 8))
         for channel, axis in enumerate(axes.ravel()):
             axis.imshow(maps[0, :, :, channel], cmap="gray")
         figure.savefig(io.BytesIO(), format="png")
         plt.close(figure)
         drawn = time.perf_counter()
         num_maps: int = sum(rows.shape[1] for rows in self._volumes)
-        return (asked - start) * len(self._volumes) + (drawn - asked) * num_maps / _CHANNELS
+        return (asked - start) * len(self._volumes) + (drawn - asked) * num_maps / channels
 
     def _chosen(self) -> Subject:
         subject = Subject(self.model, inspect(self.model), from_arrays(self.images))
@@ -169,8 +171,7 @@ def main(arguments: Sequence[str]) -> None:
     for _ in range(int(runs)):
         for each, way in ways.items():
             times[each].append(seconds(way))
-    article = work.article() if name in {"default", "ResNet50"} else None
-    print(json.dumps({"maps": num_maps, "article": article, **times}))  # noqa: T201
+    print(json.dumps({"maps": num_maps, "article": work.article(), **times}))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -48,5 +48,5 @@ def test_mark_of_a_channel_that_is_not_shown_is_left_out() -> None:
 
 def test_tiles_of_one_number_keep_their_grey_lines() -> None:
     found = sheet(6, 24, 24, line=(1, 2, 3))
-    picture = np.asarray(Image.open(io.BytesIO(found.figure.data)))
+    picture = np.asarray(Image.open(io.BytesIO(found.figure.data)).convert("RGB"))
     assert picture[3, found.tile_width_px].tolist() == [1, 2, 3]

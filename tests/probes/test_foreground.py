@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reportgen.probes.foreground import find, follow
+from reportgen.probes.foreground import Target, find
 from reportgen.probes.subject import Array
 from reportgen.records import LayerRecord
 from tests import made
@@ -114,7 +114,7 @@ def test_correlation_is_that_of_maps_really_enlarged(
     mask[3:8, 4:9] = 255
     maps = generator.normal(size=(*shape, 3)) + 5
     call = made.layer("conv", receptive_field=field, jump=jump, padding=padding)
-    scores = follow(maps, mask, call)
+    scores = Target(mask).follow(maps, call)
     for channel in range(3):
         big = enlarged(maps[..., channel], (12, 12), call)
         if np.ptp(big) < 1e-9:
@@ -133,7 +133,7 @@ def test_correlation_of_a_map_of_many_rows_is_that_of_the_map_really_enlarged() 
     maps[10, 10, 3] = np.nan
     maps[40, 20, 5] = np.inf
     call = made.layer("conv", receptive_field=(5, 7), jump=(1.5, 2), padding=(2, 3))
-    scores = follow(maps, mask, call)
+    scores = Target(mask).follow(maps, call)
     for channel in set(range(24)) - {3, 5}:
         big = enlarged(maps[..., channel].astype(np.float64), mask.shape, call)
         expected = np.corrcoef(big.ravel(), mask.ravel() > 0)[0, 1]
@@ -143,7 +143,7 @@ def test_correlation_of_a_map_of_many_rows_is_that_of_the_map_really_enlarged() 
 def test_constant_map_follows_nothing() -> None:
     maps = np.stack([np.full((4, 4), 3.0), np.zeros((4, 4)), np.eye(4)], axis=-1)
     mask = np.eye(4, dtype=np.uint8)
-    scores = follow(maps, mask, made.layer("conv", receptive_field=(1, 1)))
+    scores = Target(mask).follow(maps, made.layer("conv", receptive_field=(1, 1)))
     assert np.isnan(scores).tolist() == [True, True, False]
     assert scores[2] == pytest.approx(1.0)
 
@@ -152,4 +152,4 @@ def test_correlation_stays_within_one() -> None:
     mask = np.zeros((8, 8), np.uint8)
     mask[2:6, 2:6] = 255
     maps = np.stack([mask / 255, -(mask / 255), 3 * (mask / 255) + 7], axis=-1)
-    assert np.abs(follow(maps, mask, made.layer("conv", receptive_field=(1, 1)))).max() <= 1
+    assert np.abs(Target(mask).follow(maps, made.layer("conv", receptive_field=(1, 1)))).max() <= 1
