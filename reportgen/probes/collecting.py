@@ -7,7 +7,6 @@ and at some places, the responses themselves are kept, as many as a fixed memory
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -23,7 +22,6 @@ from reportgen.progress import Progress, silent
 MOST_PLACES = 4096
 """Most places at which responses are kept, for quantiles and to tell copies apart."""
 _KEPT_BYTES = 64 << 20
-_THREADS = 2
 _SEED_OF_IMAGES, _SEED_OF_PLACES = 1, 2
 
 
@@ -43,8 +41,12 @@ class Pass:
         self.images = chosen(dataset.size, options)
         self._widths = [call.record.output_shape[call.record.channel_axis] or 0 for call in self.calls]
         self.groups = classes(subject.record, dataset, self.images, sum(self._widths))
-        self.watching = Watching(subject, [call.path for call in self.calls], [call.record.path for call in self.calls])
+        self.watching = Watching(
+            subject, self._take, [call.path for call in self.calls], [call.record.path for call in self.calls]
+        )
         self._seed = options.seed
+        self._taking: dict[str, list[Collector]] = {}
+        self._start = 0
 
     def collect(self, progress: Progress = silent) -> tuple[Collector, ...]:
         """Put every image to the model once.
@@ -56,13 +58,20 @@ class Pass:
             ModelError: The model cannot be run on the images.
         """
         collectors, size = self._collectors(), self.watching.batch_size
+        self._taking = {
+            call.path: [each for each in collectors if each.judged.path == call.path] for call in self.calls
+        }
         starts = range(0, len(self.images), size)
-        with progress("Watching every channel", total=len(starts)) as advance, ThreadPoolExecutor(_THREADS) as pool:
+        with progress("Watching every channel", total=len(starts)) as advance:
             for start in starts:
-                outputs = self.watching.outputs(self.images[start : start + size].tolist())
-                list(pool.map(lambda each, now=outputs, at=start: each.add(now[each.judged.path], at), collectors))
+                self._start = start
+                self.watching.watch(self.images[start : start + size].tolist())
                 advance()
         return collectors
+
+    def _take(self, path: str, outputs: Array) -> None:
+        for each in self._taking[path]:
+            each.add(outputs, self._start)
 
     def _collectors(self) -> tuple[Collector, ...]:
         """Return one collector per call; all keep the responses to the same images."""
@@ -137,7 +146,8 @@ class Collector:
         self.images = images
         self._axis, self._groups = axis, groups
         channels = record.output_shape[axis] or 0
-        self.tally = tallies.nothing(channels, len(groups.names))
+        self.tally = self._before = tallies.nothing(channels, len(groups.names))
+        self._start = -1
         self.levels = np.zeros((len(kept_slots), channels), np.float32)
         self._positions = math.prod(self.sizes)
         total = len(images) * self._positions
@@ -151,13 +161,15 @@ class Collector:
         return np.asarray(np.ascontiguousarray(moved).reshape(len(outputs), self._positions, -1))
 
     def add(self, outputs: Array, start: int) -> None:
-        """Note what came out for the images from the place `start` on."""
+        """Note what came out for the images from the place `start` on; the last time counts, where it comes again."""
+        if start != self._start:
+            self._start, self._before = start, self.tally
         values = self.maps(outputs)
         images = self.images[start : start + len(values)]
         labels = None if self._groups.of_images is None else self._groups.of_images[start : start + len(values)]
-        found = per_image(values, self.tally.top_values[-1])
+        found = per_image(values, self._before.top_values[-1])
         here = tallies.of_images(found, images.tolist(), labels, len(self._groups.names))
-        self.tally = tallies.merge(self.tally, here)
+        self.tally = tallies.merge(self._before, here)
         first, end = np.searchsorted(self.kept_slots, [start, start + len(values)])
         self.levels[first:end] = found.level[self.kept_slots[first:end] - start]
         first, end = np.searchsorted(self._places, [start * self._positions, (start + len(values)) * self._positions])

@@ -99,11 +99,9 @@ def of_images(found: PerImage, images: Sequence[int], classes: Array | None, num
         np.add.at(empty.class_levels, classes, found.level)
         np.add.at(empty.class_counts, classes, 1)
     numbers = np.broadcast_to(np.asarray(images, np.int64)[:, None], found.count.shape)
-    top = _strongest(
-        np.concatenate([empty.top_values, found.maximum]),
-        np.concatenate([empty.top_images, np.where(found.count > 0, numbers, _NO_IMAGE)]),
-        np.concatenate([empty.top_positions, found.position]),
-    )
+    strongest = _strongest(found.maximum, np.where(found.count > 0, numbers, _NO_IMAGE), found.position)
+    nobody = (empty.top_values, empty.top_images, empty.top_positions)
+    top = [np.concatenate([some, none[len(some) :]]) for some, none in zip(strongest, nobody, strict=True)]
     return Tally(
         num_images=len(images),
         count=count,

@@ -16,7 +16,7 @@ from typing import Any
 from tests.benchmark.table import Row
 
 # Name of the network, images, repetitions, the ratio that is wished for.
-CASES = (("default", 1000, 5, 1.4), ("ResNet50", 48, 3, 1.25))
+CASES = (("default", 1000, 5, 1.4), ("ResNet50", 96, 3, 1.25))
 
 
 def responses(folder: Path) -> Iterator[Row]:
