@@ -281,9 +281,10 @@ def _check(model: Path | None, options: Options) -> None:
 
 
 def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bool, tuple[Path, ...]]:
+    from reportgen import memory
     from reportgen.most_active import says_so
     from reportgen.renderers import fonts, overriding, pdf
-    from reportgen.writing import PAGED, append_summary, give_back_memory, sizes, write
+    from reportgen.writing import PAGED, append_summary, sizes, write
 
     _check(model, options)
     # The typesetting process gets ready while TensorFlow is imported.
@@ -292,7 +293,7 @@ def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bo
     worker = pdf.warm(more) if set(PAGED) & set(options.format) else None
     try:
         report = _report(model, options, terminal)
-        give_back_memory()
+        memory.give_back()  # of the model above all: typesetting needs it
         paths = write(report, options.output, options.format, terminal.progress, worker, assets_dir=options.assets_dir)
     finally:
         if worker is not None:

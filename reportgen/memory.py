@@ -17,6 +17,15 @@ def trim() -> None:
             malloc_trim(0)
 
 
+def give_back() -> None:
+    """Give the memory of what is no longer used back to the system.
+
+    The parts of a model, and of a traced graph, refer to each other: it takes a collection to free them.
+    """
+    gc.collect()
+    trim()
+
+
 @contextmanager
 def uncollected() -> Iterator[None]:
     """Keep Python from looking for circles of dead objects while short work makes many that live.

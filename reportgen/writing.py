@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import re
 import sys
@@ -13,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from reportgen import memory, registry, templating
+from reportgen import registry, templating
 from reportgen.document import Report
 from reportgen.errors import OptionsError, RenderError
 from reportgen.progress import Progress, silent
@@ -257,15 +256,6 @@ def _clean(folder: Path, kept: Container[str]) -> None:
     except OSError:
         # The report is there and complete; what is left of the former one disturbs nobody.
         return
-
-
-def give_back_memory() -> None:
-    """Give the memory of what is no longer used, the model above all, back to the system: typesetting needs it.
-
-    A model's parts refer to each other, so that it takes a collection to free them.
-    """
-    gc.collect()
-    memory.trim()
 
 
 def check_folder(folder: Path) -> None:

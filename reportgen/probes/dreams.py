@@ -15,6 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from reportgen import memory
 from reportgen.errors import ModelError
 from reportgen.models import running
 from reportgen.models.hooks import Call, StopPassError, until, watch
@@ -86,6 +87,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Drea
                     advance()
     except ModelError as error:
         return DreamsResult((), bool(asked), str(error))
+    memory.give_back()  # that of the graphs
     made = list(dict.fromkeys((call.path, channel) for call, channel in chosen))
     found = [dreams[key] for key in made if np.isfinite(dreams[key].activation)]
     return DreamsResult(tuple(found), bool(asked), notes=_notes([dreams[key] for key in made]))
