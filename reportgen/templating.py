@@ -55,12 +55,18 @@ def render(template: str, **context: object) -> str:
     return _environment().get_template(template).render(context)
 
 
-def get_ready() -> None:
-    """Import what fills in templates, before threads of their own do it.
+def get_ready(*templates: str) -> None:
+    """Import what fills in templates, and compile some, before threads of their own do it.
 
-    Where Ctrl-C ends an import in one thread, another that waits for the same module waits for ever.
+    Where Ctrl-C ends an import in one thread, another that waits for the same module waits for ever; and threads that
+    need the same template at the same time compile it each, at half the speed.
+
+    Args:
+        *templates: Their paths below the template folder.
     """
-    _environment()
+    environment = _environment()
+    for each in templates:
+        environment.get_template(each)
 
 
 def render_in_sandbox(template: str, changed: tuple[tuple[str, str], ...], **context: object) -> str:

@@ -88,7 +88,7 @@ def _write(
     assets_dir: str | None,
     progress: Progress,
 ) -> None:
-    templating.get_ready()
+    templating.get_ready(*(html.templates(report) if {"html", *PAGED} & targets.keys() else ()))
     # The PDF holds the file as it stands beside it.
     facts = json.render(report) if {"json", "pdf"} & targets.keys() else b""
     attached = {"pdf": (facts,)}

@@ -37,6 +37,12 @@ def render(report: Report) -> bytes:
     return document(report, "screen").encode("utf-8")
 
 
+def templates(report: Report) -> tuple[str, ...]:
+    """Return the templates that this process fills in for a page: none where some are the user's own."""
+    chapters = (f"sections/{section.name}.html" for section in report.sections)
+    return () if report.templates else ("report.html", "parts.html", *chapters)
+
+
 def check_size(report: Report, size_bytes: int) -> None:
     """Refuse a page above its budget, to which it was kept as far as could be told when the report was made.
 
