@@ -11,6 +11,7 @@ import hashlib
 import math
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from numbers import Integral
 from pathlib import Path
@@ -64,9 +65,12 @@ def get_ready(*templates: str) -> None:
     Args:
         *templates: Their paths below the template folder.
     """
+    from jinja2 import TemplateNotFound
+
     environment = _environment()
     for each in templates:
-        environment.get_template(each)
+        with suppress(TemplateNotFound):  # which is told of where it is needed
+            environment.get_template(each)
 
 
 def render_in_sandbox(template: str, changed: tuple[tuple[str, str], ...], **context: object) -> str:
