@@ -16,12 +16,12 @@ from reportgen.document import Figure, Report
 from reportgen.errors import OptionsError
 from reportgen.evidence import ActivationsResult, Evidence
 from reportgen.most_active import limited
+from reportgen.numerals import megabytes
 from reportgen.options import Options
 from reportgen.plan import Extent, Plan
 from reportgen.probes.subject import matches
 from reportgen.records import ModelRecord
 from reportgen.renderers import html
-from reportgen.templating import megabytes
 
 # Below this share of the budget, by the bytes of its pictures and an estimate of the rest, no page is made for a trial.
 _NEAR = 0.8

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.channels import Channel, Counts
 from reportgen.evidence import Evidence
+from reportgen.numerals import number, percent, plural
 from reportgen.responses import AblationResult, CallResponses, Dream, ResponsesResult
-from reportgen.templating import number, percent, plural
 from reportgen.vocabulary import words
 
 _FIRST_CLASSES = 3

@@ -8,6 +8,7 @@ from math import isfinite
 
 from reportgen.document import Finding, Severity
 from reportgen.evidence import ChannelTuning, EdgesResult
+from reportgen.numerals import number, percent, plural
 from reportgen.responses import (
     AblationResult,
     CallResponses,
@@ -16,7 +17,7 @@ from reportgen.responses import (
     Measured,
     ResponsesResult,
 )
-from reportgen.templating import anchor, number, percent, plural
+from reportgen.templating import anchor
 
 _MANY = 0.1
 """Share of a layer's channels from which on dead or stuck ones are a warning."""

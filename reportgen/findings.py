@@ -9,10 +9,11 @@ from reportgen.answers import PredictionsResult, SampleRecord
 from reportgen.document import Finding, Severity
 from reportgen.evidence import ActivationsResult, DatasetRecord, NamesResult, PoolingResult
 from reportgen.most_active import cut_short
+from reportgen.numerals import number, percent, plural, shape
 from reportgen.records import LayerRecord, ModelRecord
 from reportgen.responses import ResponsesResult
 from reportgen.scalings import ScalingResult, doubts
-from reportgen.templating import anchor, codepoint, number, percent, plural, shape
+from reportgen.templating import anchor, codepoint
 from reportgen.vocabulary import words
 
 _WEIGHT: dict[Severity, int] = {"failed": 0, "warning": 1, "note": 2, "passed": 3}
@@ -114,27 +115,25 @@ def _prediction_faults(model: ModelRecord, predictions: PredictionsResult | None
 
 def _sums(model: ModelRecord, activations: ActivationsResult | None) -> Iterator[Finding]:
     observed = dict(activations.checks) if activations else {}
-    total = 0
-    for call in model.layers:
-        for check in (*call.checks, *((observed[call.path],) if call.path in observed else ())):
-            total += 1
-            if not check.agrees:
-                yield Finding(
-                    "failed",
-                    f"{call.path}: {check.quantity} by formula and in the model differ.",
-                    f"Formula: {shape(check.expected)}; {check.against}: {shape(check.observed)}.",
-                    layer_anchor(call.path),
-                )
-    if (
-        total
-        and all(check.agrees for call in model.layers for check in call.checks)
-        and all(check.agrees for check in observed.values())
-    ):
+    compared = [
+        (call, check)
+        for call in model.layers
+        for check in (*call.checks, *((observed[call.path],) if call.path in observed else ()))
+    ]
+    for call, check in compared:
+        if not check.agrees:
+            yield Finding(
+                "failed",
+                f"{call.path}: {check.quantity} by formula and in the model differ.",
+                f"Formula: {shape(check.expected)}; {check.against}: {shape(check.observed)}.",
+                layer_anchor(call.path),
+            )
+    if compared and all(check.agrees for _, check in compared):
         against = "Keras's own shape rules and weight counts"
         against += " and the tensors that came out" if observed else ""
         yield Finding(
             "passed",
-            f"All {number(total)} comparisons between formula and model agree.",
+            f"All {number(len(compared))} comparisons between formula and model agree.",
             f"Output shapes, parameters and multiply-adds were worked out by formula and compared with {against}.",
             "calculations",
         )

@@ -12,8 +12,8 @@ from math import hypot
 
 from reportgen.document import Finding
 from reportgen.evidence import ActivationsResult, CallMaps, ChannelNumbers
+from reportgen.numerals import megabytes, number, plural
 from reportgen.plan import FEWEST
-from reportgen.templating import megabytes, number, plural
 
 _WITHIN = "so that the page stays within"
 _MOST_NAMED = 8

@@ -228,8 +228,8 @@ class ChannelAblation:
         path: The conv call.
         channel: The channel.
         accuracy_change: Share of right answers without it less that with it, −1..1; None without labels.
-        probability_change: Mean probability of the true class (without labels, of the class answered with all channels)
-            without it less that with it, −1..1.
+        probability_change: Mean probability of the true class (without labels, of the class answered with all channels;
+            where an image has several labels, of each label's true yes or no) without it less that with it, −1..1.
         class_changes: The change of the share of right answers of each class, in the order of `AblationResult.classes`;
             () without labels.
         num_changed: Images that are answered with another class.
@@ -251,7 +251,8 @@ class AblationResult:
         num_images: Images that every ablation was measured on, evenly spaced where these are not all.
         num_available: Images in the data.
         accuracy: Share of right answers with all channels, on these images; None without labels.
-        probability: Mean probability of the true class (or, without labels, of the class answered) with all channels.
+        probability: Mean probability of the true class (without labels, of the class answered; where an image has
+            several labels, of each label's true yes or no) with all channels.
         classes: Names of the classes that `class_changes` belong to.
         budget: What limited the number of channels, in words: "60 s", "500 forward passes".
         num_channels: How many channels the conv calls of the model have in all.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reportgen.numerals import number, percent, plural
 from reportgen.records import Doubt
-from reportgen.templating import number, percent, plural
 
 CHANCE = 0.01
 """Differences that chance alone makes more often than this are none."""

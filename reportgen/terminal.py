@@ -23,9 +23,10 @@ from rich.table import Table
 from rich.text import Text
 
 from reportgen.errors import UnknownNameError
+from reportgen.numerals import megabytes, memory, number, shape, working
 from reportgen.progress import asked_to_end
 from reportgen.records import Broken, ModelRecord
-from reportgen.templating import clean, megabytes, memory, number, shape, shortened, working
+from reportgen.templating import clean, shortened
 from reportgen.vocabulary import words
 
 if TYPE_CHECKING:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -20,6 +22,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def update_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture(autouse=True)
+def no_scope_left_open() -> Iterator[None]:
+    """See that a test leaves no name scope of Keras open, in which other tests' layers would be named."""
+    yield
+    if "keras" in sys.modules:
+        from keras.src.backend.common.name_scope import current_path
+
+        assert current_path() == ""
 
 
 @pytest.fixture(scope="session")

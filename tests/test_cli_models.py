@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.templating import unbroken
+from reportgen.numerals import unbroken
 from tests.commands import COMMAND, STEP, Files, environment, names, posix, run
 
 

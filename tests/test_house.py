@@ -36,6 +36,7 @@ FLOORS: list[tuple[str, int]] = [
     ("drawing", 2),
     ("options", 2),
     ("option_forms", 2),
+    ("numerals", 2),
     ("templating", 2),
     ("evidence", 3),
     ("scalings", 3),

@@ -21,11 +21,11 @@ from PIL import Image
 from reportgen import pipeline
 from reportgen.document import Fact, Report
 from reportgen.errors import DataError, ModelError, OptionsError, UnknownNameError
+from reportgen.numerals import unbroken
 from reportgen.options import make
 from reportgen.pipeline import explain
 from reportgen.renderers import html, published_schema
 from reportgen.renderers import json as json_renderer
-from reportgen.templating import unbroken
 from tests import typefaces
 from tests.models import toys
 from tests.sources.test_tfrecord import example, write

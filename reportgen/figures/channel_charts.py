@@ -8,8 +8,8 @@ from math import isfinite
 from reportgen.channels import Channel
 from reportgen.document import Figure
 from reportgen.figures import charts
+from reportgen.numerals import number, plural
 from reportgen.plots import Plot, Point
-from reportgen.templating import number, plural
 
 SELECTIVITY = "class selectivity"
 FIRING = "share of the images in which it fires"

@@ -25,7 +25,8 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
 from reportgen.document import SHEET_LEFT, SHEET_WIDTH, Figure
-from reportgen.templating import clean, isolated, number
+from reportgen.numerals import number
+from reportgen.templating import clean, isolated
 
 _PANEL = 68  # height of the panel of one curve, with the words above it
 

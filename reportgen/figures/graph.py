@@ -23,8 +23,9 @@ from reportgen.figures.graph_words import (
     width_of,
     words_of,
 )
+from reportgen.numerals import number, plural
 from reportgen.records import LayerRecord, ModelRecord, Shape
-from reportgen.templating import anchor, number, plural
+from reportgen.templating import anchor
 
 _AIR = 10.0
 _RIGHT = 8.0

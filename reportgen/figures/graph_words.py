@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from string import ascii_uppercase
 
 from reportgen.figures.graph_nodes import Node
+from reportgen.numerals import number, shape
 from reportgen.records import LayerRecord, Setting, Shape
-from reportgen.templating import number, shape, shortened
+from reportgen.templating import shortened
 
 FONT_SIZE = 10.5
 """Size of all words in the drawing, CSS pixels."""

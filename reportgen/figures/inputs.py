@@ -8,7 +8,7 @@ from reportgen.answers import SampleRecord
 from reportgen.document import Figure
 from reportgen.figures import charts, mosaic, strips
 from reportgen.grid import Grid, Signal
-from reportgen.templating import number, plural, size
+from reportgen.numerals import number, plural, size
 
 _STRIP_HEIGHT = 8
 _WIDTH = 640

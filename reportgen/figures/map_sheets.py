@@ -5,7 +5,7 @@ from __future__ import annotations
 from reportgen.document import ContactSheet, Mark
 from reportgen.evidence import CallMaps, Evidence, Levels
 from reportgen.figures import mosaic, selection, strips
-from reportgen.templating import number, percent, plural
+from reportgen.numerals import number, percent, plural
 
 # Side of a tile that shows one number, and the colour of the lines between such tiles.
 _TILE = 24

@@ -14,8 +14,9 @@ from matplotlib.patches import Rectangle
 
 from reportgen.document import Figure
 from reportgen.figures.charts import DARK, LIGHT, Ink, figure
+from reportgen.numerals import number, short
 from reportgen.scores import Calibration
-from reportgen.templating import clean, isolated, number, short, shortened
+from reportgen.templating import clean, isolated, shortened
 
 Counts = npt.NDArray[np.int64]
 

@@ -15,7 +15,7 @@ from reportgen.document import HIGHEST_TILE, SHEET_WIDTH, ContactSheet, Mark
 from reportgen.evidence import Levels
 from reportgen.figures import mosaic
 from reportgen.grid import Grid
-from reportgen.templating import number, plural, shape
+from reportgen.numerals import number, plural, shape
 
 HIGHEST_SHEET = 760.0
 """Most that a sheet is high, CSS pixels: what a page holds."""

@@ -16,6 +16,7 @@ import numpy as np
 
 from reportgen import memory
 from reportgen.errors import ModelError
+from reportgen.numerals import number
 from reportgen.options import Options
 from reportgen.probes import measuring, places
 from reportgen.probes.measuring import Measure, Tally, tally
@@ -24,7 +25,6 @@ from reportgen.probes.switching import Channel, Moments, Switch
 from reportgen.progress import Progress, silent
 from reportgen.records import LayerRecord
 from reportgen.responses import AblationResult, ChannelAblation
-from reportgen.templating import number
 from reportgen.vocabulary import words
 
 USUAL_MACS = 4 * 10**11
@@ -75,7 +75,8 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Abla
             raise ModelError("The model has no conv layer whose channels could be switched off.")
         if measure is None:
             raise ModelError(
-                "The model answers with values and not with classes, so that there is no accuracy to lose."
+                "The model answers with values and not with one class for each sample, so that there is no accuracy to"
+                " lose."
             )
         result = _measured(subject, sites, measure, _Budget(options), progress)
     except ModelError as error:

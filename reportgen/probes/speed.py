@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from reportgen.figures import mosaic
-from reportgen.templating import number
+from reportgen.numerals import number
 
 _MOMENT = 0.1  # seconds
 _SIDE, _CHANNELS, _KERNEL = 56, 64, 3

@@ -10,7 +10,7 @@ import sys
 
 from reportgen.document import Report
 from reportgen.errors import RenderError
-from reportgen.templating import memory
+from reportgen.numerals import memory
 
 TIMEOUT_SECONDS = 120
 MEMORY_LIMIT_BYTES = 2 << 30

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from markupsafe import Markup, escape
 
-from reportgen import templating
+from reportgen import numerals, templating
 from reportgen.document import FontFile, Report
 from reportgen.errors import RenderError
 from reportgen.renderers import apart, coverage, fonts, policy
@@ -51,8 +51,8 @@ def check_size(report: Report, size_bytes: int) -> None:
     """
     if 0 < report.max_size_bytes < size_bytes:
         raise RenderError(
-            f"report.html takes {templating.megabytes(size_bytes)}. Expected at most"
-            f" {templating.megabytes(report.max_size_bytes)}. Raise --max-size, or choose fewer samples with --pick or"
+            f"report.html takes {numerals.megabytes(size_bytes)}. Expected at most"
+            f" {numerals.megabytes(report.max_size_bytes)}. Raise --max-size, or choose fewer samples with --pick or"
             " fewer layers with --layers."
         )
 

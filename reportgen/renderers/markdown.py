@@ -12,8 +12,9 @@ from typing import Any
 
 from reportgen.document import Finding, Report
 from reportgen.errors import RenderError
+from reportgen.numerals import megabytes, number, percent, plural, shape, short
 from reportgen.records import LayerRecord
-from reportgen.templating import clean, megabytes, number, percent, plural, shape, short, shortened
+from reportgen.templating import clean, shortened
 
 MOST_BYTES = 900 << 10
 """GitHub takes 1024 KiB for one step, and nothing of what is longer."""

@@ -21,9 +21,10 @@ from xml.sax.saxutils import escape
 
 from reportgen.document import FontFile, Report
 from reportgen.errors import RenderError
+from reportgen.numerals import memory
 from reportgen.renderers import fonts, html
 from reportgen.renderers import json as facts
-from reportgen.templating import codepoint, memory
+from reportgen.templating import codepoint
 
 SUFFIX = ".pdf"
 TIMEOUT_SECONDS = 900

@@ -12,9 +12,9 @@ from typing import Any
 
 from reportgen.document import Finding, Report
 from reportgen.errors import RenderError
+from reportgen.numerals import plural
 from reportgen.renderers import html, pdf
 from reportgen.renderers.pdf import Worker
-from reportgen.templating import plural
 
 SUFFIX = "-summary.pdf"
 _CHAPTER = "summary"

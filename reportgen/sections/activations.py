@@ -13,7 +13,7 @@ from reportgen.evidence import ActivationsResult, CallMaps, ChannelNumbers, Evid
 from reportgen.figures import inputs
 from reportgen.figures.map_sheets import sheets_of, single
 from reportgen.most_active import limited, most_active
-from reportgen.templating import number, percent, plural
+from reportgen.numerals import number, percent, plural
 from reportgen.vocabulary import volume, words
 
 TITLE = "What each layer sees"

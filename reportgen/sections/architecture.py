@@ -8,9 +8,10 @@ from reportgen.document import Figure, FontFile, Section
 from reportgen.drawing import Drawing
 from reportgen.evidence import Evidence
 from reportgen.figures import charts, graph
+from reportgen.numerals import number, percent, plural, short
 from reportgen.records import LayerRecord
 from reportgen.renderers.coverage import spelled
-from reportgen.templating import clean, number, percent, plural, short
+from reportgen.templating import clean
 from reportgen.vocabulary import words
 
 TITLE = "The network"

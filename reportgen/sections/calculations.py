@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from reportgen.document import Section
 from reportgen.evidence import Evidence
+from reportgen.numerals import number, plural, shape
 from reportgen.records import Check, LayerRecord, Setting, Shape, Step
-from reportgen.templating import number, plural, shape
 
 TITLE = "The sums"
 NEEDS = ("activations",)

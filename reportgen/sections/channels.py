@@ -10,10 +10,11 @@ from reportgen.channels import Channel, Counts, count, joined, ranked
 from reportgen.document import Figure, Section
 from reportgen.evidence import Evidence
 from reportgen.figures import channel_charts, mosaic, patches
+from reportgen.numerals import number, plural
 from reportgen.plan import CARD_BYTES, as_text, cards_bytes
 from reportgen.plots import Plot
 from reportgen.responses import CallResponses, Dream, Patch, ResponsesResult, Thresholds, telling
-from reportgen.templating import clean, number, plural, shortened
+from reportgen.templating import clean, shortened
 from reportgen.vocabulary import words
 
 TITLE = "What each channel looks for"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from reportgen.document import ContactSheet, Figure, Section
 from reportgen.evidence import ChannelTuning, EdgesResult, Evidence
 from reportgen.figures import charts, mosaic
-from reportgen.templating import number, percent, plural
+from reportgen.numerals import number, percent, plural
 
 TITLE = "Does it look for edges?"
 NEEDS = ("edges",)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reportgen.document import Section
 from reportgen.evidence import Evidence
-from reportgen.templating import number, plural
+from reportgen.numerals import number, plural
 
 TITLE = "Names are labels"
 NEEDS = ("names",)

@@ -8,9 +8,9 @@ from reportgen.document import Figure, Section
 from reportgen.evidence import Evidence
 from reportgen.figures import inputs
 from reportgen.figures import scores as figures
+from reportgen.numerals import number, percent, plural
 from reportgen.scores import Calibration, ClassAccuracy, Confusion, HeadScores, Share
 from reportgen.sections.summary import scope
-from reportgen.templating import number, percent, plural
 from reportgen.vocabulary import Words, words
 
 TITLE = "How often is it right?"

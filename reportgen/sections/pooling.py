@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from reportgen.document import Figure, Section
 from reportgen.evidence import Evidence, PooledWindow
 from reportgen.figures import mosaic
-from reportgen.templating import number, shape
+from reportgen.numerals import number, shape
 from reportgen.vocabulary import words
 
 TITLE = "Pooling, on your own image"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reportgen.document import Section
 from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord
-from reportgen.templating import plural
+from reportgen.numerals import plural
 
 TITLE = "How this was made"
 NEEDS = ()

@@ -9,10 +9,10 @@ from reportgen.answers import Answer, HeadAnswer, PredictionsResult, SampleRecor
 from reportgen.document import Figure, Section
 from reportgen.evidence import Evidence
 from reportgen.figures import inputs, mosaic
+from reportgen.numerals import number, percent, plural, shape, size
 from reportgen.records import Broken, Doubt, Reason, Shape
 from reportgen.scalings import ScalingResult, doubts
 from reportgen.shapes import product
-from reportgen.templating import number, percent, plural, shape, size
 from reportgen.vocabulary import Words, words
 
 TITLE = "The samples"

@@ -8,8 +8,8 @@ from reportgen.document import ContactSheet, Section
 from reportgen.evidence import CallMaps, DatasetRecord, Evidence
 from reportgen.figures.map_sheets import sheet_of
 from reportgen.findings import image_of, last_conv, spatial_shape
+from reportgen.numerals import number, percent, plural, shape, size
 from reportgen.records import ModelRecord, Shape, TensorRecord
-from reportgen.templating import number, percent, plural, shape, size
 from reportgen.vocabulary import Words, words
 
 TITLE = "At a glance"

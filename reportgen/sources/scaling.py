@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import DataError, OptionsError, UnknownNameError
+from reportgen.numerals import number
 from reportgen.option_forms import PREPROCESSING
 from reportgen.records import Doubt, Shape
 from reportgen.sources.dataset import Array, Dataset, batches
-from reportgen.templating import number
 
 _APPLICATIONS = "keras.applications."
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")

@@ -68,6 +68,10 @@ class Counted(keras.Model):  # type: ignore[misc]
         self.dense = keras.layers.Dense(3, activation="softmax", name="my answer", kernel_initializer="glorot_uniform")
         self.careful, self.num_runs = careful, 0
 
+    def build(self, shape: Any) -> None:
+        # Without this Keras builds it by tracing `call`, fails on its name, and leaves a scope open for good.
+        self.dense.build(shape)
+
     def call(self, values: Any) -> Any:
         self.num_runs += 1
         answer = self.dense(values)
