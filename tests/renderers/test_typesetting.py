@@ -198,6 +198,11 @@ CHANGES = [
     pytest.param("[f['EF'].clear() for f in of('Type', '/Filespec')]", "refers to objects", id="no-embedded-file"),
     pytest.param("[h.pop('A') for h in of('S', '/TH')]", "attributes of table headers", id="no-attributes"),
     pytest.param("document.pages[0].links[0] = ()", "lists links in another way", id="links"),
+    pytest.param(
+        "next(o for o in pdf.objects if getattr(o, 'compress', 0)).stream.append(object())",
+        "holds the content of pages in another way",
+        id="content",
+    ),
     pytest.param("[h.update(P=h) for h in of('S', '/TH')]", "refers to objects in another way", id="references"),
 ]
 CHANGED = """
