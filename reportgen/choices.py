@@ -206,7 +206,8 @@ def of_the_data(command: Command) -> Command:
         click.option(
             "--resize",
             type=click.Choice(["crop", "stretch"]),
-            help="Images of another size: proportions kept and the centre cut out, or stretched.  [default: crop]",
+            help="Images of another size: proportions kept and the centre cut out, or stretched.  [default: crop, "
+            "up to 8 times larger]",
         ),
         click.option(
             "--feature",

@@ -32,6 +32,7 @@ class DatasetRecord:
         has_labels: Whether true classes are known.
         sha256: Hash of its contents.
         notes: What was done to make it fit the model, in whole sentences.
+        unmatched: Why labels that came with the data are not used, a whole sentence, or "".
         doubts: What speaks against the way in which its values were brought to the model's range.
         broken: The first of the images that cannot be read, which are not among those counted.
         broken_reasons: How many cannot be read in all, by reason, the most common first.
@@ -45,6 +46,7 @@ class DatasetRecord:
     has_labels: bool
     sha256: str
     notes: tuple[str, ...]
+    unmatched: str = ""
     doubts: tuple[Doubt, ...] = ()
     broken: tuple[Broken, ...] = ()
     broken_reasons: tuple[Reason, ...] = ()

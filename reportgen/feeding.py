@@ -57,7 +57,7 @@ def in_memory(model: Any, images: Any, labels: Any, class_names: Sequence[str]) 
             f"One array was given, but the model takes {', '.join(record.name for record in declared)}. Expected one "
             "for each. Give a dictionary of arrays by name of the input."
         )
-    return from_arrays(images, labels, class_names)
+    return from_arrays(images, labels, class_names, shape=declared[0].shape if declared else None)
 
 
 def fitted(model: Any, dataset: Dataset, options: Options) -> Dataset:

@@ -284,9 +284,10 @@ def _left_out(model: ModelRecord) -> Iterator[Finding]:
 
 
 def _fitted(model: ModelRecord, dataset: DatasetRecord | None) -> Iterator[Finding]:
+    if dataset and dataset.unmatched:
+        yield Finding("warning", "The labels were not used.", dataset.unmatched, "samples")
     if dataset and dataset.notes:
-        title = f"What was done to the {words(model).samples}."
-        yield Finding("note", title, " ".join(dataset.notes), "samples")
+        yield Finding("note", f"What was done to the {words(model).samples}.", " ".join(dataset.notes), "samples")
 
 
 def _broken(model: ModelRecord, dataset: DatasetRecord | None) -> Iterator[Finding]:

@@ -25,7 +25,7 @@ from reportgen.probes import ablation, dreams, scaling
 from reportgen.probes.speed import Speed, measured
 from reportgen.progress import Progress, silent
 from reportgen.records import ModelRecord
-from reportgen.sources import digits
+from reportgen.sources import classes, digits
 from reportgen.sources.dataset import Dataset
 
 # Assumed: layers of all kinds together reach half the speed of a large convolution. Checked on one training only.
@@ -82,6 +82,7 @@ def foretell(origin: Origin, dataset: Dataset | None, options: Options, progress
     with runnable(origin.model), progress("Inspecting the network"):
         dataset = None if dataset is None else feeding.fitted(origin.model, dataset, options)
         record = inspect(origin.model, feeding.input_shapes(dataset, options))
+    dataset = None if dataset is None else classes.settle(dataset, record.outputs)
     check_choices(record, dataset, options)
     images = 0 if dataset is None else dataset.size
     seen = None if dataset is None else extent(record, images, _num_classes(dataset))

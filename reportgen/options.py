@@ -51,7 +51,7 @@ class Options(BaseModel):
         pdf_channels: Most maps of one layer in the PDF; None for as many as the web page has.
         preprocess: How pixel values are brought to the model's range; also called "scale_input".
         resize: How an image of another size is brought to the model's: "crop" keeps its proportions and cuts its centre
-            out, "stretch" does not.
+            out, "stretch" does not; None for "crop", where it enlarges nothing more than eightfold.
         feature: Pairs of "image" or "label" and the name of the feature of a TFRecord file that holds it.
         imports: Python files or modules of the user's own that are run first, for their classes; the option is called
             "import", a word that Python keeps for itself.
@@ -93,7 +93,7 @@ class Options(BaseModel):
     max_size: int = 25_000_000
     pdf_channels: int | None = Field(default=None, gt=0)
     preprocess: str = "auto"
-    resize: Literal["crop", "stretch"] = "crop"
+    resize: Literal["crop", "stretch"] | None = None
     feature: tuple[tuple[str, str], ...] = ()
     imports: tuple[str, ...] = ()
     input_shape: tuple[int, ...] = ()

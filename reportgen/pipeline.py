@@ -28,7 +28,7 @@ from reportgen.probes import places, predictions, samples
 from reportgen.probes.subject import Subject, matches
 from reportgen.progress import Progress, silent
 from reportgen.records import ModelRecord
-from reportgen.sources import digits, fitting, scaling
+from reportgen.sources import classes, digits, fitting, scaling
 from reportgen.sources.dataset import Dataset
 
 
@@ -195,6 +195,7 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
         dataset = None if dataset is None else feeding.fitted(origin.model, dataset, options)
         with progress("Inspecting the network"):
             record = inspect(origin.model, feeding.input_shapes(dataset, options))
+        dataset = None if dataset is None else classes.settle(dataset, record.outputs)
         check_choices(record, dataset, options)
         evidence = _probe(Subject(origin.model, record, dataset), chosen, options, progress)
     origin = replace(origin, facts=(*origin.facts, *_compiled(compiled)))
@@ -289,6 +290,7 @@ def _probe(subject: Subject, chosen: Sequence[str], options: Options, progress: 
             has_labels=data.labels is not None,
             sha256=data.sha256,
             notes=data.notes,
+            unmatched=data.unmatched,
             doubts=data.scaling.doubts if data.scaling else (),
             broken=data.broken,
             broken_reasons=data.broken_reasons,

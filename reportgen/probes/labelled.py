@@ -60,7 +60,7 @@ def classes(model: ModelRecord, dataset: Dataset, images: Array, num_channels: i
     elif not dataset.targets and targets:
         labels = None
     if labels is None:
-        return Classes(unlabelled=_unlabelled(model, targets))
+        return Classes(unlabelled=dataset.unmatched or _unlabelled(model, targets))
     numbers, of_images, counts = np.unique(labels[images], return_inverse=True, return_counts=True)
     if len(numbers) * num_channels * 8 > _MOST_BYTES:
         why = (

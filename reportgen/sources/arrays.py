@@ -10,6 +10,7 @@ import math
 import struct
 import tokenize
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Literal
 
@@ -17,9 +18,14 @@ import numpy as np
 from numpy.lib import format as npy_format
 
 from reportgen.errors import DataError
+from reportgen.records import Shape
 from reportgen.sources.dataset import Array, in_words
 
+ONE_SAMPLE = "The array holds one sample without a batch axis; it was taken for a set of one."
+
 IMAGE_KINDS = "buif"
+_PICTURE_AXES = 3
+_CHANNELS = (1, 3, 4)
 # What numpy's reader may raise for a head that was damaged or made up.
 _HEAD_ERRORS = (
     ValueError,
@@ -122,6 +128,52 @@ def check_images(header: Header, what: str) -> None:
         raise DataError(f"{what} has the shape {header.shape}. Expected a batch axis and the axes of one image.")
     if 0 in header.shape:
         raise DataError(f"{what} has the shape {header.shape}: it is empty. Expected at least one image.")
+
+
+def is_one_sample(have: Sequence[int], want: Shape | None) -> bool:
+    """Tell whether an array is one sample without a batch axis.
+
+    Args:
+        have: Shape of the array.
+        want: Shape of one sample of the model's input, None for an axis of any size; None where it is not known.
+
+    Returns:
+        Whether its shape is that of the model's input, where an axis of a single channel may be left out; or that of a
+        picture with its channels last, of another size than the model's.
+
+    >>> [is_one_sample(have, (28, 28, 1)) for have in ((28, 28, 1), (28, 28), (300, 200, 3), (9, 28, 28))]
+    [True, True, True, False]
+    """
+    if not want:
+        return False
+    forms = [want, *([want[:-1]] if want[-1] == 1 else []), *([want[1:]] if want[0] == 1 else [])]
+    if any(_agrees(have, form) for form in forms):
+        return True
+    # As a batch these would be grey pictures that are one, three or four pixels wide.
+    is_picture = len(have) == len(want) == _PICTURE_AXES and have[-1] in _CHANNELS and want[-1] in (None, *_CHANNELS)
+    return is_picture and min(have[:-1]) > max(_CHANNELS)
+
+
+def batched(images: Array, labels: Array | None, want: Shape | None) -> tuple[Array, Array | None, bool]:
+    """Put a batch axis before one sample and its label.
+
+    Args:
+        images: Many samples, or one.
+        labels: Their labels, or None; as many labels as the array has rows say that these are samples.
+        want: As for `is_one_sample`.
+
+    Returns:
+        The images and their labels with a batch axis, and whether it was put there.
+    """
+    are_rows = labels is not None and labels.ndim > 0 and len(labels) == len(images) > 1
+    if not images.ndim or are_rows or not is_one_sample(images.shape, want):
+        return images, labels, False
+    is_row = labels is not None and (labels.ndim == 0 or (labels.ndim == 1 and len(labels) > 1))
+    return images[None], labels[None] if labels is not None and is_row else labels, True
+
+
+def _agrees(have: Sequence[int], want: Shape) -> bool:
+    return len(have) == len(want) and all(wanted in (None, size) for size, wanted in zip(have, want, strict=True))
 
 
 def read_body(stream: IO[bytes], header: Header, what: str) -> Array:

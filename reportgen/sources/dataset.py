@@ -28,11 +28,11 @@ class Reading:
 
     Attributes:
         resize: How an image is brought to another size: "crop" keeps its proportions and cuts its centre out, "stretch"
-            does not.
+            does not; None for "crop", where it enlarges nothing by more than `resizing.MOST_ENLARGED`.
         features: Names of the features of a TFRecord file, by what they hold: ("image", "scan"), ("label", "class").
     """
 
-    resize: Resize = "crop"
+    resize: Resize | None = None
     features: tuple[tuple[str, str], ...] = ()
 
 
@@ -68,6 +68,9 @@ class Dataset:
         shape: Shape of one image.
         labels: Class index of every image, int64 (size,); None where the source has none.
         class_names: Name of every class by its index; () where the source has none.
+        by_word: Whether the class names are the data's own words, in sorted order or in that of the columns of a list,
+            and nothing says yet which class of the model each is.
+        unmatched: Why the labels of the source are not used, a whole sentence, or "".
         image_names: File name of every image relative to the folder, parts joined by "/"; () where they are no files.
         sha256: Hash over the contents: of a file's bytes, or of a folder's relative names and their files' bytes.
         notes: What was done to the data, in whole sentences.
@@ -75,6 +78,7 @@ class Dataset:
         further: What the model's further inputs get, by their names: as many rows as there are images.
         head_labels: Class index of every image for single outputs of the model, by their names; `labels` are for the
             first output that answers with classes and has none of its own.
+        head_words: Words of these labels in sorted order, by name of the output, as for `by_word`.
         targets: True values of every image, float64 (size, …), for outputs that answer with values, by their names; ""
             stands for the first one whose answers are as many.
         scaling: How its values were brought to a model's range; None before it was made to fit one.
@@ -93,9 +97,12 @@ class Dataset:
     image_names: tuple[str, ...]
     sha256: str
     notes: tuple[str, ...] = ()
+    by_word: bool = False
+    unmatched: str = ""
     main: str = ""
     further: tuple[tuple[str, Dataset], ...] = ()
     head_labels: tuple[tuple[str, npt.NDArray[np.int64]], ...] = ()
+    head_words: tuple[tuple[str, tuple[str, ...]], ...] = ()
     targets: tuple[tuple[str, npt.NDArray[np.float64]], ...] = ()
     scaling: Scaling | None = None
     broken: tuple[Broken, ...] = ()

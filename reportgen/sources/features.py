@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from google.protobuf.message import DecodeError
 
 from reportgen.errors import DataError
 from reportgen.sources.dataset import Array, counted
 from reportgen.sources.files import writable
-from reportgen.sources.labels import Gathered, told_apart
+from reportgen.sources.labels import Gathered, Truth, read_labels
+from reportgen.sources.naming import ClassNames
 
 # Usual names, the best first: those of TensorFlow's own scripts for ImageNet, its tutorials, its data sets.
 _IMAGES = ("image/encoded", "image", "image_raw", "encoded", "img", "x", "image/raw", "images", "pixels", "jpeg", "png")
@@ -177,23 +177,24 @@ class Labels:
         if len(found) == len(text) == 1 and isinstance(found[0], np.integer) and isinstance(text[0], bytes):
             self._texts.setdefault(int(found[0]), set()).add(text[0][:_LONGEST_WORD])
 
-    def known(self) -> tuple[npt.NDArray[np.int64] | None, Array | None, tuple[str, ...]]:
+    def known(self) -> Truth:
         """Return the class index of every record, −1 where it has none, or its true values, and names of the classes.
 
         Raises:
             DataError: A number is no class index.
         """
         if not self._places:
-            return None, None, ()
-        found, targets, names = told_apart(self._gathered.array(), (), self._what)
-        if targets is not None:
-            rows = np.full((self._size, *targets.shape[1:]), np.nan)
-            rows[self._places] = targets
-            return None, rows, names
-        assert found is not None, "labels are classes or true values"
+            return Truth(None)
+        found = read_labels(self._gathered.array(), ClassNames(()), self._what)
+        if found.values is not None:
+            rows = np.full((self._size, *found.values.shape[1:]), np.nan)
+            rows[self._places] = found.values
+            return replace(found, values=rows)
+        assert found.indices is not None, "labels are classes or true values"
         indices = np.full(self._size, -1, np.int64)
-        indices[self._places] = found
-        return indices, None, names or self._names(int(found.max()))
+        indices[self._places] = found.indices
+        names = found.class_names or self._names(int(found.indices.max()))
+        return replace(found, indices=indices, class_names=names)
 
     def _names(self, last: int) -> tuple[str, ...]:
         if not self._texts or last > _MOST_CLASSES or any(len(texts) > 1 for texts in self._texts.values()):

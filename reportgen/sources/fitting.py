@@ -39,7 +39,7 @@ def fit(
     pictures: bool = True,
     scale: str = "auto",
     networks: Sequence[tuple[str, str]] = (),
-    resize: Resize = "crop",
+    resize: Resize | None = None,
 ) -> Dataset:
     """Make images fit a model's input.
 
@@ -52,7 +52,7 @@ def fit(
         scale: How values are brought to the model's range, as after `--preprocess`. "auto" divides whole values 0..255
             of pictures by 255 unless the model rescales, and judges that by the first 256 images.
         networks: Networks of `keras.applications` in the model, as for `scaling.plan`.
-        resize: How images of another size are brought to the model's.
+        resize: How images of another size are brought to the model's; None for "crop", up to eight times larger.
 
     Returns:
         The same images in the model's layout and number format (float32 for one that numpy does not know), changed when
@@ -98,7 +98,7 @@ def _look(dataset: Dataset) -> Values:
     return look(dataset, partial(_check_finite, dataset.name))
 
 
-def _move(dataset: Dataset, want: Shape, white: int | None, resize: Resize) -> _Move:
+def _move(dataset: Dataset, want: Shape, white: int | None, resize: Resize | None) -> _Move:
     """Find what has to be done to the axes. The order matters: what fits as it is, is never transposed or resized."""
     have = tuple(axis or 0 for axis in dataset.shape)
     if _matches(have, want):

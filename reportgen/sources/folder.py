@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from reportgen.errors import DataError
 from reportgen.records import Shape
-from reportgen.sources.dataset import USUAL, Array, Dataset, Reading, counted
+from reportgen.sources.dataset import USUAL, Dataset, Reading, counted
 from reportgen.sources.files import first_bytes, sha256_of, shown, writable
 from reportgen.sources.images import SUFFIXES, is_picture
+from reportgen.sources.labels import UNKNOWN, Truth
 from reportgen.sources.pictures import of_pictures
 
 _KINDS = "PNG, JPEG, BMP, GIF, WebP or TIFF"
@@ -63,12 +63,11 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
     if path.is_dir():
         listing = _list(path)
         pictures = [picture.as_posix() for picture in listing.pictures]
-        labels = None if listing.labels is None else np.array(listing.labels, dtype=np.int64)
+        truth = UNKNOWN
+        if listing.labels is not None:
+            truth = Truth(np.array(listing.labels, np.int64), class_names=listing.class_names, by_word=True)
         notes = (*listing.notes, *_passed_over(listing))
-        class_names = listing.class_names
-        return of_files(
-            path, pictures, shape, reading, source=shown(path), labels=labels, class_names=class_names, notes=notes
-        )
+        return of_files(path, pictures, shape, reading, source=shown(path), truth=truth, notes=notes)
     return of_pictures(
         [shown(path)], lambda _: path, shape, reading, source=shown(path), sha256=lambda _: sha256_of(path)
     )
@@ -81,9 +80,7 @@ def of_files(
     reading: Reading,
     *,
     source: str,
-    labels: npt.NDArray[np.int64] | None,
-    class_names: tuple[str, ...],
-    targets: Array | None = None,
+    truth: Truth = UNKNOWN,
     notes: tuple[str, ...] = (),
 ) -> Dataset:
     """Make a dataset of picture files; arguments as for `pictures.of_pictures`.
@@ -94,9 +91,7 @@ def of_files(
         shape: As for `open`.
         reading: As for `open`.
         source: Name of the folder or file that lists them.
-        labels: Class index of each, or None.
-        class_names: Names of the classes.
-        targets: True values of each, or None.
+        truth: What is known of each.
         notes: What is to be said of the list itself.
 
     Raises:
@@ -109,9 +104,7 @@ def of_files(
         reading,
         source=source,
         sha256=lambda places: sha256_of_pictures(root, [pictures[place] for place in places]),
-        labels=labels,
-        targets=targets,
-        class_names=class_names,
+        truth=truth,
         notes=notes,
     )
 

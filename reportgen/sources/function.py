@@ -51,7 +51,7 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
         raise
     except (Exception, SystemExit) as error:
         raise _failed(spec, error) from error
-    return from_arrays(images, labels, name=f"from {spec}", source=spec)
+    return from_arrays(images, labels, shape=shape, name=f"from {spec}", source=spec)
 
 
 def call(spec: str) -> Any:

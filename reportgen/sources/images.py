@@ -142,7 +142,7 @@ def look(source: Source, name: str) -> Picture:
 
 
 def read_pixels(
-    source: Source, name: str, size: tuple[int, int], channels: int, resize: Resize = "crop"
+    source: Source, name: str, size: tuple[int, int], channels: int, resize: Resize | None = None
 ) -> npt.NDArray[np.uint8]:
     """Read the pixels of a picture, upright, on white, and of a given size.
 
@@ -151,7 +151,7 @@ def read_pixels(
         name: What it is called in an error.
         size: Height and width, pixels; a picture of another size is resized, bilinear.
         channels: 1 for grey (ITU-R 601 luma), 3 for red, green and blue.
-        resize: "crop" keeps the proportions and cuts the centre out, "stretch" does not.
+        resize: "crop" and None keep the proportions and cut the centre out, "stretch" does not.
 
     Returns:
         uint8 (height, width, channels), values 0..255.

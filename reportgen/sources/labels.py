@@ -1,7 +1,8 @@
-"""An array of labels in one of its usual forms -> class indices and class names."""
+"""An array of labels in one of its usual forms -> class indices and class names, or true values."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from reportgen.errors import DataError
 from reportgen.sources.dataset import Array, in_words
 from reportgen.sources.files import writable
+from reportgen.sources.naming import ClassNames, match
 
 LABEL_KINDS = "buifUS"
 _WORD_KINDS = "US"
@@ -18,24 +20,48 @@ _LAST_CODE_POINT = 0x10FFFF
 _Indices = npt.NDArray[np.int64]
 
 
-def class_indices(labels: Array, class_names: tuple[str, ...], what: str) -> tuple[_Indices, tuple[str, ...]]:
-    """Turn labels into class indices.
+@dataclass(frozen=True, slots=True, eq=False)
+class Truth:
+    """What labels say of images.
+
+    Attributes:
+        indices: Class index of every image, int64 (size,); None for true values.
+        values: True values of every image, float64 (size, …); None for classes.
+        class_names: Names of the classes by index, or ().
+        by_word: Whether the class names are words of the data's own, and nothing says which class of the model each is.
+        notes: How words were matched to class names, in whole sentences.
+    """
+
+    indices: _Indices | None
+    values: Array | None = None
+    class_names: tuple[str, ...] = ()
+    by_word: bool = False
+    notes: tuple[str, ...] = ()
+
+
+UNKNOWN = Truth(None)
+"""Nothing is known of the images."""
+
+
+def read_labels(labels: Array, known: ClassNames, what: str) -> Truth:
+    """Turn labels into class indices, or into true values, whichever they are.
 
     Args:
-        labels: Whole numbers (size,) or (size, 1); one-hot rows (size, classes); or words (size,) or (size, 1).
-        class_names: Names of the classes by index; () where none were given. Words are then numbered in sorted order.
-        what: What the labels are called in an error.
-
-    Returns:
-        Class index of every image, and the class names.
+        labels: Whole numbers (size,) or (size, 1); one-hot rows (size, classes); words (size,) or (size, 1); or numbers
+            (size, …) that are true values, as `true_values` tells.
+        known: Names of the classes by index; without any, words are numbered in sorted order.
+        what: What the labels are called in an error, in the plural.
 
     Raises:
         DataError: The labels have none of these forms, or one of them has no class name.
     """
+    values = true_values(labels)
+    if values is not None:
+        return Truth(None, values, known.names)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.dtype.kind in _WORD_KINDS and labels.ndim == 1:
-        return _of_words(labels, class_names, what)
+        return _of_words(labels, known, what)
     if labels.ndim == 1 and labels.dtype.kind in LABEL_KINDS:
         indices = _of_numbers(labels, what)
     elif labels.ndim == 2 and labels.dtype.kind in LABEL_KINDS and _is_one_hot(labels):
@@ -45,32 +71,12 @@ def class_indices(labels: Array, class_names: tuple[str, ...], what: str) -> tup
             f"{what} have the shape {in_words(labels.shape)} and the type {labels.dtype}. Expected one class index per "
             "image, one word per image, or rows of 0 with a single 1. Give one class per image."
         )
-    if class_names and indices.size and int(indices.max()) >= len(class_names):
-        raise DataError(f"{what} go up to {int(indices.max())} but there are {len(class_names)} class names.")
-    return indices, class_names
-
-
-def told_apart(
-    labels: Array, class_names: tuple[str, ...], what: str
-) -> tuple[_Indices | None, Array | None, tuple[str, ...]]:
-    """Turn labels into class indices or into true values, whichever they are.
-
-    Args:
-        labels: As for `class_indices`, or numbers (size, …) that are true values, as `true_values` tells.
-        class_names: As for `class_indices`.
-        what: What the labels are called in an error.
-
-    Returns:
-        Class index of every image or None; its true values or None; and the class names.
-
-    Raises:
-        DataError: The labels are neither.
-    """
-    targets = true_values(labels)
-    if targets is not None:
-        return None, targets, class_names
-    indices, class_names = class_indices(labels, class_names, what)
-    return indices, None, class_names
+    if known.names and indices.size and int(indices.max()) >= len(known.names):
+        raise DataError(
+            f"{what} go up to {int(indices.max())} but there are {len(known.names)} class names. Expected a name for "
+            "each class, from 0 on. Add the missing names."
+        )
+    return Truth(indices, class_names=known.names)
 
 
 def true_values(labels: Array) -> Array | None:
@@ -123,7 +129,7 @@ class Gathered:
         self._found.append(label.item() if label.ndim == 0 else label)
 
     def array(self) -> Array:
-        """Return all labels in a form that `told_apart` takes."""
+        """Return all labels in a form that `read_labels` takes."""
         if self._ones is None:
             return np.array(self._found)
         if all(len(ones) == 1 for ones in self._ones):
@@ -179,14 +185,10 @@ def _is_one_hot(labels: Array) -> bool:
     )
 
 
-def _of_words(labels: Array, class_names: tuple[str, ...], what: str) -> tuple[_Indices, tuple[str, ...]]:
+def _of_words(labels: Array, known: ClassNames, what: str) -> Truth:
     found, places = np.unique(labels, return_inverse=True)
     names = words(found, what)
-    if not class_names:
-        return places.astype(np.int64), names
-    missing = [name for name in names if name not in class_names]
-    if missing:
-        raise DataError(
-            f"{what} hold {missing[0]!r}, which is no class name. Expected one of: {', '.join(class_names)}."
-        )
-    return np.array([class_names.index(name) for name in names], dtype=np.int64)[places], class_names
+    if not known.names:
+        return Truth(places.astype(np.int64), class_names=names, by_word=True)
+    matching = match(names, known, what)
+    return Truth(np.array(matching.numbers, np.int64)[places], class_names=known.names, notes=(matching.note,))

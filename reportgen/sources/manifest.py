@@ -13,6 +13,7 @@ import csv
 import re
 from array import array
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,8 @@ from reportgen.records import Shape
 from reportgen.sources.dataset import USUAL, Array, Dataset, Reading
 from reportgen.sources.files import shown, writable
 from reportgen.sources.folder import of_files
-from reportgen.sources.labels import told_apart
+from reportgen.sources.labels import UNKNOWN, Truth, read_labels
+from reportgen.sources.naming import ClassNames
 
 _PATHS = ("path", "file", "filename", "image")
 _LABELS = ("label", "class", "target", "value")
@@ -57,16 +59,14 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
     """
     path = Path(spec)
     pictures, columns = _columns(path)
-    labels, targets, class_names, notes = _known(columns, shown(path))
+    truth, notes = _known(columns, shown(path))
     return of_files(
         path.parent,
         pictures,
         shape,
         reading,
         source=shown(path),
-        labels=labels,
-        class_names=class_names,
-        targets=targets,
+        truth=truth,
         notes=notes,
     )
 
@@ -145,10 +145,8 @@ def _lines(path: Path) -> Iterator[list[str]]:
         ) from error
 
 
-def _known(
-    columns: Sequence[_Column], source: str
-) -> tuple[npt.NDArray[np.int64] | None, Array | None, tuple[str, ...], tuple[str, ...]]:
-    """Return the classes or the true values, names of the classes, and what is to be said of columns not read."""
+def _known(columns: Sequence[_Column], source: str) -> tuple[Truth, tuple[str, ...]]:
+    """Return the classes or the true values, and what is to be said of columns not read."""
     named = [column for column in columns if column.name.lower() in _LABELS]
     numbers = [column for column in columns if column.holds_only(_NUMBER)]
     # Without names, a word behind the path is the label; a row of numbers is one where all columns hold numbers.
@@ -157,7 +155,7 @@ def _known(
     others = [column.name or "without a name" for column in columns if column not in read]
     notes = (f"Columns of {source} that were not read: {writable(', '.join(others))}.",) if others else ()
     if not read:
-        return None, None, (), notes
+        return UNKNOWN, notes
     is_given = np.ones(len(read[0].lines), np.bool_)
     for column in read:
         is_given &= column.lines != 0
@@ -167,20 +165,20 @@ def _known(
             " none. Add the missing ones."
         )
     if not all(column.holds_only(_NUMBER) for column in read):
-        return *_classes(read[0]), notes
-    labels, targets, class_names = told_apart(_table(read), (), f"The labels in {source!r}")
+        return _classes(read[0]), notes
+    truth = read_labels(_table(read), ClassNames(()), f"The labels in {source!r}")
     heads = tuple(writable(column.name) for column in read)
-    if len(read) > 1 and all(heads) and (targets is None or np.isin(targets, (0, 1)).all()):
-        class_names = heads
-    return labels, targets, class_names, notes
+    if len(read) > 1 and all(heads) and (truth.values is None or np.isin(truth.values, (0, 1)).all()):
+        truth = replace(truth, class_names=heads, by_word=True)
+    return truth, notes
 
 
-def _classes(column: _Column) -> tuple[npt.NDArray[np.int64], None, tuple[str, ...]]:
-    """Return the class of each line, its words numbered in sorted order, and the names of the classes."""
+def _classes(column: _Column) -> Truth:
+    """Return the class of each line, its words numbered in sorted order, and the words as names of the classes."""
     names = sorted(cell for cell in column.cells if cell)
     numbers = {name: number for number, name in enumerate(names)}
     labels = np.array([numbers.get(cell, 0) for cell in column.cells], np.int64)[column.lines]
-    return labels, None, tuple(map(writable, names))
+    return Truth(labels, class_names=tuple(map(writable, names)), by_word=True)
 
 
 def _table(columns: Sequence[_Column]) -> Array:

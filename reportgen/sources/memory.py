@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.errors import DataError
-from reportgen.sources.arrays import take
+from reportgen.records import Shape
+from reportgen.sources.arrays import ONE_SAMPLE, batched, take
 from reportgen.sources.dataset import Array, Dataset, counted
-from reportgen.sources.labels import told_apart
+from reportgen.sources.labels import Truth, read_labels
+from reportgen.sources.naming import ClassNames
 
 _HASHED_AT_ONCE = 256
 
@@ -21,6 +23,7 @@ def from_arrays(
     labels: npt.ArrayLike | None = None,
     class_names: Sequence[str] = (),
     *,
+    shape: Shape | None = None,
     name: str = "given in memory",
     source: str = "memory",
     split: str = "as given",
@@ -32,6 +35,7 @@ def from_arrays(
         labels: True classes: whole numbers, one-hot rows or words; or true values, as `labels.true_values` tells; None
             where nothing is known.
         class_names: Names of the classes by index.
+        shape: Shape of one sample of the model's input, which tells one image from many; None where it is not known.
         name: What they are called after their number: "1000 images given in memory".
         source: Where they come from.
         split: Which part of a larger whole they are.
@@ -39,20 +43,20 @@ def from_arrays(
     Raises:
         DataError: There are no images, they are no numbers, or the labels do not go with them.
     """
-    array = as_array(images, "images")
+    given = None if labels is None else as_array(labels, "labels")
+    array, given, is_one = batched(as_array(images, "images"), given, shape)
     if array.ndim < 2 or array.dtype.kind not in "buif" or not array.size:
         raise DataError(
             f"The images are an array of {array.shape} of {array.dtype}. Expected at least one image, batch axis "
             "first, of numbers. Give an array such as (size, height, width, channels)."
         )
-    names = tuple(class_names)
-    indices = targets = None
     digest = hashlib.sha256()
     for start in range(0, len(array), _HASHED_AT_ONCE):
         digest.update(np.ascontiguousarray(array[start : start + _HASHED_AT_ONCE]).tobytes())
-    if labels is not None:
-        indices, targets, names = _known(labels, names, len(array))
-        known = indices if targets is None else targets
+    truth = Truth(None, class_names=tuple(class_names))
+    if given is not None:
+        truth = _known(given, tuple(class_names), len(array))
+        known = truth.indices if truth.values is None else truth.values
         digest.update(np.ascontiguousarray(known).tobytes())
 
     def read(chosen: Sequence[int]) -> Array:
@@ -65,27 +69,27 @@ def from_arrays(
         size=len(array),
         read=read,
         shape=tuple(array.shape[1:]),
-        labels=indices,
-        class_names=names,
+        labels=truth.indices,
+        class_names=truth.class_names,
         image_names=(),
         sha256=digest.hexdigest(),
-        targets=() if targets is None else (("", targets),),
+        notes=(*truth.notes, *([ONE_SAMPLE] if is_one else [])),
+        by_word=truth.by_word,
+        targets=() if truth.values is None else (("", truth.values),),
     )
 
 
-def _known(
-    labels: npt.ArrayLike, names: tuple[str, ...], size: int
-) -> tuple[npt.NDArray[np.int64] | None, Array | None, tuple[str, ...]]:
-    """Return true classes or true values, whichever the labels are, and the names of the classes."""
-    indices, targets, names = told_apart(as_array(labels, "labels"), names, "The labels")
-    known = indices if targets is None else targets
+def _known(labels: Array, names: tuple[str, ...], size: int) -> Truth:
+    """Return what the labels say, of as many images as there are."""
+    truth = read_labels(labels, ClassNames(names), "The labels")
+    known = truth.indices if truth.values is None else truth.values
     number = 0 if known is None else len(known)
     if number != size:
         raise DataError(
             f"There are {counted(size, 'image')} and {counted(number, 'label')}. Expected as many labels as images. "
             "Give both for the same images."
         )
-    return indices, targets, names
+    return truth
 
 
 def as_array(given: npt.ArrayLike, what: str) -> Array:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from reportgen.errors import DataError
 from reportgen.records import Shape
-from reportgen.sources.arrays import check_images, check_size, read_header, take
+from reportgen.sources.arrays import ONE_SAMPLE, check_images, check_size, is_one_sample, read_header, take
 from reportgen.sources.dataset import USUAL, Array, Dataset, Reading, counted
 from reportgen.sources.files import first_bytes, sha256_of, shown
 
@@ -26,7 +27,8 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
 
     Args:
         spec: Path of the file.
-        shape: Not used: what does not fit the model is refused later, by `fitting.fit`.
+        shape: Shape of one sample of the model's input, which tells one image from many; what does not fit the model is
+            refused later, by `fitting.fit`.
         reading: Not used.
 
     Returns:
@@ -35,7 +37,7 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
     Raises:
         DataError: The file is damaged, cut short, empty, or holds something other than a batch of images.
     """
-    del shape, reading
+    del reading
     path = Path(spec)
     source = shown(path)
     what = f"The array in {source!r}"
@@ -43,24 +45,28 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
         with path.open("rb") as stream:
             header = read_header(stream, what)
         check_size(header, path.stat().st_size - header.offset, what)
-        check_images(header, what)
+        is_one = is_one_sample(header.shape, shape)
+        check_images(replace(header, shape=(1, *header.shape)) if is_one else header, what)
         array: Array = np.memmap(path, header.dtype, "r", header.offset, header.shape, header.order)
     except (OSError, ValueError, OverflowError) as error:
         raise DataError(f"{what} cannot be read. Expected a .npy file that numpy wrote. Write it again.") from error
 
+    array = array[None] if is_one else array
+
     def read(indices: Sequence[int]) -> Array:
         return take(array, indices)
 
-    size = header.shape[0]
+    size = len(array)
     return Dataset(
         name=f"{counted(size, 'image')} from {source}",
         source=source,
         split="as given",
         size=size,
         read=read,
-        shape=header.shape[1:],
+        shape=array.shape[1:],
         labels=None,
         class_names=(),
         image_names=(),
         sha256=sha256_of(path),
+        notes=(ONE_SAMPLE,) if is_one else (),
     )

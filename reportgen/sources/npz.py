@@ -6,17 +6,25 @@ import lzma
 import zipfile
 import zlib
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
 
 from reportgen.errors import DataError
 from reportgen.records import Shape
-from reportgen.sources.arrays import check_images, check_size, read_body, read_header, take
+from reportgen.sources.arrays import (
+    ONE_SAMPLE,
+    batched,
+    check_images,
+    check_size,
+    is_one_sample,
+    read_body,
+    read_header,
+    take,
+)
 from reportgen.sources.dataset import USUAL, Array, Dataset, Reading, counted
 from reportgen.sources.files import first_bytes, sha256_of, shown, writable
-from reportgen.sources.labels import told_apart, words
+from reportgen.sources.labels import Truth, read_labels, words
+from reportgen.sources.naming import ClassNames
 
 _MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 LABELS = ("y", "labels", "label")
@@ -59,7 +67,8 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
 
     Args:
         spec: Path of the file.
-        shape: Not used: what does not fit the model is refused later, by `fitting.fit`.
+        shape: Shape of one sample of the model's input, which tells one image from many; what does not fit the model is
+            refused later, by `fitting.fit`.
         reading: Not used.
 
     Returns:
@@ -69,18 +78,21 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
         DataError: The file is damaged or hostile, it is not clear which array holds the images, or images and labels
             do not go together.
     """
-    del shape, reading
+    del reading
     path = Path(spec)
     source = shown(path)
     try:
         with zipfile.ZipFile(path) as archive:
             members = _members(archive, source)
             image_key, label_key, notes = _choose(members, source)
-            images = _read(archive, members[image_key], _called(image_key, source), are_images=True)
-            labels, targets, class_names = _labels(archive, members, label_key, source)
+            found = _read(archive, members[image_key], _called(image_key, source), are_images=True, shape=shape)
+            what = f"The labels {writable(label_key or '')!r} in {source!r}"
+            given = None if label_key is None else _read(archive, members[label_key], what)
+            images, given, is_one = batched(found, given, shape)
+            truth = _truth(given, _class_names(archive, members, source), what)
     except _UNPACK_ERRORS as error:
         raise _not_unpacked(source) from error
-    known = labels if targets is None else targets
+    known = truth.indices if truth.values is None else truth.values
     if known is not None and len(known) != len(images):
         raise DataError(
             f"The file {source!r} holds {counted(len(images), 'image')} and {counted(len(known), 'label')}. Expected "
@@ -97,12 +109,13 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
         size=len(images),
         read=read,
         shape=images.shape[1:],
-        labels=labels,
-        class_names=class_names,
+        labels=truth.indices,
+        class_names=truth.class_names,
         image_names=(),
         sha256=sha256_of(path),
-        notes=notes,
-        targets=() if targets is None else (("", targets),),
+        notes=(*notes, *truth.notes, *([ONE_SAMPLE] if is_one else [])),
+        by_word=truth.by_word,
+        targets=() if truth.values is None else (("", truth.values),),
     )
 
 
@@ -174,22 +187,28 @@ def _choose(members: dict[str, zipfile.ZipInfo], source: str) -> tuple[str, str 
     return image_key, label_key, (f"The file also holds {others}; the images of {image_key} were taken.",)
 
 
-def _labels(
-    archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], label_key: str | None, source: str
-) -> tuple[npt.NDArray[np.int64] | None, Array | None, tuple[str, ...]]:
-    """Return the class indices or the true values, if the file has labels, and the class names."""
-    names_key = next((key for key in members if key.lower() in CLASS_NAMES), None)
-    class_names: tuple[str, ...] = ()
-    if names_key is not None:
-        what = f"The class names {writable(names_key)!r} in {source!r}"
-        class_names = words(_read(archive, members[names_key], what), what)
-    if label_key is None:
-        return None, None, class_names
-    what = f"The labels {writable(label_key)!r} in {source!r}"
-    return told_apart(_read(archive, members[label_key], what), class_names, what)
+def _truth(labels: Array | None, class_names: tuple[str, ...], what: str) -> Truth:
+    if labels is None:
+        return Truth(None, class_names=class_names)
+    return read_labels(labels, ClassNames(class_names), what)
 
 
-def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, what: str, are_images: bool = False) -> Array:
+def _class_names(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], source: str) -> tuple[str, ...]:
+    key = next((key for key in members if key.lower() in CLASS_NAMES), None)
+    if key is None:
+        return ()
+    what = f"The class names {writable(key)!r} in {source!r}"
+    return words(_read(archive, members[key], what), what)
+
+
+def _read(
+    archive: zipfile.ZipFile,
+    info: zipfile.ZipInfo,
+    what: str,
+    *,
+    are_images: bool = False,
+    shape: Shape | None = None,
+) -> Array:
     """Judge an array by its head and unpack it.
 
     `zipfile` never hands out more bytes than the member declares, so a declared size that agrees with the head and is
@@ -206,5 +225,7 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, what: str, are_images
         header = read_header(stream, what)
         check_size(header, info.file_size - header.offset, what)
         if are_images:
-            check_images(header, what)
+            check_images(
+                replace(header, shape=(1, *header.shape)) if is_one_sample(header.shape, shape) else header, what
+            )
         return read_body(stream, header, what)

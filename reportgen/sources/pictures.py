@@ -18,7 +18,8 @@ from reportgen.errors import DataError
 from reportgen.records import Reason, Shape
 from reportgen.sources.dataset import Array, Dataset, LeftOut, Reading, counted
 from reportgen.sources.images import MISSING, Picture, PictureError, Source, look, read_pixels
-from reportgen.sources.resizing import window
+from reportgen.sources.labels import UNKNOWN, Truth
+from reportgen.sources.resizing import MOST_ENLARGED, enlarged_too_far, window
 
 _THREADS = min(8, os.cpu_count() or 1)
 _AT_ONCE = 1 << 14
@@ -53,9 +54,7 @@ def of_pictures(
     *,
     source: str,
     sha256: Callable[[Sequence[int]], str],
-    labels: npt.NDArray[np.int64] | None = None,
-    targets: Array | None = None,
-    class_names: tuple[str, ...] = (),
+    truth: Truth = UNKNOWN,
     notes: tuple[str, ...] = (),
     are_files: bool = True,
 ) -> Dataset:
@@ -70,9 +69,7 @@ def of_pictures(
         reading: How they are resized.
         source: Name of the folder or file that they come from.
         sha256: Places of the pictures that can be read -> hash of their contents.
-        labels: Class index of each, or None.
-        targets: True values of each, or None.
-        class_names: Names of the classes.
+        truth: What is known of each.
         notes: What is to be said of the list itself.
         are_files: Whether the names are those of files.
 
@@ -80,7 +77,9 @@ def of_pictures(
         PictureError: The only picture cannot be read.
         DataError: None can be read, or they differ in size and the model does not say which.
     """
-    seen = _examine(names, fetch)
+    height, width, _ = asked(shape)
+    size = (height, width) if height and width else None
+    seen = _examine(names, fetch, size, reading)
     if not seen.kept:
         raise _nothing_left(seen.broken, source, len(names))
     size, channels = _target(seen, shape)
@@ -93,23 +92,36 @@ def of_pictures(
         size=len(kept),
         read=_reader(kept_names, lambda index: fetch(kept[index]), (*size, channels), reading),
         shape=(*size, channels),
-        labels=None if labels is None else labels[kept],
-        class_names=class_names,
+        labels=None if truth.indices is None else truth.indices[kept],
+        class_names=truth.class_names,
         image_names=kept_names if are_files else (),
         sha256=sha256(kept),
-        notes=(*notes, *_lost_classes(labels, class_names, kept), *_changes(seen.kinds, size, channels, reading)),
-        targets=() if targets is None else (("", targets[kept]),),
+        notes=(
+            *notes,
+            *_lost_classes(truth.indices, truth.class_names, kept),
+            *_changes(seen.kinds, size, channels, reading),
+        ),
+        by_word=truth.by_word,
+        targets=() if truth.values is None else (("", truth.values[kept]),),
         broken=tuple(seen.broken.first),
         broken_reasons=seen.broken.reasons(),
     )
 
 
-def _examine(names: Sequence[str], fetch: Callable[[int], Source]) -> _Seen:
+def _examine(
+    names: Sequence[str], fetch: Callable[[int], Source], size: tuple[int, int] | None, reading: Reading
+) -> _Seen:
     def judge(place: int) -> Picture | str:
         try:
-            return look(fetch(place), names[place])
+            found = look(fetch(place), names[place])
         except PictureError as error:
             return error.reason
+        if size and (often := enlarged_too_far((found.height, found.width), size, reading.resize)):
+            return (
+                f"would be enlarged {often} to {size[0]} × {size[1]} pixels, and at most {MOST_ENLARGED} times is done"
+                " without --resize crop or --resize stretch"
+            )
+        return found
 
     seen = _Seen()
     for start in range(0, len(names), _AT_ONCE):
@@ -214,7 +226,7 @@ def _lost_classes(
 def _changes(kinds: Counter[Picture], size: tuple[int, int], channels: int, reading: Reading) -> list[str]:
     """Say what is done to the pictures, and to how many of them."""
     height, width = size
-    crops = reading.resize == "crop"
+    crops = reading.resize != "stretch"
     wholly = "proportions kept" if crops else "proportions not kept"
     done: tuple[tuple[str, Callable[[Picture], bool]], ...] = (
         (f"resized to {height} × {width} pixels (bilinear, {wholly})",

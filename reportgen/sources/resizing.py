@@ -9,11 +9,14 @@ from functools import partial
 import numpy as np
 from PIL import Image
 
+from reportgen.errors import DataError
 from reportgen.records import Shape
 from reportgen.sources.dataset import Array, Resize, in_words
 
 # ITU-R BT.601: how bright red, green and blue are.
 _LUMA = (0.299, 0.587, 0.114)
+MOST_ENLARGED = 8
+"""So many times images are enlarged, along either axis, without the user asking for it."""
 _GREY, _COLOURS, _WITH_ALPHA = 1, 3, 4
 _CHANNELS = (_GREY, _COLOURS, _WITH_ALPHA)
 # Values a little above 1 can come from resizing; nothing between 1.5 and 255 is a usual white.
@@ -30,14 +33,14 @@ class _Layout:
     axis: int | None
 
 
-def window(have: tuple[int, int], want: tuple[int, int], resize: Resize) -> tuple[int, int, int, int]:
+def window(have: tuple[int, int], want: tuple[int, int], resize: Resize | None) -> tuple[int, int, int, int]:
     """Return the part of an image that is brought to another size.
 
     Args:
         have: Height and width of the image, pixels.
         want: Height and width that it is brought to, pixels.
         resize: "crop" for the largest part from the centre with the proportions of `want`, as
-            `keras.utils.load_img(keep_aspect_ratio=True)` cuts it; "stretch" for the whole image.
+            `keras.utils.load_img(keep_aspect_ratio=True)` cuts it, and None likewise; "stretch" for the whole image.
 
     Returns:
         Left, top, right and bottom, pixels, as Pillow counts them.
@@ -55,6 +58,22 @@ def window(have: tuple[int, int], want: tuple[int, int], resize: Resize) -> tupl
     return left, top, left + part_width, top + part_height
 
 
+def enlarged_too_far(have: tuple[int, int], want: tuple[int, int], resize: Resize | None) -> str:
+    """Say how many times an image would be enlarged, where that is too often and nobody asked for it; else "".
+
+    Args:
+        have: Height and width of the image, pixels.
+        want: Height and width that it is brought to, pixels.
+        resize: What the user asked for, or None.
+
+    >>> enlarged_too_far((28, 28), (224, 224), None), enlarged_too_far((20, 28), (224, 224), None)
+    ('', '11.2 times')
+    """
+    left, top, right, bottom = window(have, want, None)
+    factor = max(want[0] / (bottom - top), want[1] / (right - left))
+    return f"{factor:.3g} times" if resize is None and factor > MOST_ENLARGED else ""
+
+
 def white(low: float, high: float) -> int | None:
     """Return which value is white, by the lowest and highest value of some images; None where it cannot be told.
 
@@ -65,7 +84,7 @@ def white(low: float, high: float) -> int | None:
 
 
 def bring(
-    have: tuple[int, ...], want: Shape, white: int | None, resize: Resize
+    have: tuple[int, ...], want: Shape, white: int | None, resize: Resize | None
 ) -> tuple[Callable[[Array], Array], tuple[int, ...], str] | None:
     """Find what brings images in arrays to the size and the channels of a model.
 
@@ -73,11 +92,14 @@ def bring(
         have: Shape of one image: (height, width) or (height, width, channels), channels last or first.
         want: Shape of one sample of the model's input.
         white: The value that is white, for laying transparent images on it; None where it is not known.
-        resize: How another size is reached.
+        resize: How another size is reached; None for "crop", where it enlarges nothing too far.
 
     Returns:
         What does it to a batch, the shape of one image afterwards, and a sentence about it; None where these are no
         images of 1, 3 or 4 channels, or the model takes others.
+
+    Raises:
+        DataError: They would be enlarged more than eightfold, and the user did not ask for it.
     """
     old, new = _layout(have), _layout(want)
     if old is None or new is None or not old.height or not old.width:
@@ -89,6 +111,13 @@ def bring(
     if min(old.height, old.width) < 2:
         return None
     size = (new.height or old.height, new.width or old.width)
+    often = enlarged_too_far((old.height, old.width), size, resize)
+    if often:
+        raise DataError(
+            f"Received images of {in_words(have)}; to {in_words(size)} pixels, which the model takes, they would be cut"
+            f" and enlarged {often}. Expected at most {MOST_ENLARGED} times. Give images that belong to this model, or"
+            " ask for it with --resize crop or --resize stretch."
+        )
     channels = new.channels or old.channels or _GREY
     steps: list[tuple[str, Callable[[Array], Array]]] = []
     if old.channels == _WITH_ALPHA and channels != _WITH_ALPHA:
@@ -121,14 +150,14 @@ def _layout(shape: Shape) -> _Layout | None:
 
 
 def _resizing(
-    have: tuple[int, int], want: tuple[int, int], resize: Resize
+    have: tuple[int, int], want: tuple[int, int], resize: Resize | None
 ) -> list[tuple[str, Callable[[Array], Array]]]:
     if have == want:
         return []
     box = window(have, want, resize)
     part = (box[3] - box[1], box[2] - box[0])
     cut = f"cut down to its centre of {in_words(part)} pixels, because its proportions are not the model's, and "
-    kept = "proportions kept" if resize == "crop" else "proportions not kept"
+    kept = "proportions not kept" if resize == "stretch" else "proportions kept"
     what = f"{cut if part != have else ''}resized to {in_words(want)} pixels (bilinear, {kept})"
     return [(what, partial(_resize, want, box))]
 

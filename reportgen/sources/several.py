@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from reportgen.errors import DataError
 from reportgen.records import TensorRecord, main_input
-from reportgen.sources import fitting, function, npz
+from reportgen.sources import classes, fitting, function, npz
 from reportgen.sources.dataset import Array, Dataset, counted, in_words
 from reportgen.sources.files import sha256_of, shown, writable
-from reportgen.sources.labels import told_apart, words
+from reportgen.sources.labels import Truth, read_labels, words
 from reportgen.sources.memory import as_array, from_arrays
+from reportgen.sources.naming import ClassNames
 
 _PICTURE_AXES = 3
 _PICTURE_CHANNELS = {1, 3, 4}
@@ -69,8 +69,7 @@ def with_head_labels(dataset: Dataset, spec: str, outputs: Sequence[str]) -> Dat
         return dataset
     arrays = npz.read_all(spec, {name for output in outputs for name in (output, f"y_{output}")})
     heads = _head_labels(arrays, None, outputs)
-    labels, targets = _by_head(heads, dataset.size)
-    return replace(dataset, head_labels=labels, targets=(*dataset.targets, *targets))
+    return _with_truths(dataset, _by_head(heads, dataset.size))
 
 
 def from_mapping(
@@ -108,27 +107,26 @@ def from_mapping(
     main = main_input([record.shape for record in inputs])
     heads = _head_labels(rest, labels, outputs)
     first = heads.pop("", None)
-    dataset = from_arrays(mine[main], first, class_names, name=name, source=source)
+    dataset = from_arrays(mine[main], first, class_names, shape=inputs[main].shape, name=name, source=source)
+    if dataset.size == 1 and mine[main].ndim == len(dataset.shape):  # one sample: so is what the other inputs get
+        mine = [array[None] for array in mine]
+        heads = {head: rows[None] if rows.ndim == 0 else rows for head, rows in heads.items()}
     parts = []
     for record, array in zip(inputs, mine, strict=True):
         if array.shape[:1] != (dataset.size,):
-            found = counted(len(array), "row") if array.ndim else "a single number"
+            rows_words = counted(len(array), "row") if array.ndim else "a single number"
             raise DataError(
-                f"There are {counted(dataset.size, 'image')} for {inputs[main].name!r} and {found} for "
+                f"There are {counted(dataset.size, 'image')} for {inputs[main].name!r} and {rows_words} for "
                 f"{record.name!r}. Expected as many of each. Give all for the same images."
             )
         if record is not inputs[main]:
             rows = array[:, None] if array.ndim == 1 else array
             parts.append((record.name, from_arrays(rows, name=f"for {record.name}", source=source)))
-    labels_by_head, targets = _by_head(heads, dataset.size)
-    return replace(
-        dataset,
-        notes=(*dataset.notes, *_left(rest, source)),
-        main=inputs[main].name,
-        further=tuple(parts),
-        head_labels=labels_by_head,
-        targets=(*dataset.targets, *targets),
+    dataset = replace(
+        dataset, notes=(*dataset.notes, *_left(rest, source)), main=inputs[main].name, further=tuple(parts)
     )
+    found = _with_truths(dataset, _by_head(heads, dataset.size))
+    return classes.name_heads(found, ClassNames(tuple(class_names))) if class_names else found
 
 
 def fit_several(dataset: Dataset, inputs: Sequence[TensorRecord], **how: Any) -> Dataset:
@@ -175,24 +173,29 @@ def _head_labels(rest: dict[str, Array], labels: Any, outputs: Sequence[str]) ->
     return heads
 
 
-def _by_head(
-    heads: Mapping[str, Array], size: int
-) -> tuple[tuple[tuple[str, npt.NDArray[np.int64]], ...], tuple[tuple[str, Array], ...]]:
-    """Return the true classes, and the true values of outputs that answer with values, by name of the output."""
-    classes, targets = [], []
+def _by_head(heads: Mapping[str, Array], size: int) -> dict[str, Truth]:
+    """Return the true classes or the true values by name of the output."""
+    found = {}
     for head, given in heads.items():
-        indices, values, _ = told_apart(given, (), f"The labels for {head!r}")
-        for known in (indices, values):
-            if known is not None and len(known) != size:
-                raise DataError(
-                    f"There are {counted(size, 'image')} and {counted(len(known), 'label')} for {head!r}. Expected as "
-                    "many labels as images. Give both for the same images."
-                )
-        if indices is not None:
-            classes.append((head, indices))
-        if values is not None:
-            targets.append((head, values))
-    return tuple(classes), tuple(targets)
+        truth = read_labels(given, ClassNames(()), f"The labels for {head!r}")
+        known = truth.indices if truth.values is None else truth.values
+        if known is not None and len(known) != size:
+            raise DataError(
+                f"There are {counted(size, 'image')} and {counted(len(known), 'label')} for {head!r}. Expected as "
+                "many labels as images. Give both for the same images."
+            )
+        found[head] = truth
+    return found
+
+
+def _with_truths(dataset: Dataset, truths: Mapping[str, Truth]) -> Dataset:
+    """Add what is known for single outputs."""
+    return replace(
+        dataset,
+        head_labels=tuple((head, truth.indices) for head, truth in truths.items() if truth.indices is not None),
+        head_words=tuple((head, truth.class_names) for head, truth in truths.items() if truth.by_word),
+        targets=(*dataset.targets, *((head, each.values) for head, each in truths.items() if each.values is not None)),
+    )
 
 
 def _left(rest: Mapping[str, Array], source: str) -> tuple[str, ...]:

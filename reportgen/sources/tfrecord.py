@@ -28,6 +28,7 @@ from reportgen.sources.files import first_bytes, sha256_of, shown, writable
 from reportgen.sources.folder import sha256_of_pictures
 from reportgen.sources.framing import HEAD_BYTES, begins_like_records, check, places
 from reportgen.sources.images import SUFFIXES, PictureError, Source, is_picture
+from reportgen.sources.labels import Truth
 from reportgen.sources.pictures import asked, of_pictures
 from reportgen.sources.spooling import Spool, unpack
 
@@ -82,7 +83,7 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
         labels.take(example)
         if lists is not None:
             lists.judge(records.name(place), place, example)
-    indices, targets, class_names = labels.known()
+    truth = labels.known()
     notes = (*notes, *chosen.notes)
     sha256 = sha256_of(path) if path.is_file() else sha256_of_pictures(path, [file.name for file in files])
     if lists is None:
@@ -93,14 +94,12 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
             reading,
             source=source,
             sha256=lambda _: sha256,
-            labels=indices,
-            targets=targets,
-            class_names=class_names,
+            truth=truth,
             notes=notes,
             are_files=False,
         )
     else:
-        dataset = lists.dataset(records, source, sha256, indices, targets, class_names, notes)
+        dataset = lists.dataset(records, source, sha256, truth, notes)
     labelled: list[Array] = [] if dataset.labels is None else [np.asarray(dataset.labels >= 0)]
     labelled += [np.asarray(~np.isnan(rows.reshape(len(rows), -1)).any(axis=1)) for _, rows in dataset.targets]
     if labelled and not labelled[0].all():
@@ -224,9 +223,7 @@ class _Lists:
         records: _Records,
         source: str,
         sha256: str,
-        labels: npt.NDArray[np.int64] | None,
-        targets: Array | None,
-        class_names: tuple[str, ...],
+        truth: Truth,
         notes: tuple[str, ...],
     ) -> Dataset:
         """Make the dataset of what was kept."""
@@ -252,12 +249,13 @@ class _Lists:
             size=len(kept),
             read=read,
             shape=self.shape,
-            labels=None if labels is None else labels[kept],
-            class_names=class_names,
+            labels=None if truth.indices is None else truth.indices[kept],
+            class_names=truth.class_names,
             image_names=(),
             sha256=sha256,
             notes=notes,
-            targets=() if targets is None else (("", targets[kept]),),
+            by_word=truth.by_word,
+            targets=() if truth.values is None else (("", truth.values[kept]),),
             broken=tuple(self.broken.first),
             broken_reasons=self.broken.reasons(),
         )

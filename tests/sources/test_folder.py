@@ -166,7 +166,18 @@ def test_only_the_pictures_that_are_asked_for_are_read(tmp_path: Path) -> None:
 
 def test_a_strip_of_one_pixel_can_be_cut(tmp_path: Path) -> None:
     paint(tmp_path / "a.png", 7, (50, 1))
-    assert folder.open(str(tmp_path), (40, 16, 1)).read([0]).tolist() == np.full((1, 40, 16, 1), 7).tolist()
+    dataset = folder.open(str(tmp_path), (40, 16, 1), Reading("crop"))
+    assert dataset.read([0]).tolist() == np.full((1, 40, 16, 1), 7).tolist()
+
+
+def test_a_picture_that_would_be_enlarged_more_than_eightfold_is_left_out_unless_asked_for(tmp_path: Path) -> None:
+    paint(tmp_path / "a.png", 7, (28, 28))
+    paint(tmp_path / "b.png", 7, (20, 28))
+    dataset = folder.open(str(tmp_path), (224, 224, 1))
+    assert dataset.image_names == ("a.png",)
+    assert dataset.broken[0].name == "b.png"
+    assert "would be enlarged 11.2 times to 224 × 224 pixels" in dataset.broken[0].reason
+    assert folder.open(str(tmp_path), (224, 224, 1), Reading("stretch")).size == 2
 
 
 def spoil(folder_: Path) -> tuple[Broken, ...]:

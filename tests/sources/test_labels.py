@@ -7,7 +7,10 @@ import numpy.typing as npt
 import pytest
 
 from reportgen.errors import DataError
-from reportgen.sources.labels import Gathered, class_indices, true_values, words
+from reportgen.sources.labels import Gathered, read_labels, true_values, words
+from reportgen.sources.naming import ClassNames
+
+NO_NAMES = ClassNames(())
 
 
 @pytest.mark.parametrize(
@@ -22,10 +25,11 @@ from reportgen.sources.labels import Gathered, class_indices, true_values, words
     ids=["indices", "column", "floats", "one-hot", "one-hot-bool"],
 )
 def test_every_form_of_numbers_becomes_class_indices(labels: npt.NDArray[Any]) -> None:
-    indices, names = class_indices(labels, (), "They")
-    assert indices.dtype == np.int64
-    assert indices.tolist() == [2, 0, 1]
-    assert names == ()
+    truth = read_labels(labels, NO_NAMES, "They")
+    assert truth.indices is not None
+    assert truth.indices.dtype == np.int64
+    assert truth.indices.tolist() == [2, 0, 1]
+    assert (truth.values, truth.class_names, truth.by_word) == (None, (), False)
 
 
 @pytest.mark.parametrize(
@@ -37,28 +41,29 @@ def test_every_form_of_numbers_becomes_class_indices(labels: npt.NDArray[Any]) -
     ],
     ids=["text", "bytes", "column"],
 )
-def test_words_are_numbered_in_sorted_order(labels: npt.NDArray[Any]) -> None:
-    indices, names = class_indices(labels, (), "They")
-    assert indices.tolist() == [1, 0, 1, 2]
-    assert names == ("cat", "dog", "élan")
+def test_words_without_class_names_are_numbered_in_sorted_order_and_marked(labels: npt.NDArray[Any]) -> None:
+    truth = read_labels(labels, NO_NAMES, "They")
+    assert truth.indices is not None
+    assert truth.indices.tolist() == [1, 0, 1, 2]
+    assert (truth.class_names, truth.by_word) == (("cat", "dog", "élan"), True)
 
 
 def test_words_follow_given_class_names() -> None:
-    indices, names = class_indices(np.array(["dog", "cat"]), ("dog", "bird", "cat"), "They")
-    assert indices.tolist() == [0, 2]
-    assert names == ("dog", "bird", "cat")
+    truth = read_labels(np.array(["dog", "Cat", "dog"]), ClassNames(("dog", "bird", "cat")), "They")
+    assert truth.indices is not None
+    assert truth.indices.tolist() == [0, 2, 0]
+    assert (truth.class_names, truth.by_word) == (("dog", "bird", "cat"), False)
+    assert "2 of 3 classes occur, 1 written exactly so and 1 after ignoring case" in truth.notes[0]
+    assert "(Cat is cat)" in truth.notes[0]
 
 
 @pytest.mark.parametrize(
     ("labels", "why"),
     [
-        (np.array([0.5, 1.0]), "no class index"),
         (np.array([np.nan, 1.0]), "no class index"),
         (np.array([np.inf, 1.0]), "no class index"),
         (np.array([-1, 1]), "no class index"),
         (np.array([2**63], dtype=np.uint64), "no class index"),
-        (np.array([[0.9, 0.1], [0.2, 0.8]]), "rows of 0 with a single 1"),
-        (np.array([[1, 1], [0, 1]]), "rows of 0 with a single 1"),
         (np.zeros((2, 0)), "rows of 0 with a single 1"),
         (np.zeros((2, 2, 2)), "one class index per image"),
         (np.array(3), "one class index per image"),
@@ -67,14 +72,14 @@ def test_words_follow_given_class_names() -> None:
 )
 def test_what_names_no_class_is_refused(labels: npt.NDArray[Any], why: str) -> None:
     with pytest.raises(DataError, match=why):
-        class_indices(labels, (), "They")
+        read_labels(labels, NO_NAMES, "They")
 
 
 def test_a_class_without_a_name_is_refused() -> None:
     with pytest.raises(DataError, match="go up to 2 but there are 2 class names"):
-        class_indices(np.array([0, 2]), ("a", "b"), "They")
-    with pytest.raises(DataError, match=r"'c', which is no class name. Expected one of: a, b"):
-        class_indices(np.array(["a", "c"]), ("a", "b"), "They")
+        read_labels(np.array([0, 2]), ClassNames(("a", "b")), "They")
+    with pytest.raises(DataError, match=r"a word that is no class name: 'c'. Expected words among the 2 class names"):
+        read_labels(np.array(["a", "c"]), ClassNames(("a", "b")), "They")
 
 
 def test_characters_that_do_not_exist_are_refused() -> None:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from reportgen.errors import DataError
 from reportgen.sources import folder
 from reportgen.sources.dataset import Reading, Resize
 from reportgen.sources.fitting import fit
@@ -134,6 +135,16 @@ def test_the_part_that_is_taken_lies_in_the_centre(
 ) -> None:
     assert window(have, want, "crop") == expected
     assert window(have, want, "stretch") == (0, 0, have[1], have[0])
+
+
+def test_nothing_is_enlarged_more_than_eightfold_unless_asked_for() -> None:
+    images = np.zeros((2, 20, 28, 1), np.uint8)
+    with pytest.raises(DataError, match=r"Received images of 20 × 28 × 1; .* cut and enlarged 11.2 times"):
+        fit(from_arrays(images), (224, 224, 1), rescales=True, dtype="float32")
+    choices: tuple[Resize, ...] = ("crop", "stretch")
+    for resize in choices:
+        assert fit(from_arrays(images), (224, 224, 1), rescales=True, dtype="float32", resize=resize).size == 2
+    assert fit(from_arrays(images[:, :, :20]), (160, 160, 1), rescales=True, dtype="float32").size == 2
 
 
 def test_a_white_that_cannot_be_told_is_not_guessed() -> None:
