@@ -124,6 +124,8 @@ def caption(found: Sequence[Pair], shown: Sequence[Pair], tie: Tie | None, seed:
         said = f"{number(len(shown))} of {plural(total, 'pair')} of classes that are confused, the most frequent first."
     elif total == 1:
         said = "the only pair of classes that is confused."
+    elif shown[0].number == shown[-1].number:
+        said = f"all {plural(total, 'pair')} of classes that are confused, each of them {times(shown[0].number)}."
     else:
         said = f"all {plural(total, 'pair')} of classes that are confused, the most frequent first."
     if any(pair.ranks[0] != pair.ranks[1] for pair in shown):

@@ -73,6 +73,12 @@ def test_names_with_commas_are_kept_apart() -> None:
         ((3,), "the only pair of classes that is confused.", None),
         ((3, 2), "all 2 pairs of classes that are confused, the most frequent first.", None),
         (
+            (2, 2),
+            "all 2 pairs of classes that are confused, each of them twice. Pairs that are equally frequent share their"
+            " ranks.",
+            None,
+        ),
+        (
             (3, 3, 1),
             "all 3 pairs of classes that are confused, the most frequent first. Pairs that are equally frequent share"
             " their ranks.",

@@ -117,6 +117,8 @@ class Head:
         drawn = f"drawn at random with seed {self.seed}"
         if tie.total == sum(each.recall is not None for each in self.classes):
             return f"{of}, {drawn}, as all are found equally often and are equally large"
+        if tie.shown == len(shown):
+            return f"{of}, {drawn} from {number(tie.total)} that are found least often and are equally large"
         return (
             f"The {of} that are found least often, among equals the larger first; of {number(tie.total)} that are found"
             f" equally often and are equally large, {number(tie.shown)} {'is' if tie.shown == 1 else 'are'} shown,"

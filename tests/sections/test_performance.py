@@ -151,6 +151,15 @@ def test_classes_found_least_often_are_drawn_for_where_they_are_equal() -> None:
     )
 
 
+def test_classes_of_which_more_are_found_least_often_than_have_room_are_drawn() -> None:
+    wrong = [(place, 0, 1) for place in range(20, 100)]
+    (head,) = content(scores([str(place) for place in range(200)], wrong)).heads
+    assert all(20 <= each.index < 100 for each in head.shown)
+    assert head.shown_caption.replace("\u00a0", " ") == (
+        "20 of 200 classes, drawn at random with seed 0 from 80 that are found least often and are equally large"
+    )
+
+
 def test_classes_that_are_all_found_equally_often_are_not_called_the_least() -> None:
     (head,) = content(scores([str(place) for place in range(200)], [])).heads
     assert head.shown_caption.replace("\u00a0", " ") == (
