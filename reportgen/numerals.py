@@ -170,3 +170,12 @@ def plural(count: int, noun: str, nouns: str = "") -> str:
     ('1\xa0map', '0\xa0maps', '1\u202f024\xa0entries')
     """
     return f"{number(count)}\u00a0{noun if count == 1 else nouns or noun + 's'}"
+
+
+def times(count: int) -> str:
+    r"""Write how often something happened.
+
+    >>> times(1), times(2), times(1200)
+    ('once', 'twice', '1\u202f200\xa0times')
+    """
+    return {1: "once", 2: "twice"}.get(count) or plural(count, "time")

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.errors import DataError
+from reportgen.numerals import number
 from reportgen.option_forms import Pick
 
 DEFAULT_WITH_LABELS = (Pick("confident", (1,)), Pick("uncertain", (1,)), Pick("wrong", (1,)))
@@ -97,7 +98,14 @@ def _ordered(
     keys: npt.NDArray[np.float64], allowed: npt.NDArray[np.bool_], count: int, reason: str
 ) -> list[tuple[int, str]]:
     order = np.argsort(keys, kind="stable")
-    return [(int(index), reason) for index in order if allowed[index]][:count]
+    places = [int(index) for index in order if allowed[index]]
+    chosen = places[:count]
+    if len(chosen) == len(places) or keys[chosen[-1]] != keys[places[count]]:
+        return [(index, reason) for index in chosen]
+    last = keys[chosen[-1]]
+    equals = sum(bool(keys[index] == last) for index in places)
+    tied = f"{reason}: one of {number(equals)} equally confident, taken in the order of the data"
+    return [(index, tied if keys[index] == last else reason) for index in chosen]
 
 
 def _within(index: int, size: int) -> int:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from reportgen.answers import SampleRecord
+from reportgen.ties import Tie
 
 _Z = 1.959963984540054  # 97.5 % of a standard normal distribution lie below it
 
@@ -60,6 +61,19 @@ class Confusion:
 
 
 @dataclass(frozen=True, slots=True)
+class Commonest:
+    """The class that most images belong to: what an answer that is always the same would reach.
+
+    Attributes:
+        names: Its name; several where as many images belong to each of several classes.
+        share: The images of one of them.
+    """
+
+    names: tuple[str, ...]
+    share: Share
+
+
+@dataclass(frozen=True, slots=True)
 class Bin:
     """The answers that are about equally confident.
 
@@ -103,8 +117,7 @@ class HeadScores:
         output: What its answers are: "probabilities", "logits" or "multi-label".
         num_classes: How many classes it can answer.
         right: Images that are answered rightly, of a multi-label output with all their classes and no other.
-        commonest: The class that most images belong to, and their share: what an answer that is always the same would
-            reach. None for a multi-label output.
+        commonest: The class that most images belong to, or several; None for a multi-label output.
         num_nonfinite: How many answers hold NaN or infinity; they are counted as wrong.
         classes: Every class that the data hold or the model answers, by index.
         confusions: Every pair of true class and answer that occurs, by their indices; () for a multi-label output.
@@ -112,13 +125,16 @@ class HeadScores:
         num_mistakes: How many wrong answers there are that are numbers.
         mistakes: The most confident of these.
         confidences: How confident each of them is, 0..1.
+        mistakes_tie: How many wrong answers are as confident as the last one that was chosen, where only some of these
+            were, at random; else None.
+        seed: Seed of what is drawn among equals.
     """
 
     name: str
     output: str
     num_classes: int
     right: Share
-    commonest: tuple[str, Share] | None
+    commonest: Commonest | None
     num_nonfinite: int
     classes: tuple[ClassAccuracy, ...]
     confusions: tuple[Confusion, ...]
@@ -126,6 +142,8 @@ class HeadScores:
     num_mistakes: int
     mistakes: tuple[SampleRecord, ...]
     confidences: tuple[float, ...]
+    mistakes_tie: Tie | None = None
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

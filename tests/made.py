@@ -38,7 +38,7 @@ from reportgen.responses import (
     Thresholds,
 )
 from reportgen.scalings import ScaledAnswers, ScalingResult
-from reportgen.scores import Bin, Calibration, ClassAccuracy, Confusion, HeadScores, PerformanceResult, Share
+from reportgen.scores import Bin, Calibration, ClassAccuracy, Commonest, Confusion, HeadScores, PerformanceResult, Share
 
 
 def check(quantity: str = "parameters", expected: Shape = (10,), observed: Shape = (10,), against: str = "") -> Check:
@@ -228,7 +228,7 @@ def performance(*mistakes: SampleRecord, **others: Any) -> PerformanceResult:
         "output": "probabilities",
         "num_classes": 3,
         "right": Share(9, 10, 0.9, (0.596, 0.982)),
-        "commonest": ("cat", Share(4, 10, 0.4, (0.168, 0.687))),
+        "commonest": Commonest(("cat",), Share(4, 10, 0.4, (0.168, 0.687))),
         "num_nonfinite": 0,
         "classes": (
             ClassAccuracy(0, "cat", Share(4, 4, 1.0, (0.51, 1.0)), Share(4, 4, 1.0, (0.51, 1.0))),

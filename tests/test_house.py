@@ -41,6 +41,8 @@ FLOORS: list[tuple[str, int]] = [
     ("evidence", 3),
     ("scalings", 3),
     ("scores", 3),
+    ("ties", 2),
+    ("confusions", 4),
     ("responses", 3),
     ("picking", 3),
     ("plan", 3),

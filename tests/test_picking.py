@@ -12,7 +12,8 @@ from reportgen.picking import Picked, pick
 LABELS = np.array([0, 1, 0, 1, 2, 0])
 FIRST = np.array([0, 1, 1, 0, 2, 0])
 CONFIDENCE = np.array([0.6, 0.9, 0.8, 0.7, 0.4, 0.9])
-# Images 2 and 3 are answered wrongly.
+# Images 2 and 3 are answered wrongly; 1 and 5 are equally confident.
+TIED = ": one of 2 equally confident, taken in the order of the data"
 
 
 def chosen(*wishes: str, labels: bool = True, classes: bool = True, seed: int = 0) -> tuple[Picked, ...]:
@@ -83,7 +84,7 @@ def test_more_at_random_than_there_are_gives_all() -> None:
 
 def test_default_is_one_confident_one_uncertain_and_one_wrong_sample() -> None:
     assert chosen() == (
-        Picked(1, "most confident, and right"),
+        Picked(1, f"most confident, and right{TIED}"),
         Picked(4, "least confident"),
         Picked(2, "answered wrongly, with most confidence"),
     )
@@ -107,9 +108,13 @@ def test_image_is_chosen_once_with_its_first_reason() -> None:
     )
 
 
-def test_equal_confidence_keeps_the_order_of_the_images() -> None:
-    found = pick([Pick("confident", (2,))], size=3, labels=None, hits=None, confidence=np.ones(3), seed=0)
-    assert [one.index for one in found] == [0, 1]
+def test_equal_confidence_keeps_the_order_of_the_images_and_says_so_where_some_are_left_out() -> None:
+    wish, confidence = [Pick("confident", (3,))], np.array([0.5, 0.5, 0.9, 0.5])
+    found = pick(wish, size=4, labels=None, hits=None, confidence=confidence, seed=0)
+    tied = "most confident: one of 3 equally confident, taken in the order of the data"
+    assert found == (Picked(2, "most confident"), Picked(0, tied), Picked(1, tied))
+    everything = pick([Pick("confident", (4,))], size=4, labels=None, hits=None, confidence=confidence, seed=0)
+    assert {one.reason for one in everything} == {"most confident"}
 
 
 def test_broken_answer_counts_as_wrong_and_never_as_confident() -> None:

@@ -14,63 +14,95 @@ from matplotlib.patches import Rectangle
 
 from reportgen.document import Figure
 from reportgen.figures.charts import DARK, LIGHT, Ink, figure
+from reportgen.figures.class_labels import NO_NUMBER, Labels, apart, drawable, label_width, side_of
 from reportgen.numerals import number, short
 from reportgen.scores import Calibration
-from reportgen.templating import clean, isolated, shortened
 
 Counts = npt.NDArray[np.int64]
 
 MOST_POINTS = 160
 """Most rows and columns of a matrix without numbers; beyond, neighbouring classes share one."""
-_LETTER = 5.6  # width of a letter of a label, CSS pixels
+_LETTER = 5.6  # width of a usual letter of a label, CSS pixels
+_MARGIN = 26  # left of the names, with the words along the axis
+_SPARE = 8  # of it, what wide letters may take
 _LONGEST = 20
+_POINTS = 0.75  # a CSS pixel
 _FIVE_DIGITS = 10_000
 _PAGES = {LIGHT: "#fcfcfa", DARK: "#14181b"}
 _EMPTY = {LIGHT: "#f2f4f4", DARK: "#1c2328"}
 
 
 def numbered_matrix(
-    name: str, counts: Counts, rows: Sequence[str], columns: Sequence[str], *, alt: str, caption: str,
-    fonts: Sequence[Path] = (),
-) -> Figure:  # fmt: skip
+    name: str, counts: Counts, labels: Labels, *, alt: str, caption: str, fonts: Sequence[Path] = ()
+) -> Figure:
     """Draw a confusion matrix with its numbers.
 
     Args:
         name: Id of the figure.
-        counts: int64 (true classes, answers).
-        rows: Names of the true classes.
-        columns: Names of the answers.
+        counts: int64 (true classes, answers); answers that are no number in a last column, where there are some.
+        labels: What stands for the classes.
         alt: Text alternative.
         caption: Caption.
         fonts: Files of fonts for characters that the report's own lack.
     """
-    across, down = [_labels(columns), _labels(rows)]
-    side = min(44, 560 // len(columns))
-    turned = max(map(len, across)) * _LETTER > side
-    left = 26 + max(map(len, down)) * _LETTER
-    top = 26 + (max(map(len, across)) * _LETTER if turned else 12)
-    width, height = left + side * len(columns) + 4, top + side * len(rows) + 4
-    shades = shaded(counts)
+    num_rows, num_columns = counts.shape
+    side = side_of(num_columns)
+    across = [drawable(head) for head in labels.heads] + ["no\nnumber"] * (num_columns - num_rows)
+    down = [drawable(label) for label in apart(labels.names, _LONGEST)]
+    gutter = 8 + label_width(str(num_rows)) if labels.numbered else 0
+    left = _MARGIN + gutter + _width(down, exact=labels.numbered)
+    top = _MARGIN + 12 * (1 + (num_columns > num_rows))
+    right = 4 + max(0, NO_NUMBER - side) / 2 * (num_columns > num_rows)
+    width, height = left + side * num_columns + right, top + side * num_rows + 4
 
     def draw(canvas: Canvas, ink: Ink) -> None:
-        panel = canvas.add_axes((left / width, 4 / height, side * len(columns) / width, side * len(rows) / height))
-        colours = _ramp(ink)
-        for (row, column), count in np.ndenumerate(counts):
-            shade = float(shades[row, column])
-            edge = ink.soft if row == column else _PAGES[ink]
-            panel.add_patch(
-                Rectangle((column + 0.03, row + 0.03), 0.94, 0.94, facecolor=colours(shade), edgecolor=edge, lw=0.7)
-            )
-            if count:
-                colour = _PAGES[ink] if shade > 0.5 else ink.text
-                words = short(int(count)) if count >= _FIVE_DIGITS else str(int(count))
-                size = 7.5 if side >= 36 else 6
-                panel.text(column + 0.5, row + 0.5, words, ha="center", va="center", fontsize=size, color=colour)
+        panel = canvas.add_axes((left / width, 4 / height, side * num_columns / width, side * num_rows / height))
+        _cells(panel, counts, side, ink)
         _axes(panel, counts.shape, ink)
-        panel.set_xticks(np.arange(len(across)) + 0.5, across, rotation=90 if turned else 0)
-        panel.set_yticks(np.arange(len(down)) + 0.5, down)
+        panel.set_xticks(np.arange(num_columns) + 0.5, across)
+        panel.set_yticks(np.arange(num_rows) + 0.5, down)
+        if labels.numbered:
+            panel.yaxis.labelpad += gutter * _POINTS
+            _numbered_rows(panel, left - _MARGIN - gutter, side, ink)
 
     return figure(name, draw, (round(width), round(height)), alt=alt, caption=caption, layout=None, fonts=fonts)
+
+
+def _width(down: Sequence[str], *, exact: bool) -> float:
+    """The room for the names of the rows, CSS pixels."""
+    measured = max(map(label_width, down))
+    return measured if exact else max(max(map(len, down)) * _LETTER, measured - _SPARE)
+
+
+def _cells(panel: Axes, counts: Counts, side: int, ink: Ink) -> None:
+    """Draw a shaded square for each place, with its number."""
+    shades, colours = shaded(counts), _ramp(ink)
+    for (row, column), count in np.ndenumerate(counts):
+        shade = float(shades[row, column])
+        edge = ink.soft if row == column else _PAGES[ink]
+        panel.add_patch(
+            Rectangle((column + 0.03, row + 0.03), 0.94, 0.94, facecolor=colours(shade), edgecolor=edge, lw=0.7)
+        )
+        if count:
+            colour = _PAGES[ink] if shade > 0.5 else ink.text
+            words = short(int(count)) if count >= _FIVE_DIGITS else str(int(count))
+            size = 7.5 if side >= 36 else 6
+            panel.text(column + 0.5, row + 0.5, words, ha="center", va="center", fontsize=size, color=colour)
+
+
+def _numbered_rows(panel: Axes, names: float, side: int, ink: Ink) -> None:
+    """Put the numbers of the columns before the names of the rows too, and begin the names one below the other.
+
+    Args:
+        panel: The matrix.
+        names: Width of the longest name, CSS pixels.
+        side: Width of a column, CSS pixels.
+        ink: Colours.
+    """
+    for row, label in enumerate(panel.get_yticklabels()):
+        label.set_horizontalalignment("left")
+        panel.text(-(names + 11) / side, row + 0.5, str(row + 1), ha="right", va="center", fontsize=7.5, color=ink.soft)
+    panel.tick_params(axis="y", pad=3 + names * _POINTS)
 
 
 def plain_matrix(name: str, counts: Counts, block: int, *, alt: str, caption: str) -> Figure:
@@ -162,10 +194,6 @@ def reliability(name: str, calibration: Calibration, *, alt: str, caption: str) 
         lower.set_xlabel("confidence: probability of the class answered", fontsize=7.5, color=ink.soft, loc="left")
 
     return figure(name, draw, (448, 360), alt=alt, caption=caption)
-
-
-def _labels(names: Sequence[str]) -> list[str]:
-    return [isolated(clean(shortened(name, _LONGEST))) for name in names]
 
 
 def _ramp(ink: Ink) -> LinearSegmentedColormap:

@@ -18,7 +18,18 @@ from reportgen.probes import samples
 from reportgen.probes.predictions import class_name
 from reportgen.probes.subject import Array, Subject
 from reportgen.progress import Progress, silent
-from reportgen.scores import Bin, Calibration, ClassAccuracy, Confusion, HeadScores, PerformanceResult, Share, share
+from reportgen.scores import (
+    Bin,
+    Calibration,
+    ClassAccuracy,
+    Commonest,
+    Confusion,
+    HeadScores,
+    PerformanceResult,
+    Share,
+    share,
+)
+from reportgen.ties import Tie, first
 
 NUM_BINS = 10
 NUM_MISTAKES = 8
@@ -27,7 +38,6 @@ _Labels = npt.NDArray[np.int64]
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> PerformanceResult | None:
     """Score every output that answers with classes and has labels; None where there is none."""
-    del options
     dataset, main = subject.dataset, subject.earlier.get("predictions")
     if dataset is None or main is None:
         return None
@@ -37,7 +47,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Perf
     with progress("Looking at the mistakes", total=len(scored)) as advance:
         for head in scored:
             names = dataset.class_names if head is main else ()
-            heads.append(_head(subject, main, head, labels.get(head.name), names))
+            heads.append(_head(subject, main, head, labels.get(head.name), names, options.seed))
             advance()
     return PerformanceResult(tuple(heads)) if heads else None
 
@@ -48,12 +58,13 @@ def _head(
     head: PredictionsResult,
     labels: _Labels | None,
     names: tuple[str, ...],
+    seed: int,
 ) -> HeadScores:
     hits, confidence = head.hits, head.confidence
     assert hits is not None, "only what has labels is scored"
     assert confidence is not None, "an answer with classes has one"
     is_number = confidence > 0 if head.answered is None else head.answered >= 0
-    chosen = most_confident(~hits & is_number, confidence)
+    chosen, tie = most_confident(~hits & is_number, confidence, seed)
     table: tuple[Confusion, ...] = ()
     classes, calibrated, commonest = _by_count(head), None, None
     if head.answered is not None and labels is not None:
@@ -76,6 +87,8 @@ def _head(
             subject, main, [Picked(index, "answered wrongly, most confident") for index in chosen]
         ),
         confidences=tuple(float(confidence[index]) for index in chosen),
+        mistakes_tie=tie,
+        seed=seed,
     )
 
 
@@ -142,15 +155,16 @@ def calibration(confidence: Array, hits: Array) -> Calibration | None:
     )
 
 
-def most_confident(wrong: Array, confidence: Array) -> list[int]:
-    """Return the images of the most confident mistakes, the first of equally confident ones first.
+def most_confident(wrong: Array, confidence: Array, seed: int) -> tuple[tuple[int, ...], Tie | None]:
+    """Return the images of the most confident mistakes, and how many share the last place where not all of them do.
 
     Args:
         wrong: Whether each answer is a mistake, bool (images).
-        confidence: How confident it is, (images).
+        confidence: How confident it is, (images). A softmax in float32 often says exactly 1.
+        seed: Seed of the draw among equally confident ones.
     """
-    places = np.flatnonzero(wrong)
-    return [int(place) for place in places[np.argsort(-confidence[places], kind="stable")][:NUM_MISTAKES]]
+    places = np.flatnonzero(wrong).tolist()
+    return first(places, NUM_MISTAKES, seed, key=lambda place: -float(confidence[place]))
 
 
 def _by_count(head: PredictionsResult) -> tuple[ClassAccuracy, ...]:
@@ -161,10 +175,11 @@ def _by_count(head: PredictionsResult) -> tuple[ClassAccuracy, ...]:
     )
 
 
-def _commonest(classes: tuple[ClassAccuracy, ...]) -> tuple[str, Share]:
+def _commonest(classes: tuple[ClassAccuracy, ...]) -> Commonest:
     known = [(each.name, each.recall.whole) for each in classes if each.recall]
-    name, number = max(known, key=lambda each: each[1])
-    return name, _share(number, sum(whole for _, whole in known))
+    most = max(whole for _, whole in known)
+    names = tuple(name for name, whole in known if whole == most)
+    return Commonest(names, _share(most, sum(whole for _, whole in known)))
 
 
 def _share(part: int, whole: int) -> Share:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reportgen import confusions
+from reportgen.confusions import Pair
 from reportgen.document import Figure, Section
 from reportgen.evidence import Evidence
 from reportgen.figures import inputs
 from reportgen.figures import scores as figures
+from reportgen.figures.class_labels import Labels, labels
 from reportgen.numerals import number, percent, plural
-from reportgen.scores import Calibration, ClassAccuracy, Confusion, HeadScores, Share
+from reportgen.scores import Calibration, ClassAccuracy, Commonest, Confusion, HeadScores, Share
 from reportgen.sections.summary import scope
+from reportgen.ties import Tie, first
 from reportgen.vocabulary import Words, words
 
 TITLE = "How often is it right?"
 NEEDS = ("predictions", "performance")
 MOST_WHOLE = 20
-"""Up to so many classes, matrix and tables are shown whole; of more, so many rows."""
+"""Up to so many classes, the matrix has numbers and the classes are shown whole; of more, so many rows."""
+MOST_SQUARE = 9
+"""Up to so many classes, the confusions are a table with a column for each class; of more, a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ class Head:
         output: What its answers are: "probabilities", "logits" or "multi-label".
         num_classes: How many classes it can answer.
         right: Images that are answered rightly.
-        commonest: The class that most images belong to, and their share; None for a multi-label output.
+        commonest: The class that most images belong to, or several; None for a multi-label output.
         num_nonfinite: How many answers hold NaN or infinity; they are counted as wrong.
         classes: Recall and precision of every class that the data hold or the network answers.
         confusions: Every pair of true class and answer that occurs, with its number.
@@ -60,13 +66,16 @@ class Head:
         reliability: The same as a picture.
         num_mistakes: How many wrong answers there are that are numbers.
         mistakes: The most confident of these.
+        mistakes_tie: How many wrong answers are as confident as the last one shown, where only some of these are shown,
+            drawn at random; else None.
+        seed: Seed of what is drawn among equals.
     """
 
     name: str
     output: str
     num_classes: int
     right: Share
-    commonest: tuple[str, Share] | None
+    commonest: Commonest | None
     num_nonfinite: int
     classes: tuple[ClassAccuracy, ...]
     confusions: tuple[Confusion, ...]
@@ -75,6 +84,13 @@ class Head:
     reliability: Figure | None
     num_mistakes: int
     mistakes: tuple[Mistake, ...]
+    mistakes_tie: Tie | None
+    seed: int
+
+    @property
+    def at(self) -> str:
+        """Which output it is, where there are several."""
+        return f" at the output {self.name}" if self.name else ""
 
     @property
     def is_whole(self) -> bool:
@@ -82,34 +98,66 @@ class Head:
         return len(self.classes) <= MOST_WHOLE
 
     @property
+    def is_square(self) -> bool:
+        """Whether there are so few classes that a table has a column for each."""
+        return len(self.classes) <= MOST_SQUARE
+
+    @property
     def shown(self) -> tuple[ClassAccuracy, ...]:
         """The classes to show first: all, or those that are found least often, among them the largest first."""
-        if self.is_whole:
-            return self.classes
-        known = [each for each in self.classes if each.recall]
-        known.sort(key=lambda each: (each.recall.value, -each.recall.whole) if each.recall else (0.0, 0))
-        return tuple(known[:MOST_WHOLE])
+        return self.classes if self.is_whole else _least_found(self.classes, self.seed)[0]
+
+    @property
+    def shown_caption(self) -> str:
+        """What of all classes those are: a sentence without its end."""
+        shown, tie = _least_found(self.classes, self.seed)
+        of = f"{number(len(shown))} of {plural(len(self.classes), 'class', 'classes')}{self.at}"
+        if tie is None:
+            return f"The {of} that are found least often, among equals the larger first"
+        drawn = f"drawn at random with seed {self.seed}"
+        if tie.total == sum(each.recall is not None for each in self.classes):
+            return f"{of}, {drawn}, as all are found equally often and are equally large"
+        if tie.shown == len(shown):
+            return f"{of}, {drawn} from {number(tie.total)} that are found least often and are equally large"
+        return (
+            f"The {of} that are found least often, among equals the larger first; of {number(tie.total)} that are found"
+            f" equally often and are equally large, {number(tie.shown)} {'is' if tie.shown == 1 else 'are'} shown,"
+            f" {drawn}"
+        )
+
+    @property
+    def labels(self) -> Labels:
+        """What stands for the classes."""
+        return _labels(self.classes, self.num_nonfinite)
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The answers of a small matrix: every class, and at the end those that are no number."""
-        return _columns(self.classes, self.num_nonfinite)
+        """The heads of a small table: for every class, and at the end for answers that are no number."""
+        return (*self.labels.heads, *((confusions.NO_NUMBER,) if self.num_nonfinite else ()))
 
     @property
     def rows(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
-        """The rows of a small matrix: the true class, and how often it was given each answer."""
+        """The rows of a small table: the true class, and how often it was given each answer."""
         table = _counts(self.classes, self.confusions, self.num_nonfinite).tolist()
-        return tuple((each.name, tuple(row)) for each, row in zip(self.classes, table, strict=True))
+        return tuple((name, tuple(row)) for name, row in zip(self.labels.names, table, strict=True))
 
     @property
-    def wrong(self) -> tuple[tuple[str, str, int, Share | None], ...]:
-        """What is taken for what, the most frequent first: true class, answer, number, and its share of the class."""
-        return _wrong(self.classes, self.confusions)
+    def wrong(self) -> tuple[Pair, ...]:
+        """What is taken for what, the most frequent first."""
+        return confusions.pairs(self.classes, self.confusions, self.labels.names)
 
     @property
-    def frequent(self) -> tuple[tuple[str, str, int, Share | None], ...]:
+    def frequent(self) -> tuple[Pair, ...]:
         """The most frequent of these."""
-        return self.wrong[:MOST_WHOLE]
+        return confusions.frequent(self.wrong, MOST_WHOLE, self.seed)[0]
+
+    @property
+    def frequent_caption(self) -> str:
+        """What of all confusions those are."""
+        found = self.wrong
+        shown, tie = confusions.frequent(found, MOST_WHOLE, self.seed)
+        said = confusions.caption(found, shown, tie, self.seed)
+        return f"What is taken for what{self.at}: {said}{self.labels.left_out}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +213,8 @@ def _head(evidence: Evidence, head: HeadScores, place: int) -> Head:
         reliability=_reliability(head.calibration, f"reliability{after}", at, known) if head.calibration else None,
         num_mistakes=head.num_mistakes,
         mistakes=tuple(_mistake(evidence, head, number, after) for number in range(len(head.mistakes))),
+        mistakes_tie=head.mistakes_tie,
+        seed=head.seed,
     )
 
 
@@ -195,36 +245,29 @@ def _anchor(evidence: Evidence, index: int) -> str:
     return ""
 
 
-def _columns(classes: tuple[ClassAccuracy, ...], num_nonfinite: int) -> tuple[str, ...]:
-    return (*(each.name for each in classes), *(("no number",) if num_nonfinite else ()))
+def _least_found(classes: tuple[ClassAccuracy, ...], seed: int) -> tuple[tuple[ClassAccuracy, ...], Tie | None]:
+    known = [each for each in classes if each.recall]
+    return first(
+        known,
+        MOST_WHOLE,
+        seed,
+        key=lambda each: (each.recall.value, -each.recall.whole) if each.recall else (0.0, 0),
+    )
 
 
-def _counts(
-    classes: tuple[ClassAccuracy, ...], confusions: tuple[Confusion, ...], num_nonfinite: int
-) -> figures.Counts:
+def _labels(classes: tuple[ClassAccuracy, ...], num_nonfinite: int) -> Labels:
+    return labels([(each.index, each.name) for each in classes], len(classes) + (num_nonfinite > 0))
+
+
+def _counts(classes: tuple[ClassAccuracy, ...], cells: tuple[Confusion, ...], num_nonfinite: int) -> figures.Counts:
     """Put the counts into a matrix, one row per true class, answers that are no number in a last column."""
     places = {each.index: place for place, each in enumerate(classes)}
-    cells = [
-        (places[each.label], len(classes) if each.answered is None else places[each.answered], each.number)
-        for each in confusions
-    ]
-    return figures.counted((len(classes), len(classes) + (num_nonfinite > 0)), cells)
-
-
-def _wrong(
-    classes: tuple[ClassAccuracy, ...], confusions: tuple[Confusion, ...]
-) -> tuple[tuple[str, str, int, Share | None], ...]:
-    known = {each.index: each for each in classes}
-    wrong = [each for each in confusions if each.answered != each.label]
-    wrong.sort(key=lambda each: -each.number)
-    return tuple(
-        (
-            known[each.label].name,
-            "no number" if each.answered is None else known[each.answered].name,
-            each.number,
-            known[each.label].recall,
-        )
-        for each in wrong
+    return figures.counted(
+        (len(classes), len(classes) + (num_nonfinite > 0)),
+        [
+            (places[each.label], len(classes) if each.answered is None else places[each.answered], each.number)
+            for each in cells
+        ],
     )
 
 
@@ -232,12 +275,9 @@ def _matrix(evidence: Evidence, head: HeadScores, name: str, at: str) -> Figure:
     known = words(evidence.model)
     classes, num_nonfinite = head.classes, head.num_nonfinite
     counts = _counts(classes, head.confusions, num_nonfinite)
-    wrong = _wrong(classes, head.confusions)
-    commonest = (
-        f"The most frequent mistake: {wrong[0][0]} answered {wrong[0][1]}, {number(wrong[0][2])} times."
-        if wrong
-        else "Everything is on the diagonal: there is no mistake."
-    )
+    short = _labels(classes, num_nonfinite)
+    names = short.names if len(classes) <= MOST_WHOLE else [each.name for each in classes]
+    commonest = confusions.most_frequent(confusions.pairs(classes, head.confusions, names))
     alt = (
         f"Confusion matrix of {plural(len(classes), 'class', 'classes')}{at}: {number(head.right.part)} of"
         f" {plural(head.right.whole, known.sample)} on the diagonal. {commonest}"
@@ -247,15 +287,13 @@ def _matrix(evidence: Evidence, head: HeadScores, name: str, at: str) -> Figure:
         f" Shaded by the square root of the share of the row, so that rare mistakes are seen. {commonest}"
     )
     if len(classes) <= MOST_WHOLE:
-        columns = _columns(classes, num_nonfinite)
+        how += f"{' The columns are numbered as the rows are.' if short.numbered else ''}{short.left_out}"
         fonts = [font.path for font in evidence.fonts]
-        return figures.numbered_matrix(
-            name, counts, [each.name for each in classes], columns, alt=alt, caption=how, fonts=fonts
-        )
+        return figures.numbered_matrix(name, counts, short, alt=alt, caption=how, fonts=fonts)
     block = -(-len(classes) // figures.MOST_POINTS)
     if num_nonfinite:
         counts = counts[:, :-1]
-        how += f" Not drawn: {plural(num_nonfinite, 'answer')} that hold no number."
+        how += f" Not drawn: {plural(num_nonfinite, 'answer')} that hold{'s' * (num_nonfinite == 1)} no number."
     if block > 1:
         how += f" Each point stands for {number(block)} × {number(block)} neighbouring classes."
     how += f" The axes count the {plural(len(classes), 'class', 'classes')} that occur, in their order, from 0."
@@ -278,10 +316,10 @@ def _reliability(calibration: Calibration, name: str, at: str, known: Words) -> 
 
 
 def _answer(content: Content, known: Words) -> str:
-    first = content.heads[0]
-    low, high = first.right.interval
-    where = f" at its output {first.name}" if first.name else ""
-    what = "names all true classes and no other" if first.commonest is None else "is right"
+    head = content.heads[0]
+    low, high = head.right.interval
+    where = f" at its output {head.name}" if head.name else ""
+    what = "names all true classes and no other" if head.commonest is None else "is right"
     over = (
         f"Over all {plural(content.num_images, known.sample)}"
         if content.num_images > 1
@@ -289,9 +327,13 @@ def _answer(content: Content, known: Words) -> str:
     )
     said = (
         f"{over} the network {what} in"
-        f" {percent(first.right.value)} of cases{where} (95 % interval {percent(low)} to {percent(high)})."
+        f" {percent(head.right.value)} of cases{where} (95 % interval {percent(low)} to {percent(high)})."
     )
-    if first.commonest is not None:
-        name, share = first.commonest
-        said += f" Always answering {name} would be right in {percent(share.value)}."
+    if head.commonest is not None:
+        names, share = head.commonest.names, percent(head.commonest.share.value)
+        said += (
+            f" Always answering {names[0]} would be right in {share}."
+            if len(names) == 1
+            else f" Always answering one and the same class would be right in at most {share}."
+        )
     return f"{said} {content.scope}"

@@ -14,6 +14,7 @@ from reportgen.options import make
 from reportgen.probes import performance, predictions, samples
 from reportgen.probes.performance import NUM_BINS, NUM_MISTAKES
 from reportgen.scores import HeadScores, PerformanceResult, wilson
+from reportgen.ties import Tie
 from tests.probes.subjects import data, subject
 
 pytestmark = pytest.mark.keras
@@ -77,7 +78,7 @@ def test_every_number_is_that_of_a_loop_over_all_images(activation: str, classes
     right = sum(label == answer for label, answer in zip(labels, given, strict=True))
     assert (head.right.part, head.right.whole, head.num_mistakes) == (right, size, size - right)
     assert head.commonest is not None
-    assert head.commonest[1].part == max(labels.count(label) for label in labels)
+    assert head.commonest.share.part == max(labels.count(label) for label in labels)
     error, calibration = 0.0, head.calibration
     assert calibration is not None
     for place, each_bin in enumerate(calibration.bins):
@@ -165,6 +166,25 @@ def test_answers_of_which_none_is_a_number_have_no_calibration() -> None:
 @pytest.mark.parametrize(("activation", "labels"), [("softmax", None), ("tanh", [0, 1])], ids=["no labels", "values"])
 def test_without_true_classes_there_is_nothing_to_score(activation: str, labels: list[int] | None) -> None:
     assert scores(ending(activation), [[0.2, 0, 0], [0, 0.9, 0]], labels) is None
+
+
+def test_equally_confident_mistakes_are_drawn_for_and_counted() -> None:
+    # A softmax of such logits is exactly 1 in float32: 20 of the 23 mistakes are as confident as can be.
+    rows = [[0.0, 200.0, 0.0]] * 20 + [[0.0, 1.0, 0.0]] * 3 + [[9.0, 0.0, 0.0]]
+    head = one(ending("softmax"), rows, [0] * 24)
+    assert (head.num_mistakes, head.mistakes_tie) == (23, Tie(NUM_MISTAKES, 20))
+    chosen = [mistake.index for mistake in head.mistakes]
+    assert chosen == sorted(chosen)
+    assert chosen != list(range(NUM_MISTAKES))
+    assert max(chosen) < 20
+    fewer = one(ending("softmax"), rows[17:], [0] * 7)
+    assert (len(fewer.mistakes), fewer.mistakes_tie) == (6, None)
+
+
+def test_classes_of_as_many_images_are_all_the_commonest() -> None:
+    head = one(ending("softmax"), np.eye(3)[[0, 1, 2, 1, 2]] * 9, [0, 1, 2, 1, 2], ("cat", "dog", "emu"))
+    assert head.commonest is not None
+    assert (head.commonest.names, head.commonest.share.part, head.commonest.share.whole) == (("dog", "emu"), 2, 5)
 
 
 def test_multilabel_output_is_scored_class_by_class() -> None:

@@ -20,7 +20,7 @@ from reportgen.document import Figure, Report, Section
 from reportgen.evidence import Evidence
 from reportgen.records import Broken, Doubt, Reason, TensorRecord, WeightFault, Window
 from reportgen.renderers import html
-from reportgen.scores import ClassAccuracy, Confusion, Share
+from reportgen.scores import ClassAccuracy, Commonest, Confusion, Share
 from tests import made
 from tests.renderers.reports import HOSTILE
 
@@ -187,7 +187,7 @@ CASES: dict[str, Evidence] = {
             made.sample(7, name=HOSTILE, label=HOSTILE, answers=(Answer(0, HOSTILE, 0.5),)),
             classes=(ClassAccuracy(0, HOSTILE, EVERY, EVERY),),
             confusions=(Confusion(0, 0, 4),),
-            commonest=(HOSTILE, EVERY),
+            commonest=Commonest((HOSTILE,), EVERY),
         ),
     ),
     "no mistakes": made.evidence(performance=made.performance(num_mistakes=0, mistakes=())),
