@@ -25,6 +25,7 @@ FLOORS: list[tuple[str, int]] = [
     ("progress", 0),
     ("sections", 0),
     ("shapes", 1),
+    ("folders", 1),
     ("registry", 1),
     ("sandbox", 1),
     ("grid", 2),
