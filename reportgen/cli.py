@@ -282,21 +282,18 @@ def _check(model: Path | None, options: Options) -> None:
 
 def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bool, tuple[Path, ...]]:
     from reportgen.folders import held
-    from reportgen.most_active import says_so
+    from reportgen.outcome import outcome
     from reportgen.writing import append_summary, sizes
 
     _check(model, options)
     with held(options.output):
         report, paths = _written(model, options, terminal)
         written = sizes(paths, options.assets_dir)
+    for line in outcome(report):
+        terminal.say(line)
     terminal.say_sizes(written)
     if options.summary is not None:
         append_summary(report, options.summary, {str(path): size for path, size in written.items()})
-    for finding in report.findings:
-        if says_so(finding):
-            terminal.say(finding.title)
-        if finding.severity == "failed":
-            terminal.say(f"Check failed: {finding.title} {finding.detail}")
     return report.failed, paths
 
 

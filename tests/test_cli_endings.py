@@ -1,11 +1,13 @@
-"""One run of `reportgen build` at a time into a folder, and nothing left of one that failed, in real processes."""
+"""How `reportgen build` ends: what it says it found, and one run at a time into a folder, in real processes."""
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,3 +87,64 @@ def test_summary_in_a_folder_that_is_missing_is_refused_before_any_work(tmp_path
         shown.stderr,
     )
     assert names(tmp_path) == []
+
+
+@pytest.mark.keras
+@pytest.mark.slow
+def test_last_lines_say_what_the_report_says(files: Files, tmp_path: Path) -> None:
+    shown = run(
+        "build", files.model, "--data", files.data, "--section", "samples", "--format", "json", "--format", "html",
+        "--summary", "made/summary.md", "-o", "made", cwd=tmp_path,
+    )  # fmt: skip
+    assert shown.returncode == 0, shown.stderr
+    report = json.loads((tmp_path / "made" / "report.json").read_text(encoding="utf-8"))
+    found = report["sections"]["samples"]["content"]
+    low, high = (f"{100 * bound:.1f}\u202f%" for bound in found["interval"])
+    warnings = [each["title"] for each in report["findings"] if each["severity"] == "warning"]
+    assert warnings
+    last = [
+        f"Accuracy: {100 * found['right'] / 20:.1f}\u202f% (95\u202f% interval {low} to {high}; {found['right']} of"
+        " 20\xa0images)",
+        *(f"Warning: {title}" for title in warnings),
+    ]
+    *steps, sizes = shown.stderr.splitlines()
+    assert steps[-len(last) :] == last
+    assert not any(line.startswith(("Accuracy", "Warning", "Check")) for line in steps[: -len(last)])
+    assert sizes.startswith("Sizes: report.json ")
+    assert shown.stdout == f"{Path('made/report.json')} {Path('made/report.html')}\n"
+    assert (tmp_path / "made" / "summary.md").read_text(encoding="utf-8").startswith("## What tiny sees\n")
+    short = run("build", files.model, "--data", files.data, *SHORT, "-o", "short", cwd=tmp_path)
+    assert last[0] in short.stderr.splitlines()
+
+
+@pytest.mark.keras
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["model", "broken"])
+def test_quiet_build_names_the_files_and_nothing_else(files: Files, tmp_path: Path, name: str) -> None:
+    shown = run("build", getattr(files, name), "--data", files.data, *SHORT, "-q", "-o", "made", cwd=tmp_path)
+    assert (shown.stdout, shown.stderr) == (f"{Path('made/report.json')}\n", "")
+    assert shown.returncode == {"model": 0, "broken": 3}[name]
+
+
+@pytest.mark.keras
+@pytest.mark.slow
+def test_without_labels_there_is_no_accuracy_and_failed_checks_come_first(files: Files, tmp_path: Path) -> None:
+    import numpy as np
+
+    with np.load(files.data) as data:
+        np.save(tmp_path / "images.npy", data["x"])
+    shown = run("build", files.broken, "--data", "images.npy", *SHORT, "-o", "made", cwd=tmp_path)
+    assert shown.returncode == 3, shown.stderr
+    findings = json.loads((tmp_path / "made" / "report.json").read_text(encoding="utf-8"))["findings"]
+    wanted = [_said(each) for each in findings if each["severity"] in {"failed", "warning"}]
+    assert wanted[0].startswith("Check failed: ")
+    *lines, sizes = shown.stderr.splitlines()
+    assert lines[-len(wanted) :] == wanted
+    assert sizes.startswith("Sizes: ")
+    assert "Accuracy" not in shown.stderr
+
+
+def _said(finding: Any) -> str:
+    if finding["severity"] == "failed":
+        return f"Check failed: {finding['title']} {finding['detail']}"
+    return f"Warning: {finding['title']}"

@@ -72,6 +72,7 @@ FLOORS: list[tuple[str, int]] = [
     ("callback", 8),
     ("terminal", 8),
     ("choices", 8),
+    ("outcome", 8),
     ("steps", 8),
     ("cli", 8),
     ("", 8),
