@@ -250,7 +250,7 @@ def _options(context: click.Context, config: Path | None, given: dict[str, Any])
 
 def _check_model_target(output: Path, source: Path | None = None) -> None:
     """Refuse a file that no model can be saved in, before any work is done for it."""
-    from reportgen.writing import check_folder
+    from reportgen.folders import check_folder
 
     if output.suffix != ".keras":
         raise OptionsError(
@@ -275,18 +275,34 @@ def _check(model: Path | None, options: Options) -> None:
         pdf_summary.check(chosen)
     check(options.output, options.format, options.assets_dir)
     if options.summary is not None:
-        check_summary(options.summary)
+        check_summary(options.summary, options.output)
     if model is not None:
         identify(model)
 
 
 def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bool, tuple[Path, ...]]:
-    from reportgen import memory
-    from reportgen.most_active import says_so
-    from reportgen.renderers import fonts, overriding, pdf
-    from reportgen.writing import PAGED, append_summary, sizes, write
+    from reportgen.folders import held
+    from reportgen.outcome import outcome
+    from reportgen.writing import append_summary, sizes
 
     _check(model, options)
+    with held(options.output):
+        report, paths = _written(model, options, terminal)
+        written = sizes(paths, options.assets_dir)
+    for line in outcome(report):
+        terminal.say(line)
+    terminal.say_sizes(written)
+    if options.summary is not None:
+        append_summary(report, options.summary, {str(path): size for path, size in written.items()})
+    return report.failed, paths
+
+
+def _written(model: Path | None, options: Options, terminal: Terminal) -> tuple[Report, tuple[Path, ...]]:
+    """Make the report and write it into its folder, which is kept for this run."""
+    from reportgen import memory
+    from reportgen.renderers import fonts, overriding, pdf
+    from reportgen.writing import PAGED, write_held
+
     # The typesetting process gets ready while TensorFlow is imported.
     more = fonts.given(options.font_dir)
     overriding.given(options.templates)
@@ -294,20 +310,11 @@ def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bo
     try:
         report = _report(model, options, terminal)
         memory.give_back()  # of the model above all: typesetting needs it
-        paths = write(report, options.output, options.format, terminal.progress, worker, assets_dir=options.assets_dir)
+        progress, folder = terminal.progress, options.assets_dir
+        return report, write_held(report, options.output, options.format, progress, worker, assets_dir=folder)
     finally:
         if worker is not None:
             worker.close()
-    written = sizes(paths, options.assets_dir)
-    terminal.say_sizes(written)
-    if options.summary is not None:
-        append_summary(report, options.summary, {str(path): size for path, size in written.items()})
-    for finding in report.findings:
-        if says_so(finding):
-            terminal.say(finding.title)
-        if finding.severity == "failed":
-            terminal.say(f"Check failed: {finding.title} {finding.detail}")
-    return report.failed, paths
 
 
 def _report(model: Path | None, options: Options, terminal: Terminal) -> Report:

@@ -311,6 +311,28 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Score:
+    """How well one output answers the images, where true classes or true values are known.
+
+    Attributes:
+        output: Name of the output.
+        kind: What its answers are: "probabilities", "logits", "multi-label" or "values".
+        num_images: How many images were put to the model.
+        right: How many were answered rightly, at a multi-label output with all their classes and no other; None of
+            values.
+        interval: 95 % interval of the share of right answers (Wilson 1927), or None.
+        mean_error: Mean absolute error of values, or None.
+    """
+
+    output: str
+    kind: str
+    num_images: int
+    right: int | None
+    interval: tuple[float, float] | None
+    mean_error: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The whole document.
 
@@ -324,6 +346,8 @@ class Report:
         fonts: Fonts of the user's own, for what the bundled ones lack; in the JSON only their hashes, in `run`.
         templates: Templates of the user's own, in the place of ours; likewise.
         max_size_bytes: Most that its web page may take, with what stands beside it; 0 for no bound.
+        scores: How well each output with known answers does, the one that is looked at closely first. They are here
+            whichever chapters there are; in the JSON they stand in the chapters.
     """
 
     title: str
@@ -335,6 +359,7 @@ class Report:
     fonts: tuple[FontFile, ...] = ()
     templates: tuple[TemplateFile, ...] = ()
     max_size_bytes: int = 0
+    scores: tuple[Score, ...] = ()
 
     @property
     def failed(self) -> bool:

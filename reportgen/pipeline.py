@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from reportgen import feeding, findings, registry
+from reportgen import feeding, findings, registry, scores
 from reportgen.document import Fact, Finding, Report, RunFacts, Section, TemplateFile
 from reportgen.errors import ModelError, OptionsError, UnknownNameError
 from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord, texts
@@ -232,6 +232,7 @@ def _assembled(evidence: Evidence, own_templates: tuple[TemplateFile, ...], prog
         sections=tuple(built),
         fonts=evidence.fonts,
         templates=own_templates,
+        scores=scores.known(evidence.predictions),
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from reportgen.answers import SampleRecord
+from reportgen.answers import PredictionsResult, SampleRecord
+from reportgen.document import Score
 from reportgen.ties import Tie
 
 _Z = 1.959963984540054  # 97.5 % of a standard normal distribution lie below it
@@ -155,6 +156,15 @@ class PerformanceResult:
     """
 
     heads: tuple[HeadScores, ...]
+
+
+def known(found: PredictionsResult | None) -> tuple[Score, ...]:
+    """Return how well each output does whose true classes or values are known, the one looked at closely first."""
+    return tuple(
+        Score(head.name, head.output, head.num_images, head.right, head.interval, head.mean_error)
+        for head in ((found, *found.others) if found else ())
+        if head.right is not None or head.mean_error is not None
+    )
 
 
 def share(part: int, whole: int) -> Share | None:

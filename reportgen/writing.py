@@ -15,6 +15,7 @@ from pathlib import Path
 from reportgen import registry, templating
 from reportgen.document import Report
 from reportgen.errors import OptionsError, RenderError
+from reportgen.folders import check_folder, held, hold, make_folder
 from reportgen.progress import Progress, silent
 from reportgen.renderers import apart, assets, html, json, markdown, pdf
 from reportgen.renderers.pdf import Worker
@@ -60,12 +61,27 @@ def write(
     Raises:
         UnknownNameError: A format is none of these.
         OptionsError: The name of the folder cannot be used, or there is no page for it.
-        RenderError: The folder cannot be written to, a file there is not ours, or a format cannot be made.
+        RenderError: The folder cannot be written to, another run writes to it, a file there is not ours, or a format
+            cannot be made.
     """
+    with held(Path(directory)):
+        return write_held(report, directory, formats, progress, typesetter, assets_dir=assets_dir)
+
+
+def write_held(
+    report: Report,
+    directory: str | os.PathLike[str],
+    formats: Sequence[str],
+    progress: Progress = silent,
+    typesetter: Worker | None = None,
+    *,
+    assets_dir: str | None = None,
+) -> tuple[Path, ...]:
+    """Write a report into a folder that `folders.held` keeps for this run; otherwise as `write`."""
     targets = check(directory, formats, assets_dir)
     for target in targets.values():
         _clear_leftovers(target)
-    _make_folder(Path(directory))
+    make_folder(Path(directory))
     workers: dict[str, Worker] = {}
     for name in (name for name in targets if name in PAGED):
         workers[name], typesetter = typesetter or pdf.warm(report.fonts), None
@@ -124,6 +140,8 @@ def sizes(paths: Sequence[Path], assets_dir: str | None = None) -> dict[Path, in
 def append_summary(report: Report, file: Path, files: Mapping[str, int]) -> None:
     """Append a summary in Markdown to a file, which is made where it is missing: so GitHub's file is to be written.
 
+    The folder of the file is not made.
+
     Args:
         report: The report.
         file: The file; what is in it stays.
@@ -132,7 +150,6 @@ def append_summary(report: Report, file: Path, files: Mapping[str, int]) -> None
     Raises:
         RenderError: The file cannot be written, or has no room.
     """
-    _make_folder(file.parent)
     try:
         # Unbuffered, so that nothing is left to be written after what was written is taken back.
         with file.open("ab", buffering=0) as stream:
@@ -150,18 +167,30 @@ def append_summary(report: Report, file: Path, files: Mapping[str, int]) -> None
         raise _no_summary(file, error.strerror or str(error)) from error
 
 
-def check_summary(file: Path) -> None:
+def check_summary(file: Path, output: Path) -> None:
     """Find out whether a summary can be appended to a file, before any work is done for it.
+
+    Args:
+        file: The file.
+        output: Folder of the report, which is made before the summary is written.
 
     Raises:
         RenderError: It cannot.
     """
     if file.is_dir():
         raise _no_summary(file, "it is a folder")
-    if not file.exists():
-        check_folder(file.parent)
-    elif not os.access(file, os.W_OK):
-        raise _no_summary(file, "it is read-only")
+    if file.exists():
+        if not os.access(file, os.W_OK):
+            raise _no_summary(file, "it is read-only")
+        return
+    folder = Path(os.path.realpath(file)).parent if file.is_symlink() else file.parent
+    check_folder(folder, "--summary")
+    to_be_made = Path(os.path.abspath(output))
+    if not folder.exists() and Path(os.path.abspath(folder)) not in (to_be_made, *to_be_made.parents):
+        raise RenderError(
+            f"The summary cannot be appended to {str(file)!r}: there is no folder {str(folder)!r}. Expected a file in a"
+            " folder that exists. Make the folder first, or choose another file with --summary."
+        )
 
 
 def _no_summary(file: Path, why: str) -> RenderError:
@@ -234,7 +263,7 @@ def _write_page(report: Report, target: Path, assets_dir: str | None) -> None:
         page = assets.render(report, assets_dir)
         kept, folder = page.files, target.parent / assets_dir
         html.check_size(report, len(page.html) + sum(map(len, kept.values())))
-        _make_folder(folder)
+        make_folder(folder)
         for name, data in page.files.items():
             _check_asset(folder / name)
             replace_file(folder / name, data)
@@ -258,33 +287,6 @@ def _clean(folder: Path, kept: Container[str]) -> None:
         return
 
 
-def check_folder(folder: Path) -> None:
-    """Find out whether files can be made in a folder that is there or could be made.
-
-    Raises:
-        RenderError: They cannot.
-    """
-    for place in (folder, *folder.parents):
-        try:
-            place.stat()
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            raise _unusable(place, error.strerror or str(error)) from error
-        if not place.is_dir():
-            raise _unusable(place, "it is a file")
-        if not os.access(place, os.W_OK | os.X_OK):
-            raise _unusable(place, "it is read-only")
-        return
-
-
-def _unusable(place: Path, why: str) -> RenderError:
-    return RenderError(
-        f"Nothing can be written to {str(place)!r}: {why}. Expected a folder that can be written to, or a free name. "
-        "Choose another one with --output."
-    )
-
-
 def replace_file(target: Path, data: bytes) -> None:
     """Write a file whole or not at all.
 
@@ -297,7 +299,7 @@ def replace_file(target: Path, data: bytes) -> None:
             dir=target.parent, prefix=f".{target.name}.", suffix=_PART, delete=False
         ) as file:
             temporary = Path(file.name)
-            _hold(file.fileno())
+            hold(file.fileno())
             file.write(data)
             file.flush()
             temporary.chmod(0o666 & ~_umask())
@@ -315,26 +317,11 @@ def replace_file(target: Path, data: bytes) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _hold(file: int) -> bool:
-    """Mark a file as being written, as long as this process has it open; False where another process does."""
-    try:
-        import fcntl
-    except ImportError:  # Windows, where nobody can remove an open file.
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # A file system without locks.
-        return True
-    return True
-
-
 def _clear_leftovers(target: Path) -> None:
     """Remove what a run that was killed left beside a file of ours; what another run is writing stays."""
     for leftover in target.parent.glob(f".{target.name}.*{_PART}"):
         with suppress(OSError), leftover.open("rb") as file:
-            if _hold(file.fileno()):
+            if hold(file.fileno()):
                 leftover.unlink(missing_ok=True)
 
 
@@ -342,13 +329,6 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unusable(folder, error.strerror or str(error)) from error
 
 
 def _check_ours(target: Path) -> None:

@@ -13,8 +13,13 @@ import pytest
 
 COMMAND = [sys.executable, "-m", "reportgen"]
 SCRIPT = [str(Path(sys.executable).with_name("reportgen"))]
-# What may stand on standard error when all is well: a step that begins, how long one took, or the files.
-STEP = re.compile(r"[A-Z][A-Za-z ,.]+( …|: \d+ s)|Sizes: (report[a-z-]*\.[a-z]+ [\d.]+\u202fMB(, |\.$))+")
+# What may stand on standard error when all is well: a step that begins, how long one took, what was found, the files.
+STEP = re.compile(
+    r"[A-Z][A-Za-z ,.]+( …|: \d+ s)"
+    r"|Accuracy: [\d.]+\u202f% \(95\u202f% interval [\d.]+\u202f% to [\d.]+\u202f%; \d+ of \d+\xa0images\)"
+    r"|Warning: .+\."
+    r"|Sizes: (report[a-z-]*\.[a-z]+ [\d.]+\u202fMB(, |\.$))+"
+)
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither these signals nor pseudo-terminals")
 

@@ -187,7 +187,7 @@ def test_code_that_hangs_is_ended_by_an_interrupt_and_nothing_is_made(
     text = waiting.format("") if options[0] == "--import" else f"def images():\n    {waiting.format('    ')}"
     (tmp_path / "hanging.py").write_text(text, encoding="utf-8")
     process: subprocess.Popen[str] = subprocess.Popen(
-        [*COMMAND, "build", str(files.model), *options, "-o", "made"],
+        [*COMMAND, "build", str(files.model), *options, "-o", "new/made"],
         cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         encoding="utf-8", preexec_fn=_listen_to_interrupts,
     )  # fmt: skip
@@ -198,7 +198,7 @@ def test_code_that_hangs_is_ended_by_an_interrupt_and_nothing_is_made(
     assert (process.returncode, out) == (1, "")
     assert err.splitlines()[-1].startswith("Error: Stopped by Ctrl-C before the end.")
     assert "Traceback" not in err
-    assert not (tmp_path / "made").exists()
+    assert not (tmp_path / "new").exists()
 
 
 def _listen_to_interrupts() -> None:

@@ -15,6 +15,7 @@ from reportgen.answers import ClassCounts
 from reportgen.document import Report
 from reportgen.errors import DataError
 from reportgen.options import make
+from reportgen.outcome import outcome
 from reportgen.probes.predictions import run
 from reportgen.renderers import html
 from reportgen.renderers import json as json_renderer
@@ -122,6 +123,7 @@ def test_report_shows_each_class_with_what_is_true(kind: Any) -> None:
     assert "answers yes or no for each class on its own" in page
     assert "any number of 3 classes" in page
     assert "names all true classes and no other in 80.0 % of cases" in page
+    assert outcome(report)[0].startswith("All classes right: 80.0\u202f% (")
     assert not report.failed
 
 

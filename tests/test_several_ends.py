@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from reportgen import explain
 from reportgen.document import Report
 from reportgen.errors import DataError
+from reportgen.outcome import outcome
 from reportgen.renderers import html
 from reportgen.renderers import json as json_renderer
+from reportgen.scores import wilson
 from tests.models import toys
 
 layers = keras.layers
@@ -86,6 +88,32 @@ def test_right_answers_are_counted_for_every_output_with_labels() -> None:
     }
     assert found["right"] == right["kind"]
     assert {other["name"]: other["right"] for other in found["others"]} == {"age": None, "raw": right["raw"]}
+    assert {score.output: (score.right, score.num_images) for score in report.scores} == {
+        name: (number, COUNT) for name, number in right.items()
+    }
+    assert [score.interval for score in report.scores] == [wilson(number, COUNT) for number in right.values()]
+
+
+def test_scores_are_known_without_a_chapter_that_tells_them() -> None:
+    model = mixed("dictionary")
+    given: Any = {"picture": PICTURES, "table": TABLE}
+    ages = np.linspace(0.5, 6, COUNT)
+    report = explain(model, given, {"kind": LABELS, "age": ages}, section="summary")
+    answers = model({"picture": PICTURES / 255, "table": TABLE})
+    right = int((np.asarray(answers["kind"]).argmax(axis=1) == LABELS).sum())
+    kind, age = report.scores
+    assert (kind.output, kind.kind, kind.right, kind.mean_error) == ("kind", "probabilities", right, None)
+    assert (age.output, age.kind, age.right, age.interval) == ("age", "values", None, None)
+    assert age.mean_error == pytest.approx(float(np.abs(np.asarray(answers["age"])[:, 0] - ages).mean()), rel=1e-4)
+    assert [line.split(":")[0] for line in outcome(report)[:2]] == [
+        "Accuracy at output kind", "Mean absolute error at output age",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("images", [True, False], ids=["no-labels", "no-images"])
+def test_without_labels_no_score_is_known(images: bool) -> None:
+    report = explain(mixed(), (PICTURES, TABLE) if images else None, section="summary")
+    assert report.scores == ()
 
 
 def test_receptive_fields_follow_the_pictures_only() -> None:

@@ -22,7 +22,6 @@ from reportgen.renderers import html, json, markdown, pdf
 from reportgen.writing import (
     append_summary,
     check,
-    check_folder,
     check_summary,
     replace_file,
     sizes,
@@ -136,13 +135,6 @@ def test_a_folder_that_cannot_be_is_one_sentence(tmp_path: Path, place: Callable
     folder = place(tmp_path)
     with pytest.raises(RenderError, match=rf"Nothing can be written to .*{why}\. Expected a folder.* Choose another"):
         write(REPORT, folder)
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_folder_is_one_sentence(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(RenderError, match="it is read-only"):
-        check_folder(tmp_path / "new")
 
 
 def test_checking_makes_nothing(tmp_path: Path) -> None:
@@ -296,7 +288,7 @@ def test_assets_want_a_page(tmp_path: Path) -> None:
 
 
 def test_a_summary_is_appended_to_what_is_there(tmp_path: Path) -> None:
-    file = tmp_path / "new" / "summary.md"
+    file = tmp_path / "summary.md"
     append_summary(REPORT, file, {"report.html": 10})
     once = file.read_bytes()
     assert once == markdown.render(REPORT, {"report.html": 10})
@@ -329,12 +321,36 @@ def test_half_a_summary_is_taken_back(tmp_path: Path) -> None:
 
 
 def test_a_summary_wants_a_file(tmp_path: Path) -> None:
+    report = tmp_path / "report"
     with pytest.raises(RenderError, match=r"it is a folder\. Expected a file .* Choose another one with --summary"):
-        check_summary(tmp_path)
-    with pytest.raises(RenderError, match="Nothing can be written to"):
-        check_summary(a_file(tmp_path) / "below")
-    check_summary(tmp_path / "new" / "summary.md")
+        check_summary(tmp_path, report)
+    with pytest.raises(RenderError, match=r"Nothing can be written to .* it is a file.* Choose another .* --summary\."):
+        check_summary(a_file(tmp_path) / "below", report)
+    check_summary(tmp_path / "summary.md", report)
     assert names(tmp_path) == ["file"]
+
+
+def test_a_summary_makes_no_folder(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "summary.md"
+    sentence = r"^The summary cannot .* '.*/summary\.md': there is no folder '.*/new'\. Expected a file .* --summary\.$"
+    with pytest.raises(RenderError, match=sentence):
+        check_summary(file, tmp_path / "report")
+    (tmp_path / "link.md").symlink_to(file)
+    with pytest.raises(RenderError, match=sentence.replace("/summary", "/link")):
+        check_summary(tmp_path / "link.md", tmp_path / "report")
+    with pytest.raises(RenderError, match=r"cannot be appended to .*: No such file"):
+        append_summary(REPORT, file, {})
+    assert names(tmp_path) == ["link.md"]
+
+
+@pytest.mark.parametrize("output", ["new", "new/report", "other/../new"])
+def test_a_summary_may_stand_in_the_folder_that_the_report_makes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    check_summary(tmp_path / "new" / "summary.md", Path(output))
+    with pytest.raises(RenderError, match="there is no folder 'new/deeper'"):
+        check_summary(Path("new/deeper/summary.md"), Path(output))
 
 
 def test_sizes_count_what_stands_beside_the_page(tmp_path: Path) -> None:

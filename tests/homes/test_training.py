@@ -12,6 +12,8 @@ import pytest
 
 import reportgen
 from reportgen.errors import OptionsError, RenderError, UnknownNameError
+from reportgen.folders import held
+from tests.commands import posix
 
 pytestmark = pytest.mark.keras
 
@@ -105,6 +107,17 @@ def test_a_failure_is_one_warning_and_the_training_goes_on(tmp_path: Path) -> No
         _, history = fitted(callback)
     assert len(history["loss"]) == 4
     assert folders(tmp_path) == []
+
+
+@posix
+def test_a_folder_that_another_run_keeps_is_left_to_it(tmp_path: Path) -> None:
+    callback = reportgen.ReportCallback(IMAGES[:4], every=2, directory=tmp_path, formats=("json",), section="summary")
+    with (
+        held(tmp_path / "trained"),
+        pytest.warns(RuntimeWarning, match=r"after its training, and .* being written to by another run of reportgen"),
+    ):
+        fitted(callback, epochs=2)
+    assert folders(tmp_path) == ["epoch-2/report.json"]
 
 
 def test_it_is_warned_once_of_each_reason(tmp_path: Path) -> None:
