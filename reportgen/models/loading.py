@@ -75,7 +75,7 @@ def load(path: Path, limits: Limits | None = None, imported: Sequence[Imported] 
         copied = copying.copy(path, kind, Path(folder), limits.parameters)
         name = copied.path.name
         found = _READERS[kind](copied.path)
-        config, said = repairs.repair(found.config)
+        config, said = repairs.repair(found.config, found.keras_version)
         estimate = judging.judge(config, name, limits, Known([module.name for module in imported], _is_registered))
         if estimate.parameters > _MOST_REUSE * found.num_stored + _FEW_PARAMETERS:
             raise ModelError(
