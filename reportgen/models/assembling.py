@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,31 @@ from reportgen.errors import ModelError
 from reportgen.models import formats, legacy
 from reportgen.models.described import Config
 
+_VERSION = re.compile(r"\d+\.\d+[A-Za-z0-9.+-]*")
 _UNKNOWN = re.compile(r"Could not locate (?:class|function) '([^']+)'|Unknown (?:layer|object)[^']*'([^']+)'")
 
 
-def assemble(path: Path, kind: str, config: Config, name: str) -> Any:
-    """Build a model and give it its weights.
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A model that may be built.
 
-    Args:
-        path: The copy, of the suffix that Keras asks for.
+    Attributes:
+        path: The private copy, of the suffix that Keras asks for.
         kind: What it is, as `formats.identify` says.
         config: Its judged and repaired configuration, the same as in the copy.
-        name: What the user calls it, for messages.
+        name: What the user calls the file, for messages.
+        keras_version: Version of the Keras that wrote it, or "".
+    """
+
+    path: Path
+    kind: str
+    config: Config
+    name: str
+    keras_version: str = ""
+
+
+def assemble(judged: Judged) -> Any:
+    """Build a model and give it its weights.
 
     Raises:
         ModelError: Keras refuses it.
@@ -33,29 +48,51 @@ def assemble(path: Path, kind: str, config: Config, name: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the age of the file, which the report states
         try:
-            if kind != formats.SAVED_MODEL:
-                return keras.models.load_model(path, compile=False, safe_mode=True)
-            model = legacy.build(config)
+            if judged.kind != formats.SAVED_MODEL:
+                return keras.models.load_model(judged.path, compile=False, safe_mode=True)
+            model = legacy.build(judged.config)
         except Exception as error:
-            raise _refused(name, error) from error
-        legacy.restore(model, config, path)
+            raise _refused(judged, error) from error
+        legacy.restore(model, judged.config, judged.path)
     return model
 
 
-def _refused(name: str, error: Exception) -> ModelError:
+def _refused(judged: Judged, error: Exception) -> ModelError:
     text = " ".join(
         "".join(sign if sign.isprintable() else " " for sign in re.sub(r"\x1b\[[0-9;]*m", "", str(error))).split()
     )
     if unknown := _UNKNOWN.search(text):
         kind = (unknown.group(1) or unknown.group(2))[:80]
         return ModelError(
-            f"{name!r} uses the class {kind!r}, which Keras {keras.__version__} does not know. Expected Keras's own "
-            "classes, or ones that were registered. Give the Python file that defines and registers it with --import."
+            f"{judged.name!r} uses the class {kind!r}, which Keras {keras.__version__} does not know. Expected Keras's "
+            "own classes, or ones that were registered. Give the Python file that defines and registers it with "
+            "--import."
         )
+    writer = f", which Keras {judged.keras_version} wrote" if _VERSION.fullmatch(judged.keras_version) else ""
     return ModelError(
-        f"Keras {keras.__version__} cannot load {name!r}: {_shortened(text or type(error).__name__)} Expected a whole "
-        "model that can be loaded without running code from the file. Save it again with model.save('model.keras') in "
-        "a current Keras."
+        f"Keras {keras.__version__} cannot load {judged.name!r}{writer}: {_shortened(text or type(error).__name__)} "
+        f"Expected a whole model that can be loaded without running code from the file. {_advice(judged)}"
+    )
+
+
+def _advice(judged: Judged) -> str:
+    """Return what leads to a model that loads. To load the file and save it again does not: Keras has refused it."""
+    if judged.kind == formats.SAVED_MODEL:
+        return (
+            "In the Keras that wrote it, load it and save its weights with model.save_weights('old.h5'). Then build "
+            "the same model in code with a current Keras, call model.load_weights('old.h5'), and save it with "
+            "model.save('new.keras')."
+        )
+    name, suffix = Path(judged.name), formats.SUFFIXES[judged.kind]
+    if judged.kind == formats.UNPACKED:
+        weights, how = name / "model.weights.h5", ""
+    elif name.suffix == suffix or (judged.kind == formats.HDF5 and name.suffix == ".hdf5"):
+        weights, how = name, ""
+    else:  # Keras tells by the suffix what it reads
+        weights, how = Path(name.stem + suffix), " on a copy of the file with that name"
+    return (
+        "Build the same model in code with a current Keras, give it the weights of the file with model.load_weights("
+        f"{weights.as_posix()!r}){how}, and save it with model.save('new.keras')."
     )
 
 

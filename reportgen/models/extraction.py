@@ -11,7 +11,7 @@ import numpy as np
 from reportgen.errors import ModelError, UnknownNameError
 from reportgen.models import running
 from reportgen.models.hooks import Call, watch
-from reportgen.models.inputs import input_records, zero_inputs
+from reportgen.models.inputs import arrange, declared_inputs, input_records, zero_inputs
 from reportgen.records import Shape
 
 
@@ -55,7 +55,7 @@ def extract(model: Any, path: str, input_shapes: Mapping[str, Shape] | None = No
     try:
         _walk(model, inputs, path, {}, "")
     except _FoundError as found:
-        extracted = keras.Model(inputs if len(inputs) > 1 else inputs[0], found.output, name=_name(model, path))
+        extracted = keras.Model(_structured(model, inputs), found.output, name=_name(model, path))
         _compare(extracted, model, zeros, known[path], path)
         return extracted
     raise ModelError(
@@ -94,9 +94,15 @@ def _walk(model: Any, inputs: list[Any], target: str, uses: dict[str, int], pref
         for layer in model.layers:
             output = use(layer, output)
         return output
-    tensors = inputs if len(inputs) > 1 else inputs[0]
-    copy = keras.models.clone_model(model, tensors, clone_function=lambda layer: layer, call_function=use)
+    copy = keras.models.clone_model(
+        model, _structured(model, inputs), clone_function=lambda layer: layer, call_function=use
+    )
     return copy.outputs if len(copy.outputs) > 1 else copy.outputs[0]
+
+
+def _structured(model: Any, inputs: list[Any]) -> Any:
+    """Symbolic inputs in the model's own structure: Keras compares the two when it clones a model."""
+    return arrange(model, {record.name: tensor for record, tensor in zip(declared_inputs(model), inputs, strict=True)})
 
 
 def _outputs(model: Any, zeros: Any) -> dict[str, Any]:

@@ -24,36 +24,49 @@ SUFFIXES = {ARCHIVE: ".keras", UNPACKED: ".keras", HDF5: ".h5", SAVED_MODEL: ""}
 _MOST_ENTRIES = 100_000
 _EXPECTED = "Expected a Keras archive (.keras), an HDF5 file (.h5) with a whole model, or a legacy SavedModel folder."
 _SAVE = "Save the model with model.save('model.keras')."
+_SAVE_SOURCE = "Save the Keras model that it was made from with model.save('model.keras')."
+_FILL = "Build the model in code, give it these weights, and save it with model.save('model.keras')."
+_UNPACK = "Unpack it, and give what is inside."
 _STARTS = {b"PK\x03\x04": ARCHIVE, b"\x89HDF\r\n\x1a\n": HDF5}
 _PICKLE = "is a pickle, which could run any code when it is loaded"
+_CHECKPOINT = "is part of a TensorFlow checkpoint, which holds weights only"
+# The first bytes of a file, what it is, and what to do.
 _FOREIGN = (
-    (rb"\x80[\x02-\x05]|c[\w.]+\n[\w.]+\n|\((lp|dp|[ci][\w.]+\n|[IFL]-?\d|[KMJ][^a-zA-Z])|[\])}]q\x00", _PICKLE),
-    (rb"x[\x01\x5e\x9c\xda]", "is compressed with zlib, as joblib does with a pickle"),
-    (rb"\x1f\x8b", "is compressed with gzip"),
-    (rb"\x93NUMPY", "is a NumPy array"),
-    (rb"BZh", "is compressed with bzip2"),
-    (rb"\xfd7zXZ", "is compressed with xz"),
-    (rb"\x28\xb5\x2f\xfd", "is compressed with Zstandard"),
-    (rb"PK\x05\x06", "is an empty zip archive"),
-    (rb".{4}TFL3", "is a TensorFlow Lite model"),
-    (rb".{257}ustar", "is a tar archive"),
-    (rb".{6}\0\0\{", "is a safetensors file, which holds weights only"),
-    (rb"\s*\{.*\"weight_map\"", "is the index of sharded weights, without an architecture"),
-    (rb"\s*\{", "is text in JSON, which can hold an architecture, but no weights"),
-    (rb"(backend|class_name|config|keras_version):", "is text in YAML, which can hold an architecture, but no weights"),
-    (rb"version https://git-lfs", "is a pointer of Git LFS, in whose place 'git lfs pull' puts the file itself"),
-    (rb"\s*<(!|html|\?xml)", "is a web page or XML: a download may have failed"),
-    (rb"\x08[\x01-\x20][\x12\x1a\x22\x3a]", "may be an ONNX or TensorFlow graph"),
+    (rb"\x80[\x02-\x05]|c[\w.]+\n[\w.]+\n|\((lp|dp|[ci][\w.]+\n|[IFL]-?\d|[KMJ][^a-zA-Z])|[\])}]q\x00", _PICKLE, _SAVE),
+    (rb"x[\x01\x5e\x9c\xda]", "is compressed with zlib, as joblib does with a pickle", _SAVE),
+    (rb"\x1f\x8b", "is compressed with gzip", _UNPACK),
+    (rb"\x93NUMPY", "is a NumPy array", "Give arrays with --data."),
+    (rb"BZh", "is compressed with bzip2", _UNPACK),
+    (rb"\xfd7zXZ", "is compressed with xz", _UNPACK),
+    (rb"\x28\xb5\x2f\xfd", "is compressed with Zstandard", _UNPACK),
+    (rb"PK\x05\x06", "is an empty zip archive", _SAVE),
+    (rb".{4}TFL3", "is a TensorFlow Lite model", _SAVE_SOURCE),
+    (rb".{257}ustar", "is a tar archive", _UNPACK),
+    (rb".{6}\0\0\{", "is a safetensors file, which holds weights only", _FILL),
+    (rb"\s*\{.*\"weight_map\"", "is the index of sharded weights, without an architecture", _FILL),
+    (rb"\s*\{", "is text in JSON, which can hold an architecture, but no weights", _SAVE),
+    (
+        rb"(backend|class_name|config|keras_version):",
+        "is text in YAML, which can hold an architecture, but no weights",
+        _SAVE,
+    ),
+    (
+        rb"version https://git-lfs",
+        "is a pointer of Git LFS, not the file itself",
+        "Fetch the file with 'git lfs pull'.",
+    ),
+    (rb"\s*<(!|html|\?xml)", "is a web page or XML: a download may have failed", "Download the model again."),
+    (rb"\x08[\x01-\x20][\x12\x1a\x22\x3a]", "may be an ONNX or TensorFlow graph", _SAVE_SOURCE),
 )
 # The last bytes of the table that a TensorFlow checkpoint's index is (LevelDB's magic number).
 _CHECKPOINT_END = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
 _FOREIGN_SUFFIXES = (
-    (r"\.joblib(\.|$)", "was written by joblib: a pickle, which could run any code when it is loaded"),
-    (r"\.index$|\.data-\d+-of-\d+$|^checkpoint$", "is part of a TensorFlow checkpoint, which holds weights only"),
-    (r"\.safetensors$", "is a safetensors file, which holds weights only"),
-    (r"\.onnx$", "is an ONNX model"),
-    (r"^saved_model\.pb$", "is part of a SavedModel, whose folder is to be given"),
-    (r"\.pb$", "is a TensorFlow graph without a Keras model"),
+    (r"\.joblib(\.|$)", "was written by joblib: a pickle, which could run any code when it is loaded", _SAVE),
+    (r"\.index$|\.data-\d+-of-\d+$|^checkpoint$", _CHECKPOINT, _FILL),
+    (r"\.safetensors$", "is a safetensors file, which holds weights only", _FILL),
+    (r"\.onnx$", "is an ONNX model", _SAVE_SOURCE),
+    (r"^saved_model\.pb$", "is only part of a SavedModel", "Give the folder that it is in."),
+    (r"\.pb$", "is a TensorFlow graph without a Keras model", _SAVE_SOURCE),
 )
 
 
@@ -100,8 +113,9 @@ def identify(path: Path) -> str:
             return kind
     if not start:
         raise ModelError(f"{path.name!r} is empty. {_EXPECTED} {_SAVE}")
-    if what := _foreign(path, start, end):
-        raise ModelError(f"{path.name!r} {what}. {_EXPECTED} {_SAVE}")
+    if found := _foreign(path, start, end):
+        what, advice = found
+        raise ModelError(f"{path.name!r} {what}. {_EXPECTED} {advice}")
     raise ModelError(f"{path.name!r} begins with the bytes {start[:8]!r}, as no model does. {_EXPECTED} {_SAVE}")
 
 
@@ -110,14 +124,14 @@ def _end(file: IO[bytes]) -> bytes:
     return file.read(8)
 
 
-def _foreign(path: Path, start: bytes, end: bytes) -> str | None:
-    """Tell what a file is that is no model of Keras, by its first bytes; by its name where these do not tell."""
+def _foreign(path: Path, start: bytes, end: bytes) -> tuple[str, str] | None:
+    """Tell what a file is that is no model of Keras, and what to do: by its first bytes, or else by its name."""
     if end == _CHECKPOINT_END:
-        return "is part of a TensorFlow checkpoint, which holds weights only"
-    for suffix, what in _FOREIGN_SUFFIXES:
+        return _CHECKPOINT, _FILL
+    for suffix, what, advice in _FOREIGN_SUFFIXES:
         if re.search(suffix, path.name):
-            return what
-    return next((what for pattern, what in _FOREIGN if re.match(pattern, start, re.DOTALL)), None)
+            return what, advice
+    return next(((what, advice) for form, what, advice in _FOREIGN if re.match(form, start, re.DOTALL)), None)
 
 
 def _identify_folder(folder: Path) -> str:
@@ -125,11 +139,11 @@ def _identify_folder(folder: Path) -> str:
     if "saved_model.pb" in names:
         return SAVED_MODEL
     if names & {"_CHECKPOINT_METADATA", "_METADATA", "ocdbt.process_0", "manifest.ocdbt"}:
-        raise ModelError(f"{folder.name!r} is an Orbax checkpoint, which holds weights only. {_EXPECTED} {_SAVE}")
+        raise ModelError(f"{folder.name!r} is an Orbax checkpoint, which holds weights only. {_EXPECTED} {_FILL}")
     if {"config.json", "model.weights.h5"} <= names:
         return UNPACKED
     if "config.json" in names:
         raise ModelError(f"{folder.name!r} is an unpacked Keras archive without model.weights.h5. {_EXPECTED} {_SAVE}")
     if any(name.endswith(".index") for name in names) or "checkpoint" in names:
-        raise ModelError(f"{folder.name!r} is a TensorFlow checkpoint, which holds weights only. {_EXPECTED} {_SAVE}")
+        raise ModelError(f"{folder.name!r} is a TensorFlow checkpoint, which holds weights only. {_EXPECTED} {_FILL}")
     raise ModelError(f"{folder.name!r} is a folder without a model. {_EXPECTED} {_SAVE}")

@@ -48,15 +48,17 @@ def read(folder: Path) -> Stored:
     if text is None:
         raise ModelError(
             f"{folder.name!r} is a SavedModel that Keras did not write: it holds a graph, but no Keras configuration. "
-            "Expected a SavedModel of a Keras model, or a .keras file. Save the Keras model itself with "
+            "Expected a SavedModel of a Keras model, or a .keras file. Save the Keras model that it was made from with "
             "model.save('model.keras')."
         )
     root = _plain(parse(text.encode("utf-8"), folder))
     if not is_model(root) or not isinstance(root.get("config"), dict):
         raise ModelError(
             f"{folder.name!r} holds a model of the class {str(root.get('class_name'))[:80]!r}, whose structure is "
-            "code and not stored. Expected a Sequential or functional model. Save it as .keras where its class is "
-            "known."
+            "code and not stored. Expected a Sequential or functional model. In the Keras that wrote it, save its "
+            "weights with model.save_weights('old.h5'). Then build the model from its class with a current Keras, call "
+            "model.load_weights('old.h5'), save it with model.save('new.keras'), and give the class's file with "
+            "--import."
         )
     return Stored({"class_name": root["class_name"], "config": root["config"]}, "", _num_stored(folder))
 
@@ -159,7 +161,7 @@ def _unreadable(folder: Path) -> ModelError:
 def _missing(folder: Path, name: str) -> ModelError:
     return ModelError(
         f"The checkpoint of {folder.name!r} does not hold the weights of {name!r} in their shape. Expected the weights"
-        " of every layer. Copy the whole SavedModel folder again, or save the model as .keras where it can be loaded."
+        " of every layer. Copy the whole SavedModel folder again, or save the model as .h5 in the Keras that wrote it."
     )
 
 

@@ -19,6 +19,7 @@ import keras
 
 from reportgen.errors import ModelError
 from reportgen.models import assembling, copying, formats, judging, legacy, repairs, stored, trial
+from reportgen.models.assembling import Judged
 from reportgen.models.described import Config
 from reportgen.models.estimating import Limits
 from reportgen.models.importing import Imported
@@ -75,18 +76,19 @@ def load(path: Path, limits: Limits | None = None, imported: Sequence[Imported] 
         copied = copying.copy(path, kind, Path(folder), limits.parameters)
         name = copied.path.name
         found = _READERS[kind](copied.path)
-        config, said = repairs.repair(found.config)
+        config, said = repairs.repair(found.config, found.keras_version)
         estimate = judging.judge(config, name, limits, Known([module.name for module in imported], _is_registered))
         if estimate.parameters > _MOST_REUSE * found.num_stored + _FEW_PARAMETERS:
             raise ModelError(
                 f"{name!r} asks for {estimate.parameters} parameters or more, but holds {found.num_stored} numbers."
-                " Expected a model with its weights. Save it again with model.save('model.keras')."
+                " Expected a model with its weights. Save the trained model with model.save('model.keras')."
             )
         ready = _ready(copied.path, kind, config if said else None)
+        judged = Judged(ready, kind, config, name, found.keras_version)
         if estimate.unknown:
             memory = trial.OWN_BYTES + trial.BYTES_PER_NUMBER * found.num_stored + limits.activation_bytes
-            trial.hold(ready, kind, config, name, memory_bytes=memory, imported=imported)
-        model = assembling.assemble(ready, kind, config, name)
+            trial.hold(judged, memory_bytes=memory, imported=imported)
+        model = assembling.assemble(judged)
     return LoadedModel(model, name, copied.sha256, kind, found.keras_version, said)
 
 

@@ -6,6 +6,7 @@ Each repair undoes one change between Keras versions that is known by its exact 
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,12 +14,16 @@ Config = dict[str, Any]
 
 MODEL_KINDS = ("Sequential", "Functional", "Model")
 
+# Up to here a model with one output was written as if it gave a list, and such a list was read as the one output.
+_LAST_WITH_LISTS = (3, 10)
 
-def repair(config: Config) -> tuple[Config, tuple[str, ...]]:
+
+def repair(config: Config, keras_version: str = "") -> tuple[Config, tuple[str, ...]]:
     """Repair a serialized model.
 
     Args:
         config: "class_name" and "config" at its root; it is not changed.
+        keras_version: Version of the Keras that wrote it, or "" where the file does not say.
 
     Returns:
         The repaired copy, and a sentence for each kind of repair that was needed.
@@ -29,6 +34,7 @@ def repair(config: Config) -> tuple[Config, tuple[str, ...]]:
     inputs = sum(_give_input(model) for model in models)
     groups = sum(_drop_groups(item) for item in _objects(repaired))
     names = sum(_rename(model) for model in models) + _rename_others(repaired)
+    outputs = _take_outputs_out(repaired) if _wrote_lists(keras_version) else 0
     said = []
     if nodes:
         said.append(
@@ -49,6 +55,12 @@ def repair(config: Config) -> tuple[Config, tuple[str, ...]]:
         said.append(
             f"Names hold '/', which Keras 2 allowed and today's does not; it was replaced by '_' in {names} names of"
             " layers."
+        )
+    if outputs:
+        said.append(
+            "The file is from Keras 3.10 or older, which stored the only output of a model as a list. Today's Keras"
+            " hands such a list on, and most layers cannot take one; the output was taken out of its list in"
+            f" {outputs} {'model' if outputs == 1 else 'models'}."
         )
     return repaired, tuple(said)
 
@@ -121,6 +133,34 @@ def _give_input(model: Config) -> bool:
     inside = model["config"]
     (inside["layers"] if isinstance(inside, dict) else inside).insert(0, entry)
     return True
+
+
+def _wrote_lists(keras_version: str) -> bool:
+    """Return whether such a list may mean nothing: old versions always wrote it, and no version is an old one."""
+    found = re.match(r"(\d+)\.(\d+)", keras_version)
+    return found is None or (int(found.group(1)), int(found.group(2))) <= _LAST_WITH_LISTS
+
+
+def _take_outputs_out(config: Config) -> int:
+    """Take the only output of models out of its list, where they stand in a Sequential or in another layer.
+
+    In a graph, and at the root of the file, such a list does no harm: the next layer reads an output by its number.
+    Source: keras-team/keras#20084, and files that Keras 2, 3.3, 3.6, 3.8 and 3.10 wrote.
+    """
+    in_graphs = {id(config)}
+    for item in _objects(config):
+        if "output_layers" in _inside(item):
+            in_graphs.update(id(layer) for layer in layers_of(item))
+    found = 0
+    for item in _objects(config):
+        inside = _inside(item)
+        outputs = inside.get("output_layers")
+        if id(item) in in_graphs or not isinstance(outputs, list) or len(outputs) != 1:
+            continue
+        if references_in(outputs) == outputs:
+            inside["output_layers"] = outputs[0]
+            found += 1
+    return found
 
 
 def _renumber(model: Config) -> bool:

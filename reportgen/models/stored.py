@@ -77,7 +77,7 @@ def read_archive(path: Path) -> Stored:
     except (zipfile.BadZipFile, *_READING) as error:
         raise ModelError(
             f"{path.name!r} is a damaged zip archive ({_first_line(error)}). Expected a whole Keras archive (.keras). "
-            "Copy it again, or save the model again with model.save('model.keras')."
+            "Copy it again, or save the trained model with model.save('model.keras')."
         ) from error
     try:
         with h5py.File(io.BytesIO(weights), "r") as file:
@@ -108,14 +108,18 @@ def read_hdf5(path: Path) -> Stored:
     except _READING as error:
         raise _damaged_hdf5(path, _first_line(error)) from error
     if text is None:
-        what = "holds weights only, no architecture" if only_weights else "is an HDF5 file without a Keras model"
+        if only_weights:
+            raise ModelError(
+                f"{path.name!r} holds weights only, no architecture. Expected a whole model. Build the model, load "
+                "these weights with model.load_weights, and save it with model.save('model.keras')."
+            )
         raise ModelError(
-            f"{path.name!r} {what}. Expected a whole model. Build the model, load these weights with "
-            "model.load_weights, and save it with model.save('model.keras')."
+            f"{path.name!r} is an HDF5 file without a Keras model. Expected a whole model. Save the model with "
+            "model.save('model.keras')."
         )
     if not has_weights:
         raise ModelError(
-            f"{path.name!r} holds an architecture, but no weights. Expected a whole model. Save the model again with "
+            f"{path.name!r} holds an architecture, but no weights. Expected a whole model. Save the trained model with "
             "model.save('model.keras')."
         )
     data = text if isinstance(text, bytes) else str(text).encode("utf-8", "replace")
@@ -158,7 +162,7 @@ def check_weights(file: Any, path: Path, size: int, heap: int) -> int:
         if dataset.external or dataset.is_virtual:
             raise ModelError(
                 f"{path.name!r} keeps its weights {dataset.name[:80]!r} in another file. Expected a model that holds"
-                " its own weights. Save it again with model.save('model.keras')."
+                " its own weights. Use a file that model.save('model.keras') wrote."
             )
         if dataset.dtype.hasobject:
             _check_text(path, dataset.name, int(dataset.size or 0), heap)
@@ -193,7 +197,7 @@ def _datasets(file: Any, path: Path, heap: int) -> Iterator[Any]:
                     where = f"the file {link.filename!r:.80}" if isinstance(link, h5py.ExternalLink) else "elsewhere"
                     raise ModelError(
                         f"{path.name!r} holds {name[:80]!r}, a link to {where}. Expected a model that holds its own"
-                        " weights. Save it again with model.save('model.keras')."
+                        " weights. Use a file that model.save('model.keras') wrote."
                     )
                 waiting.append(item[name])
 
@@ -242,12 +246,12 @@ def parse(data: bytes, path: Path) -> Config:
     except ValueError as error:
         raise ModelError(
             f"The configuration in {path.name!r} is not JSON ({_first_line(error)}). Expected what Keras "
-            "writes. Save the model again with model.save('model.keras')."
+            "writes. Copy the file again, or save the trained model with model.save('model.keras')."
         ) from error
     if not isinstance(config, dict):
         raise ModelError(
             f"The configuration in {path.name!r} is a {type(config).__name__}, not an object. Expected what Keras"
-            " writes. Save the model again with model.save('model.keras')."
+            " writes. Copy the file again, or save the trained model with model.save('model.keras')."
         )
     if _depth(config) > _DEEPEST:
         raise _too_deep(path)
@@ -318,8 +322,8 @@ def _odd_member(path: Path, what: str) -> ModelError:
 
 def _damaged_hdf5(path: Path, reason: str) -> ModelError:
     return ModelError(
-        f"{path.name!r} is a damaged HDF5 file ({reason}). Expected a whole model. Copy it again, or save the model "
-        "again with model.save('model.keras')."
+        f"{path.name!r} is a damaged HDF5 file ({reason}). Expected a whole model. Copy it again, or save the "
+        "trained model with model.save('model.keras')."
     )
 
 

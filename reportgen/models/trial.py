@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import keras
 
 from reportgen.errors import ModelError
 from reportgen.models import assembling, described
-from reportgen.models.described import Config
+from reportgen.models.assembling import Judged
 from reportgen.models.importing import Imported, import_modules
 from reportgen.models.inputs import batch_size
 
@@ -36,16 +37,11 @@ _NO_MEMORY = re.compile(
 )
 
 
-def hold(
-    path: Path, kind: str, config: Config, name: str, *, memory_bytes: int, imported: Sequence[Imported] = ()
-) -> None:
+def hold(judged: Judged, *, memory_bytes: int, imported: Sequence[Imported] = ()) -> None:
     """Build a model in a process of its own and call it once on zeros.
 
     Args:
-        path: The copy, as for `assembling.assemble`, with the next three.
-        kind: What it is.
-        config: Its configuration.
-        name: What the user calls it.
+        judged: The model.
         memory_bytes: How much memory the process may take, where the system can say so.
         imported: Modules of the user's own, which are run there too.
 
@@ -53,10 +49,7 @@ def hold(
         ModelError: Keras refuses the model, or it takes too much memory or time.
     """
     task = {
-        "path": str(path),
-        "kind": kind,
-        "config": config,
-        "name": name,
+        "judged": {**asdict(judged), "path": str(judged.path)},
         "memory_bytes": memory_bytes,
         "seconds": SECONDS,
         "imports": [module.source for module in imported],
@@ -72,10 +65,10 @@ def hold(
             timeout=SECONDS,
         )
     except subprocess.TimeoutExpired as error:
-        raise _too_much(name, memory_bytes) from error
+        raise _too_much(judged.name, memory_bytes) from error
     answer = json.loads(done.stdout) if done.returncode == 0 and done.stdout else {"too_much": True}
     if answer.get("too_much"):
-        raise _too_much(name, memory_bytes)
+        raise _too_much(judged.name, memory_bytes)
     if problem := answer.get("problem"):
         raise ModelError(problem)
 
@@ -90,10 +83,10 @@ def main() -> None:
         json.dump(_tried(**task), answer)
 
 
-def _tried(path: str, kind: str, config: Config, name: str, imports: list[str]) -> dict[str, Any]:
+def _tried(judged: dict[str, Any], imports: list[str]) -> dict[str, Any]:
     try:
         import_modules(imports)
-        model = assembling.assemble(Path(path), kind, config, name)
+        model = assembling.assemble(Judged(**{**judged, "path": Path(judged["path"])}))
     except ModelError as error:
         return {"too_much": True} if _is_memory(error) else {"problem": str(error)}
     try:

@@ -61,6 +61,26 @@ def test_extracted_model_answers_with_the_call(make: Callable[[], Any], path: st
     assert "call" not in vars(model)
 
 
+@pytest.mark.parametrize(
+    "structure",
+    [
+        lambda left, right: [left],
+        lambda left, right: {"left": left},
+        lambda left, right: {"left": left, "right": right},
+    ],
+    ids=["a list of one", "a dictionary of one", "a dictionary of two"],
+)
+def test_extracted_model_takes_inputs_in_the_structure_of_the_whole(structure: Callable[[Any, Any], Any]) -> None:
+    left, right = keras.Input((4, 4, 1), name="left"), keras.Input((4, 4, 1), name="right")
+    conv = keras.layers.Conv2D(2, 3, name="conv")(left)
+    both = structure(left, right)
+    end = keras.layers.Concatenate(name="both")([conv, keras.layers.Conv2D(1, 3)(right)]) if len(both) > 1 else conv
+    model = toys.counting(keras.Model(both, end, name="whole"))
+    images = structure(*PAIR)
+    extracted = extract(model, "conv")
+    np.testing.assert_array_equal(np.asarray(extracted(images)), *watched(model, images, "conv"))
+
+
 def test_model_inside_that_answers_twice_gives_both_answers() -> None:
     inner = toys.two_answers()
     start = keras.Input((4, 4, 1), name="start")

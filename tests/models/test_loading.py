@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
+import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +17,7 @@ import pytest
 
 from reportgen.errors import ModelError
 from reportgen.models.loading import load, save
-from tests.models import toys
+from tests.models import hostile, toys
 
 pytestmark = pytest.mark.keras
 
@@ -82,6 +86,60 @@ def test_what_is_no_model_is_refused_in_a_sentence(files: Path, name: str, messa
     assert "\n" not in str(caught.value)
 
 
+def refused_by_keras(folder: Path, suffix: str) -> Path:
+    """A model with an argument that no Dense of today has, in a file that says it is from Keras 3.6."""
+    toys.sequential().save(folder / f"new{suffix}")
+    bad = hostile.changed(folder / f"new{suffix}", hostile.set_in("Dense", "old_argument", 1), folder / f"bad{suffix}")
+    if suffix == ".keras":
+        metadata = json.dumps({"keras_version": "3.6.0"}).encode()
+        return hostile.with_members(bad, {"metadata.json": metadata}, folder / "dated.keras")
+    with h5py.File(bad, "r+") as file:
+        file.attrs["keras_version"] = "3.6.0"
+    return bad
+
+
+@pytest.mark.parametrize(
+    ("suffix", "name", "given"),
+    [
+        (".keras", "model.keras", "model.keras"),
+        (".keras", "model.v2.zip", "model.v2.keras"),
+        (".h5", "model.h5", "model.h5"),
+        (".h5", "model.keras", "model.h5"),
+        (".keras", "folder", "folder/model.weights.h5"),
+    ],
+)
+def test_advice_for_what_keras_refuses_leads_to_a_model(tmp_path: Path, suffix: str, name: str, given: str) -> None:
+    bad = refused_by_keras(tmp_path, suffix)
+    if name == "folder":
+        with zipfile.ZipFile(bad) as archive:
+            archive.extractall(tmp_path / name)
+    else:
+        bad.rename(tmp_path / name)
+    with pytest.raises(ModelError, match=rf"cannot load '{name}', which Keras 3\.6\.0 wrote: ") as caught:
+        load(tmp_path / name)
+    advice = re.search(
+        r"Build the same model in code.* model\.load_weights\('(.*?)'\)(.*), and save it", str(caught.value)
+    )
+    assert advice is not None
+    assert advice.groups() == (given, "" if given.startswith(name) else " on a copy of the file with that name")
+    if not given.startswith(name):
+        shutil.copy(tmp_path / name, tmp_path / given)
+    model = toys.sequential()
+    for weight in model.weights:
+        weight.assign(np.zeros(weight.shape))
+    model.load_weights(tmp_path / given)
+    images = toys.image(6, 6, 1)
+    np.testing.assert_array_equal(np.asarray(model(images)), np.asarray(toys.sequential()(images)))
+
+
+@pytest.mark.parametrize("version", ["", "3.6.0\x1b[31m", "the newest"])
+def test_only_a_version_is_named_as_one(tmp_path: Path, version: str) -> None:
+    bad = refused_by_keras(tmp_path, ".keras")
+    hostile.with_members(bad, {"metadata.json": json.dumps({"keras_version": version}).encode()}, tmp_path / "m.keras")
+    with pytest.raises(ModelError, match=r"cannot load 'm\.keras': "):
+        load(tmp_path / "m.keras")
+
+
 def test_file_that_may_not_be_read_is_refused(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: Path, mode: str = "r") -> Any:
         raise PermissionError(13, "Permission denied")
@@ -95,7 +153,7 @@ def test_file_that_may_not_be_read_is_refused(files: Path, monkeypatch: pytest.M
 def test_hdf5_file_without_a_model_is_refused(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "data.h5", "w") as file:
         file["x"] = np.zeros(3)
-    with pytest.raises(ModelError, match=r"'data\.h5' is an HDF5 file without a Keras model\. Expected a whole model"):
+    with pytest.raises(ModelError, match=r"'data\.h5' is an HDF5 file without a Keras model\..* Save the model with"):
         load(tmp_path / "data.h5")
 
 

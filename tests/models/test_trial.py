@@ -17,6 +17,7 @@ import pytest
 
 from reportgen.errors import ModelError
 from reportgen.models import formats, judging, trial
+from reportgen.models.assembling import Judged
 from reportgen.models.estimating import Limits
 from reportgen.models.loading import load
 from tests.models import hostile, toys
@@ -58,21 +59,21 @@ def test_memory_of_the_process_is_limited(good: Path, tmp_path: Path) -> None:
     bad = hostile.changed(bad, hostile.set_in("Dense", "units", 40_000), tmp_path / "model.keras")
     config = hostile.config_of(bad)
     with pytest.raises(ModelError, match=r"^'x' has layers .* took more than 1073741824 bytes of memory or 180 s"):
-        trial.hold(bad, formats.ARCHIVE, config, "x", memory_bytes=1 << 30)
-    trial.hold(good, formats.ARCHIVE, hostile.config_of(good), "x", memory_bytes=1 << 30)
+        trial.hold(Judged(bad, formats.ARCHIVE, config, "x"), memory_bytes=1 << 30)
+    trial.hold(Judged(good, formats.ARCHIVE, hostile.config_of(good), "x"), memory_bytes=1 << 30)
 
 
 def test_time_of_the_process_is_limited(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trial, "SECONDS", 1)  # less than TensorFlow takes to start
     with pytest.raises(ModelError, match=r"or 1 s when that was tried"):
-        trial.hold(good, formats.ARCHIVE, hostile.config_of(good), "x", memory_bytes=8 << 30)
+        trial.hold(Judged(good, formats.ARCHIVE, hostile.config_of(good), "x"), memory_bytes=8 << 30)
 
 
 @pytest.mark.slow
 def test_what_keras_says_there_is_said_here(good: Path) -> None:
     hostile.with_members(good, {"config.json": b"{}"}, good.parent / "model.keras")
-    with pytest.raises(ModelError, match=r"^Keras [\d.]+ cannot load 'x': .*Save it again with model\.save"):
-        trial.hold(good.parent / "model.keras", formats.ARCHIVE, {}, "x", memory_bytes=8 << 30)
+    with pytest.raises(ModelError, match=r"^Keras [\d.]+ cannot load 'x': .* Build the same model in code"):
+        trial.hold(Judged(good.parent / "model.keras", formats.ARCHIVE, {}, "x"), memory_bytes=8 << 30)
 
 
 @pytest.mark.slow
@@ -80,7 +81,7 @@ def test_call_that_fills_the_memory_counts_as_well(tmp_path: Path) -> None:
     model = keras.Sequential([keras.Input((1,), dtype="int32"), keras.layers.CategoryEncoding(10**9)])
     model.save(tmp_path / "model.keras")
     with pytest.raises(ModelError, match=r"took more than 2147483648 bytes"):
-        trial.hold(tmp_path / "model.keras", formats.ARCHIVE, {}, "x", memory_bytes=2 << 30)
+        trial.hold(Judged(tmp_path / "model.keras", formats.ARCHIVE, {}, "x"), memory_bytes=2 << 30)
 
 
 def test_model_of_known_layers_is_loaded_without_a_process(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
