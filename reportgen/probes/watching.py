@@ -16,7 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from reportgen.models import running
+from reportgen.models import arising, running
 from reportgen.models.hooks import Call, watch
 from reportgen.models.inputs import batch_size
 from reportgen.probes.subject import BATCH_SIZE, Array, Subject
@@ -35,8 +35,9 @@ class Watching:
         Args:
             subject: The model and its data.
             take: What is done with the path of a call, and with what that gave back: (images, …), float32, or float64
-                where the model computes in that; nothing may be kept of it but copies. It is called in no fixed order
-                and from any thread, and once more for the same batch where that could not be finished as a graph.
+                where the model computes in that; nothing may be kept of it but copies. Where its activation was given
+                NaN or infinity, these stand in what came out. It is called in no fixed order and from any thread, and
+                once more for the same batch where that could not be finished as a graph.
             paths: The calls whose outputs are asked for.
             others: Calls of which nothing but the operation is asked for.
         """
@@ -74,43 +75,51 @@ class Watching:
                     raise self._failure from None
                 self._can_be_traced = False
         for path, values in self._called(inputs).items():
-            self._take(path, np.asarray(values)[: self._wanted])
+            self._hand_on(path, *map(np.asarray, values))
+
+    def _hand_on(self, path: str, values: Array, before: Array | None = None) -> None:
+        values, before = values[: self._wanted], None if before is None else before[: self._wanted]
+        self._take(path, arising.put_back(values, before))
 
     def _graph(self, inputs: Any) -> list[Any]:
         """Return one number for every call, which cannot be had before the call's output is taken."""
         graph, taken = tf.compat.v1.get_default_graph(), {}
 
-        def note(call: Call, values: Any) -> None:
-            if values.graph is not graph:
+        def note(call: Call, *values: Any) -> None:
+            if values[0].graph is not graph:
                 raise ValueError(f"{call.path} is called inside a loop")  # many times, with a part of the batch each
-            taken[call.path] = tf.numpy_function(partial(self._taken, call.path), [values], tf.int32, stateful=False)
+            taken[call.path] = tf.numpy_function(partial(self._taken, call.path), values, tf.int32, stateful=False)
 
         with watch(self._subject.model, lambda call: self._note(call, note)):
             self._subject.model(inputs, training=False)
         return [taken[path] for path in self._paths]
 
-    def _taken(self, path: str, values: Array) -> np.int32:
+    def _taken(self, path: str, values: Array, before: Array | None = None) -> np.int32:
         try:
-            self._take(path, values[: self._wanted])
+            self._hand_on(path, values, before)
         except BaseException as error:
             self._failure = error  # TensorFlow would turn it into one of its own
             raise
         return np.int32(0)
 
-    def _called(self, inputs: Any) -> dict[str, Any]:
-        seen: dict[str, Any] = {}
+    def _called(self, inputs: Any) -> dict[str, tuple[Any, ...]]:
+        seen: dict[str, tuple[Any, ...]] = {}
 
-        def note(call: Call, values: Any) -> None:
+        def note(call: Call, *values: Any) -> None:
             seen[call.path] = values
 
         with watch(self._subject.model, lambda call: self._note(call, note)):
             running.call(self._subject.model, inputs)
         return seen
 
-    def _note(self, call: Call, note: Callable[[Call, Any], None]) -> None:
+    def _note(self, call: Call, note: Callable[..., None]) -> None:
+        """Hand on what a call gave back, and what its activation was given, if it has one."""
         if call.path in self._known:
             self.operations[call.path] = call.operation
         if call.path in self._paths:
-            values = keras.tree.flatten(call.output)[0]
-            precise = keras.backend.standardize_dtype(values.dtype) in {"float32", "float64"}
-            note(call, values if precise else keras.ops.cast(values, "float32"))
+            both = (keras.tree.flatten(call.output)[0], *(() if call.activated is None else (call.activated,)))
+            note(call, *(each if _is_precise(each) else keras.ops.cast(each, "float32") for each in both))
+
+
+def _is_precise(tensor: Any) -> bool:
+    return keras.backend.standardize_dtype(tensor.dtype) in {"float32", "float64"}

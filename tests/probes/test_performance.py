@@ -16,7 +16,7 @@ from reportgen.probes.performance import NUM_BINS, NUM_MISTAKES
 from reportgen.scores import HeadScores, PerformanceResult, wilson
 from tests.probes.subjects import data, subject
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.numbers]
 NAN = float("nan")
 
 

@@ -17,7 +17,7 @@ from reportgen.probes.subject import Array, Subject
 from reportgen.probes.watching import Watching
 from reportgen.sources.memory import from_arrays
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.numbers]
 
 IMAGES = np.random.default_rng(4).random((70, 6, 6, 1), dtype=np.float32)
 
