@@ -70,7 +70,7 @@ class Measured:
 
     Attributes:
         channel: Its number.
-        count: How many finite values it had.
+        count: How many finite values it had, before and after its activation.
         mean: Their mean.
         deviation: Their standard deviation.
         minimum: Lowest.
@@ -78,8 +78,8 @@ class Measured:
         positive_share: Share of positions above zero, 0..1.
         firing_share: Share of the images in which any position is above zero, 0..1.
         quantiles: Values up to which `CallResponses.quantile_shares` of the responses lie, within the stated error.
-        num_nan: How many values were NaN.
-        num_infinite: How many were infinite.
+        num_nan: How many values were NaN, before its activation or after it: an activation may make 0 of what is NaN.
+        num_infinite: How many were infinite, in the same way.
         class_means: Mean response above zero, what is below counted as 0, to the images of each class, in the order of
             `ResponsesResult.classes`; () without labels, and where there would be too many (`MOST_CLASS_MEANS`).
         selectivity: Class selectivity index (µmax − µrest) / (µmax + µrest), 0..1, of the responses above zero (Morcos
@@ -90,7 +90,8 @@ class Measured:
             in standard deviations. None as above.
         speaks: Whether it speaks for the class with the highest mean response: `chance` is at most the level, and the
             index at least the least one.
-        state: "" or "dead" (never above zero), "nearly dead", "stuck" (one value everywhere), "no number".
+        state: "" or "dead" (never above zero), "nearly dead", "stuck" (one value everywhere), "no number"
+            (NaN or infinity came out of the convolution, or of what follows up to where it is judged).
         copy_of: Number of the channel, lower than its own, that it is a copy of; None where it is none.
         copy_correlation: The correlation with it: the lower one of that at random places in the data, as many as
             `CallResponses.quantile_places`, and that of the means over single images. None where there is no other.

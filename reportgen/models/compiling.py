@@ -1,7 +1,8 @@
 """A model that the processor's own kernels cannot run -> the same model, run.
 
 TensorFlow has no kernels for some convolutions in channels_first order on a CPU. XLA, the compiler inside TensorFlow,
-translates the same operation with the same weights for the same processor. Only calls that fail otherwise go that way.
+translates the same operation with the same weights for the same processor. Only calls that fail otherwise go that way:
+with oneDNN, TensorFlow has more kernels, and fewer calls fail.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def anyhow(operation: Any, compiled: list[str] | None = None) -> Callable[..., A
         try:
             return call(*args, **kwargs)
         except (tf.errors.UnimplementedError, tf.errors.InvalidArgumentError):
-            function = tf.function(call, jit_compile=True, autograph=False)
+            function = _compiled(operation, call)
             output = function(*args, **kwargs)
             translated.append(function)
             if compiled is not None and operation.name not in compiled:
@@ -65,3 +66,24 @@ def anyhow(operation: Any, compiled: list[str] | None = None) -> Callable[..., A
             return output
 
     return call_anyhow
+
+
+def _compiled(operation: Any, call: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a call; an activation that a layer of Keras's ends in is left out, and applied to what comes out.
+
+    So it is given a tensor that can be looked at (`activating`): those inside of what is compiled cannot be.
+    """
+    ends_in_activation = type(operation).__module__.startswith("keras.") and "activation" in vars(operation)
+    if not ends_in_activation or operation.activation is None:
+        return tf.function(call, jit_compile=True, autograph=False)  # type: ignore[no-any-return]
+
+    def without_activation(*args: Any, **kwargs: Any) -> Any:
+        activation = vars(operation)["activation"]
+        vars(operation)["activation"] = None
+        try:
+            return call(*args, **kwargs)
+        finally:
+            vars(operation)["activation"] = activation
+
+    function = tf.function(without_activation, jit_compile=True, autograph=False)
+    return lambda *args, **kwargs: operation.activation(function(*args, **kwargs))

@@ -15,6 +15,7 @@ import keras
 import tensorflow as tf
 
 from reportgen.errors import ModelError
+from reportgen.models import arising
 from reportgen.models.hooks import Call, watch
 from reportgen.models.running import CALL_ERRORS, reason, state_kept
 
@@ -45,12 +46,14 @@ class Trace:
         answers: Those that it answers with, likewise.
         calls: By path, what came out of the calls that were asked for: one tensor, or one for each time step where
             `TimeDistributed` repeats the call.
+        seen: The same, with NaN and infinity where a call's activation was given such.
     """
 
     graph: Any
     inputs: tuple[Any, ...]
     answers: tuple[Any, ...]
     calls: dict[str, tuple[Any, ...]]
+    seen: dict[str, tuple[Any, ...]]
 
     def part(self, feeds: Sequence[Any], fetches: Sequence[Any]) -> Part:
         """Return a function of the values of some tensors that gives those of others, and computes nothing besides.
@@ -119,12 +122,14 @@ def trace(model: Any, inputs: Any, paths: Collection[str]) -> Trace:
         ModelError: The model cannot be traced.
     """
     outputs: dict[str, tuple[Any, ...]] = {}
+    seen: dict[str, tuple[Any, ...]] = {}
 
     def note(call: Call) -> None:
         if call.path in paths:
-            outputs[call.path] = _steps(
-                keras.tree.flatten(call.output)[0], len(call.rounds.steps) if call.rounds else 0
-            )
+            depth = len(call.rounds.steps) if call.rounds else 0
+            own = outputs[call.path] = _steps(keras.tree.flatten(call.output)[0], depth)
+            before = (None,) * len(own) if call.activated is None else _steps(call.activated, depth)
+            seen[call.path] = tuple(map(arising.put_back_in_graph, own, before))
 
     def forward(*flat: Any) -> Any:
         with watch(model, note):
@@ -141,7 +146,7 @@ def trace(model: Any, inputs: Any, paths: Collection[str]) -> Trace:
         ) from error
     graph = concrete.graph
     inside = {path: parts for path, parts in outputs.items() if all(part.graph is graph for part in parts)}
-    return Trace(graph, tuple(concrete.inputs[: len(specifications)]), tuple(concrete.outputs), inside)
+    return Trace(graph, tuple(concrete.inputs[: len(specifications)]), tuple(concrete.outputs), inside, seen)
 
 
 def _function(python: Part) -> Any:

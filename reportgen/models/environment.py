@@ -34,12 +34,25 @@ def machine() -> tuple[Fact, ...]:
         Fact("processors usable", count),
         Fact("threads within an operation", intra or f"{count} (chosen by TensorFlow)"),
         Fact("threads between operations", inter or f"{count} (chosen by TensorFlow)"),
-        Fact("oneDNN optimisations", os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") != "0"),
+        Fact("oneDNN optimisations", onednn()),
         Fact(
             "accelerators",
             tuple(device.device_type for device in tf.config.get_visible_devices() if device.device_type != "CPU"),
         ),
     )
+
+
+def onednn() -> bool | str:
+    """Return whether TensorFlow computes with kernels of oneDNN, or "unknown".
+
+    It decides when it is imported, by `TF_ENABLE_ONEDNN_OPTS`, else by the processor, and no public name says which it
+    was. The variable by itself does not: most of the time it is not set, and TensorFlow reads it once.
+    """
+    try:
+        from tensorflow.python.util import _pywrap_util_port as port
+    except ImportError:
+        return "unknown"
+    return bool(port.IsMklEnabled()) if hasattr(port, "IsMklEnabled") else "unknown"
 
 
 def processor_features() -> tuple[str, ...]:

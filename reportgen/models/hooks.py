@@ -18,6 +18,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from reportgen.models import activating
+
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
@@ -45,6 +47,8 @@ class Call:
         output: What it gave back, in its own structure; where it is repeated, the steps stacked behind the batch axis.
         num_inside: How many watched calls happened inside this one; 0 for a leaf.
         rounds: The time steps that it is repeated over, or None. All of them together are one call.
+        activated: What its activation was given, whether it is an activation or has one of its own, in the shape of the
+            output; None where there is none, where it was not called just once, or where it changes the shape.
     """
 
     path: str
@@ -53,6 +57,7 @@ class Call:
     output: Any
     num_inside: int
     rounds: Rounds | None = None
+    activated: Any | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +195,8 @@ def _watched(
             frame.repeated = {}
         stack.append(frame)
         try:
-            output = call(*args, **kwargs)
+            with activating.noting(operation) as activated:
+                output = call(*args, **kwargs)
         finally:
             stack.remove(frame)
         for outer in stack:
@@ -198,7 +204,8 @@ def _watched(
         given = tuple(map(casts.undone, _tensors(_in_order(call, args, kwargs))))
         for steps in (frame.repeated or {}).values():
             tell(_stacked(steps, given))
-        instead = tell(Call(frame.path, operation, given, output, frame.num_inside))
+        before = activating.only(activated, given, operation, output)
+        instead = tell(Call(frame.path, operation, given, output, frame.num_inside, activated=before))
         return output if instead is None else instead.output
 
     return watched_call
@@ -213,7 +220,9 @@ def _stacked(calls: list[Call], given: tuple[Any, ...]) -> Call:
     )
     inner = first.rounds
     rounds = Rounds((len(calls), *(inner.steps if inner else ())), given, inner.first if inner else first.output)
-    return Call(first.path, first.operation, first.inputs, output, first.num_inside, rounds)
+    before = [call.activated for call in calls]
+    activated = None if any(each is None for each in before) else keras.ops.stack(before, axis=1)
+    return Call(first.path, first.operation, first.inputs, output, first.num_inside, rounds, activated)
 
 
 def _path(frame: _Frame, name: str) -> str:

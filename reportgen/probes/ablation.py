@@ -16,7 +16,7 @@ import numpy as np
 
 from reportgen import memory
 from reportgen.errors import ModelError
-from reportgen.numerals import number
+from reportgen.numerals import number, plural
 from reportgen.options import Options
 from reportgen.probes import measuring, places
 from reportgen.probes.measuring import Measure, Tally, tally
@@ -298,7 +298,10 @@ def _notes(
         notes.append(f"Inside a loop of the model's no channel can be switched off: {', '.join(lost)}.")
     broken = sum(int((~np.isfinite(moments[site.place.path].mean)).sum()) for site in reached)
     if broken:
-        notes.append(f"{number(broken)} channels hold values that are no numbers, and have no mean to be set to.")
+        hold = plural(broken, "channel holds", "channels hold")
+        notes.append(
+            f"{hold} values that are no numbers, so that there is no mean to set {'it' if broken == 1 else 'them'} to."
+        )
     left = sum(places.num_channels(site.call) for site in reached) - len(channels) - broken
     if left:
         notes.append(

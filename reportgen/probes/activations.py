@@ -13,7 +13,7 @@ import numpy as np
 from reportgen import memory, plan
 from reportgen.evidence import ActivationsResult, CallMaps, ChannelNumbers, Foreground, SampleMaps
 from reportgen.grid import Grid
-from reportgen.models import running
+from reportgen.models import arising, running
 from reportgen.models.hooks import Call, watch
 from reportgen.most_active import limited
 from reportgen.options import Options
@@ -92,7 +92,7 @@ class _Reducer:
             self._checks[call.path] = Check("output shape", expected, shape, against, expected == shape)
         if call.path in self._chosen:
             # What the report has no room for is let go here, so that memory does not grow with it.
-            maps = self._reduce(record, np.asarray(output)[0])
+            maps = self._reduce(record, arising.seen(call)[0])
             self.maps.append(limited(maps, self.room.get(call.path, len(maps.channels))))
 
     def _reduce(self, record: LayerRecord, volume: Array) -> CallMaps:

@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from reportgen import memory
 from reportgen.errors import ModelError
-from reportgen.models import running
+from reportgen.models import arising, running
 from reportgen.models.hooks import Call, StopPassError, until, watch
 from reportgen.models.inputs import arrange, batch_size
 from reportgen.options import Options
@@ -169,7 +169,7 @@ def _answers(subject: Subject, place: LayerRecord, inputs: Any) -> Array:
 
     def note(call: Call) -> None:
         if call.path == place.path:
-            seen.append(np.asarray(_by_channel(call.output, place), dtype=np.float64))
+            seen.append(np.asarray(_by_channel(arising.seen(call), place), dtype=np.float64))
             # A model with a batch size of its own is called several times.
             if sum(map(len, seen)) >= len(keras.tree.flatten(inputs)[0]):
                 raise StopPassError

@@ -12,12 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reportgen.models.activating import ACTIVATIONS
 from reportgen.records import LayerRecord
 
-_ACTIVATIONS = {
-    "Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Gelu", "Silu",
-    "Sigmoid", "HardSigmoid", "HardSilu", "Tanh", "Softplus", "Softsign",
-}  # fmt: skip
 # What scales a channel, or lets it through as it is when nothing is trained.
 _BETWEEN = {
     "BatchNormalization", "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout",
@@ -59,7 +56,7 @@ def _follow(conv: LayerRecord, readers: dict[str, list[LayerRecord]]) -> Judged:
             break
         here = following[0]
         through.append(here.path)
-        if here.kind in _ACTIVATIONS:
+        if here.kind in ACTIVATIONS:
             return Judged(conv, here.path, tuple(through))
         if here.kind not in _BETWEEN:
             break

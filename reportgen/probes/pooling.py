@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.evidence import PooledWindow, PoolingResult
 from reportgen.findings import POOL, pooled_conv
-from reportgen.models import running
+from reportgen.models import arising, running
 from reportgen.models.hooks import Call, StopPassError, until
 from reportgen.options import Options
 from reportgen.probes.activations import reduce_maps
@@ -83,7 +83,7 @@ def _volume(subject: Subject, call: LayerRecord, index: int) -> Array:
 
     def note(seen: Call) -> None:
         if seen.path == call.path:
-            found.append(np.asarray(keras.tree.flatten(seen.output)[0][0]))
+            found.append(arising.seen(seen)[0])
             raise StopPassError
 
     with until(subject.model, note):

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from reportgen.errors import ModelError
-from reportgen.models import running
+from reportgen.models import arising, running
 from reportgen.models.cutting import Part, trace
 from reportgen.models.hooks import Call, Instead, Observer, watch
 from reportgen.models.inputs import batch_size
@@ -136,7 +136,7 @@ class _Traced:
         self._reducer: Part | None = None
 
     def moments(self, inputs: Any) -> dict[str, Array]:
-        tensors = [self._trace.calls[path] for path in self.reached]
+        tensors = [self._trace.seen[path] for path in self.reached]
         if self._reducer is None:
             self._reducer = self._trace.part(self._trace.inputs, [tensor for parts in tensors for tensor in parts])
         values = iter(self._reducer(*keras.tree.flatten(inputs)))
@@ -175,7 +175,7 @@ class _Called:
         def note(call: Call) -> None:
             # The steps of a call that is repeated are seen when it is too late to change them.
             if call.path in self._axes and call.rounds is None:
-                found[call.path] = _moments(keras.tree.flatten(call.output)[0], self._axes[call.path])
+                found[call.path] = _moments(arising.seen(call), self._axes[call.path])
 
         self._run(inputs, note)
         return found

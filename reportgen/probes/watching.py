@@ -4,6 +4,9 @@ The model runs as a traced function, in which a function of ours stands behind e
 lets go of an output as soon as nothing needs it any more, and works on the next layers beside. Keeping the outputs of a
 batch until it is through takes ResNet-50 a third longer and four times the memory. A model that cannot be traced, or
 that has layers for which this processor needs a compiler, is called as it is.
+
+What an activation is given is looked at as well (`models/arising.py`). To hand all of it over takes a small network a
+seventh longer, and is not done as long as the sum of its squares is finite: then nothing in it is NaN or infinite.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from reportgen.models import running
+from reportgen.models import arising, running
 from reportgen.models.hooks import Call, watch
 from reportgen.models.inputs import batch_size
 from reportgen.probes.subject import BATCH_SIZE, Array, Subject
@@ -35,8 +38,9 @@ class Watching:
         Args:
             subject: The model and its data.
             take: What is done with the path of a call, and with what that gave back: (images, …), float32, or float64
-                where the model computes in that; nothing may be kept of it but copies. It is called in no fixed order
-                and from any thread, and once more for the same batch where that could not be finished as a graph.
+                where the model computes in that; nothing may be kept of it but copies. Where its activation was given
+                NaN or infinity, these stand in what came out. It is called in no fixed order and from any thread, and
+                once more for the same batch where that could not be finished as a graph.
             paths: The calls whose outputs are asked for.
             others: Calls of which nothing but the operation is asked for.
         """
@@ -45,9 +49,11 @@ class Watching:
         self._subject = subject
         self._paths = tuple(dict.fromkeys(paths))
         self._known = {*paths, *others}
-        # What is called inside is watched while the function is traced, once.
-        self._traced: Callable[[Any], Any] | None = None
+        # What is called inside is watched while a function is traced, once. By whether it looks closely: at all that
+        # activations are given, and not only at the sum of its squares.
+        self._traced: dict[bool, Callable[[Any], Any]] = {}
         self._can_be_traced = True
+        self._looks_closely = False
         self._wanted = 0
         self._failure: BaseException | None = None
         wanted = sum(call.activation_bytes for call in subject.record.layers if call.path in set(paths))
@@ -65,52 +71,75 @@ class Watching:
         inputs = keras.tree.map_structure(tf.convert_to_tensor, self._subject.inputs(whole))
         if self._can_be_traced:
             try:
-                with running.state_kept(self._subject.model):
-                    self._traced = self._traced or running.traced(self._graph, inputs)
-                    self._traced(inputs)
-                    return
+                self._run(inputs)
+                return
             except running.CALL_ERRORS:
                 if self._failure is not None:
                     raise self._failure from None
                 self._can_be_traced = False
         for path, values in self._called(inputs).items():
-            self._take(path, np.asarray(values)[: self._wanted])
+            self._hand_on(path, *map(np.asarray, values))
 
-    def _graph(self, inputs: Any) -> list[Any]:
+    def _run(self, inputs: Any) -> None:
+        """Run the model as a graph, and from the batch on that has to be looked at closely, as another graph."""
+        closely = self._looks_closely
+        with running.state_kept(self._subject.model):
+            if closely not in self._traced:
+                self._traced[closely] = running.traced(partial(self._graph, closely), inputs)
+            self._traced[closely](inputs)
+        if self._looks_closely and not closely:
+            self._run(inputs)
+
+    def _hand_on(self, path: str, values: Array, before: Array | None = None) -> None:
+        values, before = values[: self._wanted], None if before is None else before[: self._wanted]
+        self._take(path, arising.put_back(values, before))
+
+    def _graph(self, closely: bool, inputs: Any) -> list[Any]:
         """Return one number for every call, which cannot be had before the call's output is taken."""
         graph, taken = tf.compat.v1.get_default_graph(), {}
 
-        def note(call: Call, values: Any) -> None:
+        def note(call: Call, values: Any, *before: Any) -> None:
             if values.graph is not graph:
                 raise ValueError(f"{call.path} is called inside a loop")  # many times, with a part of the batch each
-            taken[call.path] = tf.numpy_function(partial(self._taken, call.path), [values], tf.int32, stateful=False)
+            given = before if closely else map(tf.nn.l2_loss, before)
+            taken[call.path] = tf.numpy_function(
+                partial(self._taken, call.path), [values, *given], tf.int32, stateful=False
+            )
 
         with watch(self._subject.model, lambda call: self._note(call, note)):
             self._subject.model(inputs, training=False)
         return [taken[path] for path in self._paths]
 
-    def _taken(self, path: str, values: Array) -> np.int32:
+    def _taken(self, path: str, values: Array, before: Array | None = None) -> np.int32:
         try:
-            self._take(path, values[: self._wanted])
+            if before is not None and not np.ndim(before):
+                # The sum of squares of what the activation was given: not finite where that is not, or is very large.
+                self._looks_closely = self._looks_closely or not np.isfinite(before)
+                before = None
+            self._hand_on(path, values, before)
         except BaseException as error:
             self._failure = error  # TensorFlow would turn it into one of its own
             raise
         return np.int32(0)
 
-    def _called(self, inputs: Any) -> dict[str, Any]:
-        seen: dict[str, Any] = {}
+    def _called(self, inputs: Any) -> dict[str, tuple[Any, ...]]:
+        seen: dict[str, tuple[Any, ...]] = {}
 
-        def note(call: Call, values: Any) -> None:
+        def note(call: Call, *values: Any) -> None:
             seen[call.path] = values
 
         with watch(self._subject.model, lambda call: self._note(call, note)):
             running.call(self._subject.model, inputs)
         return seen
 
-    def _note(self, call: Call, note: Callable[[Call, Any], None]) -> None:
+    def _note(self, call: Call, note: Callable[..., None]) -> None:
+        """Hand on what a call gave back, and what its activation was given, if it has one."""
         if call.path in self._known:
             self.operations[call.path] = call.operation
         if call.path in self._paths:
-            values = keras.tree.flatten(call.output)[0]
-            precise = keras.backend.standardize_dtype(values.dtype) in {"float32", "float64"}
-            note(call, values if precise else keras.ops.cast(values, "float32"))
+            both = (keras.tree.flatten(call.output)[0], *(() if call.activated is None else (call.activated,)))
+            note(call, *(each if _is_precise(each) else keras.ops.cast(each, "float32") for each in both))
+
+
+def _is_precise(tensor: Any) -> bool:
+    return keras.backend.standardize_dtype(tensor.dtype) in {"float32", "float64"}

@@ -227,7 +227,14 @@ def _plain(part: Dataset, record: TensorRecord) -> Dataset:
                 f"The rows for the input {record.name!r} hold NaN or infinite values. Expected finite numbers. Repair"
                 " or remove them."
             )
-        return values.astype(dtype).reshape(len(values), *want)
+        with np.errstate(over="ignore"):
+            fitted = values.astype(dtype)
+        if fitted.dtype.kind == "f" and not np.isfinite(fitted).all():
+            raise DataError(
+                f"The rows for the input {record.name!r} hold values that {dtype} cannot hold. Expected numbers within"
+                " its range. Scale them before."
+            )
+        return fitted.reshape(len(values), *want)
 
     return replace(part, read=read, shape=want)
 

@@ -16,7 +16,7 @@ from reportgen.layers.fields import INPUT, through
 from reportgen.records import Shape
 from tests.layers.sums import wrong
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.numbers]
 
 IMAGE: tuple[Shape, ...] = ((9, 8, 6),)
 ROW: tuple[Shape, ...] = ((9, 6),)

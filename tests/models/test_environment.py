@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import platform
+import subprocess
+import sys
 from importlib.metadata import version
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from reportgen.models import environment
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.numbers]
+
+
+def facts() -> dict[str, object]:
+    return {fact.name: fact.value for fact in environment.machine()}
 
 
 def test_versions_are_those_that_run() -> None:
@@ -21,10 +29,37 @@ def test_versions_are_those_that_run() -> None:
     assert "not installed as a package" not in told.values()
 
 
-@pytest.mark.parametrize(("switch", "expected"), [("0", False), ("1", True), (None, True)])
-def test_onednn_is_told_by_its_switch(monkeypatch: pytest.MonkeyPatch, switch: str | None, expected: bool) -> None:
-    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
-    if switch is not None:
-        monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", switch)
-    told = {fact.name: fact.value for fact in environment.machine()}
-    assert told["oneDNN optimisations"] is expected
+def runs_channels_first() -> bool:
+    """Whether a convolution in channels_first order runs on the processor: of TensorFlow's own kernels none can."""
+    with tf.device("CPU"):
+        try:
+            tf.nn.conv2d(tf.ones((1, 1, 4, 4)), tf.ones((3, 3, 1, 1)), 1, "VALID", data_format="NCHW")
+        except tf.errors.OpError:
+            return False
+    return True
+
+
+def test_onednn_is_said_as_this_process_computes() -> None:
+    assert facts()["oneDNN optimisations"] is runs_channels_first()
+
+
+def test_variable_that_is_set_too_late_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = facts()["oneDNN optimisations"]
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0" if before else "1")
+    assert facts()["oneDNN optimisations"] is before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("switch", "expected"), [("0", "False"), ("1", "True")])
+def test_onednn_is_said_as_its_switch_says_at_the_start(switch: str, expected: str) -> None:
+    if platform.machine() not in {"x86_64", "AMD64"}:
+        pytest.skip("TensorFlow has oneDNN on x86 only, or on some other processors by a build of its own")
+    program = "from reportgen.models.environment import onednn; print(onednn())"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "TF_ENABLE_ONEDNN_OPTS": switch},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == [expected]

@@ -193,8 +193,9 @@ def test_calls_are_seen_while_a_tf_function_is_traced() -> None:
 
     output, seen_maxima = run(tf.constant(toys.image(4, 4, 1)))
     assert set(seen_maxima) == {"middle/core/conv", "middle/core", "middle/relu", "middle", "pool"}
-    assert float(seen_maxima["pool"]) == plain.max()
-    np.testing.assert_array_equal(np.asarray(output), plain)
+    # A graph may be computed by other kernels than single calls.
+    assert float(seen_maxima["pool"]) == pytest.approx(plain.max(), rel=1e-6)
+    np.testing.assert_allclose(np.asarray(output), plain, rtol=1e-6)
     assert "call" not in vars(model.get_layer("middle"))
 
 

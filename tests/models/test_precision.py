@@ -13,7 +13,7 @@ from reportgen.models.hooks import watch
 from reportgen.models.inspection import inspect
 from reportgen.records import ModelRecord
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.numbers]
 layers = keras.layers
 
 

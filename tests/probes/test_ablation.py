@@ -17,7 +17,7 @@ from reportgen.responses import AblationResult, ChannelAblation
 from tests.channels_made import BLUR, CHECK, CLASSES, COPY, DEAD, STUCK, VERTICAL, faulty, pictures
 from tests.probes.subjects import data, subject
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.numbers]
 # Weights with which every channel shows in the answer.
 LARGE = keras.initializers.RandomNormal(0, 3, seed=4)
 Images = npt.NDArray[np.float32]
@@ -250,6 +250,40 @@ def test_channels_first_is_the_same_as_channels_last() -> None:
     changes = [each.probability_change for each in ablate(twin, images).channels]
     assert np.abs(changes).max() > 1e-4
     assert [each.probability_change for each in found.channels] == pytest.approx(changes, abs=1e-6)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("way", ["traced", "called", "activation layer"])
+def test_channel_that_is_no_number_before_its_activation_is_not_switched_off(way: str, value: float) -> None:
+    def relu(values: Any) -> Any:
+        return keras.ops.where(values > 0, keras.ops.minimum(values, 6), keras.ops.zeros_like(values))
+
+    class Looking(keras.layers.Layer):  # type: ignore[misc, unused-ignore]
+        """Cannot be traced: it looks at the numbers."""
+
+        def call(self, inputs: Any) -> Any:
+            assert np.isfinite(float(keras.ops.max(inputs)))
+            return inputs
+
+        def compute_output_spec(self, inputs: Any) -> Any:
+            return keras.KerasTensor(inputs.shape, inputs.dtype)
+
+    made = faulty(separate=way == "activation layer")
+    kernel, bias = made.get_layer("conv").get_weights()
+    bias[2] = value
+    made.get_layer("conv").set_weights([kernel, bias])
+    start = keras.Input(made.input_shape[1:], name="image")
+    last = start
+    for layer in [*([Looking(name="looking")] if way == "called" else []), *made.layers]:
+        last = (keras.layers.Activation(relu, name="relu") if layer.name == "relu" else layer)(last)
+    model = keras.Model(start, last)
+    if way != "activation layer":
+        model.get_layer("conv").activation = relu
+    images, labels = pictures(12)
+    result = ablate(model, images, labels)
+    assert np.isfinite(np.asarray(model(images))).all()
+    assert [each.channel for each in result.channels] == [0, 1, 3, 4, 5]
+    assert "1\xa0channel holds values that are no numbers, so that there is no mean to set it to." in result.notes
 
 
 def test_without_labels_the_class_answered_counts_as_the_truth() -> None:

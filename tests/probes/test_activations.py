@@ -15,7 +15,7 @@ from reportgen.probes.activations import reduce_maps, run
 from tests.models import toys
 from tests.probes.subjects import data, subject
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.numbers]
 NAN, INF = float("nan"), float("inf")
 
 # Channels: 0..3, constant 2, −1..1.
@@ -238,6 +238,23 @@ def test_broken_activations_are_counted_and_follow_nothing() -> None:
     conv = result.samples[0].calls[0]
     assert [channel.num_nonfinite for channel in conv.channels] == [64, 0, 0]
     assert (conv.channels[0].follows, conv.follower) == (None, 1)
+
+
+@pytest.mark.parametrize("value", [NAN, INF, -INF])
+def test_map_is_broken_where_its_activation_makes_numbers_of_what_is_none(value: float) -> None:
+    def swallowing(values: Any) -> Any:
+        return keras.ops.where(values > 0, keras.ops.minimum(values, 6), keras.ops.zeros_like(values))
+
+    conv = keras.layers.Conv2D(2, 1, activation=swallowing, name="conv")
+    model = keras.Sequential([keras.Input(square().shape[1:]), conv])
+    conv.set_weights([np.ones((1, 1, 1, 2)), np.array([value, 0.0])])
+    assert np.isfinite(np.asarray(model(square()))).all()
+    result = run(subject(model, data(square()), 0), make({}))
+    assert result is not None
+    (call,) = result.samples[0].calls
+    assert [channel.num_nonfinite for channel in call.channels] == [64, 0]
+    assert (call.levels[0] == 128).all()
+    assert (call.levels[1].min(), call.levels[1].max()) == (0, 255)
 
 
 def test_no_samples_give_no_result() -> None:

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from reportgen.probes import ascent
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.numbers]
 
 
 @pytest.mark.parametrize(("height", "width"), [(8, 8), (6, 9)])

@@ -22,7 +22,7 @@ from reportgen.sections import edges
 from tests.channels_made import BLUR, CHECK, DEAD, STUCK, VERTICAL, faulty, pictures
 from tests.probes.subjects import costly, data, subject
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.numbers]
 UPRIGHT = np.array([[-1.0, 0.0, 1.0]] * 3)
 
 

@@ -19,13 +19,16 @@ SIZE = (24, 20)
 
 
 def seen(model: Any, size: tuple[int, int], position: tuple[int, int]) -> tuple[int, int, int, int] | None:
-    """Find out which pixels move a position of the last output, by moving each: rows and columns, ends excluded."""
+    """Find out which pixels move a position of the last output, by moving each: rows and columns, ends excluded.
+
+    What moves by less than a few roundings does not move: another image of a batch may be summed in another order.
+    """
     base = np.random.default_rng(0).uniform(1, 2, (1, *size, 1)).astype(np.float32)
     moved = np.repeat(base, size[0] * size[1], axis=0)
     for place in range(size[0] * size[1]):
         moved[place, place // size[1], place % size[1]] += 1
     before, after = (np.asarray(model(images))[:, position[0], position[1], 0] for images in (base, moved))
-    rows, columns = np.nonzero((after != before[0]).reshape(size))
+    rows, columns = np.nonzero(~np.isclose(after, before[0], rtol=1e-5, atol=0).reshape(size))
     if not len(rows):
         return None
     return int(rows.min()), int(columns.min()), int(rows.max()) + 1, int(columns.max()) + 1
@@ -57,6 +60,7 @@ STACKS = {
 
 
 @pytest.mark.keras
+@pytest.mark.numbers
 @pytest.mark.parametrize("name", STACKS)
 def test_box_holds_the_pixels_that_move_a_position_and_no_others(name: str) -> None:
     model = STACKS[name]()

@@ -17,7 +17,7 @@ from reportgen.scores import HeadScores, PerformanceResult, wilson
 from reportgen.ties import Tie
 from tests.probes.subjects import data, subject
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.numbers]
 NAN = float("nan")
 
 

@@ -13,7 +13,7 @@ from reportgen.probes.pooling import pool, run
 from tests.models import toys
 from tests.probes.subjects import data, subject
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.numbers]
 WINDOW = np.array([[1.0, 2.0, 0.0, 8.0], [3.0, 6.0, 0.0, 0.0]])
 
 

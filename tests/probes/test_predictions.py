@@ -17,7 +17,7 @@ from reportgen.records import TensorRecord
 from reportgen.scores import wilson
 from tests.probes.subjects import data, subject
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.numbers]
 NAN, INF = float("nan"), float("inf")
 
 

@@ -22,7 +22,7 @@ from tests.channels_made import BLUR, CHECK, CLASSES, COPY, DEAD, STUCK, VERTICA
 from tests.models import toys
 from tests.probes.subjects import data, subject
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.numbers]
 layers = keras.layers
 
 
@@ -382,6 +382,71 @@ def test_values_that_are_no_numbers_are_counted_and_said() -> None:
     assert (broken.mean, broken.minimum, broken.maximum, broken.speaks) == (0.0, 0.0, 0.0, False)
     assert call.channels[COPY].copy_of is None
     assert call.channels[CHECK].state == ""
+
+
+def relu(values: Any) -> Any:
+    """A ReLU that makes 0 of NaN on every machine, as that of oneDNN does on some."""
+    return keras.ops.where(values > 0, values, keras.ops.zeros_like(values))
+
+
+class Looking(keras.layers.Layer):  # type: ignore[misc, unused-ignore]
+    """Hands on what it gets, after a look at the numbers, so that it cannot be traced."""
+
+    def call(self, inputs: Any) -> Any:
+        assert float(keras.ops.max(inputs)) >= 0
+        return inputs
+
+    def compute_output_spec(self, inputs: Any) -> Any:
+        return keras.KerasTensor(inputs.shape, inputs.dtype)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("way", ["fused", "behind a normalisation", "eager"])
+def test_channel_is_broken_where_its_activation_makes_numbers_of_what_is_none(way: str, value: float) -> None:
+    model = channels_made.faulty(separate=way == "behind a normalisation")
+    conv, normalised = model.get_layer("conv"), way == "behind a normalisation"
+    kernel, bias = conv.get_weights()
+    bias[VERTICAL] = value
+    conv.set_weights([kernel, bias])
+    if normalised:
+        layers_ = [layers.Activation(relu, name=each.name) if each.name == "relu" else each for each in model.layers]
+        model = keras.Sequential([keras.Input(model.input_shape[1:]), *layers_])
+    else:
+        conv.activation = relu
+    if way == "eager":
+        model = keras.Sequential([keras.Input(model.input_shape[1:]), Looking(name="looking"), *model.layers])
+    (call,) = watched(model, made_data(9)).calls
+    broken = call.channels[VERTICAL]
+    assert call.judged_at == ("relu" if normalised else "conv")
+    assert (broken.state, broken.count, broken.patches) == ("no number", 0, ())
+    expected = (9 * 256, 0) if np.isnan(value) else (0, 9 * 256)
+    assert (broken.num_nan, broken.num_infinite) == expected
+    assert [each.state for each in call.channels] == ["no number", "dead", "stuck", "", "", ""]
+
+
+def test_single_places_that_are_no_numbers_are_counted_and_the_others_measured() -> None:
+    model = channels_made.faulty()
+    model.get_layer("conv").activation = relu
+    images, labels = channels_made.pictures(9)
+    bright = images.copy()
+    bright[4, 3, 3] = 3e38  # which overflows in the windows around it
+    kernel, bias = model.get_layer("conv").get_weights()
+    kernel *= 4
+    model.get_layer("conv").set_weights([kernel, bias])
+    with np.errstate(all="ignore"):
+        (call,) = watched(model, data(bright, labels.tolist(), CLASSES)).calls
+    conv = layers.Conv2D(6, 3, padding="same")
+    conv.build(images.shape)
+    conv.set_weights([kernel, bias])
+    before = np.asarray(conv(bright), np.float64)
+    for channel in call.channels:
+        own = before[..., channel.channel]
+        finite = own[np.isfinite(own)]
+        assert (channel.num_nan, channel.num_infinite) == (np.isnan(own).sum(), np.isinf(own).sum())
+        assert channel.count == len(finite)
+        assert channel.mean == pytest.approx(np.maximum(finite, 0).mean(), rel=1e-4, abs=1e-5)
+        assert (channel.state == "no number") == (len(finite) < own.size)
+    assert any(channel.num_infinite for channel in call.channels)
 
 
 def test_linear_channel_that_is_never_above_zero_is_not_called_dead() -> None:

@@ -22,7 +22,7 @@ from reportgen.sources.fitting import fit
 from reportgen.sources.memory import from_arrays
 from tests.probes.subjects import costly, data, subject
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.numbers]
 
 layers = keras.layers
 SHAPE = (28, 28, 1)

@@ -17,7 +17,7 @@ from reportgen.probes.subject import Array, Subject
 from reportgen.probes.watching import Watching
 from reportgen.sources.memory import from_arrays
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.numbers]
 
 IMAGES = np.random.default_rng(4).random((70, 6, 6, 1), dtype=np.float32)
 
@@ -75,6 +75,22 @@ def test_what_is_taken_is_what_the_layer_gives_back() -> None:
     watching.watch(range(5))
     assert [path for path, _ in found] == ["conv"]
     np.testing.assert_allclose(found[0][1], mine.model.layers[0](IMAGES[:5]), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(0.0, 0.0), (-3e30, 0.0), (-np.inf, -np.inf), (np.nan, np.nan), (np.inf, np.inf)]
+)
+def test_what_the_activation_was_given_is_put_back_only_where_it_is_no_number(value: float, expected: float) -> None:
+    mine, found = subject(), []
+    conv = mine.model.layers[0]
+    conv.set_weights([np.zeros((3, 3, 1, 3)), np.array([0.0, value, 1.0])])
+    watching = Watching(mine, lambda path, values: found.append(values.copy()), ["conv"])
+    watching.watch(range(5))
+    watching.watch(range(5, 8))
+    for values, number in ((found[-2], 5), (found[-1], 3)):
+        np.testing.assert_array_equal(values, np.tile([0.0, expected, 1.0], (number, 4, 4, 1)))
+    # The first batch is looked at twice where sums of squares are not finite, as those of very large numbers.
+    assert len(found) == (2 if value == 0 else 3)
 
 
 def test_graph_that_fails_midway_is_called_instead_and_counted_once() -> None:

@@ -101,8 +101,10 @@ def test_arrays_that_do_not_go_together_are_refused(arrays: dict[str, Any], mess
     [
         (np.zeros((3, 5)), "rows of 5 for the input 'table'. Expected 2"),
         (np.array([[1, np.nan]] * 3), "hold NaN or infinite values"),
+        (np.array([[1, -np.inf]] * 3), "hold NaN or infinite values"),
+        (np.array([[1, 1e39]] * 3), "hold values that float32 cannot hold"),
     ],
-    ids=["width", "not a number"],
+    ids=["width", "not a number", "infinity", "too large"],
 )
 def test_tables_that_do_not_fit_are_refused(table: Any, message: str) -> None:
     dataset = from_mapping({"picture": PICTURES, "table": table}, None, (), INPUTS)
