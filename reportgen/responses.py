@@ -55,6 +55,8 @@ class Patch:
     picture: Levels | None = field(repr=False, default=None)
     inside: tuple[int, int, int, int] = (0, 0, 0, 0)
 
+MOST_PATCHES = 9
+"""Most patches of a channel, one per image."""
 
 PATCH_PIXELS = 64
 """Most pixels that a patch has along a side."""
