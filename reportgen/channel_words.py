@@ -29,24 +29,29 @@ def layer_answer(path: str, counts: Counts) -> str:
         if many is None or not (many or always):
             continue
         said.append(f"{number(many) if many else 'none'} {one if many < 2 else several}")
-    if counts.needed is not None:
+    if counts.ablated:
         said.append(needed_words(path, counts))
     return f"Of {plural(counts.channels, 'channel')} {'; '.join(said)}."
 
 
 def needed_words(path: str, counts: Counts) -> str:
-    """Say which channel of a layer the model needs most, and what it loses without it."""
+    """Say which channels of a layer the model needs most, and what it loses without one of them."""
+    every = counts.ablated == counts.channels
+    among = "any" if every else f"the {number(counts.ablated)} measured"
+    one = "any one" if every else f"any of {among}"
+    if counts.needed is None or counts.probability_change is None:
+        return f"removing {one} costs nothing"
     name = f"{path}/{counts.needed}"
-    among = "any" if counts.ablated == counts.channels else f"the {number(counts.ablated)} measured"
+    if len(counts.tied) == 1:
+        name += f" or {path}/{counts.tied[0]}"
+    elif counts.tied:
+        name += f" or one of {number(len(counts.tied))} others"
     if counts.accuracy_change is not None and counts.accuracy_change < 0:
         return f"removing {name} costs {points(-counts.accuracy_change)} of accuracy, the most of {among}"
-    one = "any one" if among == "any" else f"any of {among}"
     no_accuracy = "" if counts.accuracy_change is None else f"removing {one} costs no accuracy, and "
-    if counts.probability_change is not None and counts.probability_change < 0:
-        whose = "the class answered" if counts.accuracy_change is None else "the true class"
-        lost = points(-counts.probability_change)
-        return f"{no_accuracy}removing {name} costs {lost} of the probability of {whose}, the most of {among}"
-    return f"removing {one} costs nothing"
+    whose = "the class answered" if counts.accuracy_change is None else "the true class"
+    lost = points(-counts.probability_change)
+    return f"{no_accuracy}removing {name} costs {lost} of the probability of {whose}, the most of {among}"
 
 
 def chapter_answer(layers: Sequence[tuple[str, Counts]], responses: ResponsesResult, sample: str) -> str:
@@ -70,18 +75,30 @@ def chapter_answer(layers: Sequence[tuple[str, Counts]], responses: ResponsesRes
         f"Over {plural(responses.num_images, sample)}, of {plural(total, 'channel')} in"
         f" {plural(len(layers), 'conv layer')} {', '.join(listed[:-1])} and {listed[-1]}."
     )
+    return said + _most_needed(layers)
+
+
+def _most_needed(layers: Sequence[tuple[str, Counts]]) -> str:
+    """Say which channel of all layers costs the most right answers, where any does."""
     hurting = [(path, each) for path, each in layers if each.accuracy_change is not None and each.accuracy_change < 0]
-    if hurting:
-        path, worst = min(hurting, key=lambda pair: (pair[1].accuracy_change, pair[1].probability_change))
-        said += (
-            f" The network needs {path}/{worst.needed} most: without it {points(-(worst.accuracy_change or 0.0))} of"
-            " accuracy are lost."
-        )
-    return said
+    if not hurting:
+        return ""
+    path, worst = min(hurting, key=lambda pair: (pair[1].accuracy_change, pair[1].probability_change))
+    alike = [(path_, each) for path_, each in hurting if each.accuracy_change == worst.accuracy_change]
+    names = [f"{path_}/{channel}" for path_, each in alike for channel in (each.needed, *each.tied)]
+    lost = f"{points(-(worst.accuracy_change or 0.0))} of accuracy are lost"
+    first = f"{path}/{worst.needed}"
+    if len(names) == 1:
+        return f" The network needs {first} most: without it {lost}."
+    if len(names) == 2:
+        (other,) = (name for name in names if name != first)
+        return f" The network needs {first} and {other} most: without either of them {lost}."
+    rest = number(len(names) - 1)
+    return f" The network needs no channel more than {first}: without it {lost}, as without any one of {rest} others."
 
 
 def card_words(channel: Channel, classes: Sequence[str], level: float, samples: str) -> tuple[str, ...]:
-    """Say what is known of a channel.
+    """Say what is known of a channel that has a card: it is neither dead nor stuck.
 
     Args:
         channel: What was measured of it.
@@ -95,7 +112,7 @@ def card_words(channel: Channel, classes: Sequence[str], level: float, samples: 
         *_orientation(channel),
         *_importance(channel),
     ]
-    if channel.state not in {"dead", "stuck"} and channel.count:
+    if channel.count:
         said.append(
             f"Fires in {percent(channel.firing_share, 0)} of the {samples}, at {percent(channel.positive_share, 0)} of"
             f" the positions; mean {number(channel.mean, 2)}, highest {number(channel.maximum)}."
@@ -104,11 +121,7 @@ def card_words(channel: Channel, classes: Sequence[str], level: float, samples: 
 
 
 def _health(channel: Channel, samples: str) -> Iterator[str]:
-    if channel.state == "dead":
-        yield f"Dead: never above zero; highest {number(channel.maximum)}."
-    elif channel.state == "stuck":
-        yield f"Stuck: always {number(channel.mean)}."
-    elif channel.state == "nearly dead":
+    if channel.state == "nearly dead":
         yield f"Nearly dead: it fires in {percent(channel.firing_share, 2)} of the {samples}."
     elif channel.state == "no number":
         yield f"No number: NaN {number(channel.num_nan)} times, infinity {number(channel.num_infinite)} times."

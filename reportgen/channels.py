@@ -1,4 +1,7 @@
-"""Responses, ablations and tunings -> what is known of every channel, which tell most, and which are not in order."""
+"""Responses, ablations and tunings -> what is known of every channel, which tell most, and which are not in order.
+
+Which channels are shown is chosen here, once everything is measured (`shown`).
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from reportgen.responses import (
     ChannelResponses,
     Measured,
     ResponsesResult,
+    most_shown,
 )
 from reportgen.templating import anchor
 
@@ -83,6 +87,11 @@ class Channel(Measured):
         return -(self.accuracy_change or 0.0), -(self.probability_change or 0.0)
 
     @property
+    def is_silent(self) -> bool:
+        """Whether it is dead or stuck, so that there is nothing to show of it."""
+        return self.state in {"dead", "stuck"}
+
+    @property
     def bars(self) -> Bars | None:
         """Its mean response to each class; None without labels, and of too many classes to draw."""
         known = self.class_means
@@ -145,20 +154,34 @@ def _joined(
     )
 
 
+def shown(
+    call: CallResponses, responses: ResponsesResult, ablation: AblationResult | None, edges: EdgesResult | None
+) -> tuple[int, ...]:
+    """Return the channels of a call that are shown, the most telling first; the arguments as of `joined`."""
+    channels = joined(call, responses, ablation, edges)
+    places = ranked(channels)[: most_shown(len(responses.calls))]
+    return tuple(channels[place].channel for place in places)
+
+
 def ranked(channels: Sequence[Channel]) -> tuple[int, ...]:
-    """Return the places of channels, the most telling first.
+    """Return the places of channels, the most telling first, without those that are dead or stuck.
 
     Turn by turn comes the next that speaks for a class, the next that the model needs, the next that is not in order,
-    and the next in selectivity; of equal ones the lower.
+    and the next in selectivity; of equal ones the lower. So the first two hold the most selective that speaks for a
+    class and the one that is needed most; where two are needed alike, the first three hold both.
     """
-    places = range(len(channels))
+    places = [place for place, channel in enumerate(channels) if not channel.is_silent]
 
     def ordered(asked: Callable[[Channel], bool], key: Callable[[Channel], tuple[float, ...]]) -> list[int]:
         return sorted((place for place in places if asked(channels[place])), key=lambda place: key(channels[place]))
 
+    place_of = {channels[place].channel: place for place in places}
+    by_need = _needed([channels[place] for place in places])
+    needed = [place_of[each.channel] for each in by_need]
     turns = [
         ordered(lambda each: each.speaks, lambda each: (-(each.selectivity or 0.0),)),
-        ordered(lambda each: each.loss > (0.0, 0.0), lambda each: (-each.loss[0], -each.loss[1])),
+        needed,
+        needed[1:2] if len(_alike(by_need)) == 2 else [],
         ordered(lambda each: bool(each.health), lambda each: (_STATES.index(each.state),)),
         ordered(lambda _: True, lambda each: (-(each.selectivity or 0.0), -each.positive_share)),
     ]
@@ -170,7 +193,26 @@ def ranked(channels: Sequence[Channel]) -> tuple[int, ...]:
     return tuple(found)
 
 
-_STATES = ("no number", "dead", "stuck", "nearly dead", "")
+_STATES = ("no number", "nearly dead", "")
+
+
+def _needed(channels: Sequence[Channel]) -> list[Channel]:
+    """Return the channels that the model needs, the most needed first.
+
+    What counts is how many right answers are lost, then how much probability; where no right answer is lost without any
+    of them, probability alone.
+    """
+    if any(each.loss[0] > 0 for each in channels):
+        return sorted((each for each in channels if each.loss > (0.0, 0.0)), key=lambda each: each.loss, reverse=True)
+    return sorted((each for each in channels if each.loss[1] > 0), key=lambda each: each.loss[1], reverse=True)
+
+
+def _alike(needed: Sequence[Channel]) -> list[Channel]:
+    """Return those that are needed as much as the first: in right answers, or where it costs none in probability."""
+    if not needed:
+        return []
+    counted = 0 if needed[0].loss[0] > 0 else 1
+    return [each for each in needed if each.loss[counted] == needed[0].loss[counted]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +229,10 @@ class Counts:
         copies: Those that are copies of another, and nothing of the above.
         speaking: Those that speak for one class; None without labels.
         ablated: Those of which it was measured what the model loses without them.
-        needed: The one of them that the model needs most: for right answers, then for probability; None without any.
+        needed: The number of the one that the model needs most: for right answers, then for probability; None where
+            nothing is lost without any.
+        tied: The numbers of the others without which as many right answers are lost, or, where no right answer is lost
+            without any, as much probability.
         accuracy_change: What becomes of the share of right answers without that one; None where not measured.
         probability_change: The same of the mean probability of the true class, or of the class answered.
     """
@@ -202,6 +247,7 @@ class Counts:
     speaking: int | None
     ablated: int
     needed: int | None
+    tied: tuple[int, ...]
     accuracy_change: float | None
     probability_change: float | None
 
@@ -210,7 +256,9 @@ def count(channels: Sequence[Channel], *, labelled: bool) -> Counts:
     """Count the channels of a layer by kind; `labelled` says whether true classes are known."""
     states = [each.state for each in channels]
     ablated = [each for each in channels if each.probability_change is not None]
-    needed = max(ablated, key=lambda each: each.loss, default=None)
+    # A constant that is set to its mean loses nothing but bits by rounding.
+    costly = _needed([each for each in ablated if not each.is_silent])
+    needed, tied = next(iter(costly), None), _alike(costly)[1:]
     return Counts(
         channels=len(channels),
         oriented=(
@@ -226,6 +274,7 @@ def count(channels: Sequence[Channel], *, labelled: bool) -> Counts:
         speaking=sum(each.speaks for each in channels) if labelled else None,
         ablated=len(ablated),
         needed=needed.channel if needed else None,
+        tied=tuple(each.channel for each in tied),
         accuracy_change=needed.accuracy_change if needed else None,
         probability_change=needed.probability_change if needed else None,
     )

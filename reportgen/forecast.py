@@ -130,16 +130,16 @@ def _of_probes(record: ModelRecord, dataset: Dataset, options: Options, speed: S
     macs, images = max(record.macs, 1), min(dataset.size, options.limit or dataset.size)
     passes = speed.macs * _SHARE_OF_CONVOLUTION
     found = []
-    if "responses" in needed:
-        # The network itself, and a look at every number that comes out of its conv layers.
-        numbers = sum(prod(size or 1 for size in call.output_shape) for call in record.layers if call.role == "conv")
-        found.append(("every channel on all images", images * (macs / passes + numbers / speed.encoded_bytes)))
     ways = len(dataset.scaling.names) if "scaling" in needed and dataset.scaling else 0
     if ways > 1:
         most = max(scaling.LEAST_IMAGES, min(scaling.NUM_IMAGES, scaling.USUAL_MACS // (ways * macs)))
         found.append(("other scalings of the pixels", ways * min(dataset.size, most) * macs / passes))
     if "ablation" in needed:
         found.append(("switching channels off", _ablation(record, dataset, options, passes)))
+    if "responses" in needed:
+        # The network itself, and a look at every number that comes out of its conv layers.
+        numbers = sum(prod(size or 1 for size in call.output_shape) for call in record.layers if call.role == "conv")
+        found.append(("every channel on all images", images * (macs / passes + numbers / speed.encoded_bytes)))
     if "dreams" in needed:
         per_step = dreams.PASSES_PER_STEP * (len(options.dream) or dreams.NUM_DREAMS) * macs
         usual = dreams.USUAL_MACS // (dreams.PASSES_PER_STEP * dreams.NUM_DREAMS * macs)

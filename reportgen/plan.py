@@ -2,7 +2,8 @@
 
 The budget is that of the web page. What gives way, and in which order:
 
-0. The cards of channels: they take what `cards_bytes` leaves them, the most telling first, and one a layer at least.
+0. The cards of channels: they take what `cards_bytes` leaves them, the most telling first, and of each layer at least
+   as many as it takes to show the channel that is needed most.
 1. The grid of maps (one sample, one layer) that takes the most is halved, again and again, but never below 16 maps.
 2. Where that is not enough, the grids of the last sample go down to one map each, then those of the sample before it,
    and the first sample's last of all.
@@ -23,7 +24,7 @@ from math import prod
 
 from reportgen.options import Options, chapters
 from reportgen.records import LayerRecord, ModelRecord
-from reportgen.responses import MOST_CLASS_MEANS, most_shown
+from reportgen.responses import MOST_CLASS_MEANS, MOST_PATCHES, most_shown
 
 FEWEST = 16
 """Maps of a grid that the first step leaves."""
@@ -38,11 +39,11 @@ _PAGE = 500_000
 CARD_BYTES = 700
 """What a card of a channel takes in the page besides its pictures, measured on two networks and rounded up."""
 # The largest holds nine patches, drawn with as many pixels as these, that no encoding makes smaller.
-_PATCHES = 9
 _PATCH_SIDE = 32
 _COLOURS = 3
-# One of a layer that has no room for more; where it is larger, the page is measured and the grids give way.
-_FIRST_CARD = 8_000
+# Those of a layer that has no room for more: the second is the channel that is needed most, where the first speaks for
+# a class. Where they are larger, the page is measured and the grids give way.
+_FIRST_CARDS = 2 * 8_000
 # Cards take at most so much, and a fifth of the budget; above so much of maps and cards together the cards give way.
 _MOST_CARDS = 5_300_000
 _SHARE_OF_CARDS = 5
@@ -188,7 +189,7 @@ class Plan:
             return 0
         room = cards_bytes(sum(grid.channels * grid.map_bytes for grid in self.grids), self.max_size_bytes)
         most = sum(self._shown_cards(grid) * self._card_bytes(grid) for grid in self._with_cards)
-        return min(max(room, len(self._with_cards) * _FIRST_CARD), most)
+        return min(max(room, len(self._with_cards) * _FIRST_CARDS), most)
 
     @property
     def _with_cards(self) -> tuple[PlannedGrid, ...]:
@@ -200,7 +201,7 @@ class Plan:
 
     def _card_bytes(self, grid: PlannedGrid) -> int:
         """The largest card of a call, with its kernel."""
-        patches = min(_PATCHES, self.extent.num_images or _PATCHES)
+        patches = min(MOST_PATCHES, self.extent.num_images or MOST_PATCHES)
         return 2 * CARD_BYTES + as_text((patches + 1) * grid.patch_side**2 * self.extent.colours)
 
     @property
@@ -230,7 +231,7 @@ class Plan:
         """What every channel did over the data: numbers, means of classes, and the patches of those with a card."""
         channels = sum(grid.channels for grid in self._with_cards)
         shown = sum(map(self._shown_cards, self._with_cards))
-        patches = min(_PATCHES, self.extent.num_images or _PATCHES)
+        patches = min(MOST_PATCHES, self.extent.num_images or MOST_PATCHES)
         means = (
             next((known for known in (channels, shown) if known * self.extent.num_classes <= MOST_CLASS_MEANS), 0)
             * self.extent.num_classes

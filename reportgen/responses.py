@@ -6,7 +6,6 @@ most, which class it speaks for, and what the model loses without it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from reportgen.answers import Levels
@@ -56,12 +55,14 @@ class Patch:
     inside: tuple[int, int, int, int] = (0, 0, 0, 0)
 
 
+MOST_PATCHES = 9
+"""Most patches of a channel, one per image."""
 PATCH_PIXELS = 64
 """Most pixels that a patch has along a side."""
 MOST_SHOWN = 512
 """Most channels of a model that get patches, shared alike by its conv calls; each of these has four at least."""
 MOST_CLASS_MEANS = 200_000
-"""Most class means of a model: where there would be more, only `telling` channels have theirs, or none."""
+"""Most class means of a model: where there would be more, only the shown channels have theirs, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Measured:
         quantiles: Values up to which `CallResponses.quantile_shares` of the responses lie, within the stated error.
         num_nan: How many values were NaN, before its activation or after it: an activation may make 0 of what is NaN.
         num_infinite: How many were infinite, in the same way.
+        num_at_maximum: How many images reach the highest value; 0 where there is none.
         class_means: Mean response above zero, what is below counted as 0, to the images of each class, in the order of
             `ResponsesResult.classes`; () without labels, and where there would be too many (`MOST_CLASS_MEANS`).
         selectivity: Class selectivity index (µmax − µrest) / (µmax + µrest), 0..1, of the responses above zero (Morcos
@@ -108,6 +110,7 @@ class Measured:
     quantiles: tuple[float, ...]
     num_nan: int
     num_infinite: int
+    num_at_maximum: int
     class_means: tuple[float, ...]
     selectivity: float | None
     chance: float | None
@@ -124,11 +127,15 @@ class ChannelResponses(Measured):
     Attributes:
         favourite: Index in `ResponsesResult.classes` of the class with the highest mean response; None without labels
             or where the channel never fires.
+        num_at_last: How many images have the highest response of the last of nine patches, those included that were
+            left out; where there are more than patches of this response, the patches were drawn among these images at
+            random. 0 where fewer than nine images have any.
         patches: Its strongest responses, strongest first, at most nine and one per image; () for a channel that is not
-            among the `telling` ones, or has one value everywhere.
+            shown, or has one value everywhere.
     """
 
     favourite: int | None
+    num_at_last: int
     patches: tuple[Patch, ...]
 
 
@@ -153,6 +160,8 @@ class CallResponses:
         kernel_inputs: Of each channel the input channels whose kernels these are, strongest first; () for the first
             layer.
         channels: One per channel, in order.
+        shown: The channels that have patches and a card, the most telling first: at most `most_shown`, and none that is
+            dead or stuck.
     """
 
     path: str
@@ -166,6 +175,7 @@ class CallResponses:
     kernels: Levels | None = field(repr=False)
     kernel_inputs: tuple[tuple[int, ...], ...]
     channels: tuple[ChannelResponses, ...]
+    shown: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,28 +207,9 @@ class ResponsesResult:
     calls: tuple[CallResponses, ...]
 
 
-def telling(channels: Sequence[ChannelResponses], num_calls: int) -> tuple[int, ...]:
-    """Return the channels of a call that are shown, the most telling first.
-
-    First those that speak for a class, then dead, copied and otherwise unhealthy ones, then the rest; in each of these
-    groups the most selective first, and without labels those that respond to most images.
-
-    Args:
-        channels: All channels of the call.
-        num_calls: How many conv calls the model has.
-    """
-    return tuple(each.channel for each in sorted(channels, key=_rank)[: most_shown(num_calls)])
-
-
 def most_shown(num_calls: int) -> int:
     """Return how many channels of a call are shown at most, in a model of so many conv calls."""
     return max(MOST_SHOWN // max(num_calls, 1), 4)
-
-
-def _rank(channel: ChannelResponses) -> tuple[int, float, float, int]:
-    unhealthy = bool(channel.state) or channel.copy_of is not None
-    group = 0 if channel.speaks else 1 if unhealthy else 2
-    return group, -(channel.selectivity or 0.0), -channel.firing_share, channel.channel
 
 
 @dataclass(frozen=True, slots=True)

@@ -398,6 +398,8 @@ def channel(number: int = 0, **others: Any) -> ChannelResponses:
         "quantiles": (0.0, 0.5, 2.5),
         "num_nan": 0,
         "num_infinite": 0,
+        "num_at_maximum": 1,
+        "num_at_last": 0,
         "class_means": (0.6, 0.2, 0.4),
         "selectivity": 1 / 3,
         "favourite": 0,
@@ -419,7 +421,7 @@ def dead(number: int = 0, **others: Any) -> ChannelResponses:
 
 
 def call(path: str = "conv", *channels: ChannelResponses, **others: Any) -> CallResponses:
-    """A call of these channels, with a kernel for each; a lively and a dead one without any."""
+    """A call of these channels, with a kernel for each; a lively and a dead one without any; the lively are shown."""
     known = channels or (channel(0), dead(1))
     usual: dict[str, Any] = {
         "judged_at": path,
@@ -431,6 +433,7 @@ def call(path: str = "conv", *channels: ChannelResponses, **others: Any) -> Call
         "quantile_error": 0.0,
         "kernels": np.arange(9 * len(known), dtype=np.uint8).reshape(-1, 3, 3),
         "kernel_inputs": (),
+        "shown": tuple(each.channel for each in known if each.state not in {"dead", "stuck"}),
     }
     return CallResponses(path=path, channels=known, **(usual | others))
 

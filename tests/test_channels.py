@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from reportgen import channel_lines
 from reportgen import channel_words as told
-from reportgen.channels import Channel, Counts, count, faults, joined, ranked
+from reportgen.channels import Channel, Counts, count, faults, joined, ranked, shown
 from reportgen.document import Finding
 from reportgen.evidence import Evidence
 from reportgen.records import TensorRecord
@@ -48,16 +49,46 @@ def test_layer_is_counted() -> None:
         made.channel(5, state="no number"),
     )
     found = count(channels(*known, lost=(made.ablated(0), made.ablated(4, accuracy_change=-0.3))), labelled=True)
-    assert found == Counts(6, None, 1, 1, 1, 1, 1, 1, 2, 4, -0.3, -0.125)
-    assert count(channels(*known), labelled=False) == Counts(6, None, 1, 1, 1, 1, 1, None, 0, None, None, None)
+    assert found == Counts(6, None, 1, 1, 1, 1, 1, 1, 2, 4, (), -0.3, -0.125)
+    assert count(channels(*known), labelled=False) == Counts(6, None, 1, 1, 1, 1, 1, None, 0, None, (), None, None)
 
 
-def test_of_channels_that_cost_as_many_answers_the_one_that_costs_more_probability_is_needed() -> None:
+def test_of_channels_that_cost_as_many_answers_the_one_that_costs_more_probability_comes_first_and_they_tie() -> None:
     lost = (made.ablated(0), made.ablated(1, probability_change=-0.2), made.ablated(2, probability_change=0.1))
-    assert count(channels(*map(made.channel, range(3)), lost=lost), labelled=True).needed == 1
+    found = count(channels(*map(made.channel, range(3)), lost=lost), labelled=True)
+    assert (found.needed, found.tied) == (1, (0, 2))
 
 
-COUNTS = Counts(32, 27, 3, 0, 0, 0, 0, 5, 32, 17, -0.021, -0.03)
+@pytest.mark.parametrize(
+    ("changes", "needed", "tied"),
+    [
+        # Accuracy, probability: a gain of right answers is no loss, so that probability alone counts.
+        ([(0.0, -0.1), (0.01, -0.3), (0.02, -0.2)], 1, ()),
+        ([(0.0, -0.1), (0.0, -0.1), (0.0, 0.0)], 0, (1,)),
+        ([(-0.1, 0.0), (-0.1, -0.1), (0.0, -0.9)], 1, (0,)),
+        ([(None, -0.1), (None, -0.1), (None, -0.1)], 0, (1, 2)),
+        ([(0.0, 0.0), (0.0, 0.0), (0.1, 0.1)], None, ()),
+    ],
+    ids=["gains", "probability", "accuracy", "without labels", "nothing"],
+)
+def test_channels_that_are_needed_alike_tie(
+    changes: list[tuple[float | None, float]], needed: int | None, tied: tuple[int, ...]
+) -> None:
+    lost = tuple(
+        made.ablated(number, accuracy_change=accuracy, probability_change=probability)
+        for number, (accuracy, probability) in enumerate(changes)
+    )
+    found = count(channels(*map(made.channel, range(3)), lost=lost), labelled=True)
+    assert (found.needed, found.tied) == (needed, tied)
+
+
+def test_rounding_makes_no_stuck_channel_needed() -> None:
+    lost = (made.ablated(0, accuracy_change=0.0, probability_change=-1e-9),)
+    found = count(channels(made.dead(0, state="stuck"), made.channel(1), lost=lost), labelled=True)
+    assert (found.needed, found.tied, found.accuracy_change) == (None, (), None)
+
+
+COUNTS = Counts(32, 27, 3, 0, 0, 0, 0, 5, 32, 17, (), -0.021, -0.03)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +102,7 @@ COUNTS = Counts(32, 27, 3, 0, 0, 0, 0, 5, 32, 17, -0.021, -0.03)
             ),
         ),
         (
-            replace(COUNTS, oriented=1, dead=1, copies=1, stuck=2, speaking=1, needed=None),
+            replace(COUNTS, oriented=1, dead=1, copies=1, stuck=2, speaking=1, needed=None, ablated=0),
             (
                 "Of 32\xa0channels 1 prefers an orientation; 1 is dead; 2 are stuck; 1 is a copy of another; 1 speaks"
                 " for one class."
@@ -93,11 +124,25 @@ COUNTS = Counts(32, 27, 3, 0, 0, 0, 0, 5, 32, 17, -0.021, -0.03)
             ),
         ),
         (
-            replace(COUNTS, oriented=0, dead=0, speaking=None, accuracy_change=0.001, probability_change=0.0),
+            replace(COUNTS, oriented=0, dead=0, speaking=None, needed=None, accuracy_change=None),
             "Of 32\xa0channels none prefers an orientation; none is dead; removing any one costs nothing.",
         ),
+        (
+            replace(COUNTS, oriented=None, dead=0, speaking=None, tied=(7,)),
+            (
+                "Of 32\xa0channels none is dead; removing conv_1/17 or conv_1/7 costs 2.1\xa0points of accuracy, the"
+                " most of any."
+            ),
+        ),
+        (
+            replace(COUNTS, oriented=None, dead=0, speaking=None, ablated=24, tied=(7, 8, 9), accuracy_change=None),
+            (
+                "Of 32\xa0channels none is dead; removing conv_1/17 or one of 3 others costs 3\xa0points of the"
+                " probability of the class answered, the most of the 24 measured."
+            ),
+        ),
     ],
-    ids=["as the issue has it", "single ones", "no accuracy lost", "without labels", "nothing lost"],
+    ids=["as the issue has it", "single ones", "no accuracy lost", "without labels", "nothing lost", "two tie", "many"],
 )
 def test_layer_is_answered_in_two_lines(counts: Counts, words: str) -> None:
     assert told.layer_answer("conv_1", counts) == words
@@ -110,6 +155,35 @@ def test_chapter_is_answered_over_all_layers() -> None:
         said
         == "Over 10\xa0images, of 40\xa0channels in 2\xa0conv layers 4 are dead, none is a copy of another and 5 speak"
         " for one class. The network needs b/2 most: without it 5\xa0points of accuracy are lost."
+    )
+
+
+@pytest.mark.parametrize(
+    ("tied", "words"),
+    [
+        (
+            (4,),
+            "The network needs a/17 and a/4 most: without either of them 2.1\xa0points of accuracy are lost.",
+        ),
+        (
+            (4, 5),
+            (
+                "The network needs no channel more than a/17: without it 2.1\xa0points of accuracy are lost, as without"
+                " any one of 2 others."
+            ),
+        ),
+    ],
+)
+def test_chapter_names_no_winner_where_channels_tie(tied: tuple[int, ...], words: str) -> None:
+    less = replace(COUNTS, needed=3, accuracy_change=-0.01)
+    said = told.chapter_answer([("b", less), ("a", replace(COUNTS, tied=tied))], made.responses(), "image")
+    assert said.endswith(f". {words}")
+
+
+def test_channels_of_two_layers_tie() -> None:
+    layers = [("a", COUNTS), ("b", replace(COUNTS, needed=2, probability_change=-0.5))]
+    assert told.chapter_answer(layers, made.responses(), "image").endswith(
+        " The network needs b/2 and a/17 most: without either of them 2.1\xa0points of accuracy are lost."
     )
 
 
@@ -128,10 +202,12 @@ def test_chapter_is_answered_over_all_layers() -> None:
                 "Fires in 90\u202f% of the images, at 50\u202f% of the positions; mean 0.5, highest 3.",
             ),
         ),
-        (made.dead(0), ("Dead: never above zero; highest 0.",)),
-        (made.dead(0, state="stuck", mean=0.5, maximum=0.5), ("Stuck: always 0.5.",)),
+        (
+            made.channel(0, state="no number", count=0, num_nan=40, selectivity=None, favourite=None),
+            ("No number: NaN 40 times, infinity 0 times.",),
+        ),
     ],
-    ids=["lively", "dead", "stuck"],
+    ids=["lively", "no number"],
 )
 def test_card_says_what_is_known(known: ChannelResponses, words: tuple[str, ...]) -> None:
     lost = (made.ablated(0),) if not known.state else ()
@@ -162,7 +238,7 @@ def test_classes_whose_names_fit_below_bars_are_not_listed() -> None:
     assert not any("Mean response" in said for said in told.card_words(channel, ("0", "1", "2"), 0.05, "images"))
 
 
-def test_most_telling_take_turns() -> None:
+def test_most_telling_take_turns_and_dead_and_stuck_ones_are_left_out() -> None:
     known = (
         made.channel(0, selectivity=0.1),
         made.channel(1, selectivity=0.9),
@@ -170,10 +246,86 @@ def test_most_telling_take_turns() -> None:
         made.channel(3, selectivity=0.6, speaks=True),
         made.dead(4),
         made.channel(5, selectivity=0.2, copy_of=0),
+        made.dead(6, state="stuck"),
+        made.channel(7, selectivity=0.0, state="nearly dead"),
+        made.channel(8, selectivity=0.0, state="no number"),
     )
     lost = (made.ablated(0), made.ablated(1, accuracy_change=0.1, probability_change=0.0))
-    # Speaking: 3, 2; needed: 0; not in order: 4 (dead) before 5 (a copy); by selectivity: 1, 3, 2, 5, 0, 4.
-    assert ranked(channels(*known, lost=lost)) == (3, 0, 4, 1, 2, 5)
+    # Speaking: 3, 2; needed: 0; not in order: 8 (no number), 7 (nearly dead), 5 (a copy); by selectivity: 1, 3, 2, 5 …
+    assert ranked(channels(*known, lost=lost)) == (3, 0, 8, 1, 2, 7, 5)
+
+
+@pytest.mark.parametrize("num_speaking", [0, 1, 5])
+def test_needed_channel_is_among_the_first_two_and_of_two_that_tie_both_among_the_first_three(
+    num_speaking: int,
+) -> None:
+    known = [made.channel(number, speaks=number < num_speaking, selectivity=0.5) for number in range(20)]
+    lost = [made.ablated(number, accuracy_change=-0.01) for number in range(20)]
+    lost[17] = made.ablated(17, accuracy_change=-0.3)
+    assert 17 in ranked(channels(*known, lost=tuple(lost)))[:2]
+    lost[9] = made.ablated(9, accuracy_change=-0.3, probability_change=-0.5)
+    assert {9, 17} <= set(ranked(channels(*known, lost=tuple(lost)))[:3])
+
+
+def test_shown_channels_are_the_most_telling_as_many_as_there_is_room_for() -> None:
+    known = [*map(made.dead, range(12)), *(made.channel(number, selectivity=number / 100) for number in range(12, 30))]
+    call = made.call("conv", *known)
+    ablation = made.ablation(made.ablated(13), num_channels=30)
+    calls = [call, *(made.call(f"conv_{place}") for place in range(127))]
+    # 512 are shared by 128 calls: four for each.
+    assert shown(call, made.responses(*calls), ablation, None) == (13, 29, 28, 27)
+    assert len(shown(call, made.responses(call), ablation, None)) == 18
+    nothing = made.call("conv", *map(made.dead, range(3)))
+    assert shown(nothing, made.responses(nothing), None, None) == ()
+
+
+@pytest.mark.parametrize(
+    ("known", "line"),
+    [
+        ([made.channel(0), made.channel(1)], ""),
+        ([made.channel(0), made.dead(1)], "Dead, never above zero: 1."),
+        ([made.dead(0), made.dead(1), made.channel(2), made.dead(3)], "Dead, never above zero: 0, 1 and 3."),
+        ([made.dead(0), made.dead(1)], "All 2 channels are dead: none is ever above zero."),
+        ([made.dead(0)], "Dead, never above zero: 0."),
+        (
+            [made.dead(0, state="stuck", mean=0.25), made.dead(1), made.dead(2, state="stuck", mean=-3.0)],
+            "Dead, never above zero: 1. Stuck: 0 (always 0.25) and 2 (always −3).",
+        ),
+        (
+            [made.channel(0), *map(made.dead, range(1, 2000))],
+            (
+                "Dead, never above zero: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 and"
+                " 1\u202f979 more (report.json lists all)."
+            ),
+        ),
+        (
+            [made.channel(0), *map(made.dead, range(1, 22))],
+            ("Dead, never above zero: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 and 21."),
+        ),
+    ],
+    ids=["none", "one", "several", "all", "the only one", "stuck", "many", "one more than fit"],
+)
+def test_dead_and_stuck_channels_share_one_line(known: list[ChannelResponses], line: str) -> None:
+    assert channel_lines.silent_words(channels(*known)) == line
+
+
+@pytest.mark.parametrize(
+    ("values", "num_at_maximum", "num_at_last", "words"),
+    [
+        ((6.0,) * 9, 1028, 1028, "1\u202f028 images reach its highest value, 6; those shown are drawn at random."),
+        ((6.0,) * 9, 9, 9, ""),
+        ((6.0,) * 6 + (2.5,) * 3, 6, 40, "40 images reach 2.5; the last 3 shown are drawn from them at random."),
+        ((6.0,) * 8 + (2.5,), 8, 2, "2 images reach 2.5; the last one shown is drawn from them at random."),
+        ((6.0,) * 6 + (2.5,) * 3, 6, 3, ""),
+        ((6.0, 5.0), 1, 0, ""),
+        ((), 0, 0, ""),
+    ],
+)
+def test_patches_that_are_drawn_among_ties_say_so(
+    values: tuple[float, ...], num_at_maximum: int, num_at_last: int, words: str
+) -> None:
+    (channel,) = channels(made.channel(0, maximum=6.0, num_at_maximum=num_at_maximum))
+    assert channel_lines.drawn_words(channel, values, num_at_last, "images") == words
 
 
 @pytest.mark.parametrize(

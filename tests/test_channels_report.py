@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from reportgen import explain
+from reportgen import explain, responses
 from reportgen.document import Report
 from reportgen.renderers import html
 from reportgen.sections.channels import Content, Layer
@@ -48,8 +48,8 @@ def test_every_fault_that_was_built_in_is_found_and_said(name: str) -> None:
     assert f"conv, 1 of 6 ({DEAD})" in found["1\xa0channel is dead."]
     assert f"conv, 1 of 6 ({STUCK})" in found["1\xa0channel is stuck."]
     assert f"conv, 1 of 6 ({COPY} of {VERTICAL})" in found["1\xa0channel is a copy of another."]
-    assert words(name, DEAD).startswith("Dead: never above zero")
-    assert words(name, STUCK).startswith("Stuck: always 0.5.")
+    assert layer(name).silent == f"Dead, never above zero: {DEAD}. Stuck: {STUCK} (always 0.5)."
+    assert not {DEAD, STUCK} & {card.channel for card in layer(name).cards}
     assert words(name, COPY).startswith(f"A copy of channel {VERTICAL}: correlation 1.")
 
 
@@ -86,3 +86,22 @@ def test_links_of_the_findings_arrive(name: str) -> None:
     links, places = set(re.findall(r'<a [^>]*href="#([^"]*)"', page)), set(re.findall(r' id="([^"]*)"', page))
     assert links <= places
     assert ("channels-conv" in links) == (name == "faulty")
+
+
+def test_needed_channels_have_a_card_where_there_are_more_dead_ones_than_cards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(responses, "MOST_SHOWN", 12)  # four of 16 channels for each of three layers
+    model, (images, _) = channels_made.half_dead(), channels_made.pictures()
+    labels = model.predict(images, verbose=0).argmax(axis=1)
+    found = explain(model, images, labels, section=["channels"], dream_steps=1)
+    (content,) = (section.content for section in found.sections)
+    assert isinstance(content, Content)
+    first, second, third = content.layers
+    for each in (first, second):
+        assert each.dead == tuple(range(0, 16, 2))
+        shown = [card.channel for card in each.cards]
+        assert len(shown) == 4
+        assert not set(shown) & set(each.dead)
+        assert each.counts.needed in shown
+        assert all(card.patches for card in each.cards)
+    assert (third.dead, third.cards) == (tuple(range(16)), ())
+    assert third.silent == "All 16 channels are dead: none is ever above zero."

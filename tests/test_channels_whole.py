@@ -41,8 +41,18 @@ def test_page_says_what_the_record_says(name: str) -> None:
     chapter = written.found["sections"]["channels"]
     said = [chapter["answer"], *written.channels["methods"], *written.channels["limits"]]
     for layer in written.channels["layers"]:
-        said += [layer["answer"], layer["words"], *(each for card in layer["cards"] for each in card["said"])]
+        said += [
+            layer["answer"],
+            layer["words"],
+            layer["silent"],
+            *(each for card in layer["cards"] for each in card["said"]),
+        ]
         states = [channel["state"] for channel in layer["channels"]]
+        for state in ("dead", "stuck"):
+            assert layer[state] == [place for place, each in enumerate(states) if each == state]
+        assert not {*layer["dead"], *layer["stuck"]} & {card["channel"] for card in layer["cards"]}
+        named = {layer["counts"]["needed"]} - {None}
+        assert named <= {card["channel"] for card in layer["cards"]}
         for state in ("dead", "stuck", "nearly dead"):
             told = re.search(rf"(\d+|none) (is|are) {state}\b", layer["answer"])
             assert (int(told[1]) if told and told[1] != "none" else 0) == states.count(state)
@@ -75,7 +85,8 @@ def test_faults_are_named_in_record_and_page_and_the_other_network_has_none() ->
     assert "Speaks for check: selectivity" in faulty.page
     assert not re.search(r"channels? (is|are) (nearly dead|dead|stuck|a copy|copies)", " ".join(healthy.findings))
     assert not [each["channel"] for each in healthy.every if each["state"] or each["copy_of"] is not None]
-    assert "Dead: never above zero; highest" not in healthy.page
+    assert "Dead, never above zero" in faulty.page
+    assert "never above zero: " not in healthy.page
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ FLOORS: list[tuple[str, int]] = [
     ("sources.dataset", 3),
     ("feeding", 5),
     ("channels", 3),
+    ("channel_lines", 3),
     ("channel_words", 3),
     ("findings", 4),
     ("models", 4),

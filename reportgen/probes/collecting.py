@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from reportgen.options import Options
-from reportgen.probes import tallies
+from reportgen.probes import tallies, ties
 from reportgen.probes.judged import Judged, judged
 from reportgen.probes.labelled import Classes, classes
 from reportgen.probes.reducing import per_image
@@ -45,6 +45,7 @@ class Pass:
             subject, self._take, [call.path for call in self.calls], [call.record.path for call in self.calls]
         )
         self._seed = options.seed
+        self._keys = ties.of_images(options.seed, self.images)
         self._taking: dict[str, list[Collector]] = {}
         self._start = 0
 
@@ -82,7 +83,7 @@ class Pass:
         found = []
         for number, call in enumerate(self.calls):
             places = np.random.default_rng([self._seed, _SEED_OF_PLACES, number])
-            found.append(Collector(call, self.images, self.groups, kept, _Places(most, places)))
+            found.append(Collector(call, (self.images, self._keys), self.groups, kept, _Places(most, places)))
         return tuple(found)
 
 
@@ -124,7 +125,7 @@ class Collector:
     def __init__(
         self,
         call: Judged,
-        images: Array,
+        images: tuple[Array, Array],
         groups: Classes,
         kept_slots: Array,
         places: _Places,
@@ -133,7 +134,7 @@ class Collector:
 
         Args:
             call: The conv call, and where it is judged.
-            images: Indices of all images that are going to come.
+            images: Indices of all images that are going to come, and their keys (`ties.of_images`).
             groups: Their classes.
             kept_slots: Places among `images` of those whose responses are kept.
             places: Where else they are.
@@ -143,14 +144,14 @@ class Collector:
         self.judged = call
         self.sizes = tuple(size or 1 for place, size in enumerate(record.output_shape) if place != axis)
         self.kept_slots = kept_slots
-        self.images = images
+        self.images, self._keys = images
         self._axis, self._groups = axis, groups
         channels = record.output_shape[axis] or 0
         self.tally = self._before = tallies.nothing(channels, len(groups.names))
         self._start = -1
         self.levels = np.zeros((len(kept_slots), channels), np.float32)
         self._positions = math.prod(self.sizes)
-        total = len(images) * self._positions
+        total = len(self.images) * self._positions
         self._places = places.of(total)
         self.all_places = len(self._places) == total
         self.sampled = np.zeros((len(self._places), channels), np.float32)
@@ -167,9 +168,11 @@ class Collector:
         values = self.maps(outputs)
         images = self.images[start : start + len(values)]
         labels = None if self._groups.of_images is None else self._groups.of_images[start : start + len(values)]
-        found = per_image(values, self._before.top_values[-1])
-        here = tallies.of_images(found, images.tolist(), labels, len(self._groups.names))
-        self.tally = tallies.merge(self._before, here)
+        keys = self._keys[start : start + len(values)]
+        before = self._before
+        found = per_image(values, keys, lambda maximum: tallies.worth(before, maximum, keys))
+        here = tallies.of_images(found, images.tolist(), keys, labels, len(self._groups.names))
+        self.tally = tallies.merge(before, here)
         first, end = np.searchsorted(self.kept_slots, [start, start + len(values)])
         self.levels[first:end] = found.level[self.kept_slots[first:end] - start]
         first, end = np.searchsorted(self._places, [start * self._positions, (start + len(values)) * self._positions])

@@ -7,11 +7,12 @@ are folded, so that neighbouring positions stand side by side as if they were fu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.probes import ties
 from reportgen.probes.subject import Array
 
 # Values that are reduced at once: a megabyte of float32.
@@ -32,7 +33,8 @@ class PerImage:
         squares: Sum of their squared differences from it.
         minimum: Lowest; infinity where there are none.
         maximum: Highest; minus infinity where there are none.
-        position: Where that is: the first such place, positions counted row by row; 0 where all values are alike.
+        position: Where that is, positions counted row by row; of several such places one is drawn at random (`ties`). 0
+            where it was not looked for.
         positive: Finite values above zero.
         level: Mean of the values above zero, what is below counted as 0.
         num_nan: Values that are NaN.
@@ -51,7 +53,7 @@ class PerImage:
     num_infinite: Array
 
 
-def per_image(values: Array, bar: Array | None = None) -> PerImage:
+def per_image(values: Array, keys: Array, worth: Callable[[Array], Array] | None = None) -> PerImage:
     """Reduce every map to numbers.
 
     Sums over a block of at most 64 values are float32 where the values are, differences from one of these values, so
@@ -61,7 +63,8 @@ def per_image(values: Array, bar: Array | None = None) -> PerImage:
 
     Args:
         values: float (images, positions, channels).
-        bar: (channels): positions are looked for only where a maximum reaches it; None for everywhere.
+        keys: The key of every image (`ties.of_images`).
+        worth: Returns, of all maxima (images, channels), those whose positions are looked for; None for everywhere.
     """
     parts = [_Part(offset, folded, values.shape[-1]) for offset, folded in _folded(values)]
     maximum, minimum = (
@@ -71,15 +74,19 @@ def per_image(values: Array, bar: Array | None = None) -> PerImage:
     sums = np.concatenate([part.sums for part in parts], axis=1)
     squares = np.concatenate([part.squares for part in parts], axis=1)
     if not (np.isfinite(maximum).all() and np.isfinite(minimum).all() and np.isfinite(squares).all()):
-        return _with_broken(values)
+        return _with_broken(values, keys)
     images, positions, channels = values.shape
     mean = sums.sum(axis=1) / positions
     rows = np.concatenate([np.full(part.maximum.shape[1], part.rows) for part in parts])[None, :, None]
     between = (rows * np.square(sums / rows - mean[:, None])).sum(axis=1)
-    wanted = (maximum > minimum) if bar is None else (maximum > minimum) & (maximum >= bar)
-    position = np.full((images, channels), positions, np.int64)
+    wanted = np.ones(maximum.shape, bool) if worth is None else worth(maximum)
+    # A map of one value has its highest everywhere: no need to look.
+    alike = ties.anywhere(keys, positions)
+    is_flat = maximum == minimum
+    position = np.where(wanted & is_flat, alike[:, None], 0)
+    first = np.full((images, channels), ties.LAST)
     for part in parts:
-        part.find(maximum, wanted, position)
+        part.find(maximum, wanted & ~is_flat, keys, (first, position))
     nothing = np.zeros((images, channels), np.int64)
     return PerImage(
         count=np.full((images, channels), positions, np.int64),
@@ -87,7 +94,7 @@ def per_image(values: Array, bar: Array | None = None) -> PerImage:
         squares=squares.sum(axis=1) + between,
         minimum=minimum,
         maximum=maximum,
-        position=np.where(wanted, position, 0),
+        position=position,
         positive=np.concatenate([part.positive for part in parts], axis=1).sum(axis=1, dtype=np.int64),
         level=np.concatenate([part.levels for part in parts], axis=1).sum(axis=1) / positions,
         num_nan=nothing,
@@ -157,17 +164,24 @@ class _Part:
         else:
             self.levels[place] = self.sums[place]
 
-    def find(self, maximum: Array, wanted: Array, position: Array) -> None:
-        """Note where a maximum is, in `position`, if it is in this part and before what is noted there."""
+    def find(self, maximum: Array, wanted: Array, keys: Array, drawn: tuple[Array, Array]) -> None:
+        """Note the place of each maximum with the lowest key in this part, where that is lower than what is noted.
+
+        Args:
+            maximum: Of every image and channel.
+            wanted: Which of them are looked for.
+            keys: The key of every image.
+            drawn: The keys and the places that are noted.
+        """
         image, block, channel = np.nonzero((self.maximum == maximum[:, None]) & wanted[:, None])
         first, neighbour = np.divmod(block, self._neighbours)
         values = self._values[image, first, :, neighbour, channel]
-        row = np.argmax(values == maximum[image, channel][:, None], axis=1)
-        found = self._offset + (first * self.rows + row) * self._neighbours + neighbour
-        np.minimum.at(position, (image, channel), found)
+        found, row = np.nonzero(values == maximum[image, channel][:, None])
+        place = self._offset + (first[found] * self.rows + row) * self._neighbours + neighbour[found]
+        ties.draw(drawn, (image[found], channel[found]), keys, place)
 
 
-def _with_broken(values: Array) -> PerImage:
+def _with_broken(values: Array, keys: Array) -> PerImage:
     """Do the same slowly and in float64, and leave out what is no number."""
     whole = values.astype(np.float64)
     finite = np.isfinite(whole)
@@ -176,13 +190,18 @@ def _with_broken(values: Array) -> PerImage:
     mean = known.sum(axis=1) / np.maximum(count, 1)
     above = np.maximum(known, 0.0)
     lowest, highest = np.where(finite, whole, np.inf), np.where(finite, whole, -np.inf)
+    maximum = highest.max(axis=1)
+    places = ties.of_places(keys[:, None], np.arange(values.shape[1]))
+    drawn = np.argmin(np.where(highest == maximum[:, None], places[:, :, None], ties.LAST), axis=1)
+    minimum = lowest.min(axis=1)
+    alike = (maximum == minimum) & (count == values.shape[1])
     return PerImage(
         count=count,
         mean=mean,
         squares=np.where(finite, np.square(known - mean[:, None]), 0.0).sum(axis=1),
-        minimum=lowest.min(axis=1),
-        maximum=highest.max(axis=1),
-        position=np.argmax(highest, axis=1),
+        minimum=minimum,
+        maximum=maximum,
+        position=np.where(alike, ties.anywhere(keys, values.shape[1])[:, None], drawn),
         positive=(above > 0).sum(axis=1),
         level=above.sum(axis=1) / np.maximum(count, 1),
         num_nan=np.isnan(whole).sum(axis=1),

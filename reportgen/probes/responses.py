@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from reportgen import channels
+from reportgen.evidence import EdgesResult
 from reportgen.layers.reach import Reach
 from reportgen.options import Options
 from reportgen.probes import patches, tallies
@@ -22,12 +24,12 @@ from reportgen.probes.watching import Watching
 from reportgen.progress import Progress, silent
 from reportgen.responses import (
     MOST_CLASS_MEANS,
+    AblationResult,
     CallResponses,
     ChannelResponses,
     Patch,
     ResponsesResult,
     Thresholds,
-    telling,
 )
 from reportgen.vocabulary import words
 
@@ -38,6 +40,8 @@ _SEED_OF_PERMUTATIONS = 3
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> ResponsesResult | None:
     """Watch every conv call on all images, or on as many as the options allow.
+
+    The channels that are shown are chosen by what `subject.earlier` has of "ablation" and "edges", too.
 
     Returns:
         What every channel did; None without data or conv calls.
@@ -54,7 +58,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Resp
         for collector in collectors:
             found.append(_Judgement(collector, groups, options).result(passing.watching))
             advance()
-    return ResponsesResult(
+    result = ResponsesResult(
         num_images=len(passing.images),
         num_available=subject.dataset.size,
         seed=options.seed,
@@ -64,8 +68,9 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Resp
         num_permutations=num_permutations(options.class_level) if groups.can_speak else 0,
         num_permuted=len(collectors[0].kept_slots) if groups.can_speak else 0,
         thresholds=_thresholds(options),
-        calls=_with_patches(subject, tuple(found), collectors, groups),
+        calls=tuple(found),
     )
+    return replace(result, calls=_with_patches(subject, _with_shown(subject, result), collectors, groups))
 
 
 def _thresholds(options: Options) -> Thresholds:
@@ -102,6 +107,7 @@ class _Judgement:
             kernels=kernels,
             kernel_inputs=inputs,
             channels=self._channels(rectified),
+            shown=(),
         )
 
     def _channels(self, rectified: bool) -> tuple[ChannelResponses, ...]:
@@ -114,37 +120,29 @@ class _Judgement:
         index, favourite, chance = self._selectivities()
         speaks = (chance <= thresholds.level) & (index >= thresholds.selectivity) & ~broken
         count = np.maximum(tally.count, 1)
-        columns = (
-            tally.count,
-            tally.mean,
-            np.sqrt(tally.squares / count),
-            np.where(tally.count, tally.minimum, 0.0),
-            np.where(tally.count, tally.maximum, 0.0),
-            tally.positive / count,
-            tally.firing / tally.num_images,
-            _quantiles(seen.sampled).T,
-            tally.num_nan,
-            tally.num_infinite,
-        )
-        rows = zip(*(column.tolist() for column in columns), strict=True)
+        columns = {
+            "count": tally.count,
+            "mean": tally.mean,
+            "deviation": np.sqrt(tally.squares / count),
+            "minimum": np.where(tally.count, tally.minimum, 0.0),
+            "maximum": np.where(tally.count, tally.maximum, 0.0),
+            "positive_share": tally.positive / count,
+            "firing_share": tally.firing / tally.num_images,
+            "num_nan": tally.num_nan,
+            "num_infinite": tally.num_infinite,
+            "num_at_maximum": tally.num_at_maximum,
+            "num_at_last": tally.num_at_last,
+        }
+        rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+        quantiles = _quantiles(seen.sampled).T.tolist()
         found = []
-        for channel, (number, mean, deviation, low, high, positive, firing, quantiles, nan, infinite) in enumerate(
-            rows
-        ):
+        for channel, row in enumerate(rows):
             copy_of, correlation = copied.get(channel, (None, None))
             found.append(
                 ChannelResponses(
                     channel=channel,
-                    count=number,
-                    mean=mean,
-                    deviation=deviation,
-                    minimum=low,
-                    maximum=high,
-                    positive_share=positive,
-                    firing_share=firing,
-                    quantiles=tuple(quantiles),
-                    num_nan=nan,
-                    num_infinite=infinite,
+                    **dict(zip(columns, row, strict=True)),
+                    quantiles=tuple(quantiles[channel]),
                     class_means=(),
                     selectivity=_known(index[channel]),
                     favourite=int(favourite[channel]) if np.isfinite(index[channel]) else None,
@@ -173,6 +171,14 @@ class _Judgement:
         return index, favourite, np.where(np.isfinite(index), chance, np.nan)
 
 
+def _with_shown(subject: Subject, result: ResponsesResult) -> tuple[CallResponses, ...]:
+    """Choose the channels of every call that are shown, by everything that is known of them."""
+    lost, tuned = subject.earlier.get("ablation"), subject.earlier.get("edges")
+    ablation = lost if isinstance(lost, AblationResult) else None
+    edges = tuned if isinstance(tuned, EdgesResult) else None
+    return tuple(replace(call, shown=channels.shown(call, result, ablation, edges)) for call in result.calls)
+
+
 def _with_patches(
     subject: Subject, calls: tuple[CallResponses, ...], collectors: Sequence[Collector], groups: Classes
 ) -> tuple[CallResponses, ...]:
@@ -180,7 +186,7 @@ def _with_patches(
     picture = subject.pictures([int(collectors[0].images[0])])[0].shape if words(subject.record).is_picture else ()
     size = (picture[0], picture[1]) if picture else None
     seen = patches.reaches(subject.record)
-    shown = [set(telling(call.channels, len(calls))) for call in calls]
+    shown = [set(call.shown) for call in calls]
     num_channels = sum(len(call.channels) for call in calls)
     everywhere = num_channels * len(groups.names) <= MOST_CLASS_MEANS
     means_shown = everywhere or sum(map(len, shown)) * len(groups.names) <= MOST_CLASS_MEANS

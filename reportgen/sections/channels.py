@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reportgen import channel_lines
 from reportgen import channel_words as told
-from reportgen.channels import Channel, Counts, count, joined, ranked
+from reportgen.channels import Channel, Counts, count, joined
 from reportgen.document import Figure, Section
 from reportgen.evidence import Evidence
 from reportgen.figures import channel_charts, mosaic, patches
 from reportgen.numerals import number, plural
 from reportgen.plan import CARD_BYTES, as_text, cards_bytes
 from reportgen.plots import Plot
-from reportgen.responses import CallResponses, Dream, Patch, ResponsesResult, Thresholds, telling
+from reportgen.responses import CallResponses, Dream, Patch, ResponsesResult, Thresholds
 from reportgen.templating import clean, shortened
 from reportgen.vocabulary import words
 
 TITLE = "What each channel looks for"
 NEEDS = ("responses", "ablation", "dreams", "edges")
 
-_LEAST_CARDS = 1
 PAPER_CARDS = 24
 """Most cards of a layer in a PDF."""
 _PAPER_TOTAL = 160
@@ -93,6 +93,9 @@ class Layer:
         quantile_places: From how many places the quantiles are taken.
         quantile_error: What the share of responses below a quantile may be off by, 0..1.
         channels: What was measured of every channel, in order.
+        dead: The numbers of the channels that are dead, which have no card.
+        stuck: The numbers of those that are stuck, which have none either.
+        silent: Which channels are dead and which are stuck, in one line; "" where none is.
         cards: The channels that have a card, the most telling first.
         num_on_paper: How many of the cards are in a PDF.
         plot_axes: What the chart of the layer shows from left to right, and upwards.
@@ -109,6 +112,9 @@ class Layer:
     quantile_places: int
     quantile_error: float
     channels: tuple[Channel, ...]
+    dead: tuple[int, ...]
+    stuck: tuple[int, ...]
+    silent: str
     cards: tuple[Card, ...]
     num_on_paper: int
     plot_axes: tuple[str, str]
@@ -118,6 +124,11 @@ class Layer:
     def plot(self) -> Plot:
         """The chart of the layer: every channel by what it means and what it matters."""
         return channel_charts.plot(self.channels, self.plot_axes)
+
+    @property
+    def num_lively(self) -> int:
+        """How many channels are neither dead nor stuck."""
+        return len(self.channels) - len(self.dead) - len(self.stuck)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,12 +256,11 @@ def _layer(
     channels = joined(call, responses, evidence.ablation, evidence.edges)
     counts = count(channels, labelled=not responses.unlabelled)
     cards: list[Card] = []
-    used, samples = 0, words(evidence.model).samples
-    for index in shown(call, channels, len(responses.calls)):
-        said = told.card_words(channels[index], responses.classes, responses.thresholds.level, samples)
-        card = _card(call, channels[index], index, said)
+    used, least = 0, _least_cards(call, counts)
+    for index in call.shown:
+        card = _card(evidence, responses, call, channels[index])
         size = CARD_BYTES + sum(as_text(len(figure.data)) for figure in (card.strip, card.kernels) if figure)
-        if len(cards) >= _LEAST_CARDS and used + size > room:
+        if len(cards) >= least and used + size > room:
             break
         cards.append(card)
         used += size
@@ -267,6 +277,9 @@ def _layer(
         quantile_places=call.quantile_places,
         quantile_error=call.quantile_error,
         channels=channels,
+        dead=tuple(each.channel for each in channels if each.state == "dead"),
+        stuck=tuple(each.channel for each in channels if each.state == "stuck"),
+        silent=channel_lines.silent_words(channels),
         cards=tuple(cards),
         num_on_paper=paper,
         plot_axes=axes,
@@ -274,23 +287,19 @@ def _layer(
     ), used
 
 
-def shown(call: CallResponses, channels: Sequence[Channel], num_calls: int) -> tuple[int, ...]:
-    """Return the places of the channels that get a card, the most telling first.
-
-    These are all of them; of a large network those that patches were kept of.
-
-    Args:
-        call: The call.
-        channels: What was measured of its channels.
-        num_calls: How many conv calls the model has.
-    """
-    chosen = set(telling(call.channels, num_calls))
-    return tuple(place for place in ranked(channels) if channels[place].channel in chosen)
+def _least_cards(call: CallResponses, counts: Counts) -> int:
+    """How many cards a layer has however little room there is: up to those of the channels that its answer names."""
+    named = {counts.needed, *counts.tied} if len(counts.tied) <= 1 else {counts.needed}
+    return max((place for place, channel in enumerate(call.shown, 1) if channel in named), default=1)
 
 
-def _card(call: CallResponses, channel: Channel, place: int, said: tuple[str, ...]) -> Card:
-    known = () if channel.state in {"dead", "stuck"} else call.channels[place].patches
-    labels = [patch.label for patch in known]
+def _card(evidence: Evidence, responses: ResponsesResult, call: CallResponses, channel: Channel) -> Card:
+    place, samples = channel.channel, words(evidence.model).samples
+    said = told.card_words(channel, responses.classes, responses.thresholds.level, samples)
+    own = call.channels[place]
+    known, labels = own.patches, [patch.label for patch in own.patches]
+    drawn = channel_lines.drawn_words(channel, [patch.value for patch in known], own.num_at_last, samples)
+    said += (drawn,) if drawn else ()
     if any(len(label or "") >= _CELL for label in labels):
         said += (f"Patches: {told.class_summary(labels)}.",)
     name = f"{call.path}-{channel.channel}"

@@ -14,7 +14,14 @@ from reportgen.models.convnet import convnet
 from reportgen.options import make
 from reportgen.probes.collecting import MOST_PLACES, chosen
 from reportgen.probes.responses import run
-from reportgen.responses import MOST_CLASS_MEANS, MOST_SHOWN, CallResponses, ResponsesResult, telling
+from reportgen.responses import (
+    MOST_CLASS_MEANS,
+    MOST_SHOWN,
+    AblationResult,
+    CallResponses,
+    ChannelAblation,
+    ResponsesResult,
+)
 from reportgen.sources import digits
 from reportgen.sources.dataset import Dataset
 from tests import channels_made
@@ -206,6 +213,7 @@ def test_whole_numbers_that_a_model_answers_with_as_values_are_no_classes() -> N
 def test_means_of_many_classes_are_kept_for_telling_channels_or_not_at_all() -> None:
     images = np.random.default_rng(0).uniform(size=(700, 2, 2, 1)).astype(np.float32)
     for num_classes, expected in ((300, 600), (350, 512), (700, 0)):
+        keras.utils.set_random_seed(0)
         model = keras.Sequential([keras.Input((2, 2, 1)), layers.Conv2D(600, 1, name="conv"), layers.Flatten()])
         (call,) = watched(model, data(images, (np.arange(700) % num_classes).tolist())).calls
         lengths = [len(each.class_means) for each in call.channels]
@@ -213,17 +221,53 @@ def test_means_of_many_classes_are_kept_for_telling_channels_or_not_at_all() -> 
         assert sum(map(bool, lengths)) == expected
         assert expected * num_classes <= MOST_CLASS_MEANS
         assert sum(bool(each.patches) for each in call.channels) <= MOST_SHOWN
-        shown = telling(call.channels, 1)
-        assert {each.channel for each in call.channels if each.patches} <= set(shown)
+        assert {each.channel for each in call.channels if each.patches} <= set(call.shown)
         if expected == 512:
-            assert {each.channel for each in call.channels if each.class_means} == set(shown)
+            assert {each.channel for each in call.channels if each.class_means} == set(call.shown)
 
 
-def test_most_telling_channels_come_first() -> None:
-    (call,) = watched(channels_made.faulty(), made_data()).calls
-    # What speaks; what is amiss, the selective first; the rest by how selective they are.
-    assert telling(call.channels, 1) == (CHECK, COPY, STUCK, DEAD, VERTICAL, BLUR)
-    assert telling(call.channels, 1000) == (CHECK, COPY, STUCK, DEAD)
+def test_channels_are_shown_by_what_the_probes_before_found() -> None:
+    plain = subject(channels_made.faulty(), made_data())
+    lost = AblationResult(60, 60, 1.0, 1.0, (), "", 6, (ChannelAblation("conv", BLUR, -0.5, -0.5, (), 30),))
+    for earlier, expected in (({}, (CHECK, COPY, VERTICAL, BLUR)), ({"ablation": lost}, (CHECK, BLUR, COPY, VERTICAL))):
+        result = run(replace(plain, earlier=earlier), make({}))
+        assert result is not None
+        (call,) = result.calls
+        # What speaks; what is needed; what is amiss; and by how selective they are. What is dead or stuck is not shown.
+        assert call.shown == expected
+        assert {each.channel for each in call.channels if each.patches} == set(expected)
+
+
+def test_images_that_reach_the_cap_are_counted_and_drawn_at_random_by_seed() -> None:
+    """Every image but the first ten reaches 6 somewhere in channel 0, at many places; channel 1 has no ties."""
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(2, 1, name="conv"),
+            layers.ReLU(max_value=6, name="relu6"),
+            layers.GlobalMaxPooling2D(),
+        ]
+    )
+    model.get_layer("conv").set_weights([np.array([[[[10.0, 1.0]]]]), np.zeros(2)])
+    images = np.random.default_rng(0).uniform(0, 1, (200, 8, 8, 1)).astype(np.float32)
+    images[:10] /= 2
+    seen = []
+    for seed in (0, 0, 1):
+        (call,) = watched(model, data(images), seed=seed).calls
+        capped, free = call.channels
+        assert (capped.maximum, capped.num_at_maximum, capped.num_at_last) == (6.0, 190, 190)
+        assert (free.num_at_maximum, free.num_at_last) == (1, 1)
+        assert {patch.value for patch in capped.patches} == {6.0}
+        assert all(images[patch.image][patch.position] >= 0.6 for patch in capped.patches)
+        seen.append([(patch.image, patch.position) for patch in capped.patches])
+    assert seen[0] == seen[1]
+    assert not set(seen[0]) & set(seen[2])
+    drawn = [image for image, _ in seen[0]]
+    # Nine of 190 drawn at random lie all among the first hundred images in one of about 900 draws.
+    assert max(drawn) >= 100
+    assert min(drawn) >= 10
+    first = [tuple(np.argwhere(images[image, ..., 0] >= 0.6)[0].tolist()) for image in drawn]
+    assert sum(place == position for place, (_, position) in zip(first, seen[0], strict=True)) < 4
 
 
 def test_data_set_of_one_image_works() -> None:

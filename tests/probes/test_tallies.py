@@ -11,13 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from reportgen.probes import ties
 from reportgen.probes.reducing import per_image
-from reportgen.probes.tallies import TOP, Tally, merge, nothing, of_images
+from reportgen.probes.tallies import Tally, merge, nothing, of_images, worth
+from reportgen.responses import MOST_PATCHES as TOP
 
 NUM_IMAGES, NUM_CLASSES, NUM_CHANNELS = 40, 3, 5
 EXACT = (
     "num_images", "count", "minimum", "maximum", "positive", "firing", "num_nan", "num_infinite", "class_counts",
-    "top_values", "top_images", "top_positions",
+    "top_values", "top_keys", "top_images", "top_positions", "num_at_last", "num_at_maximum",
 )  # fmt: skip
 ROUNDED = ("mean", "squares", "class_levels")
 
@@ -35,10 +37,11 @@ VALUES = responses()
 CLASSES = np.arange(NUM_IMAGES) % NUM_CLASSES
 
 
-def tally(images: list[int]) -> Tally:
+def tally(images: list[int], seed: int = 0) -> Tally:
     if not images:
         return nothing(NUM_CHANNELS, NUM_CLASSES)
-    return of_images(per_image(VALUES[images]), images, CLASSES[images], NUM_CLASSES)
+    keys = ties.of_images(seed, np.array(images))
+    return of_images(per_image(VALUES[images], keys), images, keys, CLASSES[images], NUM_CLASSES)
 
 
 def assert_same(one: Tally, other: Tally) -> None:
@@ -81,12 +84,14 @@ def test_numbers_are_those_of_a_slow_loop() -> None:
         assert found.positive[channel] == sum(x > 0 for x in finite)
         highest = [max(float(x) for x in image[:, channel] if np.isfinite(x)) for image in VALUES]
         assert found.firing[channel] == sum(x > 0 for x in highest)
-        strongest = sorted(range(NUM_IMAGES), key=lambda image: (-highest[image], image))[:TOP]
-        assert found.top_images[:, channel].tolist() == strongest
+        strongest = found.top_images[:, channel].tolist()
+        assert len(set(strongest)) == TOP
+        assert [highest[image] for image in strongest] == sorted(highest, reverse=True)[:TOP]
         assert found.top_values[:, channel].tolist() == [highest[image] for image in strongest]
         for image, position in zip(strongest, found.top_positions[:, channel], strict=True):
-            values = [x if np.isfinite(x) else -np.inf for x in VALUES[image, :, channel].tolist()]
-            assert position == values.index(max(values))
+            assert VALUES[image, position, channel] == highest[image]
+        assert found.num_at_maximum[channel] == highest.count(max(highest))
+        assert found.num_at_last[channel] == highest.count(highest[strongest[-1]])
     assert found.num_nan.tolist() == [0, 0, 1, 0, 0]
     assert found.num_infinite.tolist() == [0, 0, 1, 0, 0]
 
@@ -101,6 +106,43 @@ def test_image_without_a_number_is_not_among_the_strongest() -> None:
     values = np.zeros((2, 4, 1), np.float32)
     values[0] = np.nan
     values[1, 2] = 5
-    found = of_images(per_image(values), [0, 1], None, 0)
+    keys = ties.of_images(0, np.arange(2))
+    found = of_images(per_image(values, keys), [0, 1], keys, None, 0)
     assert (found.top_images[0, 0], found.top_values[0, 0], found.top_positions[0, 0]) == (1, 5.0, 2)
     assert np.isneginf(found.top_values[1:, 0]).all()
+    assert (found.num_at_maximum[0], found.num_at_last[0]) == (1, 0)
+
+
+def test_among_equal_images_every_image_is_drawn_as_often() -> None:
+    """Channel 1 is silent on all forty images: nine of them are drawn, by seed."""
+    times = np.zeros(NUM_IMAGES)
+    for seed in range(200):
+        found = tally(list(range(NUM_IMAGES)), seed)
+        times[found.top_images[:, 1]] += 1
+        assert (found.num_at_maximum[1], found.num_at_last[1]) == (NUM_IMAGES, NUM_IMAGES)
+    # Each is drawn in 9 of 40, of 200 draws 45 times; the standard deviation is 5.9.
+    assert times.sum() == 200 * TOP
+    assert 45 - 5 * 5.9 < times.min() < times.max() < 45 + 5 * 5.9
+
+
+@settings(max_examples=30, deadline=None)
+@given(order=some.permutations(range(NUM_IMAGES)), size=some.integers(1, 25))
+def test_places_that_are_not_worth_a_look_are_among_the_strongest_of_no_pass(order: list[int], size: int) -> None:
+    """Batch by batch, with a look at the places that can matter alone, comes to what a look at all of them comes to."""
+    known, looks = nothing(NUM_CHANNELS, NUM_CLASSES), 0
+    for start in range(0, NUM_IMAGES, size):
+        images = list(order[start : start + size])
+        keys = ties.of_images(0, np.array(images))
+        values = np.where(np.isfinite(VALUES[images]), VALUES[images], 0).astype(np.float32)
+
+        def found(maximum: Any, known: Tally = known, keys: Any = keys) -> Any:
+            return worth(known, maximum, keys)
+
+        here = per_image(values, keys, found)
+        looks += int(found(here.maximum).sum())
+        known = merge(known, of_images(here, images, keys, CLASSES[images], NUM_CLASSES))
+    whole = np.where(np.isfinite(VALUES), VALUES, 0).astype(np.float32)
+    keys = ties.of_images(0, np.arange(NUM_IMAGES))
+    every = of_images(per_image(whole, keys), list(range(NUM_IMAGES)), keys, CLASSES, NUM_CLASSES)
+    assert_same(known, every)
+    assert looks <= TOP * NUM_CHANNELS * -(-NUM_IMAGES // size)

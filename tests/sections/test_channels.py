@@ -45,25 +45,61 @@ def text(written: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", re.sub(r"<style>.*?</style>", "", written, flags=re.DOTALL)).split())
 
 
-MANY = made.call("conv", *(made.channel(number, selectivity=number / 100) for number in range(40)))
+MANY = made.call(
+    "conv",
+    *(made.channel(number, selectivity=number / 100) for number in range(40)),
+    shown=tuple(reversed(range(40))),
+)
 
 
-def test_every_channel_has_a_card_with_its_patches_and_numbers() -> None:
+def test_every_lively_channel_has_a_card_with_its_patches_and_numbers() -> None:
     found = layer()
-    assert [card.channel for card in found.cards] == [0, 1]
-    first, second = found.cards
+    assert [card.channel for card in found.cards] == [0]
+    (first,) = found.cards
     assert first.strip is not None
     assert first.strip.alt == "2\xa0top patches of channel 0 of conv; 2\xa0reach outside the image."
     assert [(seen.label, seen.value, seen.image, seen.box) for seen in first.patches] == [
         ("cat", 3.0, 4, (-1, 1, 2, 4)),
         ("dog", 2.5, 7, (-1, 1, 2, 4)),
     ]
-    assert (second.strip, second.patches) == (None, ())
     assert (
         found.answer
         == "Of 2\xa0channels 1 prefers an orientation; 1 is dead; none speaks for one class; removing conv/0 costs"
         " 20\xa0points of accuracy, the most of any."
     )
+
+
+@pytest.mark.parametrize("medium", ["screen", "print"])
+def test_dead_and_stuck_channels_share_one_line_and_have_no_card(medium: html.Medium) -> None:
+    known = (made.dead(0), made.channel(1), made.dead(2, state="stuck", mean=0.25), made.dead(3), made.channel(4))
+    responses = made.responses(made.call("conv", *known))
+    found = layer(responses=responses)
+    assert ([card.channel for card in found.cards], found.dead, found.stuck) == ([1, 4], (0, 3), (2,))
+    assert [each.state for each in found.channels] == ["dead", "", "stuck", "dead", ""]
+    written = text(page(medium, responses=responses)).replace("\xa0", " ")
+    assert "Dead, never above zero: 0 and 3. Stuck: 2 (always 0.25). The 2 other channels, the most telling first." in (
+        written
+    )
+
+
+@pytest.mark.parametrize("medium", ["screen", "print"])
+def test_layer_whose_channels_are_all_dead_has_their_line_only(medium: html.Medium) -> None:
+    responses = made.responses(made.call("conv", *map(made.dead, range(5))))
+    assert layer(responses=responses).cards == ()
+    written = page(medium, responses=responses)
+    assert "All 5 channels are dead: none is ever above zero." in text(written)
+    assert 'class="card"' not in written
+    assert 'id="plot-conv"' not in written
+    assert 'class="remark shown"' not in written
+
+
+def test_patches_that_tie_are_said_to_be_drawn() -> None:
+    seen = tuple(made.patch(6.0, image=image) for image in range(9))
+    known = made.channel(0, patches=seen, maximum=6.0, num_at_maximum=1028, num_at_last=1028)
+    (card,) = layer(responses=made.responses(made.call("conv", known))).cards
+    assert "1\u202f028 images reach its highest value, 6; those shown are drawn at random." in card.said
+    (usual,) = layer(responses=made.responses(made.call("conv", made.channel(0)))).cards
+    assert not [said for said in usual.said if "random" in said]
 
 
 def test_classes_and_responses_stand_below_their_patches() -> None:
@@ -127,7 +163,7 @@ def test_pictures_of_cards_keep_to_their_bytes(monkeypatch: pytest.MonkeyPatch) 
     layers = content(responses=made.responses(*calls)).layers
     sizes = [sum(len(card.strip.data) for card in each.cards if card.strip) for each in layers]
     assert 1 <= len(layers[0].cards) < 12
-    assert len(layers[1].cards) == 2
+    assert len(layers[1].cards) == 1
     # What the small layer leaves goes to the last one.
     assert len(layers[2].cards) > len(layers[0].cards)
     assert sum(sizes) * 4 / 3 <= 560_000
@@ -138,13 +174,31 @@ def test_pictures_of_cards_keep_to_their_bytes(monkeypatch: pytest.MonkeyPatch) 
     )
 
 
-def test_of_a_large_network_the_channels_have_cards_that_patches_were_kept_of() -> None:
-    faulty = made.call("faulty", *map(made.dead, range(20)), made.channel(20, speaks=True))
-    calls = [faulty, *(made.call(f"conv_{place}") for place in range(127))]
-    found = layer(responses=made.responses(*calls), ablation=None)
-    # 512 cards are shared by 128 calls: four for each.
-    assert [card.channel for card in found.cards] == [20, 0, 1, 2]
+def test_shown_channels_have_a_card_in_the_order_that_was_chosen() -> None:
+    call = made.call("conv", *map(made.channel, range(21)), shown=(20, 3, 7, 1))
+    found = layer(responses=made.responses(call))
+    assert [card.channel for card in found.cards] == [20, 3, 7, 1]
     assert [each.channel for each in found.channels] == list(range(21))
+    written = text(page(responses=made.responses(call)))
+    assert "4 of 21 shown, the most telling first; the numbers of all in report.json." in written
+
+
+@pytest.mark.parametrize(("tied", "expected"), [((), [0, 5]), ((7,), [0, 5, 7])], ids=["one", "two tie"])
+def test_channel_that_is_needed_most_keeps_its_card_where_there_is_no_room(
+    monkeypatch: pytest.MonkeyPatch, tied: tuple[int, ...], expected: list[int]
+) -> None:
+    monkeypatch.setattr(plan, "_MOST_CARDS", 1)
+    known = (made.channel(0, speaks=True), *map(made.channel, range(1, 30)))
+    lost = (made.ablated(5, probability_change=-0.5), *map(made.ablated, tied), made.ablated(9, accuracy_change=-0.1))
+    shown = (0, 5, *tied, *(number for number in range(1, 30) if number not in {5, *tied}))
+    calls = [made.call(f"conv_{place}", *known, shown=shown) for place in range(60)]
+    ablation = made.ablation(*(replace(each, path="conv_0") for each in lost), num_channels=1800)
+    first, second, *_ = content(responses=made.responses(*calls), ablation=ablation).layers
+    assert (first.counts.needed, first.counts.tied) == (5, tied)
+    assert [card.channel for card in first.cards] == expected
+    assert first.num_on_paper == len(expected)
+    # What is needed in another layer was not measured: one card.
+    assert [card.channel for card in second.cards] == [0]
 
 
 def test_kernels_of_deeper_layers_name_their_input_channels() -> None:
