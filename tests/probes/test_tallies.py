@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from reportgen.probes.reducing import per_image
-from reportgen.probes.tallies import TOP, Tally, merge, nothing, of_images
+from reportgen.probes.responses.reducing import per_image
+from reportgen.probes.responses.tallies import TOP, Tally, merge, nothing, of_images
 
 NUM_IMAGES, NUM_CLASSES, NUM_CHANNELS = 40, 3, 5
 EXACT = (

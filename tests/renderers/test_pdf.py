@@ -17,9 +17,8 @@ from xml.etree import ElementTree
 import pytest
 from pypdf import PdfReader
 
-from reportgen import templating
 from reportgen.errors import RenderError
-from reportgen.renderers import fonts, json, pdf
+from reportgen.renderers import fonts, json, pdf, templating
 from tests.renderers import reports
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from reportgen import plan
-from reportgen.document import Report
+from reportgen.budget import plan
+from reportgen.document.report import Report
 from reportgen.evidence import Evidence
 from reportgen.renderers import html
 from reportgen.renderers import json as json_renderer
