@@ -148,7 +148,8 @@ def test_a_style_sheet_that_ends_itself_is_refused(templates: Path) -> None:
 
 def _render_in_a_new_process(templates: Path, seed: str) -> bytes:
     code = (
-        "import sys, pathlib; from reportgen import registry, templating; from tests.renderers import reports;"
+        "import sys, pathlib; from reportgen import registry; from reportgen.renderers import templating;"
+        "from tests.renderers import reports;"
         f"templating._folder = lambda: pathlib.Path({str(templates)!r});"
         "sys.stdout.buffer.write(registry.load('renderers', 'html').render(reports.report(name='ä⌊✕')))"
     )

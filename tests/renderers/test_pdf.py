@@ -173,7 +173,7 @@ def test_hostile_names_are_set_as_text(templates: Path) -> None:
 
 def _print_in_a_new_process(templates: Path, **environment: str) -> bytes:
     code = (
-        "import sys, pathlib; from reportgen import templating; from reportgen.renderers import pdf;"
+        "import sys, pathlib; from reportgen.renderers import pdf, templating;"
         "from tests.renderers import reports;"
         f"templating._folder = lambda: pathlib.Path({str(templates)!r});"
         "sys.stdout.buffer.write(pdf.render(reports.report(name='a⌊✕')))"

@@ -142,7 +142,7 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one_and_nothing_else(tmp_p
     replace_file(target, b"old")
     # A new process, because the limit on the size of files cannot be taken back.
     code = (
-        "import resource, signal, sys; from pathlib import Path; from reportgen.writing import replace_file;"
+        "import resource, signal, sys; from pathlib import Path; from reportgen.writing.files import replace_file;"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000));"
         "replace_file(Path(sys.argv[1]), b'x' * 5000)"
     )
@@ -302,7 +302,8 @@ def test_half_a_summary_is_taken_back(tmp_path: Path) -> None:
     file = tmp_path / "summary.md"
     file.write_bytes(b"x" * 990)
     code = (
-        "import resource, signal, sys; from pathlib import Path; from reportgen.writing import append_summary;"
+        "import resource, signal, sys; from pathlib import Path;"
+        "from reportgen.writing.summary import append_summary;"
         "from tests.renderers import reports;"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000));"
         "append_summary(reports.report(), Path(sys.argv[1]), {})"
@@ -360,10 +361,10 @@ def test_sizes_count_what_stands_beside_the_page(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows ends processes in another way")
 def test_what_a_killed_run_left_is_cleared_by_the_next_and_what_is_being_written_is_not(tmp_path: Path) -> None:
     code = (
-        "import os, signal, sys; from pathlib import Path; from reportgen import writing;"
+        "import os, signal, sys; from pathlib import Path; from reportgen.writing.files import replace_file;"
         "os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL) if sys.argv[2] == 'killed' else"
         " (print('here', flush=True), sys.stdin.read());"
-        "writing.replace_file(Path(sys.argv[1]), b'{}')"
+        "replace_file(Path(sys.argv[1]), b'{}')"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "report.json")]
     killed = subprocess.run([*command, "killed"], check=False)
