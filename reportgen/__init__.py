@@ -16,18 +16,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reportgen.callback import ReportCallback
-    from reportgen.document import Report
-    from reportgen.pipeline import explain
+    from reportgen.pipeline.callback import ReportCallback
+    from reportgen.pipeline.explain import explain
+    from reportgen.pipeline.result import Report
     from reportgen.writing import write
 
 __version__ = "0.1.0"
 __all__ = ["Report", "ReportCallback", "__version__", "explain", "write"]
 
 _HOMES = {
-    "Report": "reportgen.document",
-    "ReportCallback": "reportgen.callback",
-    "explain": "reportgen.pipeline",
+    "Report": "reportgen.pipeline.result",
+    "ReportCallback": "reportgen.pipeline.callback",
+    "explain": "reportgen.pipeline.explain",
     "write": "reportgen.writing",
 }
 

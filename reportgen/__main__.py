@@ -1,6 +1,6 @@
 """`python -m reportgen`, the same as `reportgen`."""
 
-from reportgen.cli import main
+from reportgen.commands.cli import main
 
 if __name__ == "__main__":
     main(prog_name="reportgen")

@@ -8,37 +8,30 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.answers import Answer, PredictionsResult, SampleRecord
-from reportgen.document import Fact, Finding, RunFacts
-from reportgen.evidence import (
-    ActivationsResult,
-    CallMaps,
-    ChannelNumbers,
-    ChannelTuning,
-    DatasetRecord,
-    EdgesResult,
-    Evidence,
-    Foreground,
-    NamesResult,
-    PooledWindow,
-    PoolingResult,
-    SampleMaps,
-    TrainingRecord,
+from reportgen.document.report import Fact, Finding, RunFacts
+from reportgen.evidence import Evidence
+from reportgen.evidence.ablation import AblationResult, ChannelAblation
+from reportgen.evidence.activations import ActivationsResult, CallMaps, ChannelNumbers, Foreground, SampleMaps
+from reportgen.evidence.dreams import Dream, DreamsResult
+from reportgen.evidence.edges import ChannelTuning, EdgesResult
+from reportgen.evidence.names import NamesResult
+from reportgen.evidence.performance import (
+    Bin,
+    Calibration,
+    ClassAccuracy,
+    Commonest,
+    Confusion,
+    HeadScores,
+    PerformanceResult,
+    Share,
 )
-from reportgen.records import Check, LayerRecord, ModelRecord, Setting, Shape, Step, TensorRecord, Window
-from reportgen.responses import (
-    AblationResult,
-    CallResponses,
-    ChannelAblation,
-    ChannelResponses,
-    Dream,
-    DreamsResult,
-    Patch,
-    ResponsesResult,
-    Thresholds,
-)
-from reportgen.scalings import ScaledAnswers, ScalingResult
-from reportgen.scores import Bin, Calibration, ClassAccuracy, Commonest, Confusion, HeadScores, PerformanceResult, Share
+from reportgen.evidence.pooling import PooledWindow, PoolingResult
+from reportgen.evidence.predictions import PredictionsResult
+from reportgen.evidence.responses import CallResponses, ChannelResponses, Patch, ResponsesResult, Thresholds
+from reportgen.evidence.samples import Answer, SampleRecord
+from reportgen.evidence.scaling import ScaledAnswers, ScalingResult
+from reportgen.records.data import DatasetRecord, TrainingRecord
+from reportgen.records.model import Check, LayerRecord, ModelRecord, Setting, Shape, Step, TensorRecord, Window
 
 
 def check(quantity: str = "parameters", expected: Shape = (10,), observed: Shape = (10,), against: str = "") -> Check:

@@ -7,8 +7,9 @@ from functools import cache
 
 import pytest
 
-from reportgen import explain, responses
-from reportgen.document import Report
+from reportgen import explain
+from reportgen.document.report import Report
+from reportgen.evidence import responses
 from reportgen.renderers import html
 from reportgen.sections.channels import Content, Layer
 from tests import channels_made

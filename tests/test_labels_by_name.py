@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 import reportgen
-from reportgen import pipeline
-from reportgen.document import Report
+from reportgen.document.report import Report
 from reportgen.errors import DataError
 from reportgen.options import make
+from reportgen.pipeline import origins, reporting
 from tests.sources.test_tfrecord import example, png, write
 
 pytestmark = pytest.mark.keras
@@ -52,8 +52,8 @@ def names_file(tmp_path: Path) -> Path:
 
 def reported(model_file: Path, **values: Any) -> Report:
     options = make({"section": ("performance", "channels"), **values})
-    origin = pipeline.load(model_file, options)
-    return pipeline.make_report(origin, pipeline.open_dataset(origin, values["data"], options), options)
+    origin = origins.load(model_file, options)
+    return reporting.make_report(origin, origins.open_dataset(origin, values["data"], options), options)
 
 
 def facts(report: Report) -> list[Any]:

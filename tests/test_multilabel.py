@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 
 from reportgen import explain
-from reportgen.answers import ClassCounts
-from reportgen.document import Report
+from reportgen.commands.outcome import outcome
+from reportgen.document.report import Report
 from reportgen.errors import DataError
+from reportgen.evidence.performance import wilson
+from reportgen.evidence.predictions import ClassCounts
 from reportgen.options import make
-from reportgen.outcome import outcome
 from reportgen.probes.predictions import run
 from reportgen.renderers import html
 from reportgen.renderers import json as json_renderer
-from reportgen.scores import wilson
 from tests.probes.subjects import data, subject
 
 pytestmark = pytest.mark.keras

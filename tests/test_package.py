@@ -13,7 +13,7 @@ import keras
 import pytest
 
 import reportgen
-from reportgen.cli import main
+from reportgen.commands.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -36,7 +36,7 @@ def loaded_modules(code: str) -> set[str]:
 
 
 def command_line(*arguments: str) -> str:
-    return f"from reportgen.cli import main\ntry:\n    main({list(arguments)!r})\nexcept SystemExit:\n    pass"
+    return f"from reportgen.commands.cli import main\ntry:\n    main({list(arguments)!r})\nexcept SystemExit:\n    pass"
 
 
 def test_importing_the_package_loads_nothing_of_others() -> None:

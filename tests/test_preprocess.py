@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from reportgen.document import Fact, Report
+from reportgen.document.report import Fact, Report
 from reportgen.errors import OptionsError, UnknownNameError
-from reportgen.pipeline import explain
+from reportgen.pipeline.explain import explain
 from reportgen.sections import provenance, samples
 
 pytestmark = pytest.mark.keras

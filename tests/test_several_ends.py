@@ -11,12 +11,12 @@ import pytest
 from numpy.typing import NDArray
 
 from reportgen import explain
-from reportgen.document import Report
+from reportgen.commands.outcome import outcome
+from reportgen.document.report import Report
 from reportgen.errors import DataError
-from reportgen.outcome import outcome
+from reportgen.evidence.performance import wilson
 from reportgen.renderers import html
 from reportgen.renderers import json as json_renderer
-from reportgen.scores import wilson
 from tests.models import toys
 
 layers = keras.layers

@@ -8,10 +8,10 @@ import keras
 import numpy as np
 import pytest
 
-from reportgen.document import Report
+from reportgen.document.report import Report
 from reportgen.models.extraction import extract
 from reportgen.models.inspection import inspect
-from reportgen.pipeline import explain
+from reportgen.pipeline.explain import explain
 from reportgen.renderers import html
 from reportgen.sections.activations import Content as Maps
 from reportgen.sections.samples import Content as Samples

@@ -24,9 +24,10 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
-from reportgen.document import SHEET_LEFT, SHEET_WIDTH, Figure
-from reportgen.numerals import number
-from reportgen.templating import clean, isolated
+from reportgen.document.report import Figure
+from reportgen.document.sheets import SHEET_LEFT, SHEET_WIDTH
+from reportgen.language.cleaning import clean, isolated
+from reportgen.language.numerals import number
 
 _PANEL = 68  # height of the panel of one curve, with the words above it
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.figures.graph_words import FONT_SIZE, width_of
-from reportgen.templating import clean, isolated, shortened
+from reportgen.language.cleaning import clean, isolated, shortened
 
 LABEL_SIZE = 10
 """Size of the letters of a label, CSS pixels: 7.5 points."""

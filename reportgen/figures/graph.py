@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reportgen.drawing import BOX_FRAME, BOX_LINE, BOX_PADDING, Box, Drawing, Label, Line, Panel, Strip
+from reportgen.document.drawing import BOX_FRAME, BOX_LINE, BOX_PADDING, Box, Drawing, Label, Line, Panel, Strip
 from reportgen.figures.graph_folding import Signatures, fold
 from reportgen.figures.graph_layout import Item, Row, lay_out
 from reportgen.figures.graph_nodes import Node, inputs_of, nodes_of, reading_of, role_of
@@ -23,9 +23,9 @@ from reportgen.figures.graph_words import (
     width_of,
     words_of,
 )
-from reportgen.numerals import number, plural
-from reportgen.records import LayerRecord, ModelRecord, Shape
-from reportgen.templating import anchor
+from reportgen.language.cleaning import anchor
+from reportgen.language.numerals import number, plural
+from reportgen.records.model import LayerRecord, ModelRecord, Shape
 
 _AIR = 10.0
 _RIGHT = 8.0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from reportgen.figures.graph_nodes import Node
-from reportgen.records import LayerRecord
+from reportgen.records.model import LayerRecord
 
 ENOUGH = 24
 """Boxes that a drawing may have before repeats are folded."""

@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reportgen.records import LayerRecord, ModelRecord, Shape
-from reportgen.vocabulary import words
+from reportgen.language.vocabulary import words
+from reportgen.records.model import LayerRecord, ModelRecord, Shape
 
 _FOLLOWING = ("Normalization", "Activation", "ReLU", "ELU", "Dropout", "Noise", "Softmax")
 _MERGING = {"Add", "Concatenate", "Multiply", "Average", "Maximum", "Minimum", "Subtract", "Dot"}

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from string import ascii_uppercase
 
 from reportgen.figures.graph_nodes import Node
-from reportgen.numerals import number, shape
-from reportgen.records import LayerRecord, Setting, Shape
-from reportgen.templating import shortened
+from reportgen.language.cleaning import shortened
+from reportgen.language.numerals import number, shape
+from reportgen.records.model import LayerRecord, Setting, Shape
 
 FONT_SIZE = 10.5
 """Size of all words in the drawing, CSS pixels."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from reportgen.answers import SampleRecord
-from reportgen.document import Figure
+from reportgen.document.report import Figure
+from reportgen.evidence.grids import Grid, Signal
+from reportgen.evidence.samples import SampleRecord
 from reportgen.figures import charts, mosaic, strips
-from reportgen.grid import Grid, Signal
-from reportgen.numerals import number, plural, size
+from reportgen.language.numerals import number, plural, size
 
 _STRIP_HEIGHT = 8
 _WIDTH = 640

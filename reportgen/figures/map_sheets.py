@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from reportgen.document import ContactSheet, Mark
-from reportgen.evidence import CallMaps, Evidence, Levels
+from reportgen.document.sheets import ContactSheet, Mark
+from reportgen.evidence import Evidence, Levels
+from reportgen.evidence.activations import CallMaps
 from reportgen.figures import mosaic, selection, strips
-from reportgen.numerals import number, percent, plural
+from reportgen.language.numerals import number, percent, plural
 
 # Side of a tile that shows one number, and the colour of the lines between such tiles.
 _TILE = 24

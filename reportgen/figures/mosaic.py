@@ -7,7 +7,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from reportgen.document import ContactSheet, Figure, Mark
+from reportgen.document.report import Figure
+from reportgen.document.sheets import ContactSheet, Mark
 from reportgen.evidence import Levels
 from reportgen.figures.charts import palette
 

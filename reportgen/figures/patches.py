@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from reportgen.document import Figure
+from reportgen.document.report import Figure
 from reportgen.evidence import Levels
-from reportgen.responses import Patch
+from reportgen.evidence.responses import Patch
 
 CELLS = 9
 """Places in a strip; those without a patch are left clear."""

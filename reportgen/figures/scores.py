@@ -12,11 +12,11 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Rectangle
 
-from reportgen.document import Figure
+from reportgen.document.report import Figure
+from reportgen.evidence.performance import Calibration
 from reportgen.figures.charts import DARK, LIGHT, Ink, figure
 from reportgen.figures.class_labels import NO_NUMBER, Labels, apart, drawable, label_width, side_of
-from reportgen.numerals import number, short
-from reportgen.scores import Calibration
+from reportgen.language.numerals import number, short
 
 Counts = npt.NDArray[np.int64]
 

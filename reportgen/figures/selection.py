@@ -11,7 +11,7 @@ from math import ceil
 
 import numpy as np
 
-from reportgen.document import HIGHEST_TILE, NUMBER_HEIGHT, SHEET_WIDTH, ContactSheet, Mark
+from reportgen.document.sheets import HIGHEST_TILE, NUMBER_HEIGHT, SHEET_WIDTH, ContactSheet, Mark
 from reportgen.evidence import Levels
 from reportgen.figures import mosaic
 

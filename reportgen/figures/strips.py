@@ -11,11 +11,11 @@ from math import prod
 
 import numpy as np
 
-from reportgen.document import HIGHEST_TILE, SHEET_WIDTH, ContactSheet, Mark
+from reportgen.document.sheets import HIGHEST_TILE, SHEET_WIDTH, ContactSheet, Mark
 from reportgen.evidence import Levels
+from reportgen.evidence.grids import Grid
 from reportgen.figures import mosaic
-from reportgen.grid import Grid
-from reportgen.numerals import number, plural, shape
+from reportgen.language.numerals import number, plural, shape
 
 HIGHEST_SHEET = 760.0
 """Most that a sheet is high, CSS pixels: what a page holds."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from reportgen import registry
 from reportgen.errors import LayerError
-from reportgen.records import Arithmetic, Shape
+from reportgen.records.model import Arithmetic, Shape
 
 NAMES = (
     "convolution",

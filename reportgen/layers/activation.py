@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from reportgen.layers.normalization import reads_along
 from reportgen.layers.reading import Config, known, only, per_axis, sample_axes, sample_axis, text
 from reportgen.layers.wording import Sum, parameters_step, shape_names, times
-from reportgen.records import Arithmetic, Shape
-from reportgen.shapes import product
+from reportgen.records.model import Arithmetic, Shape, product
 
 KINDS = frozenset({"Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax"})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reportgen.layers.reading import Config, assemble, only, per_axis, split
 from reportgen.layers.wording import Sum, axis_names, axis_steps, channels_step
-from reportgen.records import Arithmetic, Shape, Window
+from reportgen.records.model import Arithmetic, Shape, Window
 
 _RANKS = {f"Adaptive{what}Pooling{rank}D": rank for what in ("Max", "Average") for rank in (1, 2, 3)}
 _UNEVEN = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reportgen.layers.reading import Config, assemble, only, split, whole
 from reportgen.layers.wording import Sum, axis_names, axis_steps
-from reportgen.records import Arithmetic, Shape, Window
+from reportgen.records.model import Arithmetic, Shape, Window
 
 _RESIZED = "The image is resized, so how far one position reaches depends on the interpolation and is not worked out."
 _TILED = "Each value depends on the tiles around it, so no receptive field is given."

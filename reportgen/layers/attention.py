@@ -18,8 +18,7 @@ from reportgen.layers.wording import (
     times,
     weights,
 )
-from reportgen.records import Arithmetic, Shape, Step
-from reportgen.shapes import product
+from reportgen.records.model import Arithmetic, Shape, Step, product
 
 _HEADED = frozenset({"MultiHeadAttention", "GroupedQueryAttention"})
 _UNMASKED = "Masks are given with the call and not in the configuration: all pairs of positions are counted."

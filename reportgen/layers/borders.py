@@ -5,7 +5,7 @@ from __future__ import annotations
 from reportgen.errors import LayerError
 from reportgen.layers.reading import Config, assemble, only, pairs, split
 from reportgen.layers.wording import Sum, axis_names, axis_steps
-from reportgen.records import Arithmetic, Shape, Window
+from reportgen.records.model import Arithmetic, Shape, Window
 
 _RANKS = {f"{what}{rank}D": rank for what in ("ZeroPadding", "Cropping") for rank in (1, 2, 3)}
 

@@ -20,8 +20,7 @@ from reportgen.layers.wording import (
     summed,
     times,
 )
-from reportgen.records import Arithmetic, Shape
-from reportgen.shapes import product
+from reportgen.records.model import Arithmetic, Shape, product
 
 _RANKS = {"ConvLSTM1D": 1, "ConvLSTM2D": 2, "ConvLSTM3D": 3}
 _GATES = 4

@@ -16,7 +16,7 @@ from reportgen.layers.wording import (
     parameters_step,
     weights,
 )
-from reportgen.records import Arithmetic, Shape
+from reportgen.records.model import Arithmetic, Shape
 
 _RANKS = {"Conv1D": 1, "Conv2D": 2, "Conv3D": 3}
 

@@ -12,7 +12,7 @@ from reportgen.layers.wording import (
     shape_names,
     weights,
 )
-from reportgen.records import Arithmetic, Shape, Step
+from reportgen.records.model import Arithmetic, Shape, Step
 
 KINDS = frozenset({"Dense"})
 

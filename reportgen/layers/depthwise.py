@@ -15,7 +15,7 @@ from reportgen.layers.wording import (
     times,
     weights,
 )
-from reportgen.records import Arithmetic, Shape
+from reportgen.records.model import Arithmetic, Shape
 
 _RANKS = {"DepthwiseConv1D": 1, "DepthwiseConv2D": 2}
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reportgen.errors import LayerError
 from reportgen.layers.reading import Config, known, only, per_axis
 from reportgen.layers.wording import MACS_UNKNOWN, Factor, Sum, factor, multiplied, summed
-from reportgen.records import Arithmetic, Shape, Step
+from reportgen.records.model import Arithmetic, Shape, Step
 
 KINDS = frozenset({"EinsumDense"})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reportgen.layers.reading import Config, only, whole
 from reportgen.layers.wording import Sum, parameters_step
-from reportgen.records import Arithmetic, Shape, Step
+from reportgen.records.model import Arithmetic, Shape, Step
 
 KINDS = frozenset({"Embedding"})
 

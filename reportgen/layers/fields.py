@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
 
-from reportgen.records import Step, Window
+from reportgen.records.model import Step, Window
 
 Interval = tuple[int, int]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reportgen.layers.reading import Config, assemble, flag, only, split
 from reportgen.layers.wording import axis_names, channels_step, factor, multiplied
-from reportgen.records import Arithmetic, Shape, Step
+from reportgen.records.model import Arithmetic, Shape, Step
 
 _RANKS = {f"Global{what}Pooling{rank}D": rank for what in ("Max", "Average") for rank in (1, 2, 3)}
 

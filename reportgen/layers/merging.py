@@ -5,7 +5,7 @@ from __future__ import annotations
 from reportgen.errors import LayerError
 from reportgen.layers.reading import Config, channel_axis, channels_first, per_axis, sample_axis, whole
 from reportgen.layers.wording import plus, points, shape_names, size_text
-from reportgen.records import Arithmetic, Shape, Step
+from reportgen.records.model import Arithmetic, Shape, Step
 
 _VALUE_BY_VALUE = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"})
 _REPEATED = "Where an input has size 1 along an axis, or no such axis, its values are repeated along it."

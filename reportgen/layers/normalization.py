@@ -19,8 +19,7 @@ from reportgen.layers.reading import (
     whole,
 )
 from reportgen.layers.wording import Sum, parameters_step, plus, times
-from reportgen.records import Arithmetic, Shape
-from reportgen.shapes import product
+from reportgen.records.model import Arithmetic, Shape, product
 
 KINDS = frozenset(
     {

@@ -14,7 +14,7 @@ from dataclasses import replace
 from reportgen.layers.merging import value_by_value
 from reportgen.layers.reading import Config, flag, only, sample_axis, whole
 from reportgen.layers.wording import Sum, parameters_step
-from reportgen.records import Arithmetic, Shape
+from reportgen.records.model import Arithmetic, Shape
 
 _ONE_INPUT = frozenset(
     {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reportgen.layers.reading import Config, only, per_axis
-from reportgen.records import Arithmetic, Shape
+from reportgen.records.model import Arithmetic, Shape
 
 _TRAINING_ONLY = frozenset(
     {

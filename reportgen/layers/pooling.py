@@ -5,7 +5,7 @@ from __future__ import annotations
 from reportgen.layers.reading import Config, assemble, only, split
 from reportgen.layers.sliding import pool_frame, slide
 from reportgen.layers.wording import channels_step
-from reportgen.records import Arithmetic, Shape
+from reportgen.records.model import Arithmetic, Shape
 
 _RANKS = {f"{what}Pooling{rank}D": rank for what in ("Max", "Average") for rank in (1, 2, 3)}
 

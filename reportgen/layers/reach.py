@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from reportgen.layers import fields
 from reportgen.layers.fields import Field
 from reportgen.layers.wording import axis_names, listed, points
-from reportgen.records import Arithmetic, Step, Window
+from reportgen.records.model import Arithmetic, Step, Window
 
 
 @dataclass(frozen=True, slots=True)

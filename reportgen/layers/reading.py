@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import SupportsIndex
 
 from reportgen.errors import LayerError
-from reportgen.records import Shape
+from reportgen.records.model import Shape
 
 Config = Mapping[str, object]
 

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from reportgen.errors import LayerError
 from reportgen.layers.reading import Config, flag, inside, known, only, whole
 from reportgen.layers.wording import MACS_UNKNOWN, Sum, channels_step, listed, plus, summed, times
-from reportgen.records import Arithmetic, Shape, Step
-from reportgen.shapes import product
+from reportgen.records.model import Arithmetic, Shape, Step, product
 
 _GATES = {"SimpleRNNCell": 1, "GRUCell": 3, "LSTMCell": 4}
 _LAYERS = frozenset({"SimpleRNN", "GRU", "LSTM", "RNN"})

@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import prod
 
 from reportgen.layers.wording import times
-from reportgen.records import Arithmetic, Check, Step, Window
+from reportgen.records.model import Arithmetic, Check, Step, Window
 
 _REPEATED = "TimeDistributed repeats this layer in every time step with the same weights; sizes are those of one step."
 

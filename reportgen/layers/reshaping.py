@@ -5,8 +5,7 @@ from __future__ import annotations
 from reportgen.errors import LayerError
 from reportgen.layers.reading import Config, channels_first, known, only, per_axis, whole
 from reportgen.layers.wording import factor, multiplied, shape_names, size_text
-from reportgen.records import Arithmetic, Shape, Step
-from reportgen.shapes import product
+from reportgen.records.model import Arithmetic, Shape, Step, product
 
 KINDS = frozenset({"Flatten", "Reshape", "Permute", "RepeatVector"})
 

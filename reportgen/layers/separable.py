@@ -16,7 +16,7 @@ from reportgen.layers.wording import (
     parameters_step,
     plus,
 )
-from reportgen.records import Arithmetic, Shape, Step
+from reportgen.records.model import Arithmetic, Shape, Step
 
 _RANKS = {"SeparableConv1D": 1, "SeparableConv2D": 2}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reportgen.layers.lengths import conv_output_length, dilated, same_padding
 from reportgen.layers.reading import Config, per_axis, text
 from reportgen.layers.wording import Sum, axis_names, axis_steps
-from reportgen.records import Shape, Step, Window
-from reportgen.shapes import conv_output_length, dilated, same_padding
+from reportgen.records.model import Shape, Step, Window
 
 _BEFORE = {1: ("before",), 2: ("above", "left"), 3: ("in front", "above", "left")}
 _AFTER = {1: ("after",), 2: ("below", "right"), 3: ("behind", "below", "right")}

@@ -8,6 +8,7 @@ a grid on which the input pixels lie `stride` positions apart.
 
 from __future__ import annotations
 
+from reportgen.layers.lengths import dilated, transposed_output_length
 from reportgen.layers.reading import Config, assemble, flag, only, per_axis, split, text, whole
 from reportgen.layers.wording import (
     MACS_UNKNOWN,
@@ -22,8 +23,7 @@ from reportgen.layers.wording import (
     parameters_step,
     weights,
 )
-from reportgen.records import Arithmetic, Shape, Step, Window
-from reportgen.shapes import dilated, transposed_output_length
+from reportgen.records.model import Arithmetic, Shape, Step, Window
 
 _RANKS = {"Conv1DTranspose": 1, "Conv2DTranspose": 2, "Conv3DTranspose": 3}
 _PARITY = "window − 2 · ⌊window / 2⌋ is 1 for an odd window and 0 for an even one."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reportgen.layers.reading import Config, assemble, only, per_axis, split, text
 from reportgen.layers.wording import Sum, axis_names, axis_steps
-from reportgen.records import Arithmetic, Shape, Window
+from reportgen.records.model import Arithmetic, Shape, Window
 
 _RANKS = {"UpSampling1D": 1, "UpSampling2D": 2, "UpSampling3D": 3}
 

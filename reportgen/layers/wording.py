@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from reportgen.records import Shape, Step
-from reportgen.shapes import product
+from reportgen.records.model import Shape, Step, product
 
 MACS_UNKNOWN = "The input's size is not known, so the multiply-adds cannot be counted."
 

@@ -8,7 +8,7 @@ from reportgen import layers
 from reportgen.errors import LayerError
 from reportgen.layers.reading import Config, inside, known, only, text, whole
 from reportgen.layers.wording import Sum, parameters_step, plus
-from reportgen.records import Arithmetic, Shape, Step
+from reportgen.records.model import Arithmetic, Shape, Step
 
 KINDS = frozenset({"Bidirectional", "SpectralNormalization"})
 

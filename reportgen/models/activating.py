@@ -9,11 +9,7 @@ from typing import Any
 
 import keras
 
-ACTIVATIONS = {
-    "Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Gelu", "Silu",
-    "Sigmoid", "HardSigmoid", "HardSilu", "Tanh", "Softplus", "Softsign",
-}  # fmt: skip
-"""Kinds of the layers and operators that are an activation and nothing else."""
+from reportgen.records.judged import ACTIVATIONS
 
 
 @contextmanager

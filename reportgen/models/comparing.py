@@ -9,8 +9,7 @@ from typing import Any
 import keras
 
 from reportgen.models import kinds
-from reportgen.records import Arithmetic, Check, Shape
-from reportgen.shapes import product
+from reportgen.records.model import Arithmetic, Check, Shape, product
 
 _KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel", "recurrent_kernel")
 _CONVOLUTIONAL = ("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")

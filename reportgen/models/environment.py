@@ -10,7 +10,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from reportgen.document import Fact
+from reportgen.document.report import Fact
 
 _PACKAGES = ("reportgen", "tensorflow", "keras", "numpy", "matplotlib", "jinja2", "pillow", "weasyprint")
 _FEATURES = ("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "sve")

@@ -16,7 +16,7 @@ from reportgen.errors import LayerError, ModelError
 from reportgen.models import described
 from reportgen.models.described import Config, config_of, declared_inputs
 from reportgen.models.repairs import is_model, layers_of, references_in
-from reportgen.records import Shape
+from reportgen.records.model import Shape
 
 # Keras builds a Sequential anew for each layer that it adds. A call takes it half a millisecond or more.
 MOST_LAYERS = 5_000

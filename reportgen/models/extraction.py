@@ -12,7 +12,7 @@ from reportgen.errors import ModelError, UnknownNameError
 from reportgen.models import running
 from reportgen.models.hooks import Call, watch
 from reportgen.models.inputs import arrange, declared_inputs, input_records, zero_inputs
-from reportgen.records import Shape
+from reportgen.records.model import Shape
 
 
 class _FoundError(Exception):

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from reportgen.errors import ModelError
-from reportgen.records import Shape, TensorRecord, main_input
+from reportgen.records.model import Shape, TensorRecord, main_input
 
 _NUMBERED = re.compile(r"input_\d+")
 

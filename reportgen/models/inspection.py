@@ -21,7 +21,7 @@ from reportgen.models.comparing import compare
 from reportgen.models.hooks import Call, watch
 from reportgen.models.inputs import declared_outputs, input_records, zero_inputs
 from reportgen.models.settings import output_activation, settings
-from reportgen.records import (
+from reportgen.records.model import (
     Arithmetic,
     LayerRecord,
     ModelRecord,
@@ -30,8 +30,8 @@ from reportgen.records import (
     TensorRecord,
     WeightFault,
     main_input,
+    product,
 )
-from reportgen.shapes import product
 
 _RESCALING = {"Rescaling", "Normalization"}
 

@@ -12,7 +12,7 @@ import keras
 
 from reportgen import registry
 from reportgen.models.hooks import Call
-from reportgen.records import Shape
+from reportgen.records.model import Shape
 
 RECURRENT = ("RNN", "Bidirectional", "SimpleRNNCell", "GRUCell", "LSTMCell", "StackedRNNCells")
 """Kinds that read a sequence, or one step of it, and states besides."""
@@ -110,3 +110,16 @@ def _classes(names: tuple[str, ...]) -> tuple[type, ...]:
 def _classes_of(families: tuple[str, ...]) -> tuple[type, ...]:
     """Return the classes of Keras that these families have formulas for."""
     return _classes(tuple(sorted(kind for name in families for kind in registry.load("layers", name).KINDS)))
+
+
+_CUT_OFF = {"relu", "relu6"}
+
+
+def cuts_off(operation: Any) -> bool:
+    """Return whether an operation ends in an activation that gives 0 for all that is below zero, as ReLU does."""
+    kind = type(operation).__name__
+    if kind in {"Relu", "Relu6"}:
+        return True
+    if kind == "ReLU":
+        return not operation.negative_slope
+    return getattr(getattr(operation, "activation", None), "__name__", "") in _CUT_OFF

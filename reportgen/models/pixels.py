@@ -12,7 +12,7 @@ import numpy as np
 from reportgen.models import running
 from reportgen.models.hooks import Call, StopPassError, operations_inside, until
 from reportgen.models.inputs import arrange, batch_size, declared_inputs
-from reportgen.records import Shape, TensorRecord, main_input
+from reportgen.records.model import Shape, TensorRecord, main_input
 
 _KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
 _WHITE = 255

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reportgen.records import Setting
+from reportgen.records.model import Setting
 
 _NAMES = {
     "kernel_size": "kernel",

@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from reportgen.evidence import TrainingRecord
 from reportgen.models.convnet import convnet
 from reportgen.progress import Progress, silent
+from reportgen.records.data import TrainingRecord
 from reportgen.sources.dataset import Dataset
 
 EPOCHS = 5

@@ -14,16 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.evidence import ChannelTuning, EdgesResult, Levels
-from reportgen.findings import grating_conv
+from reportgen.evidence import Levels
+from reportgen.evidence.edges import ChannelTuning, EdgesResult
 from reportgen.models import running
 from reportgen.models.compiling import anyhow
 from reportgen.models.hooks import Call, StopPassError, until
 from reportgen.models.inputs import zero_inputs
+from reportgen.models.subject import Array, Subject
 from reportgen.options import Options
-from reportgen.probes.subject import Array, Subject
 from reportgen.progress import Progress, silent
-from reportgen.records import LayerRecord, Shape
+from reportgen.records.model import LayerRecord, Shape
+from reportgen.records.places import grating_conv
 
 ORIENTATIONS = tuple(float(angle) for angle in np.arange(12) * 15)
 FREQUENCIES = (1 / 16, 1 / 8, 1 / 4, 3 / 8)

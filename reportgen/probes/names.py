@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.evidence import NamesResult
+from reportgen.evidence.names import NamesResult
 from reportgen.models.renaming import other_names, rename
+from reportgen.models.subject import Array, Subject, answers
 from reportgen.options import Options
-from reportgen.probes.subject import Array, Subject, answers
 from reportgen.progress import Progress, silent
 
 USUAL_MACS = 10**11

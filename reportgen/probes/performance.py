@@ -11,14 +11,7 @@ from collections import Counter
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.answers import PredictionsResult
-from reportgen.options import Options
-from reportgen.picking import Picked
-from reportgen.probes import samples
-from reportgen.probes.predictions import class_name
-from reportgen.probes.subject import Array, Subject
-from reportgen.progress import Progress, silent
-from reportgen.scores import (
+from reportgen.evidence.performance import (
     Bin,
     Calibration,
     ClassAccuracy,
@@ -29,7 +22,14 @@ from reportgen.scores import (
     Share,
     share,
 )
-from reportgen.ties import Tie, first
+from reportgen.evidence.predictions import PredictionsResult
+from reportgen.language.ties import Tie, first
+from reportgen.models.subject import Array, Subject
+from reportgen.options import Options
+from reportgen.probes import samples
+from reportgen.probes.predictions import class_name
+from reportgen.probes.samples.picking import Picked
+from reportgen.progress import Progress, silent
 
 NUM_BINS = 10
 NUM_MISTAKES = 8

@@ -7,15 +7,15 @@ from typing import Any
 import keras
 import numpy as np
 
-from reportgen.evidence import PooledWindow, PoolingResult
-from reportgen.findings import POOL, pooled_conv
+from reportgen.evidence.pooling import PooledWindow, PoolingResult
 from reportgen.models import arising, running
 from reportgen.models.hooks import Call, StopPassError, until
+from reportgen.models.subject import Array, Subject
 from reportgen.options import Options
 from reportgen.probes.activations import reduce_maps
-from reportgen.probes.subject import Array, Subject
 from reportgen.progress import Progress, silent
-from reportgen.records import LayerRecord
+from reportgen.records.model import LayerRecord
+from reportgen.records.places import POOL, pooled_conv
 
 SIDE = 6
 _KINDS = {

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.evidence.scaling import ScaledAnswers, ScalingResult
+from reportgen.models.subject import Answering, Array, Subject, answers
 from reportgen.options import Options
-from reportgen.probes import multilabel
-from reportgen.probes.predictions import has_labels, main_output, output_kind, probabilities, targets_by_output
-from reportgen.probes.subject import Answering, Array, Subject, answers
+from reportgen.probes.predictions import (
+    has_labels,
+    main_output,
+    multilabel,
+    output_kind,
+    probabilities,
+    targets_by_output,
+)
 from reportgen.progress import Progress, silent
-from reportgen.records import TensorRecord
-from reportgen.scalings import ScaledAnswers, ScalingResult
+from reportgen.records.model import TensorRecord
 
 NUM_IMAGES = 128
 """Most images that are put to the model."""

@@ -8,9 +8,9 @@ import pickle
 import subprocess
 import sys
 
-from reportgen.document import Report
+from reportgen.document.report import Report
 from reportgen.errors import RenderError
-from reportgen.numerals import memory
+from reportgen.language.numerals import memory
 
 TIMEOUT_SECONDS = 120
 MEMORY_LIMIT_BYTES = 2 << 30

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reportgen.document import Report
+from reportgen.document.report import Report
 from reportgen.renderers import html
 
 STYLE_NAME = "report.css"

@@ -13,9 +13,9 @@ from functools import lru_cache
 
 from fontTools.ttLib import TTFont
 
-from reportgen.document import FontFile
+from reportgen.document.report import FontFile
+from reportgen.language.cleaning import clean, codepoint
 from reportgen.renderers import fonts
-from reportgen.templating import clean, codepoint
 
 # Characters without a shape of their own, which no font needs to have: joiners, marks of direction, selectors of a
 # variant, tags. Default_Ignorable_Code_Point of the Unicode Character Database, without the fillers of Hangul.

@@ -25,7 +25,7 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont, TTLibError
 from fontTools.varLib.instancer import instantiateVariableFont
 
-from reportgen.document import FontFile
+from reportgen.document.report import FontFile
 from reportgen.errors import OptionsError, RenderError
 
 _ALWAYS = frozenset(string.ascii_letters + string.digits + string.punctuation + " ")

@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 from markupsafe import Markup, escape
 
-from reportgen import numerals, templating
-from reportgen.document import FontFile, Report
+from reportgen.document.report import FontFile, Report
 from reportgen.errors import RenderError
-from reportgen.renderers import apart, coverage, fonts, policy
+from reportgen.language import cleaning, numerals
+from reportgen.renderers import apart, coverage, fonts, policy, templating
 
 SUFFIX = ".html"
 
@@ -71,7 +71,7 @@ def framed(report: Report) -> str:
     # The characters that end an attribute or begin another; escaping all others would make a page of megabytes longer.
     inside = page.replace("&", "&amp;").replace('"', "&quot;")
     return (
-        f'<iframe title="{escape(templating.clean(report.title))}" sandbox width="100%" height="720" '
+        f'<iframe title="{escape(cleaning.clean(report.title))}" sandbox width="100%" height="720" '
         f'style="border: 1px solid #8888" srcdoc="{inside}"></iframe>'
     )
 

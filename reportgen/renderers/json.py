@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from reportgen.document import Figure, Report
-from reportgen.records import ModelRecord
+from reportgen.document.report import Figure, Report
+from reportgen.records.model import ModelRecord
 
 SUFFIX = ".json"
 # Changes with every change that can break a reader of the file.

@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reportgen.document import Finding, Report
+from reportgen.document.report import Finding, Report
 from reportgen.errors import RenderError
-from reportgen.numerals import megabytes, number, percent, plural, shape, short
-from reportgen.records import LayerRecord
-from reportgen.templating import clean, shortened
+from reportgen.language.cleaning import clean, shortened
+from reportgen.language.numerals import megabytes, number, percent, plural, shape, short
+from reportgen.records.model import LayerRecord
 
 MOST_BYTES = 900 << 10
 """GitHub takes 1024 KiB for one step, and nothing of what is longer."""

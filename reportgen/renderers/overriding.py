@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from reportgen import templating
-from reportgen.document import TemplateFile
+from reportgen.document.report import TemplateFile
 from reportgen.errors import OptionsError
+from reportgen.renderers import templating
 
 
 def given(folder: Path | None) -> tuple[TemplateFile, ...]:

@@ -19,12 +19,12 @@ from pathlib import Path
 from types import TracebackType
 from xml.sax.saxutils import escape
 
-from reportgen.document import FontFile, Report
+from reportgen.document.report import FontFile, Report
 from reportgen.errors import RenderError
-from reportgen.numerals import memory
+from reportgen.language.cleaning import codepoint
+from reportgen.language.numerals import memory
 from reportgen.renderers import fonts, html
 from reportgen.renderers import json as facts
-from reportgen.templating import codepoint
 
 SUFFIX = ".pdf"
 TIMEOUT_SECONDS = 900

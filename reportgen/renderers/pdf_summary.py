@@ -10,9 +10,9 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from reportgen.document import Finding, Report
+from reportgen.document.report import Finding, Report
 from reportgen.errors import RenderError
-from reportgen.numerals import plural
+from reportgen.language.numerals import plural
 from reportgen.renderers import html, pdf
 from reportgen.renderers.pdf import Worker
 

@@ -15,8 +15,8 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from reportgen.document import Figure, Finding, Report, RunFacts, Section
-from reportgen.records import ModelRecord
+from reportgen.document.report import Figure, Finding, Report, RunFacts, Section
+from reportgen.records.model import ModelRecord
 from reportgen.renderers.json import SCHEMA_NAME
 
 Schema = dict[str, Any]

@@ -7,14 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from reportgen.answers import SampleRecord
-from reportgen.document import ContactSheet, Figure, Section
-from reportgen.evidence import ActivationsResult, CallMaps, ChannelNumbers, Evidence, Foreground
+from reportgen.budget.most_active import limited, most_active
+from reportgen.document.report import Figure, Section
+from reportgen.document.sheets import ContactSheet
+from reportgen.evidence import Evidence
+from reportgen.evidence.activations import ActivationsResult, CallMaps, ChannelNumbers, Foreground
+from reportgen.evidence.samples import SampleRecord
 from reportgen.figures import inputs
 from reportgen.figures.map_sheets import sheets_of, single
-from reportgen.most_active import limited, most_active
-from reportgen.numerals import number, percent, plural
-from reportgen.vocabulary import volume, words
+from reportgen.language.numerals import number, percent, plural
+from reportgen.language.vocabulary import volume, words
 
 TITLE = "What each layer sees"
 NEEDS = ("activations",)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.document import Figure, FontFile, Section
-from reportgen.drawing import Drawing
+from reportgen.document.drawing import Drawing
+from reportgen.document.report import Figure, FontFile, Section
 from reportgen.evidence import Evidence
 from reportgen.figures import charts, graph
-from reportgen.numerals import number, percent, plural, short
-from reportgen.records import LayerRecord
+from reportgen.language.cleaning import clean
+from reportgen.language.numerals import number, percent, plural, short
+from reportgen.language.vocabulary import words
+from reportgen.records.model import LayerRecord
 from reportgen.renderers.coverage import spelled
-from reportgen.templating import clean
-from reportgen.vocabulary import words
 
 TITLE = "The network"
 NEEDS = ()

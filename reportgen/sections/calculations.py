@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from reportgen.document import Section
+from reportgen.document.report import Section
 from reportgen.evidence import Evidence
-from reportgen.numerals import number, plural, shape
-from reportgen.records import Check, LayerRecord, Setting, Shape, Step
+from reportgen.language.numerals import number, plural, shape
+from reportgen.records.model import Check, LayerRecord, Setting, Shape, Step
 
 TITLE = "The sums"
 NEEDS = ("activations",)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.document import ContactSheet, Figure, Section
-from reportgen.evidence import ChannelTuning, EdgesResult, Evidence
+from reportgen.document.report import Figure, Section
+from reportgen.document.sheets import ContactSheet
+from reportgen.evidence import Evidence
+from reportgen.evidence.edges import ChannelTuning, EdgesResult
 from reportgen.figures import charts, mosaic
-from reportgen.numerals import number, percent, plural
+from reportgen.language.numerals import number, percent, plural
 
 TITLE = "Does it look for edges?"
 NEEDS = ("edges",)

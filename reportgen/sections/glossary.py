@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reportgen.document import Section
-from reportgen.evidence import CallMaps, Evidence
-from reportgen.vocabulary import volumes, words
+from reportgen.document.report import Section
+from reportgen.evidence import Evidence
+from reportgen.evidence.activations import CallMaps
+from reportgen.language.vocabulary import volumes, words
 
 TITLE = "Words"
 NEEDS = ()

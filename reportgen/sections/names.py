@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.document import Section
+from reportgen.document.report import Section
 from reportgen.evidence import Evidence
-from reportgen.numerals import number, plural
+from reportgen.language.numerals import number, plural
 
 TITLE = "Names are labels"
 NEEDS = ("names",)

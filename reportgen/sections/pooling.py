@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.document import Figure, Section
-from reportgen.evidence import Evidence, PooledWindow
+from reportgen.document.report import Figure, Section
+from reportgen.evidence import Evidence
+from reportgen.evidence.pooling import PooledWindow
 from reportgen.figures import mosaic
-from reportgen.numerals import number, shape
-from reportgen.vocabulary import words
+from reportgen.language.numerals import number, shape
+from reportgen.language.vocabulary import words
 
 TITLE = "Pooling, on your own image"
 NEEDS = ("pooling",)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.document import Section
-from reportgen.evidence import DatasetRecord, Evidence, TrainingRecord
-from reportgen.numerals import plural
+from reportgen.document.report import Section
+from reportgen.evidence import Evidence
+from reportgen.language.numerals import plural
+from reportgen.records.data import DatasetRecord, TrainingRecord
 
 TITLE = "How this was made"
 NEEDS = ()

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reportgen.answers import Answer, HeadAnswer, PredictionsResult, SampleRecord
-from reportgen.document import Figure, Section
+from reportgen.document.report import Figure, Section
 from reportgen.evidence import Evidence
+from reportgen.evidence.predictions import PredictionsResult
+from reportgen.evidence.samples import Answer, HeadAnswer, SampleRecord
+from reportgen.evidence.scaling import ScalingResult
 from reportgen.figures import inputs, mosaic
-from reportgen.numerals import number, percent, plural, shape, size
-from reportgen.records import Broken, Doubt, Reason, Shape
-from reportgen.scalings import ScalingResult, doubts
-from reportgen.shapes import product
-from reportgen.vocabulary import Words, words
+from reportgen.findings.doubts import doubts
+from reportgen.language.numerals import number, percent, plural, shape, size
+from reportgen.language.vocabulary import Words, words
+from reportgen.records.data import Broken, Doubt, Reason
+from reportgen.records.model import Shape, product
 
 TITLE = "The samples"
 NEEDS = ("predictions", "scaling")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.document import ContactSheet, Section
-from reportgen.evidence import CallMaps, DatasetRecord, Evidence
+from reportgen.document.report import Section
+from reportgen.document.sheets import ContactSheet
+from reportgen.evidence import Evidence
+from reportgen.evidence.activations import CallMaps
 from reportgen.figures.map_sheets import sheet_of
-from reportgen.findings import image_of, last_conv, spatial_shape
-from reportgen.numerals import number, percent, plural, shape, size
-from reportgen.records import ModelRecord, Shape, TensorRecord
-from reportgen.vocabulary import Words, words
+from reportgen.language.numerals import number, percent, plural, shape, size
+from reportgen.language.vocabulary import Words, words
+from reportgen.records.data import DatasetRecord
+from reportgen.records.model import ModelRecord, Shape, TensorRecord
+from reportgen.records.places import image_of, last_conv, spatial_shape
 
 TITLE = "At a glance"
 NEEDS = ("predictions", "activations")

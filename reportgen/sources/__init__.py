@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reportgen import registry
 from reportgen.errors import DataError, OptionsError
-from reportgen.records import Shape
+from reportgen.records.model import Shape
 from reportgen.sources.dataset import USUAL, Dataset, Reading
 from reportgen.sources.files import writable
 

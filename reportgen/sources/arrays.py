@@ -18,7 +18,7 @@ import numpy as np
 from numpy.lib import format as npy_format
 
 from reportgen.errors import DataError
-from reportgen.records import Shape
+from reportgen.records.model import Shape
 from reportgen.sources.dataset import Array, in_words
 
 ONE_SAMPLE = "The array holds one sample without a batch axis; it was taken for a set of one."

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.errors import DataError
-from reportgen.records import TensorRecord
+from reportgen.records.model import TensorRecord
 from reportgen.sources.dataset import Dataset, counted
 from reportgen.sources.files import shown
 from reportgen.sources.naming import ClassNames, match, matched, read_as_numbers

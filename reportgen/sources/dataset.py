@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.errors import OptionsError
-from reportgen.records import Broken, Doubt, Reason, Shape
+from reportgen.records.data import Broken, Doubt, Reason
+from reportgen.records.model import Shape
 
 Array = npt.NDArray[Any]
 Resize = Literal["crop", "stretch"]

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.records import Shape
+from reportgen.records.model import Shape
 from reportgen.sources.arrays import take
 from reportgen.sources.dataset import USUAL, Array, Dataset, Reading
 from reportgen.sources.files import sha256_of

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import DataError
-from reportgen.records import Shape
+from reportgen.records.model import Shape
 from reportgen.sources import resizing
 from reportgen.sources.dataset import Array, Dataset, Resize, Scaling, in_words
 from reportgen.sources.scaling import Values, Way, look, plan

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from reportgen.errors import DataError
-from reportgen.records import Shape
+from reportgen.records.model import Shape
 from reportgen.sources.dataset import USUAL, Dataset, Reading, counted
 from reportgen.sources.files import first_bytes, sha256_of, shown, writable
 from reportgen.sources.images import SUFFIXES, is_picture

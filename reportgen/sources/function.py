@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import DataError
-from reportgen.records import Shape
+from reportgen.records.model import Shape
 from reportgen.sources.arrays import IMAGE_KINDS
 from reportgen.sources.dataset import USUAL, Array, Dataset, Reading, in_words
 from reportgen.sources.labels import Gathered

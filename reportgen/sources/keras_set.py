@@ -6,7 +6,7 @@ import importlib
 import urllib.error
 
 from reportgen.errors import DataError, UnknownNameError
-from reportgen.records import Shape
+from reportgen.records.model import Shape
 from reportgen.sources.dataset import USUAL, Dataset, Reading
 from reportgen.sources.memory import from_arrays
 

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.errors import DataError
-from reportgen.records import Shape
+from reportgen.records.model import Shape
 from reportgen.sources.dataset import USUAL, Array, Dataset, Reading
 from reportgen.sources.files import shown, writable
 from reportgen.sources.folder import of_files

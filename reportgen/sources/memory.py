@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.errors import DataError
-from reportgen.records import Shape
+from reportgen.records.model import Shape
 from reportgen.sources.arrays import ONE_SAMPLE, batched, take
 from reportgen.sources.dataset import Array, Dataset, counted
 from reportgen.sources.labels import Truth, read_labels

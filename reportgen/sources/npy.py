@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from reportgen.errors import DataError
-from reportgen.records import Shape
+from reportgen.records.model import Shape
 from reportgen.sources.arrays import ONE_SAMPLE, check_images, check_size, is_one_sample, read_header, take
 from reportgen.sources.dataset import USUAL, Array, Dataset, Reading, counted
 from reportgen.sources.files import first_bytes, sha256_of, shown

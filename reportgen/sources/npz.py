@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reportgen.errors import DataError
-from reportgen.records import Shape
+from reportgen.records.model import Shape
 from reportgen.sources.arrays import (
     ONE_SAMPLE,
     batched,

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.errors import DataError
-from reportgen.records import Reason, Shape
+from reportgen.records.data import Reason
+from reportgen.records.model import Shape
 from reportgen.sources.dataset import Array, Dataset, LeftOut, Reading, counted
 from reportgen.sources.images import MISSING, Picture, PictureError, Source, look, read_pixels
 from reportgen.sources.labels import UNKNOWN, Truth

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from reportgen.errors import DataError
-from reportgen.records import Shape
+from reportgen.records.model import Shape
 from reportgen.sources.dataset import Array, Resize, in_words
 
 # ITU-R BT.601: how bright red, green and blue are.

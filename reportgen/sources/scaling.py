@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import DataError, OptionsError, UnknownNameError
-from reportgen.numerals import number
-from reportgen.option_forms import PREPROCESSING
-from reportgen.records import Doubt, Shape
+from reportgen.language.numerals import number
+from reportgen.options.forms import PREPROCESSING
+from reportgen.records.data import Doubt
+from reportgen.records.model import Shape
 from reportgen.sources.dataset import Array, Dataset, batches
 
 _APPLICATIONS = "keras.applications."

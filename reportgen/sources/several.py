@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import DataError
-from reportgen.records import TensorRecord, main_input
+from reportgen.records.model import TensorRecord, main_input
 from reportgen.sources import classes, fitting, function, npz
 from reportgen.sources.dataset import Array, Dataset, counted, in_words
 from reportgen.sources.files import sha256_of, shown, writable

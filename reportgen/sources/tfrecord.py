@@ -21,7 +21,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from reportgen.errors import DataError
-from reportgen.records import Shape
+from reportgen.records.model import Shape
 from reportgen.sources.dataset import USUAL, Array, Dataset, LeftOut, Reading, counted
 from reportgen.sources.features import Chosen, Example, Labels, channels_of, choose, parse, shape_of, values
 from reportgen.sources.files import first_bytes, sha256_of, shown, writable

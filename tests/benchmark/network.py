@@ -22,14 +22,14 @@ import matplotlib as mpl
 import numpy as np
 from PIL import Image
 
-from reportgen.document import RunFacts
+from reportgen.document.report import RunFacts
 from reportgen.evidence import Evidence
 from reportgen.models.convnet import convnet
 from reportgen.models.hooks import Call, watch
 from reportgen.models.inspection import inspect
+from reportgen.models.subject import Array, Subject
 from reportgen.options import Options, make
 from reportgen.probes import activations, predictions, samples
-from reportgen.probes.subject import Array, Subject
 from reportgen.sections import activations as chapter
 from reportgen.sources.memory import from_arrays
 

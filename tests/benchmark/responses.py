@@ -39,10 +39,10 @@ def _network(name: str, number: int, turns: int, target: float) -> Iterator[Row]
 
     from reportgen.models.convnet import convnet
     from reportgen.models.inspection import inspect
+    from reportgen.models.subject import Subject
     from reportgen.options import Options
     from reportgen.probes import responses as probe
-    from reportgen.probes.collecting import Pass
-    from reportgen.probes.subject import Subject
+    from reportgen.probes.responses.collecting import Pass
     from reportgen.sources.memory import from_arrays
 
     keras.utils.set_random_seed(0)

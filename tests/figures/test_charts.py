@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from reportgen.document import Figure
+from reportgen.document.report import Figure
 from reportgen.figures import charts
 from reportgen.figures.charts import DARK, LIGHT, Bar
 from tests.renderers.reports import HOSTILE

@@ -15,11 +15,11 @@ from fontTools.varLib.instancer import instantiateVariableFont
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reportgen.drawing import PAGE_HEIGHT, Box, Drawing, Panel, Strip
+from reportgen.document.drawing import PAGE_HEIGHT, Box, Drawing, Panel, Strip
 from reportgen.figures.graph import draw
 from reportgen.figures.graph_layout import ROW_WIDTH
 from reportgen.figures.graph_words import width_of
-from reportgen.records import LayerRecord, ModelRecord, Setting, TensorRecord
+from reportgen.records.model import LayerRecord, ModelRecord, Setting, TensorRecord
 from reportgen.renderers import fonts
 from tests import made
 

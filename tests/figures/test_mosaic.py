@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from reportgen.document import SHEET_LEFT, SHEET_TOP, ContactSheet, Mark
+from reportgen.document.sheets import SHEET_LEFT, SHEET_TOP, ContactSheet, Mark
 from reportgen.figures.mosaic import contact_sheet, num_columns, picture, png
 
 W = 255  # the gap

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from reportgen.answers import Levels
-from reportgen.document import Figure
+from reportgen.document.report import Figure
+from reportgen.evidence.responses import Patch
+from reportgen.evidence.samples import Levels
 from reportgen.figures import patches
-from reportgen.responses import Patch
 from tests import made
 
 OUTSIDE = {(0xD3, 0xE6, 0xEE), (0x7F, 0xA8, 0xBA)}

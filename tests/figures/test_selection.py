@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.document import NUMBER_HEIGHT, SHEET_LEFT, SHEET_TOP, ContactSheet, Mark
+from reportgen.document.sheets import NUMBER_HEIGHT, SHEET_LEFT, SHEET_TOP, ContactSheet, Mark
 from reportgen.figures.selection import numbered_sheet
 
 

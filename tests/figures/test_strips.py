@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from reportgen.document import SHEET_LEFT, SHEET_WIDTH, ContactSheet, Mark
+from reportgen.document.sheets import SHEET_LEFT, SHEET_WIDTH, ContactSheet, Mark
+from reportgen.evidence.grids import Grid
 from reportgen.figures.strips import HIGHEST_SHEET, lay_out, reduced, sheets, side_by_side, slices_of
-from reportgen.grid import Grid
 
 Levels = npt.NDArray[np.uint8]
 

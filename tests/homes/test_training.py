@@ -12,7 +12,7 @@ import pytest
 
 import reportgen
 from reportgen.errors import OptionsError, RenderError, UnknownNameError
-from reportgen.folders import held
+from reportgen.writing.folders import held
 from tests.commands import posix
 
 pytestmark = pytest.mark.keras

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.records import Shape
+from reportgen.records.model import Shape
 
 Config = Mapping[str, Any]
 GATES = {"SimpleRNN": 1, "GRU": 3, "LSTM": 4}

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from hypothesis import strategies as st
 
-from reportgen.records import Shape
+from reportgen.records.model import Shape
 
 Drawn = tuple[str, dict[str, Any], tuple[Shape, ...]]
 ORDERS = st.sampled_from(["channels_last", "channels_first"])

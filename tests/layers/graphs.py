@@ -10,7 +10,7 @@ import keras
 
 from reportgen.layers import reach, work_out
 from reportgen.layers.reach import Reach
-from reportgen.records import Arithmetic, Shape
+from reportgen.records.model import Arithmetic, Shape
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from fractions import Fraction
 
-from reportgen.records import Step
+from reportgen.records.model import Step
 
 _SIGNS = str.maketrans({"−": "-", "·": "*", "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")"})
 

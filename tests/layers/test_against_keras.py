@@ -13,7 +13,7 @@ import tensorflow as tf
 from reportgen import layers, registry
 from reportgen.layers import pointwise, work_out
 from reportgen.layers.fields import INPUT, through
-from reportgen.records import Shape
+from reportgen.records.model import Shape
 from tests.layers.sums import wrong
 
 pytestmark = [pytest.mark.keras, pytest.mark.numbers]

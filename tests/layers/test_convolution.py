@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reportgen.errors import LayerError
 from reportgen.layers import convolution, depthwise, separable, transposed
-from reportgen.records import Arithmetic, Shape, Step, Window
+from reportgen.records.model import Arithmetic, Shape, Step, Window
 from tests.layers.sums import wrong
 
 VALID = "⌊(input + padding − dilation · (kernel − 1) − 1) / stride⌋ + 1"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reportgen.layers.fields import INPUT, Field, jump_step, step, steps, through, union
-from reportgen.records import Window
+from reportgen.records.model import Window
 from tests.layers.sums import wrong
 
 POSITIONS = range(-7, 20)

@@ -7,7 +7,7 @@ import pytest
 from reportgen import layers, registry
 from reportgen.errors import LayerError
 from reportgen.layers import family, work_out
-from reportgen.records import Arithmetic, Shape
+from reportgen.records.model import Arithmetic, Shape
 from tests.layers.sums import wrong
 
 CONV_1 = {"filters": 32, "kernel_size": (3, 3)}

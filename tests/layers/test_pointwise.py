@@ -6,7 +6,7 @@ import pytest
 
 from reportgen.errors import LayerError
 from reportgen.layers import work_out
-from reportgen.records import Arithmetic, Shape, Step
+from reportgen.records.model import Arithmetic, Shape, Step
 from tests.layers.sums import wrong
 
 IMAGE: Shape = (9, 8, 6)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reportgen.layers import adaptive_pooling, global_pooling, pooling
-from reportgen.records import Step, Window
+from reportgen.records.model import Step, Window
 from tests.layers.sums import wrong
 
 IMAGE = ((25, 24, 64),)

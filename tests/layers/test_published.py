@@ -9,7 +9,7 @@ import keras
 import pytest
 
 from reportgen.layers import work_out
-from reportgen.records import Shape
+from reportgen.records.model import Shape
 from tests.layers.graphs import made, total, walk
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]

@@ -6,7 +6,7 @@ import pytest
 
 from reportgen.layers import reach
 from reportgen.layers.reach import UNKNOWN, WHOLE, Reach, above, of_input
-from reportgen.records import Arithmetic, Window
+from reportgen.records.model import Arithmetic, Window
 from tests.layers.sums import wrong
 
 PIXEL = Arithmetic((4, 4, 1), 0, 0, (), ())

@@ -6,7 +6,7 @@ import pytest
 
 from reportgen.errors import LayerError
 from reportgen.layers import work_out
-from reportgen.records import Arithmetic, Shape, Step, Window
+from reportgen.records.model import Arithmetic, Shape, Step, Window
 from tests.layers.sums import wrong
 
 IMAGE: Shape = (12, 12, 64)

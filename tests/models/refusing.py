@@ -9,7 +9,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from reportgen.cli import main
+from reportgen.commands.cli import main
 
 
 def refused(path: Path, message: str, *options: str) -> None:

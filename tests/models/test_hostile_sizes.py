@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from reportgen.cli import main
+from reportgen.commands.cli import main
 from reportgen.models.loading import load
 from tests.models import hostile, toys
 from tests.models.refusing import refused

@@ -8,7 +8,7 @@ import pytest
 
 from reportgen.errors import ModelError
 from reportgen.models.inputs import arrange, declared_inputs, declared_outputs, input_records, zero_inputs
-from reportgen.records import TensorRecord
+from reportgen.records.model import TensorRecord
 from tests.models import toys
 
 layers = keras.layers

@@ -14,7 +14,7 @@ from reportgen.errors import ModelError
 from reportgen.models.convnet import convnet
 from reportgen.models.inputs import input_records, zero_inputs
 from reportgen.models.inspection import inspect
-from reportgen.records import LayerRecord, ModelRecord, TensorRecord, WeightFault
+from reportgen.records.model import LayerRecord, ModelRecord, TensorRecord, WeightFault
 from tests.layers.graphs import walk
 from tests.layers.sums import wrong
 from tests.models import toys

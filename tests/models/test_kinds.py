@@ -17,7 +17,7 @@ from reportgen.models.inspection import inspect
 from reportgen.models.loading import load
 from reportgen.options import make
 from reportgen.probes import activations
-from reportgen.records import LayerRecord, ModelRecord
+from reportgen.records.model import LayerRecord, ModelRecord
 from tests.layers.sums import wrong
 from tests.layers.test_every_kind import CLASSES, is_conv_or_pool
 from tests.probes.subjects import data, subject

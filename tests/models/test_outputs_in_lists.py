@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from reportgen.cli import main
+from reportgen.commands.cli import main
 from reportgen.models import judging
 from reportgen.models.estimating import Limits
 from reportgen.models.loading import load

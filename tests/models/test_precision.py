@@ -11,7 +11,7 @@ import pytest
 from reportgen import explain
 from reportgen.models.hooks import watch
 from reportgen.models.inspection import inspect
-from reportgen.records import ModelRecord
+from reportgen.records.model import ModelRecord
 
 pytestmark = [pytest.mark.keras, pytest.mark.numbers]
 layers = keras.layers

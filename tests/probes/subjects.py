@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.answers import SampleRecord
+from reportgen.evidence.samples import SampleRecord
 from reportgen.models.inspection import inspect
-from reportgen.probes.subject import Subject
+from reportgen.models.subject import Subject
 from reportgen.sources.dataset import Array, Dataset
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from reportgen.evidence.ablation import AblationResult, ChannelAblation
 from reportgen.models.compiling import runnable
 from reportgen.options import make
 from reportgen.probes import ablation
-from reportgen.responses import AblationResult, ChannelAblation
 from tests.channels_made import BLUR, CHECK, CLASSES, COPY, DEAD, STUCK, VERTICAL, faulty, pictures
 from tests.probes.subjects import data, subject
 

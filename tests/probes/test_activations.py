@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from reportgen.evidence import CallMaps
+from reportgen.evidence.activations import CallMaps
 from reportgen.options import make
 from reportgen.probes.activations import reduce_maps, run
 from tests.models import toys

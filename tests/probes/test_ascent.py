@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from reportgen.probes import ascent
+from reportgen.probes.dreams import ascent
 
 pytestmark = [pytest.mark.keras, pytest.mark.numbers]
 

@@ -8,8 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.grid import Grid
-from reportgen.probes.drawing import MOST_CURVES, MOST_POINTS, MOST_SLICES, block_max, drawn_blocks, picture, sample
+from reportgen.evidence.grids import Grid
+from reportgen.probes.activations.drawing import (
+    MOST_CURVES,
+    MOST_POINTS,
+    MOST_SLICES,
+    block_max,
+    drawn_blocks,
+    picture,
+    sample,
+)
 
 
 @pytest.mark.parametrize(

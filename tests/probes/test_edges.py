@@ -8,11 +8,11 @@ import keras
 import numpy as np
 import pytest
 
-from reportgen.evidence import EdgesResult
-from reportgen.findings import grating_conv
+from reportgen.evidence.edges import EdgesResult
+from reportgen.models.subject import Array
 from reportgen.options import make
 from reportgen.probes.edges import NUM_SHUFFLES, ORIENTATIONS, grating, run, selectivity
-from reportgen.probes.subject import Array
+from reportgen.records.places import grating_conv
 from tests.models import toys
 from tests.probes.subjects import data, subject
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reportgen.probes.foreground import Target, find
-from reportgen.probes.subject import Array
-from reportgen.records import LayerRecord
+from reportgen.models.subject import Array
+from reportgen.probes.activations.foreground import Target, find
+from reportgen.records.model import LayerRecord
 from tests import made
 
 pytestmark = pytest.mark.keras

@@ -8,8 +8,9 @@ import keras
 import pytest
 
 from reportgen.models.inspection import inspect
-from reportgen.probes import places
-from reportgen.probes.judged import cuts_off, judged
+from reportgen.models.kinds import cuts_off
+from reportgen.records import places
+from reportgen.records.judged import judged
 
 pytestmark = pytest.mark.keras
 layers = keras.layers

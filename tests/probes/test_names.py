@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from reportgen.models.renaming import rename
+from reportgen.models.subject import BATCH_SIZE
 from reportgen.options import make
 from reportgen.probes.names import run
-from reportgen.probes.subject import BATCH_SIZE
 from tests.models import toys
 from tests.probes.subjects import costly, data, subject
 

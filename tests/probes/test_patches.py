@@ -8,10 +8,10 @@ import keras
 import numpy as np
 import pytest
 
+from reportgen.evidence.responses import PATCH_PIXELS, Patch
 from reportgen.layers.reach import UNKNOWN
 from reportgen.models.inspection import inspect
-from reportgen.probes.patches import box, cut, filled, reaches
-from reportgen.responses import PATCH_PIXELS, Patch
+from reportgen.probes.responses.patches import box, cut, filled, reaches
 from tests.probes.subjects import data, subject
 
 layers = keras.layers

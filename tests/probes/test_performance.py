@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from reportgen import explain
+from reportgen.evidence.performance import HeadScores, PerformanceResult, wilson
+from reportgen.language.ties import Tie
 from reportgen.options import make
 from reportgen.probes import performance, predictions, samples
 from reportgen.probes.performance import NUM_BINS, NUM_MISTAKES
-from reportgen.scores import HeadScores, PerformanceResult, wilson
-from reportgen.ties import Tie
 from tests.probes.subjects import data, subject
 
 pytestmark = [pytest.mark.keras, pytest.mark.numbers]

@@ -8,13 +8,13 @@ import keras
 import numpy as np
 import pytest
 
-from reportgen.answers import PredictionsResult
 from reportgen.errors import DataError
+from reportgen.evidence.performance import wilson
+from reportgen.evidence.predictions import PredictionsResult
+from reportgen.models.subject import BATCH_SIZE
 from reportgen.options import make
 from reportgen.probes.predictions import class_name, output_kind, probabilities, run
-from reportgen.probes.subject import BATCH_SIZE
-from reportgen.records import TensorRecord
-from reportgen.scores import wilson
+from reportgen.records.model import TensorRecord
 from tests.probes.subjects import data, subject
 
 pytestmark = [pytest.mark.keras, pytest.mark.numbers]

@@ -9,19 +9,13 @@ import keras
 import numpy as np
 import pytest
 
+from reportgen.evidence.ablation import AblationResult, ChannelAblation
+from reportgen.evidence.responses import MOST_CLASS_MEANS, MOST_SHOWN, CallResponses, ResponsesResult
 from reportgen.models.compiling import runnable
 from reportgen.models.convnet import convnet
 from reportgen.options import make
-from reportgen.probes.collecting import MOST_PLACES, chosen
 from reportgen.probes.responses import run
-from reportgen.responses import (
-    MOST_CLASS_MEANS,
-    MOST_SHOWN,
-    AblationResult,
-    CallResponses,
-    ChannelAblation,
-    ResponsesResult,
-)
+from reportgen.probes.responses.collecting import MOST_PLACES, chosen
 from reportgen.sources import digits
 from reportgen.sources.dataset import Dataset
 from tests import channels_made

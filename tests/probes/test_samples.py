@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from reportgen.answers import Answer, SampleRecord
+from reportgen.evidence.samples import Answer, SampleRecord
 from reportgen.options import make
 from reportgen.probes import predictions
 from reportgen.probes.samples import choose

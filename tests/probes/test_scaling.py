@@ -12,10 +12,11 @@ import keras
 import numpy as np
 import pytest
 
+from reportgen.evidence.scaling import ScaledAnswers, ScalingResult
+from reportgen.findings.doubts import doubts
 from reportgen.models import pixels
 from reportgen.options import make
 from reportgen.probes.scaling import NUM_IMAGES, mcnemar, run
-from reportgen.scalings import ScaledAnswers, ScalingResult, doubts
 from reportgen.sources import digits
 from reportgen.sources.dataset import Array, Dataset
 from reportgen.sources.fitting import fit

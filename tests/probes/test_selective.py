@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reportgen.probes.selective import chances, selectivity
+from reportgen.probes.responses.selective import chances, selectivity
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from reportgen import probes, registry
-from reportgen.probes.subject import BATCH_SIZE, Answering, Subject, answers, matches
+from reportgen.models.subject import BATCH_SIZE, Answering, Subject, answers
+from reportgen.records.places import matches
 from tests import made
 
 pytestmark = pytest.mark.keras

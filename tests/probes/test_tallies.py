@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from reportgen.probes import ties
-from reportgen.probes.reducing import per_image
-from reportgen.probes.tallies import Tally, merge, nothing, of_images, worth
-from reportgen.responses import MOST_PATCHES as TOP
+from reportgen.evidence.responses import MOST_PATCHES as TOP
+from reportgen.probes.responses import ties
+from reportgen.probes.responses.reducing import per_image
+from reportgen.probes.responses.tallies import Tally, merge, nothing, of_images, worth
 
 NUM_IMAGES, NUM_CLASSES, NUM_CHANNELS = 40, 3, 5
 EXACT = (

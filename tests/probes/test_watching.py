@@ -11,10 +11,10 @@ import pytest
 import tensorflow as tf
 
 from reportgen.models.inspection import inspect
+from reportgen.models.subject import Array, Subject
 from reportgen.options import Options
-from reportgen.probes.collecting import Pass
-from reportgen.probes.subject import Array, Subject
-from reportgen.probes.watching import Watching
+from reportgen.probes.responses.collecting import Pass
+from reportgen.probes.responses.watching import Watching
 from reportgen.sources.memory import from_arrays
 
 pytestmark = [pytest.mark.keras, pytest.mark.numbers]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reportgen import templating
+from reportgen.renderers import templating
 from tests.renderers import reports
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from reportgen import templating
-from reportgen.document import Fact, Figure, Finding, Report, RunFacts, Section
-from reportgen.records import Check, LayerRecord, ModelRecord, Step, TensorRecord
+from reportgen.document.report import Fact, Figure, Finding, Report, RunFacts, Section
+from reportgen.language import cleaning
+from reportgen.records.model import Check, LayerRecord, ModelRecord, Step, TensorRecord
 
 TEMPLATE = """<!DOCTYPE html>
 <html lang="en">
@@ -165,4 +165,4 @@ HOSTILE = (
     "\" ' & {{ 7*7 }} ]]> --> \u202egnp.exe\u202c \x00\x1b[31m \ufffe \ud800 \\u003c "
 ) + "x" * 5000
 # How a page shows it: without what no page should hold, and without the middle of what has no end.
-SHOWN = templating.clean(HOSTILE).replace("x" * 5000, "x" * 40 + "…" + "x" * 39)
+SHOWN = cleaning.clean(HOSTILE).replace("x" * 5000, "x" * 40 + "…" + "x" * 39)

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from reportgen.document import Section
+from reportgen.document.report import Section
 from reportgen.errors import RenderError
 from reportgen.figures import charts
 from reportgen.renderers import assets, html

@@ -14,7 +14,7 @@ import pytest
 from fontTools.ttLib import TTFont
 from pypdf import PdfReader
 
-from reportgen.document import FontFile
+from reportgen.document.report import FontFile
 from reportgen.errors import OptionsError
 from reportgen.renderers import coverage, fonts, html, pdf
 from tests import typefaces

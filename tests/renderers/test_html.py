@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 from fontTools.ttLib import TTFont
 
-from reportgen import registry, templating
-from reportgen.document import Report
+from reportgen import registry
+from reportgen.document.report import Report
 from reportgen.errors import RenderError
+from reportgen.language import cleaning
 from reportgen.renderers import html
 from tests.renderers import reports
 
@@ -147,7 +148,8 @@ def test_a_style_sheet_that_ends_itself_is_refused(templates: Path) -> None:
 
 def _render_in_a_new_process(templates: Path, seed: str) -> bytes:
     code = (
-        "import sys, pathlib; from reportgen import registry, templating; from tests.renderers import reports;"
+        "import sys, pathlib; from reportgen import registry; from reportgen.renderers import templating;"
+        "from tests.renderers import reports;"
         f"templating._folder = lambda: pathlib.Path({str(templates)!r});"
         "sys.stdout.buffer.write(registry.load('renderers', 'html').render(reports.report(name='ä⌊✕')))"
     )
@@ -179,7 +181,7 @@ def test_the_real_template_keeps_hostile_names_as_text(medium: html.Medium) -> N
     assert not [attrs for _, attrs in page.tags if "style" in attrs or any(name.startswith("on") for name in attrs)]
     assert reports.SHOWN in page.text["title"]
     everything = "".join(page.text.values()) + "".join(str(value) for _, each in page.tags for value in each.values())
-    assert templating.clean(everything) == everything
+    assert cleaning.clean(everything) == everything
 
 
 def _without_chapters(name: str) -> Report:

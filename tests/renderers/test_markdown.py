@@ -9,9 +9,9 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from reportgen import templating
-from reportgen.document import Report
+from reportgen.document.report import Report
 from reportgen.errors import RenderError
+from reportgen.language import cleaning
 from reportgen.renderers import markdown
 from tests.renderers import reports
 from tests.renderers.test_pdf_summary import report
@@ -55,7 +55,7 @@ def cells(tokens: list[Token]) -> list[list[str]]:
 
 
 def shown(name: str) -> str:
-    return re.sub(r"\s+", " ", templating.clean(name)).strip()
+    return re.sub(r"\s+", " ", cleaning.clean(name)).strip()
 
 
 @pytest.mark.parametrize("name", HOSTILE)

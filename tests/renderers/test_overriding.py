@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from reportgen import templating
-from reportgen.document import Report, Section, TemplateFile
+from reportgen.document.report import Report, Section, TemplateFile
 from reportgen.errors import OptionsError, RenderError
-from reportgen.renderers import apart, html, json, overriding, pdf
+from reportgen.renderers import apart, html, json, overriding, pdf, templating
 from tests.renderers import reports
 
 CHAPTER = "sections/glossary.html"

@@ -17,9 +17,8 @@ from xml.etree import ElementTree
 import pytest
 from pypdf import PdfReader
 
-from reportgen import templating
 from reportgen.errors import RenderError
-from reportgen.renderers import fonts, json, pdf
+from reportgen.renderers import fonts, json, pdf, templating
 from tests.renderers import reports
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -174,7 +173,7 @@ def test_hostile_names_are_set_as_text(templates: Path) -> None:
 
 def _print_in_a_new_process(templates: Path, **environment: str) -> bytes:
     code = (
-        "import sys, pathlib; from reportgen import templating; from reportgen.renderers import pdf;"
+        "import sys, pathlib; from reportgen.renderers import pdf, templating;"
         "from tests.renderers import reports;"
         f"templating._folder = lambda: pathlib.Path({str(templates)!r});"
         "sys.stdout.buffer.write(pdf.render(reports.report(name='a⌊✕')))"

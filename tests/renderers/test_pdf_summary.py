@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from reportgen.document import ContactSheet, Figure, Finding, Report, Section
+from reportgen.document.report import Figure, Finding, Report, Section
+from reportgen.document.sheets import ContactSheet
 from reportgen.errors import RenderError
 from reportgen.renderers import pdf_summary
 from reportgen.sections.summary import Content, KeyNumber

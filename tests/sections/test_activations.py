@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.document import Mark
-from reportgen.evidence import ActivationsResult
+from reportgen.document.sheets import Mark
+from reportgen.evidence.activations import ActivationsResult
 from reportgen.sections.activations import Content, Layer, build
 from tests import made
 

@@ -8,13 +8,12 @@ from itertools import count
 
 import pytest
 
-from reportgen import templating
-from reportgen.document import Report, Section
+from reportgen.document.report import Report, Section
 from reportgen.figures import graph
-from reportgen.records import ModelRecord
-from reportgen.renderers import html
+from reportgen.language.cleaning import anchor
+from reportgen.records.model import ModelRecord
+from reportgen.renderers import html, templating
 from reportgen.sections import architecture
-from reportgen.templating import anchor
 from tests import made
 from tests.figures.test_graph import MODELS
 

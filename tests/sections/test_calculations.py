@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reportgen.records import LayerRecord, Step, Window
+from reportgen.records.model import LayerRecord, Step, Window
 from reportgen.sections.calculations import Content, build, unread
 from tests import made
 

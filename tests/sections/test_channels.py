@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from reportgen import plan
-from reportgen.document import Report
+from reportgen.budget import plan
+from reportgen.document.report import Report
 from reportgen.evidence import Evidence
 from reportgen.renderers import html
 from reportgen.renderers import json as json_renderer
@@ -159,7 +159,7 @@ def test_pictures_of_cards_keep_to_their_bytes(monkeypatch: pytest.MonkeyPatch) 
         for number in range(12)
     ]
     calls = [made.call("a", *noise, kernels=None), made.call("b", kernels=None), made.call("c", *noise, kernels=None)]
-    monkeypatch.setattr(plan, "_MOST_CARDS", 560_000)
+    monkeypatch.setattr(plan, "MOST_CARDS", 560_000)
     layers = content(responses=made.responses(*calls)).layers
     sizes = [sum(len(card.strip.data) for card in each.cards if card.strip) for each in layers]
     assert 1 <= len(layers[0].cards) < 12
@@ -187,7 +187,7 @@ def test_shown_channels_have_a_card_in_the_order_that_was_chosen() -> None:
 def test_channel_that_is_needed_most_keeps_its_card_where_there_is_no_room(
     monkeypatch: pytest.MonkeyPatch, tied: tuple[int, ...], expected: list[int]
 ) -> None:
-    monkeypatch.setattr(plan, "_MOST_CARDS", 1)
+    monkeypatch.setattr(plan, "MOST_CARDS", 1)
     known = (made.channel(0, speaks=True), *map(made.channel, range(1, 30)))
     lost = (made.ablated(5, probability_change=-0.5), *map(made.ablated, tied), made.ablated(9, accuracy_change=-0.1))
     shown = (0, 5, *tied, *(number for number in range(1, 30) if number not in {5, *tied}))

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from reportgen.answers import Answer
-from reportgen.evidence import ChannelTuning, EdgesResult, Evidence, NamesResult, PooledWindow
-from reportgen.records import Broken, LayerRecord, Reason
+from reportgen.evidence import Evidence
+from reportgen.evidence.edges import ChannelTuning, EdgesResult
+from reportgen.evidence.names import NamesResult
+from reportgen.evidence.pooling import PooledWindow
+from reportgen.evidence.samples import Answer
+from reportgen.records.data import Broken, Reason
+from reportgen.records.model import LayerRecord
 from reportgen.sections import architecture, edges, glossary, names, pooling, provenance, samples
 from tests import made
 

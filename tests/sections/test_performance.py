@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from reportgen.document import Report
+from reportgen.document.report import Report
 from reportgen.evidence import Evidence
-from reportgen.records import TensorRecord
+from reportgen.evidence.performance import ClassAccuracy, Commonest, Confusion, HeadScores, PerformanceResult, share
+from reportgen.language.ties import Tie
+from reportgen.records.model import TensorRecord
 from reportgen.renderers import html, json, pdf
-from reportgen.scores import ClassAccuracy, Commonest, Confusion, HeadScores, PerformanceResult, share
 from reportgen.sections import performance
-from reportgen.ties import Tie
 from tests import made
 from tests.checks import tools
 

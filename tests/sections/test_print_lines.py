@@ -5,8 +5,8 @@ from __future__ import annotations
 import html as markup
 import re
 
-from reportgen.document import Report
-from reportgen.records import Step
+from reportgen.document.report import Report
+from reportgen.records.model import Step
 from reportgen.renderers import html
 from reportgen.sections import architecture, calculations, names
 from tests import made

@@ -15,12 +15,13 @@ import numpy as np
 import pytest
 
 from reportgen import probes, registry, sections
-from reportgen.answers import Answer
-from reportgen.document import Figure, Report, Section
+from reportgen.document.report import Figure, Report, Section
 from reportgen.evidence import Evidence
-from reportgen.records import Broken, Doubt, Reason, TensorRecord, WeightFault, Window
+from reportgen.evidence.performance import ClassAccuracy, Commonest, Confusion, Share
+from reportgen.evidence.samples import Answer
+from reportgen.records.data import Broken, Doubt, Reason
+from reportgen.records.model import TensorRecord, WeightFault, Window
 from reportgen.renderers import html
-from reportgen.scores import ClassAccuracy, Commonest, Confusion, Share
 from tests import made
 from tests.renderers.reports import HOSTILE
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from reportgen.evidence import CallMaps, Evidence
-from reportgen.records import TensorRecord
+from reportgen.evidence import Evidence
+from reportgen.evidence.activations import CallMaps
+from reportgen.records.model import TensorRecord
 from reportgen.sections.summary import Content, KeyNumber, build
 from tests import made
 

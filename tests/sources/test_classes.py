@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from reportgen.errors import DataError
-from reportgen.records import TensorRecord
+from reportgen.records.model import TensorRecord
 from reportgen.sources import classes
 from reportgen.sources.dataset import Dataset
 from reportgen.sources.memory import from_arrays

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reportgen.errors import OptionsError
-from reportgen.records import Reason
+from reportgen.records.data import Reason
 from reportgen.sources.dataset import Dataset, LeftOut, batches
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from reportgen.errors import DataError
-from reportgen.records import Broken, Reason
+from reportgen.records.data import Broken, Reason
 from reportgen.sources import folder
 from reportgen.sources.dataset import Reading
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from reportgen.errors import DataError
-from reportgen.records import Broken, Reason
+from reportgen.records.data import Broken, Reason
 from reportgen.sources import manifest, open_data
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from reportgen.errors import DataError
-from reportgen.records import TensorRecord
+from reportgen.records.model import TensorRecord
 from reportgen.sources import npz
 from reportgen.sources.several import fit_several, from_mapping, open_several, with_head_labels
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from reportgen.errors import DataError, OptionsError
-from reportgen.records import Broken
+from reportgen.records.data import Broken
 from reportgen.sources import folder, open_data, tfrecord
 from reportgen.sources.dataset import Reading
 

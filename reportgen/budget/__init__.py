@@ -1,0 +1,1 @@
+"""How large a report will be, and what gives way where it is too large."""

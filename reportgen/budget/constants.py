@@ -1,0 +1,45 @@
+"""Measured sizes of the parts of a report, bytes: what the plan estimates from."""
+
+from __future__ import annotations
+
+# A sample that is no picture: its curves or strips.
+CHART = 40_000
+# Bytes of markup: measured on one report of ResNet50 and rounded up; those of JSON and PDF are assumed.
+PAGE = 500_000
+CARD_BYTES = 700
+"""What a card of a channel takes in the page besides its pictures, measured on two networks and rounded up."""
+# The largest holds nine patches, drawn with as many pixels as these, that no encoding makes smaller.
+PATCH_SIDE = 32
+COLOURS = 3
+# Those of a layer that has no room for more: the second is the channel that is needed most, where the first speaks for
+# a class. Where they are larger, the page is measured and the grids give way.
+FIRST_CARDS = 2 * 8_000
+# Cards take at most so much, and a fifth of the budget; above so much of maps and cards together the cards give way.
+MOST_CARDS = 5_300_000
+SHARE_OF_CARDS = 5
+MAPS_AND_CARDS = 14_000_000
+LEAST_CARDS = 400_000
+PAGE_PER_CALL = 5_500
+PAGE_PER_GRID = 4_000
+PAGE_PER_MAP = 220
+# Of layers with more channels than the page lists in cells: a line of numbers, and a number below a tile.
+MOST_IN_CELLS = 64
+PAGE_PER_LINE = 140
+JSON_PER_CALL = 9_000
+JSON_PER_GRID = 3_000
+JSON_PER_CHANNEL = 380
+# What every channel did over the data, the mean of one class, a card without its patches, a patch.
+JSON_PER_RESPONSE = 1_100
+JSON_PER_MEAN = 34
+JSON_PER_CARD = 1_400
+JSON_PER_PATCH = 270
+# How often the network is right: charts, a class, and of report.json a class and a pair of classes that occurs.
+PERFORMANCE = 320_000
+PERFORMANCE_PER_CLASS = 1_300
+MISTAKES = 8
+JSON_PERFORMANCE = 20_000
+JSON_PER_CLASS = 560
+JSON_PER_PAIR = 90
+PDF = 150_000
+PDF_PER_CALL = 3_000
+PDF_PER_MAP = 60

@@ -1,0 +1,371 @@
+"""The calls to look at and how many samples -> how many maps of each there is room for, and what the files will take.
+
+The budget is that of the web page. What gives way, and in which order:
+
+0. The cards of channels: they take what `cards_bytes` leaves them, the most telling first, and of each layer at least
+   as many as it takes to show the channel that is needed most.
+1. The grid of maps (one sample, one layer) that takes the most is halved, again and again, but never below 16 maps.
+2. Where that is not enough, the grids of the last sample go down to one map each, then those of the sample before it,
+   and the first sample's last of all.
+
+In each grid the most active channels stay (`most_active`), and the numbers of those alone are in the page's table; the
+numbers of all channels are in report.json.
+
+Sizes are estimated from above: a map takes a byte for every position, which is as much as PNG takes for noise, and a
+third more in the page, which holds its pictures as text (base64, RFC 4648, section 4).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import prod
+
+from reportgen.budget.constants import (
+    CARD_BYTES,
+    CHART,
+    COLOURS,
+    FIRST_CARDS,
+    JSON_PER_CALL,
+    JSON_PER_CARD,
+    JSON_PER_CHANNEL,
+    JSON_PER_CLASS,
+    JSON_PER_GRID,
+    JSON_PER_MEAN,
+    JSON_PER_PAIR,
+    JSON_PER_PATCH,
+    JSON_PER_RESPONSE,
+    JSON_PERFORMANCE,
+    LEAST_CARDS,
+    MAPS_AND_CARDS,
+    MISTAKES,
+    MOST_CARDS,
+    MOST_IN_CELLS,
+    PAGE,
+    PAGE_PER_CALL,
+    PAGE_PER_GRID,
+    PAGE_PER_LINE,
+    PAGE_PER_MAP,
+    PATCH_SIDE,
+    PDF,
+    PDF_PER_CALL,
+    PDF_PER_MAP,
+    PERFORMANCE,
+    PERFORMANCE_PER_CLASS,
+    SHARE_OF_CARDS,
+)
+from reportgen.evidence.responses import MOST_CLASS_MEANS, MOST_PATCHES, most_shown
+from reportgen.options import Options, chapters
+from reportgen.records.model import LayerRecord, ModelRecord
+
+FEWEST = 16
+"""Maps of a grid that the first step leaves."""
+# Points along a map that is no picture: as many as a page shows, see `probes.drawing`.
+_MOST_POINTS = 1280
+_MOST_SLICES = 16
+_PICTURE_AXES = ("height", "width", "channels")
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much there is to say of the data.
+
+    Attributes:
+        num_images: Images that the model answers.
+        num_classes: Classes that their labels name; 0 without labels.
+        num_answers: Classes that the model can answer.
+        picture_bytes: What one image takes as a picture, bytes.
+        colours: Bytes of one of its pixels.
+    """
+
+    num_images: int = 0
+    num_classes: int = 0
+    num_answers: int = 0
+    picture_bytes: int = 0
+    colours: int = COLOURS
+
+    @property
+    def classes(self) -> int:
+        """Classes that are true or answered somewhere, at most; 0 without labels."""
+        most = min(self.num_classes + self.num_images, max(self.num_classes, self.num_answers))
+        return most if self.num_classes else 0
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedGrid:
+    """The maps of one call for one sample.
+
+    Attributes:
+        path: The call.
+        sample: Place of the sample among the chosen ones.
+        channels: How many maps the call has.
+        shown: How many of them the page shows.
+        map_bytes: What one map takes as a picture, bytes.
+        patch_side: Pixels along a side of a patch of its channels, as it is drawn; 0 for a call without cards.
+    """
+
+    path: str
+    sample: int
+    channels: int
+    shown: int
+    map_bytes: int
+    patch_side: int = PATCH_SIDE
+
+    @property
+    def page_bytes(self) -> int:
+        """What the grid takes in the page, with its numbers."""
+        words = PAGE_PER_MAP if self.shown <= MOST_IN_CELLS else PAGE_PER_LINE
+        return PAGE_PER_GRID + self.shown * (as_text(self.map_bytes) + words)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a report will show, and what it will take.
+
+    Attributes:
+        grids: Every grid, samples one after the other.
+        num_samples: How many samples are looked at.
+        num_calls: How many calls the model has.
+        max_size_bytes: Most that the page may take.
+        pdf_channels: Most maps of a call on paper, or None.
+        has_chapter: Whether the chapter with the grids is written; without it the page has one grid at most.
+        has_cards: Whether the chapter with the cards of channels is.
+        has_scores: Whether the chapter is that says how often the network is right.
+        extent: How much there is to say of the data.
+    """
+
+    grids: tuple[PlannedGrid, ...]
+    num_samples: int
+    num_calls: int
+    max_size_bytes: int
+    pdf_channels: int | None
+    has_chapter: bool = True
+    has_cards: bool = False
+    has_scores: bool = False
+    extent: Extent = Extent()
+
+    @property
+    def maps(self) -> int:
+        """Maps that are computed."""
+        return sum(grid.channels for grid in self.grids)
+
+    @property
+    def shown(self) -> int:
+        """Maps that the page shows."""
+        return sum(grid.shown for grid in self.grids)
+
+    @property
+    def on_paper(self) -> int:
+        """Maps that the PDF shows."""
+        return sum(min(grid.shown, self.pdf_channels or grid.shown) for grid in self.grids)
+
+    @property
+    def cuts(self) -> tuple[PlannedGrid, ...]:
+        """The grids that are cut short."""
+        return tuple(grid for grid in self.grids if grid.shown < grid.channels)
+
+    @property
+    def html_bytes(self) -> int:
+        """What the web page takes, estimated from above."""
+        grids = sum(grid.page_bytes for grid in self.grids) if self.has_chapter else 0
+        picture = _picture_bytes([grid for grid in self.grids if grid.sample == 0])
+        rest = PAGE + self.num_calls * PAGE_PER_CALL + self._pictures_bytes
+        scores = (PERFORMANCE + self.extent.classes * PERFORMANCE_PER_CLASS) * self.has_scores
+        return rest + grids + picture + self.cards_bytes + scores
+
+    @property
+    def cards_bytes(self) -> int:
+        """What the cards of channels take in the page, at most."""
+        if not self.has_cards:
+            return 0
+        room = cards_bytes(sum(grid.channels * grid.map_bytes for grid in self.grids), self.max_size_bytes)
+        most = sum(self._shown_cards(grid) * self._card_bytes(grid) for grid in self._with_cards)
+        return min(max(room, len(self._with_cards) * FIRST_CARDS), most)
+
+    @property
+    def _with_cards(self) -> tuple[PlannedGrid, ...]:
+        """Each call that has cards, once."""
+        return tuple(grid for grid in self.grids if grid.sample == 0 and grid.patch_side) if self.has_cards else ()
+
+    def _shown_cards(self, grid: PlannedGrid) -> int:
+        return min(grid.channels, most_shown(len(self._with_cards)))
+
+    def _card_bytes(self, grid: PlannedGrid) -> int:
+        """The largest card of a call, with its kernel."""
+        patches = min(MOST_PATCHES, self.extent.num_images or MOST_PATCHES)
+        return 2 * CARD_BYTES + as_text((patches + 1) * grid.patch_side**2 * self.extent.colours)
+
+    @property
+    def _pictures_bytes(self) -> int:
+        """The samples, with what is the object on them, and the surest mistakes."""
+        pictures = 2 * self.num_samples + min(MISTAKES, self.extent.num_images) * self.has_scores
+        return pictures * as_text(self.extent.picture_bytes)
+
+    @property
+    def pdf_bytes(self) -> int:
+        """What the PDF takes, estimated from above; report.json is in it, compressed to an eighth."""
+        shown = [(grid, min(grid.shown, self.pdf_channels or grid.shown)) for grid in self.grids]
+        grids = sum(number * (grid.map_bytes + PDF_PER_MAP) for grid, number in shown) if self.has_chapter else 0
+        picture = max((grid.map_bytes * number for grid, number in shown if grid.sample == 0), default=0)
+        cards = self.cards_bytes * 3 // 4
+        pictures = self._pictures_bytes * 3 // 4
+        return PDF + self.num_calls * PDF_PER_CALL + grids + picture + cards + pictures + self.json_bytes // 8
+
+    @property
+    def json_bytes(self) -> int:
+        """What report.json takes."""
+        grids = sum(JSON_PER_GRID + grid.channels * JSON_PER_CHANNEL for grid in self.grids) * self.has_chapter
+        return 30_000 + self.num_calls * JSON_PER_CALL + grids + self._json_of_channels + self._json_of_scores
+
+    @property
+    def _json_of_channels(self) -> int:
+        """What every channel did over the data: numbers, means of classes, and the patches of those with a card."""
+        channels = sum(grid.channels for grid in self._with_cards)
+        shown = sum(map(self._shown_cards, self._with_cards))
+        patches = min(MOST_PATCHES, self.extent.num_images or MOST_PATCHES)
+        means = (
+            next((known for known in (channels, shown) if known * self.extent.num_classes <= MOST_CLASS_MEANS), 0)
+            * self.extent.num_classes
+        )
+        cards = shown * (JSON_PER_CARD + patches * JSON_PER_PATCH)
+        return channels * JSON_PER_RESPONSE + means * JSON_PER_MEAN + cards
+
+    @property
+    def _json_of_scores(self) -> int:
+        """How often the network is right: each class, and each pair of classes that may occur."""
+        classes, images = self.extent.classes, self.extent.num_images
+        pairs = min(self.extent.num_classes * classes, images)
+        return (JSON_PERFORMANCE + classes * JSON_PER_CLASS + pairs * JSON_PER_PAIR) * self.has_scores
+
+    @property
+    def fits(self) -> bool:
+        """Whether the page keeps to its budget, by estimate."""
+        return self.html_bytes <= self.max_size_bytes
+
+    def room(self) -> dict[tuple[int, str], int]:
+        """Return how many maps are shown, by the place of the sample and the call."""
+        return {(grid.sample, grid.path): grid.shown for grid in self.grids}
+
+
+def extent(model: ModelRecord, num_images: int, num_classes: int) -> Extent:
+    """Return how much there is to say of data.
+
+    Args:
+        model: The model; its first output counts.
+        num_images: Images that it answers.
+        num_classes: Classes that their labels name; 0 without labels.
+    """
+    shape = [size or 1 for size in model.inputs[model.main_input].shape] if model.inputs else []
+    answers = next((each.shape[-1] or 0 for each in model.outputs if each.shape), 0)
+    # What is no picture is drawn as a chart.
+    is_picture = len(shape) == len(_PICTURE_AXES)
+    colours = min(shape[-1], COLOURS) if is_picture else COLOURS
+    picture = prod(shape[:-1]) * colours if is_picture else CHART
+    return Extent(num_images, num_classes, max(answers, 2), picture, colours)
+
+
+def make(
+    calls: Sequence[LayerRecord], num_samples: int, options: Options, num_calls: int, seen: Extent | None = None
+) -> Plan:
+    """Plan a report.
+
+    Args:
+        calls: The conv and pooling calls to look at.
+        num_samples: How many samples.
+        options: What to show.
+        num_calls: How many calls the model has in all.
+        seen: How much there is to say of the data; None where that is not known.
+
+    Raises:
+        OptionsError: No chapter is left to write.
+    """
+    grids = tuple(
+        PlannedGrid(call.path, sample, channels, channels, map_bytes, _patch_side(call))
+        for sample in range(num_samples)
+        for call in calls
+        for channels, map_bytes in (_sizes(call),)
+    )
+    chosen = chapters(options)
+    plan = Plan(
+        grids,
+        num_samples,
+        num_calls,
+        options.max_size,
+        options.pdf_channels,
+        has_chapter="activations" in chosen,
+        has_cards="channels" in chosen and num_samples > 0,
+        has_scores="performance" in chosen and seen is not None and seen.num_classes > 0,
+        extent=seen or Extent(),
+    )
+    return cut(plan, options.max_size)
+
+
+def cut(plan: Plan, html_bytes: int) -> Plan:
+    """Return a plan whose page takes at most a number of bytes, by estimate, or the least that there is."""
+    if not plan.has_chapter or plan.html_bytes <= html_bytes:
+        return plan
+    grids = list(plan.grids)
+    largest = [(-grid.page_bytes, place) for place, grid in enumerate(grids) if grid.shown > FEWEST]
+    heapq.heapify(largest)
+    first = sum(grid.sample == 0 for grid in grids)
+    without_picture = plan.html_bytes - _picture_bytes(grids[:first])
+    while largest and without_picture + _picture_bytes(grids[:first]) > html_bytes:
+        _, place = heapq.heappop(largest)
+        before = grids[place]
+        grids[place] = replace(before, shown=max(FEWEST, before.shown // 2))
+        without_picture -= before.page_bytes - grids[place].page_bytes
+        if grids[place].shown > FEWEST:
+            heapq.heappush(largest, (-grids[place].page_bytes, place))
+    for sample in reversed(range(plan.num_samples)):
+        found = replace(plan, grids=tuple(grids))
+        if found.html_bytes <= html_bytes:
+            return found
+        grids = [replace(grid, shown=1) if grid.sample == sample else grid for grid in grids]
+    return replace(plan, grids=tuple(grids))
+
+
+def _picture_bytes(grids: Sequence[PlannedGrid]) -> int:
+    """The grid of the first sample that page one shows, too: any of them."""
+    return max((as_text(grid.map_bytes) * grid.shown for grid in grids), default=0)
+
+
+def cards_bytes(map_bytes: int, max_size_bytes: int = 0) -> int:
+    """Return what the cards of channels may take in the page together: they are the first to give way.
+
+    Args:
+        map_bytes: What the pictures of all maps would take outside of the page.
+        max_size_bytes: Most that the page may take; 0 for no bound.
+    """
+    most = min(MOST_CARDS, max_size_bytes // SHARE_OF_CARDS) if max_size_bytes else MOST_CARDS
+    least = min(LEAST_CARDS, most)
+    return max(least, min(most, MAPS_AND_CARDS - as_text(map_bytes)))
+
+
+def as_text(size_bytes: int) -> int:
+    """Return what a picture takes in the page."""
+    return -(-size_bytes * 4 // 3)
+
+
+def _patch_side(call: LayerRecord) -> int:
+    """Pixels along a side of the patches of a call's channels, as they are drawn; 0 for a call without cards."""
+    if call.role != "conv":
+        return 0
+    # What is smaller is enlarged, its pixels repeated, which take little in a file.
+    return min(PATCH_SIDE, max(call.receptive_field or (PATCH_SIDE,)))
+
+
+def _sizes(call: LayerRecord) -> tuple[int, int]:
+    """How many maps a call has, and what the picture of one takes, bytes."""
+    axis = min(call.channel_axis, len(call.output_shape) - 1)
+    sizes = [size or 1 for place, size in enumerate(call.output_shape) if place != axis]
+    channels = (call.output_shape[axis] or 1) if call.output_shape else 1
+    if len(sizes) == 1:
+        sizes = [min(sizes[0], _MOST_POINTS)]
+    elif len(sizes) > 2:
+        slices = min(prod(sizes[:-2]), _MOST_SLICES)
+        inner = max(1, -(-slices * sizes[-1] // _MOST_POINTS))
+        sizes = [slices, *(-(-size // inner) for size in sizes[-2:])]
+    # A byte for every position and for what ends a row of it, and a little for the gap beside it.
+    positions = prod(sizes)
+    return channels, positions + positions // 16 + 16

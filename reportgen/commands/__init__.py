@@ -1,0 +1,1 @@
+"""What a person types and reads. The only place that prints and exits."""

@@ -1,0 +1,361 @@
+"""The command line. The only place that prints, exits, and turns an error into one line.
+
+Exit codes: 0 done; 1 it could not be done, one line on standard error says why; 2 wrong usage; 3 the report was
+written, but a check inside it failed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import EPIPE
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from reportgen import __version__
+from reportgen.commands.choices import (
+    of_the_channels,
+    of_the_data,
+    of_the_files,
+    of_the_model,
+    of_the_report,
+    of_the_run,
+    verbosity,
+)
+from reportgen.commands.endings import Group
+from reportgen.errors import OptionsError, RenderError
+from reportgen.models.formats import identify
+from reportgen.renderers import published_schema
+
+if TYPE_CHECKING:
+    from reportgen.commands.terminal import Terminal
+    from reportgen.document.report import Report
+    from reportgen.options import Options
+    from reportgen.pipeline.forecast import Forecast
+
+CHECK_FAILED = 3
+
+
+def _example(*lines: str) -> str:
+    """Lines of an example for the end of a help page, where Click leaves them as they are."""
+    return "\n".join(["\b", "Example:", *(f"  {line}" for line in lines)])
+
+
+@click.group(
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_example(
+        "reportgen build                                      train a small network, report on it",
+        "reportgen build my_model.keras --data my_images.npz  report on your own",
+    ),
+)
+@click.version_option(__version__, prog_name="reportgen")
+def main() -> None:
+    """Explainability reports for convolutional networks.
+
+    Exit codes: 0 done; 1 it could not be done (one line says why); 2 wrong usage; 3 the report was written, but a check
+    inside it failed.
+    """
+
+
+@main.command(epilog=_example("reportgen build my_model.keras --data my_images.npz --pick wrong:4 --output my-report"))
+@click.argument("model", required=False, type=click.Path(path_type=Path))
+@of_the_data
+@of_the_model
+@of_the_files
+@of_the_report
+@of_the_channels
+@of_the_run
+@verbosity
+@click.pass_context
+def build(
+    context: click.Context,
+    /,
+    model: Path | None,
+    config: Path | None,
+    dry_run: bool,
+    quiet: bool,
+    verbose: int,
+    **given: Any,
+) -> None:
+    """Look inside MODEL and write the report.
+
+    Without MODEL, the default network is trained on the bundled digits first.
+    """
+    options = _options(context, config, given)
+    terminal = _terminal(quiet, verbose)
+    if dry_run:
+        _check(model, options)
+        with terminal.hushed():
+            found = _foretold(model, options, terminal)
+        with _standard_output():
+            terminal.show_forecast(found)
+        return
+    with terminal.hushed():
+        failed, paths = _build(model, options, terminal)
+    with _standard_output():
+        click.echo(" ".join(str(path) for path in paths))
+    if failed:
+        sys.exit(CHECK_FAILED)
+
+
+@main.command(epilog=_example("reportgen train -o mnist.keras"))
+@click.option(
+    "--output",
+    "-o",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to save the model in, .keras.",
+)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of the training.")
+@verbosity
+def train(output: Path, seed: int, quiet: bool, verbose: int) -> None:
+    """Train the default network on the bundled digits and save it."""
+    from reportgen.options import make
+
+    _check_model_target(output)
+    terminal = _terminal(quiet, verbose)
+    with terminal.hushed():
+        origins = _pipeline("origins", terminal)
+        origin = origins.train(make({"seed": seed}), terminal.progress)
+        origins.save(origin, output)
+        right, total, split = origins.score_held_out(origin, terminal.progress)
+    with _standard_output():
+        click.echo(f"{right / total:.1%} right: {right} of {total} digits, {split}")
+        click.echo(str(output))
+
+
+@main.command(epilog=_example("reportgen summary my_model.keras --layer conv_1"))
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--layer", metavar="NAME", help="Work this layer's sums step by step.")
+@click.option("--json", "as_json", is_flag=True, help="Print the model record as JSON, and nothing else.")
+@of_the_model
+@verbosity
+@click.pass_context
+def summary(
+    context: click.Context, /, model: Path, layer: str | None, as_json: bool, quiet: bool, verbose: int, **given: Any
+) -> None:
+    """Print the layer table of MODEL."""
+    from reportgen.models.freeing import uncollected
+
+    options = _options(context, None, given)
+    terminal = _terminal(quiet, verbose)
+    identify(model)
+    with uncollected():
+        with terminal.hushed():
+            record = _pipeline("origins", terminal).inspect_file(model, options, terminal.progress)
+        with _standard_output():
+            if as_json:
+                from reportgen.renderers.json import model_json
+
+                click.echo(model_json(record), nl=False)
+            elif layer:
+                terminal.show_sums(record, layer)
+            else:
+                terminal.show_table(record)
+
+
+@main.command(epilog=_example("reportgen extract my_model.keras conv_1 -o sub.keras"))
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("layer")
+@click.option(
+    "--output",
+    "-o",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to save the new model in, .keras.",
+)
+@of_the_model
+@verbosity
+@click.pass_context
+def extract(
+    context: click.Context, /, model: Path, layer: str, output: Path, quiet: bool, verbose: int, **given: Any
+) -> None:
+    """Save a new model with the input of MODEL and the output of LAYER."""
+    options = _options(context, None, given)
+    _check_model_target(output, model)
+    identify(model)
+    terminal = _terminal(quiet, verbose)
+    with terminal.hushed():
+        _pipeline("origins", terminal).extract_layer(model, layer, output, options, terminal.progress)
+    with _standard_output():
+        click.echo(str(output))
+
+
+@main.command(epilog=_example("reportgen schema > report.schema.json"))
+def schema() -> None:
+    """Print the JSON Schema of report.json."""
+    with _standard_output():
+        click.echo(published_schema(), nl=False)
+
+
+@main.command(epilog=_example("reportgen doctor"))
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON, and nothing else.")
+def doctor(as_json: bool) -> None:
+    """Print what a report needs, what of it is here, and the command that mends what is missing.
+
+    The exit code is 0 where a whole report can be made, else 1.
+    """
+    from dataclasses import asdict
+    from json import dumps
+
+    from reportgen.commands.doctor import examine, sound
+
+    items = examine()
+    whole = sound(items)
+    with _standard_output():
+        if as_json:
+            click.echo(dumps({"sound": whole, "items": [asdict(item) for item in items]}, indent=1))
+        else:
+            width = max(len(item.name) for item in items)
+            for item in items:
+                mend = f"\n{'':11}{'':{width}}  to mend it: {item.remedy}" if item.remedy else ""
+                click.echo(f"{item.state:11}{item.name:{width}}  {item.detail}{mend}")
+            click.echo("A whole report can be made." if whole else "A whole report cannot be made.")
+    if not whole:
+        sys.exit(1)
+
+
+@contextmanager
+def _standard_output() -> Iterator[None]:
+    """Say in a sentence when what is printed inside cannot be taken; whoever stops reading early is told nothing."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == EPIPE:
+            raise
+        raise RenderError(
+            f"Standard output cannot be written to: {error.strerror}. Expected a terminal, a pipe or a file with room. "
+            "Send it elsewhere."
+        ) from error
+
+
+def _options(context: click.Context, config: Path | None, given: dict[str, Any]) -> Options:
+    """Lay the command line over the file over the defaults."""
+    from reportgen.options import make, read_config
+
+    values = read_config(config) if config else {}
+    for name, value in given.items():
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            values[name] = value
+    return make(values)
+
+
+def _check_model_target(output: Path, source: Path | None = None) -> None:
+    """Refuse a file that no model can be saved in, before any work is done for it."""
+    from reportgen.writing.folders import check_folder
+
+    if output.suffix != ".keras":
+        raise OptionsError(
+            f"The model cannot be saved as {output.name!r}. Expected a file name that ends in '.keras'. Use for "
+            f"example '{output.stem}.keras'."
+        )
+    if source is not None and output.resolve() == source.resolve():
+        raise OptionsError(
+            f"{output.name!r} is the model that is read. Expected another file for the new one. Choose it with -o."
+        )
+    check_folder(output.parent)
+
+
+def _check(model: Path | None, options: Options) -> None:
+    """Find out what can be known now, not after a minute of training."""
+    from reportgen.options import chapters
+    from reportgen.renderers import pdf_summary
+    from reportgen.writing import check
+    from reportgen.writing.summary import check_summary
+
+    chosen = chapters(options)
+    if "pdf-summary" in options.format:
+        pdf_summary.check(chosen)
+    check(options.output, options.format, options.assets_dir)
+    if options.summary is not None:
+        check_summary(options.summary, options.output)
+    if model is not None:
+        identify(model)
+
+
+def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bool, tuple[Path, ...]]:
+    from reportgen.commands.outcome import outcome
+    from reportgen.writing import sizes
+    from reportgen.writing.folders import held
+    from reportgen.writing.summary import append_summary
+
+    _check(model, options)
+    with held(options.output):
+        report, paths = _written(model, options, terminal)
+        written = sizes(paths, options.assets_dir)
+    for line in outcome(report):
+        terminal.say(line)
+    terminal.say_sizes(written)
+    if options.summary is not None:
+        append_summary(report, options.summary, {str(path): size for path, size in written.items()})
+    return report.failed, paths
+
+
+def _written(model: Path | None, options: Options, terminal: Terminal) -> tuple[Report, tuple[Path, ...]]:
+    """Make the report and write it into its folder, which is kept for this run."""
+    from reportgen.models import freeing
+    from reportgen.renderers import fonts, overriding, pdf
+    from reportgen.writing import PAGED, write_held
+
+    # The typesetting process gets ready while TensorFlow is imported.
+    more = fonts.given(options.font_dir)
+    overriding.given(options.templates)
+    worker = pdf.warm(more) if set(PAGED) & set(options.format) else None
+    try:
+        report = _report(model, options, terminal)
+        freeing.give_back()  # of the model above all: typesetting needs it
+        progress, folder = terminal.progress, options.assets_dir
+        return report, write_held(report, options.output, options.format, progress, worker, assets_dir=folder)
+    finally:
+        if worker is not None:
+            worker.close()
+
+
+def _report(model: Path | None, options: Options, terminal: Terminal) -> Report:
+    """Make the report; the model and the data are let go with the end of this function."""
+    reporting, progress = _pipeline("reporting", terminal), terminal.progress
+    origins = import_module("reportgen.pipeline.origins")
+    reporting.check(options)
+    origin = origins.load(model, options, progress) if model else origins.train(options, progress)
+    dataset = _dataset(origins, origin, model, options, terminal)
+    report: Report = reporting.make_report(origin, dataset, options, progress)
+    return report
+
+
+def _foretold(model: Path | None, options: Options, terminal: Terminal) -> Forecast:
+    """Plan the report; the default network is not trained for it."""
+    reporting, progress = _pipeline("reporting", terminal), terminal.progress
+    origins, forecast = (import_module(f"reportgen.pipeline.{name}") for name in ("origins", "forecast"))
+    reporting.check(options)
+    origin = origins.load(model, options, progress) if model else forecast.untrained()
+    found: Forecast = forecast.foretell(origin, _dataset(origins, origin, model, options, terminal), options, progress)
+    return found
+
+
+def _dataset(origins: ModuleType, origin: Any, model: Path | None, options: Options, terminal: Terminal) -> Any:
+    """Open the data, or None without any, and tell what cannot be read."""
+    spec = options.data or ("digits" if model is None else None)
+    dataset = origins.open_dataset(origin, spec, options, terminal.progress) if spec else None
+    if dataset is not None and dataset.broken:
+        left_out = sum(reason.number for reason in dataset.broken_reasons)
+        terminal.say_what_is_left_out(dataset.broken[0], left_out, left_out + dataset.size)
+    return dataset
+
+
+def _terminal(quiet: bool, verbose: int) -> Terminal:
+    from reportgen.commands.terminal import Terminal
+
+    return Terminal(-1 if quiet else verbose)
+
+
+def _pipeline(name: str, terminal: Terminal) -> ModuleType:
+    """Import a part of the pipeline, TensorFlow with it."""
+    with terminal.progress("Starting TensorFlow"):
+        return import_module(f"reportgen.pipeline.{name}")

@@ -1,0 +1,75 @@
+"""Commands that end well: every error that is the user's to mend becomes one line and the documented exit code."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from reportgen.errors import OptionsError, ReportgenError
+from reportgen.progress import asked_to_end
+
+
+class Step(click.Command):
+    """Turns every error that is the user's to mend into one line and the documented exit code."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command, and clear up after whatever ends it."""
+        stopped = "Ctrl-C"
+
+        def stop(number: int, _: object) -> None:
+            nonlocal stopped
+            stopped = signal.Signals(number).name
+            # Once is enough: what clears up is not to be stopped in its turn.
+            signal.signal(number, signal.SIG_IGN)
+            asked_to_end.set()
+            raise KeyboardInterrupt
+
+        asked_to_end.clear()
+        try:
+            with _signals(stop):
+                return super().invoke(context)
+        except KeyboardInterrupt as error:
+            raise click.ClickException(
+                f"Stopped by {stopped} before the end. Files that were finished before are there, and no other."
+                " Start again when you like."
+            ) from error
+        except OptionsError as error:
+            raise click.UsageError(one_line(error), context) from error
+        except ReportgenError as error:
+            raise click.ClickException(one_line(error)) from error
+
+
+class Group(click.Group):
+    """Makes every command one of the above."""
+
+    command_class = Step
+
+
+@contextmanager
+def _signals(stop: Callable[[int, Any], None]) -> Iterator[None]:
+    """Let the signals that ask a program to end be answered like Ctrl-C, so that nothing is left lying about."""
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {getattr(signal, name): signal.getsignal(getattr(signal, name)) for name in names}
+    # Another answer, such as that of nohup, is somebody's will.
+    ours = [number for number, answer in before.items() if answer is signal.SIG_DFL]
+    if threading.current_thread() is not threading.main_thread():
+        ours = []
+    try:
+        for number in ours:
+            signal.signal(number, stop)
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def one_line(error: Exception) -> str:
+    """The sentence on one line, without what a name in it could do to a terminal."""
+    from reportgen.language.cleaning import clean
+
+    return " ".join(clean(str(error)).split())

@@ -1,0 +1,210 @@
+"""The whole report as plain data, equal in HTML, PDF and JSON. Sections fill it, renderers read it.
+
+Numbers stay numbers here; templates format them. Pictures are bytes with a caption and a text alternative.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from reportgen.records.model import ModelRecord
+
+Severity = Literal["failed", "warning", "note", "passed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One picture.
+
+    Attributes:
+        name: Stable id, also its anchor in the page.
+        media_type: "image/png" or "image/svg+xml".
+        data: The file's bytes.
+        width_px: Width of the picture; of an SVG, in CSS pixels.
+        height_px: Height of the picture.
+        alt: What it shows, for someone who cannot see it, made from its data.
+        caption: What it shows, which sample, which layer, which scale, what to notice.
+        dark_data: The same picture for a dark page, where it is drawn twice; else empty.
+    """
+
+    name: str
+    media_type: str
+    data: bytes = field(repr=False)
+    width_px: int
+    height_px: int
+    alt: str
+    caption: str = ""
+    dark_data: bytes = field(default=b"", repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.alt.strip():
+            message = f"Figure {self.name!r} has no text alternative. Every figure needs one, made from its data."
+            raise ValueError(message)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the picture's bytes."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that the reader should know.
+
+    Attributes:
+        severity: "failed" (a check inside the report failed), "warning", "note" or "passed".
+        title: The finding in one sentence.
+        detail: What stands behind it: which layer, which numbers.
+        anchor: Id of the place in the report that shows it, or "".
+    """
+
+    severity: Severity
+    title: str
+    detail: str
+    anchor: str = ""
+
+    @property
+    def chapter(self) -> str:
+        """Name of the chapter that holds the place, which a report may leave out."""
+        chapters = {"layer": "architecture", "sample": "samples", "scaling": "samples", "broken": "samples"}
+        return (chapters | {"channels": "channels"}).get(self.anchor.partition("-")[0], self.anchor)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of the run facts: what, and its value as given."""
+
+    name: str
+    value: str | int | float | bool | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FontFile:
+    """A font of the user's own.
+
+    Attributes:
+        name: Name of the file, below the folder that was given.
+        sha256: Hash of its bytes.
+        path: Where it is on this machine, which no document says.
+    """
+
+    name: str
+    sha256: str
+    path: Path = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFile:
+    """A template of the user's own.
+
+    Attributes:
+        name: Name of the template of ours that it replaces.
+        sha256: Hash of the file's bytes.
+        text: What stands in it.
+    """
+
+    name: str
+    sha256: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """How the report was made: everything that can change its numbers.
+
+    Attributes:
+        command: The command line that makes the report again.
+        created: Time from SOURCE_DATE_EPOCH, ISO 8601 in UTC, or None; the clock is never read.
+        versions: Programs and libraries, with their versions.
+        machine: Threads, oneDNN, processor features: what changes the last bits of a float.
+        options: The options in force, by name.
+        model: File name and hashes of the model.
+        data: Name and hash of the data.
+        look: Hashes of the user's own fonts and templates; () where the report looks as it comes.
+    """
+
+    command: str
+    created: str | None
+    versions: tuple[Fact, ...]
+    machine: tuple[Fact, ...]
+    options: tuple[Fact, ...]
+    model: tuple[Fact, ...]
+    data: tuple[Fact, ...]
+    look: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One chapter.
+
+    Attributes:
+        name: Key: id in the page, key in the JSON, name of its template.
+        title: Its heading.
+        answer: The chapter's question answered in one or two sentences.
+        content: A frozen dataclass of the chapter's own, for its template and the JSON.
+    """
+
+    name: str
+    title: str
+    answer: str
+    content: object
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How well one output answers the images, where true classes or true values are known.
+
+    Attributes:
+        output: Name of the output.
+        kind: What its answers are: "probabilities", "logits", "multi-label" or "values".
+        num_images: How many images were put to the model.
+        right: How many were answered rightly, at a multi-label output with all their classes and no other; None of
+            values.
+        interval: 95 % interval of the share of right answers (Wilson 1927), or None.
+        mean_error: Mean absolute error of values, or None.
+    """
+
+    output: str
+    kind: str
+    num_images: int
+    right: int | None
+    interval: tuple[float, float] | None
+    mean_error: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The whole document.
+
+    Attributes:
+        title: Its title.
+        subject: One sentence that says what it is about, for a file's description.
+        model: The facts of the model.
+        run: How it was made.
+        findings: What the reader should know, heaviest first.
+        sections: The chapters, in their order.
+        fonts: Fonts of the user's own, for what the bundled ones lack; in the JSON only their hashes, in `run`.
+        templates: Templates of the user's own, in the place of ours; likewise.
+        max_size_bytes: Most that its web page may take, with what stands beside it; 0 for no bound.
+        scores: How well each output with known answers does, the one that is looked at closely first. They are here
+            whichever chapters there are; in the JSON they stand in the chapters.
+    """
+
+    title: str
+    subject: str
+    model: ModelRecord
+    run: RunFacts
+    findings: tuple[Finding, ...]
+    sections: tuple[Section, ...]
+    fonts: tuple[FontFile, ...] = ()
+    templates: tuple[TemplateFile, ...] = ()
+    max_size_bytes: int = 0
+    scores: tuple[Score, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether a check inside the report failed."""
+        return any(finding.severity == "failed" for finding in self.findings)

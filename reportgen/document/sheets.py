@@ -1,0 +1,164 @@
+"""Many maps on one picture as plain data: where each tile stands and what is written below it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from reportgen.document.report import Figure
+
+SHEET_LEFT = 30.0
+"""Room for the row numbers of a contact sheet, CSS pixels."""
+SHEET_TOP = 18.0
+"""Room for its column numbers."""
+SHEET_WIDTH = 640.0
+"""Most that a contact sheet is wide, without its numbers."""
+HIGHEST_TILE = 76.0
+"""Most that one of its tiles is high."""
+NUMBER_HEIGHT = 11.0
+"""Height of the number below a tile, on sheets of a selection."""
+_TICKS_HEIGHT = 16.0
+_LINE = 11.0
+_MOST_LABELS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A tile of a contact sheet that is pointed at.
+
+    Attributes:
+        channel: Channel number of the tile, from 0.
+        reason: "follows" (frame) or "broken" (crossed out: values that are no numbers).
+    """
+
+    channel: int
+    reason: Literal["follows", "broken"]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactSheet:
+    """All maps of one layer in one picture; tiles in reading order, a gap between neighbours.
+
+    Attributes:
+        figure: The picture.
+        columns: Tiles in a row.
+        rows: Rows of tiles.
+        tile_width_px: Width of a tile, without its gap.
+        tile_height_px: Height of a tile, without its gap.
+        gap_px: Pixels between neighbouring tiles.
+        channels: Channel numbers of the tiles, in reading order.
+        num_channels: How many channels the layer has.
+        marks: Tiles that are pointed at.
+        ticks: What stands below each column, for tiles that have an axis of their own: a place in the tile, pixels,
+            and its words ("step 0", "1"). The rows of such a sheet are thin, so that not each has its number.
+        number_px: Height of the foot of every tile that its channel's number is written on, part of the tile; 0 where
+            row and column say which channel it is.
+    """
+
+    figure: Figure
+    columns: int
+    rows: int
+    tile_width_px: int
+    tile_height_px: int
+    gap_px: int
+    channels: tuple[int, ...]
+    num_channels: int
+    marks: tuple[Mark, ...] = ()
+    ticks: tuple[tuple[float, str], ...] = ()
+    number_px: int = 0
+
+    @property
+    def scale(self) -> float:
+        """How many times the picture is enlarged: to the width of the page, but no tile higher than 76 pixels."""
+        return min(SHEET_WIDTH / self.figure.width_px, HIGHEST_TILE / self.tile_height_px)
+
+    @property
+    def image_size(self) -> tuple[float, float]:
+        """Width and height of the enlarged picture, CSS pixels."""
+        return self.figure.width_px * self.scale, self.figure.height_px * self.scale
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height with the numbers above and beside the picture, CSS pixels."""
+        width, height = self.image_size
+        return width + SHEET_LEFT + 2, height + SHEET_TOP + 2 + (_TICKS_HEIGHT if self.ticks else 0)
+
+    @property
+    def blank(self) -> tuple[float, float, float, float] | None:
+        """Left, top, width and height of what is empty at the end of the last row, CSS pixels; None for a full row."""
+        used = len(self.channels) % self.columns
+        if not used:
+            return None
+        left = SHEET_LEFT + ((self.tile_width_px + self.gap_px) * used - self.gap_px) * self.scale
+        top = SHEET_TOP + (self.tile_height_px + self.gap_px) * (self.rows - 1) * self.scale
+        width, height = self.image_size
+        return left, top, SHEET_LEFT + width - left, SHEET_TOP + height - top
+
+    @property
+    def column_labels(self) -> tuple[tuple[float, int], ...]:
+        """Middle of each column, CSS pixels, and the number above it; a single column of strips needs none."""
+        if self.number_px or (self.ticks and self.columns == 1):
+            return ()
+        step, half = (self.tile_width_px + self.gap_px) * self.scale, self.tile_width_px * self.scale / 2
+        return tuple((SHEET_LEFT + step * column + half, column) for column in range(self.columns))
+
+    @property
+    def row_labels(self) -> tuple[tuple[float, int], ...]:
+        """Middle of each row, CSS pixels, and the number beside it; none where each tile has its own."""
+        if self.number_px:
+            return ()
+        step, half = (self.tile_height_px + self.gap_px) * self.scale, self.tile_height_px * self.scale / 2
+        every = max(1, -int(-_LINE // step)) if self.ticks else 1
+        return tuple(
+            (SHEET_TOP + step * row + half, self.channels[row * self.columns]) for row in range(0, self.rows, every)
+        )
+
+    @property
+    def paper_column_labels(self) -> tuple[tuple[float, int], ...]:
+        """Those of the numbers above the columns that go on paper."""
+        return self._on_paper(self.column_labels)
+
+    @property
+    def paper_row_labels(self) -> tuple[tuple[float, int], ...]:
+        """Those of the numbers beside the rows that go on paper."""
+        return self._on_paper(self.row_labels)
+
+    def _on_paper(self, labels: tuple[tuple[float, int], ...]) -> tuple[tuple[float, int], ...]:
+        # Each costs the typesetter a millisecond, and a large network has thousands: as on a ruler, each second or
+        # fourth is enough, but where a row is a channel.
+        every = 1 if len(labels) <= _MOST_LABELS or self.columns == 1 else 2 if len(labels) <= 2 * _MOST_LABELS else 4
+        return labels[::every]
+
+    @property
+    def tile_labels(self) -> tuple[tuple[float, float, int], ...]:
+        """Middle and foot of each tile of a selection, CSS pixels, and the channel's number that stands there."""
+        if not self.number_px:
+            return ()
+        across, down = (self.tile_width_px + self.gap_px) * self.scale, (self.tile_height_px + self.gap_px) * self.scale
+        left, foot = SHEET_LEFT + self.tile_width_px * self.scale / 2, SHEET_TOP + self.tile_height_px * self.scale - 2
+        return tuple(
+            (left + across * (place % self.columns), foot + down * (place // self.columns), channel)
+            for place, channel in enumerate(self.channels)
+        )
+
+    @property
+    def tick_labels(self) -> tuple[tuple[float, float, str, str], ...]:
+        """Place of each tick below the picture, CSS pixels, its words, and how they stand to it."""
+        step, bottom = (self.tile_width_px + self.gap_px) * self.scale, self.size[1] - 4
+        found = []
+        for column in range(self.columns):
+            for number, (place, words) in enumerate(self.ticks):
+                anchor = "start" if number == 0 else "end" if place >= self.tile_width_px else "middle"
+                found.append((SHEET_LEFT + step * column + place * self.scale, bottom, words, anchor))
+        return tuple(found)
+
+    @property
+    def frames(self) -> tuple[tuple[float, float, float, float, str], ...]:
+        """Left, top, width and height of each marked tile, CSS pixels, and why it is marked."""
+        found = []
+        for mark in self.marks:
+            row, column = divmod(self.channels.index(mark.channel), self.columns)
+            left = SHEET_LEFT + (self.tile_width_px + self.gap_px) * column * self.scale
+            top = SHEET_TOP + (self.tile_height_px + self.gap_px) * row * self.scale
+            found.append((left, top, self.tile_width_px * self.scale, self.tile_height_px * self.scale, mark.reason))
+        return tuple(found)

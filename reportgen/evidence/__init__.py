@@ -1,0 +1,84 @@
+"""What the probes saw, as plain data: everything that sections may read.
+
+Arrays in here are already reduced: 8-bit maps and numbers per channel, never a layer's floats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+
+from reportgen.document.report import Finding, FontFile, RunFacts
+from reportgen.evidence.ablation import AblationResult
+from reportgen.evidence.activations import ActivationsResult
+from reportgen.evidence.dreams import DreamsResult
+from reportgen.evidence.edges import EdgesResult
+from reportgen.evidence.names import NamesResult
+from reportgen.evidence.performance import PerformanceResult
+from reportgen.evidence.pooling import PoolingResult
+from reportgen.evidence.predictions import PredictionsResult
+from reportgen.evidence.responses import ResponsesResult
+from reportgen.evidence.samples import Levels as Levels
+from reportgen.evidence.samples import SampleRecord
+from reportgen.evidence.scaling import ScalingResult
+from reportgen.records.data import DatasetRecord, TrainingRecord
+from reportgen.records.model import ModelRecord
+from reportgen.sections import NAMES
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that sections may read.
+
+    Attributes:
+        title: Title of the report.
+        model: The model's facts.
+        run: How the report is made.
+        findings: What was found, heaviest first.
+        colormap: "gray" or "viridis", for activation maps.
+        fonts: Fonts of the user's own, for charts.
+        dataset: The data, or None.
+        samples: The chosen samples.
+        chapters: Names of the chapters that the report is to have.
+        training: How the default network was trained, or None for a loaded model.
+        predictions: Result of the probe of that name, or None where it did not run; likewise the following ones.
+    """
+
+    title: str
+    model: ModelRecord
+    run: RunFacts
+    findings: tuple[Finding, ...]
+    colormap: str = "gray"
+    fonts: tuple[FontFile, ...] = ()
+    dataset: DatasetRecord | None = None
+    samples: tuple[SampleRecord, ...] = ()
+    chapters: tuple[str, ...] = NAMES
+    training: TrainingRecord | None = None
+    predictions: PredictionsResult | None = None
+    performance: PerformanceResult | None = None
+    scaling: ScalingResult | None = None
+    activations: ActivationsResult | None = None
+    edges: EdgesResult | None = None
+    pooling: PoolingResult | None = None
+    names: NamesResult | None = None
+    responses: ResponsesResult | None = None
+    ablation: AblationResult | None = None
+    dreams: DreamsResult | None = None
+
+
+def texts(value: object) -> Iterator[str]:
+    """Return every string in a record and in the records inside it, arrays and bytes left alone.
+
+    >>> list(texts((Doubt("none", "They are small."), {"split": 3})))
+    ['none', 'They are small.', 'split']
+    """
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (tuple, list)):
+        for each in value:
+            yield from texts(each)
+    elif isinstance(value, Mapping):
+        yield from texts([*value, *value.values()])
+    elif is_dataclass(value):
+        for each in fields(value):
+            yield from texts(getattr(value, each.name))

@@ -1,0 +1,118 @@
+"""The maps of every chosen call on every sample, and the numbers of every channel, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reportgen.evidence.grids import Grid
+from reportgen.evidence.samples import Levels as Levels
+from reportgen.records.model import Check
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelNumbers:
+    """What one channel did on one sample.
+
+    Attributes:
+        channel: Its number, from 0.
+        minimum: Lowest finite value.
+        maximum: Highest finite value.
+        mean: Mean over all positions.
+        deviation: Standard deviation over all positions.
+        active_share: Share of positions above zero, 0..1.
+        follows: Correlation of its map with the sample's object, −1..1; None where there is no object or no signal.
+        constant: Whether all positions, of which there are several, hold one value.
+        num_nonfinite: How many positions hold NaN or infinity.
+    """
+
+    channel: int
+    minimum: float
+    maximum: float
+    mean: float
+    deviation: float
+    active_share: float
+    follows: float | None
+    constant: bool
+    num_nonfinite: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallMaps:
+    """All maps of one call on one sample.
+
+    Attributes:
+        path: The call.
+        levels: uint8 (channels, height, width): every map on its scale, 0..255; a constant map is 128 everywhere. With
+            a grid, the axes are the grid's, as long as they are drawn. Of a call that is cut short, those in `cut_to`.
+        channels: One record per channel, in order.
+        follower: The channel that follows the object best, or None.
+        grid: How the maps are drawn, for maps that are no pictures of height and width.
+        cut_to: Channels of the maps that there is room for, the most active first; None where all maps are there.
+    """
+
+    path: str
+    levels: Levels = field(repr=False)
+    channels: tuple[ChannelNumbers, ...]
+    follower: int | None
+    grid: Grid | None = None
+    cut_to: tuple[int, ...] | None = None
+
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """Channel of each map, in the order of the maps."""
+        return tuple(range(len(self.channels))) if self.cut_to is None else self.cut_to
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Positions along each axis of one map, drawn or not."""
+        return self.grid.sizes if self.grid else tuple(map(int, self.levels.shape[1:]))
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """What they are called."""
+        return self.grid.axes if self.grid else ("height", "width")
+
+
+@dataclass(frozen=True, slots=True)
+class Foreground:
+    """The object in a sample, as far as it could be told from the background.
+
+    Attributes:
+        found: Whether there is one.
+        share: Share of the image that it covers, 0..1.
+        how: How it was looked for, and why none was found if so: a whole sentence.
+        mask: uint8 (height, width), 255 where the object is.
+    """
+
+    found: bool
+    share: float
+    how: str
+    mask: Levels = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SampleMaps:
+    """All maps of all chosen calls on one sample."""
+
+    sample: int
+    foreground: Foreground
+    calls: tuple[CallMaps, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationsResult:
+    """The activation maps of every chosen call on every sample.
+
+    Attributes:
+        samples: One entry per sample, in the order of the samples.
+        scale: "own" (each map from its own minimum to its own maximum) or "common" (one scale for a call).
+        checks: Output shapes by formula against the tensors that came out, one per call of the model, keyed by path.
+        max_size_bytes: Most that the web page may have, to which maps may be cut.
+        pdf_channels: Most maps of a call on paper, or None.
+    """
+
+    samples: tuple[SampleMaps, ...]
+    scale: str
+    checks: tuple[tuple[str, Check], ...]
+    max_size_bytes: int = 25_000_000
+    pdf_channels: int | None = None

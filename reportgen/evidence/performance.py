@@ -1,0 +1,192 @@
+"""How often the model is right, where true classes are known, as plain data: confusions, calibration, mistakes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from reportgen.document.report import Score
+from reportgen.evidence.predictions import PredictionsResult
+from reportgen.evidence.samples import SampleRecord
+from reportgen.language.ties import Tie
+
+_Z = 1.959963984540054  # 97.5 % of a standard normal distribution lie below it
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of something that was counted.
+
+    Attributes:
+        part: How many of them.
+        whole: How many there are.
+        value: The share, 0..1.
+        interval: The shares that are compatible with it: 95 % interval (Wilson 1927).
+    """
+
+    part: int
+    whole: int
+    value: float
+    interval: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassAccuracy:
+    """How one class is answered.
+
+    Attributes:
+        index: Its index.
+        name: Its name, or its index where it has none.
+        recall: Of the images of this class, those that were answered so; None without images of it.
+        precision: Of the images that were answered so, those of this class; None where it is never answered.
+    """
+
+    index: int
+    name: str
+    recall: Share | None
+    precision: Share | None
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """How often images of one class were answered with one class; both are the same where the answer is right.
+
+    Attributes:
+        label: Index of the true class.
+        answered: Index of the class answered; None for an answer that holds NaN or infinity.
+        number: How many images.
+    """
+
+    label: int
+    answered: int | None
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Commonest:
+    """The class that most images belong to: what an answer that is always the same would reach.
+
+    Attributes:
+        names: Its name; several where as many images belong to each of several classes.
+        share: The images of one of them.
+    """
+
+    names: tuple[str, ...]
+    share: Share
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """The answers that are about equally confident.
+
+    Attributes:
+        low: Confidence that they are above, 0..1.
+        high: Confidence that they are at most.
+        confidence: Mean of it; None without answers.
+        right: How many of them are right; None without answers.
+    """
+
+    low: float
+    high: float
+    confidence: float | None
+    right: Share | None
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Whether the model is right as often as it is confident.
+
+    Attributes:
+        bins: Answers by confidence, the probability of the class answered, in bins of equal width.
+        right: Right ones of all these answers; those that hold NaN or infinity have no confidence.
+        confidence: Mean confidence of them, 0..1.
+        error: Expected calibration error: mean over the answers of the distance between the share of right answers in
+            their bin and the mean confidence there.
+    """
+
+    bins: tuple[Bin, ...]
+    right: Share
+    confidence: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
+class HeadScores:
+    """How often one output is right.
+
+    Attributes:
+        name: The output.
+        output: What its answers are: "probabilities", "logits" or "multi-label".
+        num_classes: How many classes it can answer.
+        right: Images that are answered rightly, of a multi-label output with all their classes and no other.
+        commonest: The class that most images belong to, or several; None for a multi-label output.
+        num_nonfinite: How many answers hold NaN or infinity; they are counted as wrong.
+        classes: Every class that the data hold or the model answers, by index.
+        confusions: Every pair of true class and answer that occurs, by their indices; () for a multi-label output.
+        calibration: Confidence against right answers; None for a multi-label output, or where no answer is a number.
+        num_mistakes: How many wrong answers there are that are numbers.
+        mistakes: The most confident of these.
+        confidences: How confident each of them is, 0..1.
+        mistakes_tie: How many wrong answers are as confident as the last one that was chosen, where only some of these
+            were, at random; else None.
+        seed: Seed of what is drawn among equals.
+    """
+
+    name: str
+    output: str
+    num_classes: int
+    right: Share
+    commonest: Commonest | None
+    num_nonfinite: int
+    classes: tuple[ClassAccuracy, ...]
+    confusions: tuple[Confusion, ...]
+    calibration: Calibration | None
+    num_mistakes: int
+    mistakes: tuple[SampleRecord, ...]
+    confidences: tuple[float, ...]
+    mistakes_tie: Tie | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PerformanceResult:
+    """How often the model is right over the whole data.
+
+    Attributes:
+        heads: Each output that answers with classes and has labels, the one that is looked at closely first.
+    """
+
+    heads: tuple[HeadScores, ...]
+
+
+def known(found: PredictionsResult | None) -> tuple[Score, ...]:
+    """Return how well each output does whose true classes or values are known, the one looked at closely first."""
+    return tuple(
+        Score(head.name, head.output, head.num_images, head.right, head.interval, head.mean_error)
+        for head in ((found, *found.others) if found else ())
+        if head.right is not None or head.mean_error is not None
+    )
+
+
+def share(part: int, whole: int) -> Share | None:
+    """Return a share with its interval; None of nothing.
+
+    >>> share(0, 0) is None, share(1, 2).value
+    (True, 0.5)
+    """
+    return Share(part, whole, part / whole, wilson(part, whole)) if whole else None
+
+
+def wilson(right: int, total: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share.
+
+    Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference", JASA 22.
+
+    >>> [round(bound, 3) for bound in wilson(962, 1000)]
+    [0.948, 0.972]
+    """
+    middle = right / total + _Z * _Z / (2 * total)
+    half = _Z * math.sqrt(right / total * (1 - right / total) / total + _Z * _Z / (4 * total * total))
+    scale = 1 + _Z * _Z / total
+    # At either end rounding would leave a trace of a bound that is exactly 0 or 1.
+    return (middle - half) / scale if right else 0.0, (middle + half) / scale if right < total else 1.0

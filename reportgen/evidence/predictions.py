@@ -1,0 +1,67 @@
+"""What the model answered on all images, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from reportgen.records.model import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCounts:
+    """How often a multi-label output named one class.
+
+    Attributes:
+        name: The class.
+        present: How many images belong to it.
+        found: For how many of these it was answered.
+        wrongly: For how many others it was answered.
+    """
+
+    name: str
+    present: int
+    found: int
+    wrongly: int
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionsResult:
+    """The answers of one output on the whole data.
+
+    Attributes:
+        num_images: How many images were put to the model.
+        right: How many were answered rightly, at a multi-label output with all their classes and no other; None where
+            no true classes are known.
+        interval: 95 % interval of the share of right answers (Wilson 1927), or None.
+        output: What the answers are: "probabilities", "logits", "multi-label" (yes or no for each class) or "values".
+        num_nonfinite: How many answers hold NaN or infinity.
+        name: The output.
+        shape: Shape of one answer.
+        value_range: Lowest and highest finite value that it answered, or None.
+        mean_error: Mean of the absolute difference between its values and the true ones; None where they are not known.
+        others: The same for the model's further outputs, in its order.
+        counts: Answers of a multi-label output class by class.
+        hits: bool (images): whether each image was answered rightly; None where no true classes are known.
+        confidence: float64 (images): the probability of the class answered, 0..1, of a multi-label output its mean over
+            the classes; None without classes.
+        answered: int64 (images): the class answered, −1 where the answer is no number; None without classes, and of a
+            multi-label output.
+    """
+
+    num_images: int
+    right: int | None
+    interval: tuple[float, float] | None
+    output: str
+    num_nonfinite: int = 0
+    name: str = ""
+    shape: Shape = ()
+    value_range: tuple[float, float] | None = None
+    mean_error: float | None = None
+    others: tuple[PredictionsResult, ...] = ()
+    counts: tuple[ClassCounts, ...] = ()
+    hits: npt.NDArray[np.bool_] | None = field(default=None, repr=False)
+    confidence: npt.NDArray[np.float64] | None = field(default=None, repr=False)
+    answered: npt.NDArray[np.int64] | None = field(default=None, repr=False)

@@ -1,0 +1,113 @@
+"""The samples that are looked at closely, and what the model answered for each, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from reportgen.evidence.grids import Grid, Signal
+from reportgen.records.model import Shape
+
+Levels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One class and the number that the model gave it."""
+
+    class_index: int
+    name: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class InputValues:
+    """What a further input of the model got for one sample.
+
+    Attributes:
+        name: The input.
+        shape: Shape of what it got.
+        values: Its first values, in the order of memory.
+        value_range: Its lowest and highest value.
+        image: uint8 (height, width) or (height, width, 3), where it is a picture; else None.
+    """
+
+    name: str
+    shape: Shape
+    values: tuple[float, ...]
+    value_range: tuple[float, float]
+    image: Levels | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HeadAnswer:
+    """What one output of the model answered for one sample.
+
+    Attributes:
+        name: The output.
+        shape: Shape of its answer.
+        output: "probabilities", "logits", "multi-label" or "values".
+        answers: Its first answers, highest first; of values, the first ones in order; () of an array of more axes. Of a
+            multi-label output the probabilities of classes, all that are answered or true first.
+        label: Name of the true class, or of all true classes; or None.
+        correct: Whether the first answer is the true class, or the classes answered are the true ones; None where that
+            cannot be said.
+        value_range: Lowest and highest finite value of its answer, or None without any.
+        targets: The true values that belong to the answers, where they are known; of a multi-label output 1 for a true
+            class and 0 for another.
+        answered: Name of the class answered, or of all classes answered; None where the answer is values, or no number.
+    """
+
+    name: str
+    shape: Shape
+    output: str
+    answers: tuple[Answer, ...]
+    label: str | None
+    correct: bool | None
+    value_range: tuple[float, float] | None
+    targets: tuple[float, ...] = ()
+    answered: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRecord:
+    """One image chosen for a close look.
+
+    Attributes:
+        index: Its place in the data, from 0.
+        name: File name, or "".
+        reason: Why it was chosen: "most confident", "asked for by index".
+        label: Name of its true class, or None.
+        label_index: Index of its true class, or None.
+        answers: The model's first answers, highest first; of a model without classes, its output values in order.
+        correct: Whether the first answer is the true class; None where that cannot be said.
+        image: uint8 (height, width) or (height, width, 3): the image as the model got it, its range brought to 0..255.
+            Of a signal (channels, points); of a volume (slices, height, width) or (slices, height, width, 3).
+        value_range: Lowest and highest value of the image as the model got it.
+        grid: How it is drawn, for what is no picture.
+        signal: Its curves, for a signal of few channels or a row of values.
+        heads: What each output answered, in the model's order, the one of `answers` among them.
+        inputs: What the further inputs got, in the model's order.
+    """
+
+    index: int
+    name: str
+    reason: str
+    label: str | None
+    label_index: int | None
+    answers: tuple[Answer, ...]
+    correct: bool | None
+    image: Levels = field(repr=False)
+    value_range: tuple[float, float]
+    grid: Grid | None = None
+    signal: Signal | None = None
+    heads: tuple[HeadAnswer, ...] = ()
+    inputs: tuple[InputValues, ...] = ()
+
+    @property
+    def answered(self) -> str | None:
+        """Name of the class answered, or of all classes; None where the answer is values, or no number."""
+        head = next((head for head in self.heads if head.answers == self.answers), None)
+        return head.answered if head else self.answers[0].name if self.answers else None

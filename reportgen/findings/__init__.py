@@ -1,0 +1,1 @@
+"""Evidence -> what the reader should know. One module a family of rules."""

@@ -1,0 +1,1 @@
+"""Numbers and names -> the words of a sentence, the same in every report."""

@@ -1,0 +1,101 @@
+"""Text from outside -> text that may stand in a report: cleaned, shortened, kept apart, made an anchor."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    pass
+
+
+def fold_anchor(path: str) -> str:
+    """Return the id of a call's part of the chapter."""
+    return f"channels-{anchor(path)}"
+
+
+def layer_anchor(path: str) -> str:
+    """Return the id of a call's row in the layer table."""
+    return f"layer-{anchor(path)}"
+
+
+_UNPRINTABLE = re.compile(
+    # C0 and C1 without tab and line feed; line separators; bidi embeddings, overrides and isolates; lone surrogates.
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
+    + "]"
+)
+
+# Runs of letters that are written from right to left (Hebrew, Arabic, Syriac, Thaana, N'Ko, Adlam …), with the marks on
+# them and the spaces and hyphens between their words; the ranges are those that Unicode keeps for such scripts.
+_LEFTWARD = "[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]"
+_LEFTWARDS = re.compile(f"{_LEFTWARD}+(?:[ '’\\-]+{_LEFTWARD}+)*")
+
+_LONGEST_NAME = 80
+_LONGEST_ANCHOR = 200
+
+
+def clean(text: str) -> str:
+    r"""Replace characters that no page should hold by U+FFFD.
+
+    These are control characters, noncharacters, lone surrogates, and the controls that make a text run the other way,
+    with which one name can be shown as another. Tabs, line feeds and the writing direction of letters stay.
+
+    >>> clean("conv\x1b[31m_\u202egnp.tac")
+    'conv�[31m_�gnp.tac'
+    """
+    return _UNPRINTABLE.sub("\ufffd", text)
+
+
+def isolated(text: str) -> str:
+    r"""Enclose what is written from right to left, so that it cannot move the text around it.
+
+    Characters do it (first strong isolate, pop directional isolate: Unicode Standard Annex 9), and not an element, so
+    that it holds in titles and text alternatives too. None are left in the text before: `clean` takes them out.
+
+    >>> isolated("class אב, 3")
+    'class \u2068אב\u2069, 3'
+    """
+    return _LEFTWARDS.sub("\u2068\\g<0>\u2069", text)
+
+
+def shortened(name: str, limit: int = _LONGEST_NAME) -> str:
+    """Leave the middle of a long name out.
+
+    Args:
+        name: Any text.
+        limit: How many characters it may have, the "…" in its middle counted.
+
+    >>> shortened("block_1_conv_1_relu", 11)
+    'block…_relu'
+    """
+    if len(name) <= limit:
+        return name
+    half = (limit - 1) // 2
+    return f"{name[: limit - 1 - half]}…{name[len(name) - half :]}"
+
+
+def anchor(name: str) -> str:
+    """Turn any name into an id of a-z, 0-9, "-" and "_"; different names give different ids.
+
+    A "/" becomes "--", any other character its number in hexadecimal between two "-". A very long name becomes its
+    SHA-256.
+
+    >>> anchor("backbone/conv_1#2"), anchor("Conv-1"), anchor("")
+    ('backbone--conv_1-23-2', '-43-onv-2d-1', '-empty')
+    """
+    # What follows a single "-" is closed by another one, so that neither "-empty" nor "-sha" can come from a name.
+    written = re.sub("[^a-z0-9_]", lambda odd: "--" if odd.group() == "/" else f"-{ord(odd.group()):x}-", name)
+    if len(written) > _LONGEST_ANCHOR:
+        return f"-sha{hashlib.sha256(written.encode('ascii')).hexdigest()}"
+    return written or "-empty"
+
+
+def codepoint(character: str) -> str:
+    """Write the number of a character.
+
+    >>> codepoint("A"), codepoint("😀")
+    ('U+0041', 'U+1F600')
+    """
+    return f"U+{ord(character):04X}"

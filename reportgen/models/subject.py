@@ -1,0 +1,158 @@
+"""What every probe is given: the living model, its record, the data and the chosen samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from reportgen.errors import ModelError
+from reportgen.evidence.samples import SampleRecord
+from reportgen.models import running
+from reportgen.models.hooks import watch
+from reportgen.models.inputs import arrange, batch_size
+from reportgen.records.model import LayerRecord, ModelRecord, TensorRecord
+from reportgen.records.places import matches
+from reportgen.sources.dataset import Dataset
+
+# Answers can change in their last bits with the number of images in a batch: that number follows from the model alone.
+BATCH_SIZE = 64
+# A model that is called, unlike one in `predict`, keeps the outputs of all its layers until it has answered.
+_BATCH_BYTES = 256 << 20
+# From so many batches on, tracing costs less than it saves.
+_WORTH_TRACING = 8
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A model with something to look at.
+
+    Attributes:
+        model: The living Keras model.
+        record: Its facts.
+        dataset: Images that fit it, or None.
+        samples: The samples chosen for a close look, in order.
+        earlier: What the probes before this one found, by their names.
+    """
+
+    model: Any
+    record: ModelRecord
+    dataset: Dataset | None = None
+    samples: tuple[SampleRecord, ...] = ()
+    earlier: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def batch_size(self) -> int:
+        """How many images the model is called with at once: 64, or fewer where all layers' outputs take much memory."""
+        per_image = sum(call.activation_bytes for call in self.record.layers)
+        return max(1, min(BATCH_SIZE, _BATCH_BYTES // max(per_image, 1)))
+
+    def affordable(self, macs: int, passes: int = 1) -> int:
+        """Return how often a number of multiply-adds pays for some passes of one image, at least once.
+
+        Args:
+            macs: Multiply-adds that may be spent.
+            passes: How many passes through the whole network are made each time.
+        """
+        return max(1, macs // (passes * max(sum(call.macs or 0 for call in self.record.layers), 1)))
+
+    def images(self, indices: Sequence[int]) -> Array:
+        """Return images of the data, batch axis first: what the main input gets, in its number format."""
+        assert self.dataset is not None, "a probe that reads images is run with data only"
+        return _cast(self.dataset.read(indices), self.record.inputs[self.record.main_input])
+
+    def pictures(self, indices: Sequence[int]) -> Array:
+        """Return the same with the channels last."""
+        images = self.images(indices)
+        return np.moveaxis(images, 1 + self.record.input_channel_axis(images.shape[1:]), -1)
+
+    def inputs(self, indices: Sequence[int], scaling: str = "") -> Any:
+        """Return what the model is called with for some images: one array, or all in the model's own structure.
+
+        Args:
+            indices: The images.
+            scaling: Another way to scale pictures, one of the names in the dataset's `scaling`; "" for the one in use.
+        """
+        assert self.dataset is not None, "a probe that reads images is run with data only"
+        further = dict(self.dataset.further)
+        arrays = {}
+        for place, record in enumerate(self.record.inputs):
+            source = self.dataset if place == self.record.main_input else further[record.name]
+            other = source.scaling.read if scaling and source.scaling and scaling in source.scaling.names else None
+            arrays[record.name] = _cast(other(indices, scaling) if other else source.read(indices), record)
+        return arrange(self.model, arrays)
+
+    def chosen_calls(self, pattern: str) -> tuple[LayerRecord, ...]:
+        """Return the conv and pooling calls whose path or last name matches a shell pattern."""
+        return tuple(call for call in self.record.seen_calls if matches(call.path, pattern))
+
+
+def answers(model: Any, inputs: Any) -> list[Array]:
+    """Put one batch to the model and return all its outputs, each (batch, …), as float64, in the record's order.
+
+    Raises:
+        ModelError: The model cannot be run on this batch, or does not answer with one row for each sample.
+    """
+    size = len(keras.tree.flatten(inputs)[0])
+    found = [np.asarray(output, dtype=np.float64) for output in keras.tree.flatten(running.call(model, inputs))]
+    wrong = next((values.shape for values in found if values.shape[:1] != (size,)), None)
+    if wrong is not None:
+        raise ModelError(
+            f"The model {model.name!r} answered a batch of {size} with an array of {wrong}. Expected a row for each"
+            " sample. Use a model that keeps the batch axis."
+        )
+    return found
+
+
+class Answering:
+    """A model that is asked about many batches of one size.
+
+    Traced, it answers ResNet-50's or DenseNet-121's images one by one in a fifth of the time of an eager call, and lets
+    go of each output as soon as nothing needs it; the tracing costs as much as four or five eager calls.
+    """
+
+    def __init__(self, model: Any, num_batches: int) -> None:
+        """Prepare to ask.
+
+        Args:
+            model: A Keras model.
+            num_batches: How many batches there will be: few do not pay for the tracing.
+        """
+        self._model, self._rows = model, batch_size(model)
+        self._is_worth_tracing = num_batches >= _WORTH_TRACING
+        self._traced: Callable[[Any], Any] | None = None
+
+    def __call__(self, inputs: Any) -> list[Array]:
+        """Return what `answers` returns for a batch; the first one is the largest."""
+        size = len(keras.tree.flatten(inputs)[0])
+        self._rows = self._rows or size
+        if not self._is_worth_tracing or size > self._rows:
+            return answers(self._model, inputs)
+        whole = np.minimum(np.arange(self._rows), size - 1)
+        filled = keras.tree.map_structure(lambda part: np.asarray(part)[whole], inputs)
+        try:
+            with running.state_kept(self._model):
+                self._traced = self._traced or running.traced(self._flat, filled)
+                found = [np.asarray(output, dtype=np.float64) for output in self._traced(filled)]
+        except running.CALL_ERRORS:
+            found = []
+        if not found or any(values.shape[:1] != (self._rows,) for values in found):
+            # Called as it is, it answers after all, or says what is wrong.
+            self._is_worth_tracing = False
+            return answers(self._model, inputs)
+        return [values[:size] for values in found]
+
+    def _flat(self, inputs: Any) -> list[Any]:
+        # While a model is watched, its layers have names that a graph takes.
+        with watch(self._model, lambda call: None):
+            return list(keras.tree.flatten(self._model(inputs, training=False)))
+
+
+def _cast(values: Array, record: TensorRecord) -> Array:
+    return np.asarray(values, dtype=record.dtype)

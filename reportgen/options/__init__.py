@@ -1,0 +1,283 @@
+"""Words of a command line, a TOML file or a Python call -> checked options. One set of names for all three."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from reportgen.errors import OptionsError
+from reportgen.options.forms import (
+    LEAST_SIZE,
+    Pick,
+    check_budget,
+    check_preprocess,
+    parse_dream,
+    parse_feature,
+    parse_rename,
+    parse_shape,
+    parse_size,
+    size_words,
+)
+from reportgen.sections import NAMES
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+class Options(BaseModel):
+    """What a report is made with. Every field is an option of `reportgen build` under the same name.
+
+    Attributes:
+        output: Folder that the files are written to.
+        format: Formats to write.
+        assets_dir: Name of a folder beside the page for its style sheet and pictures; None for all in one file.
+        summary: File that a summary in Markdown is appended to, or None.
+        data: Where images come from: a file, a folder, or "digits".
+        classes: File of class names by index.
+        pick: Ways to choose samples, in order; () for the default.
+        layers: Shell pattern; conv and pooling calls whose path or name matches get activation grids.
+        rename: Pairs OLD=NEW of layer names.
+        title: Title of the report; None for "What NAME sees".
+        colormap: Colours of activation maps.
+        scale_maps: Grey scale of a map: its own, or common to all maps of a layer.
+        max_size: Most bytes that the web page may have, with its folder of assets where there is one; the largest grids
+            of maps give way.
+        pdf_channels: Most maps of one layer in the PDF; None for as many as the web page has.
+        preprocess: How pixel values are brought to the model's range; also called "scale_input".
+        resize: How an image of another size is brought to the model's: "crop" keeps its proportions and cuts its centre
+            out, "stretch" does not; None for "crop", where it enlarges nothing more than eightfold.
+        feature: Pairs of "image" or "label" and the name of the feature of a TFRecord file that holds it.
+        imports: Python files or modules of the user's own that are run first, for their classes; the option is called
+            "import", a word that Python keeps for itself.
+        input_shape: Shape of one sample, for a model that leaves it open: 224,224,3 of an image, 16000,1 of a signal;
+            () for what the data or the model says.
+        max_parameters: How many weights a file may ask for.
+        max_memory: How many bytes the largest output of one layer may take for one image.
+        section: Chapters to write; () for all.
+        skip_section: Chapters to leave out.
+        ablation_budget: What switching channels off may cost: "auto", seconds ("60s"), or forward passes of one image
+            ("5000").
+        dream: Pairs of a conv layer and a channel of it for which the image is made that moves it most; () for the
+            three most important channels of the last conv layer.
+        dream_steps: Steps of the gradient ascent that makes one; None for 64, or fewer in a big network.
+        font_dir: Folders of fonts for characters that the bundled ones lack.
+        templates: Folder of templates that take the place of the report's own.
+        seed: Seed of everything random.
+        limit: How many images every channel is watched on, drawn at random; None for all.
+        nearly_dead: A channel that fires in a smaller share of the images is called nearly dead, 0..1.
+        copy_correlation: A channel that correlates with another by more than this is called its copy, 0..1.
+        class_level: Largest chance, 0..1, at which a channel is said to speak for a class.
+        class_selectivity: Least class selectivity index, 0..1, of a channel that is said to speak for a class.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    output: Path = Path("reportgen-report")
+    format: tuple[Literal["html", "pdf", "json", "pdf-summary"], ...] = ("html", "pdf", "json")
+    assets_dir: str | None = None
+    summary: Path | None = None
+    data: str | None = None
+    classes: Path | None = None
+    pick: tuple[Pick, ...] = ()
+    layers: str = "*"
+    rename: tuple[tuple[str, str], ...] = ()
+    title: str | None = None
+    colormap: Literal["gray", "viridis"] = "gray"
+    scale_maps: Literal["own", "common"] = "own"
+    max_size: int = 25_000_000
+    pdf_channels: int | None = Field(default=None, gt=0)
+    preprocess: str = "auto"
+    resize: Literal["crop", "stretch"] | None = None
+    feature: tuple[tuple[str, str], ...] = ()
+    imports: tuple[str, ...] = ()
+    input_shape: tuple[int, ...] = ()
+    max_parameters: int = Field(default=2_000_000_000, gt=0)
+    max_memory: int = Field(default=4 << 30, gt=0)
+    section: tuple[str, ...] = ()
+    skip_section: tuple[str, ...] = ()
+    ablation_budget: str = "auto"
+    dream: tuple[tuple[str, int], ...] = ()
+    dream_steps: int | None = Field(default=None, gt=0, le=10_000)
+    font_dir: tuple[Path, ...] = ()
+    templates: Path | None = None
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    limit: int | None = Field(default=None, gt=0)
+    nearly_dead: float = Field(default=0.001, ge=0, le=1)
+    copy_correlation: float = Field(default=0.99, gt=0, lt=1)
+    class_level: float = Field(default=0.05, ge=0.001, lt=1)
+    class_selectivity: float = Field(default=0.33, ge=0, lt=1)
+
+    @field_validator("pick", mode="before")
+    @classmethod
+    def _read_picks(cls, value: object) -> object:
+        return tuple(Pick.parse(item) if isinstance(item, str) else item for item in _listed(value))
+
+    @field_validator("rename", mode="before")
+    @classmethod
+    def _read_renames(cls, value: object) -> object:
+        return tuple(parse_rename(item) if isinstance(item, str) else item for item in _listed(value))
+
+    @field_validator("feature", mode="before")
+    @classmethod
+    def _read_features(cls, value: object) -> object:
+        return tuple(parse_feature(item) if isinstance(item, str) else item for item in _listed(value))
+
+    @field_validator("input_shape", mode="before")
+    @classmethod
+    def _read_shape(cls, value: object) -> object:
+        return parse_shape(value) if isinstance(value, str) else value
+
+    @field_validator("max_size", mode="before")
+    @classmethod
+    def _read_size(cls, value: object) -> object:
+        size_bytes = parse_size(value) if isinstance(value, str) else value
+        if isinstance(size_bytes, int) and size_bytes < LEAST_SIZE:
+            raise OptionsError(
+                f"The web page cannot be held to {value!r}. Expected {size_words(LEAST_SIZE)} or more. Write for"
+                " example --max-size 25MB."
+            )
+        return size_bytes
+
+    @field_validator("preprocess")
+    @classmethod
+    def _check_preprocess(cls, value: str) -> str:
+        return check_preprocess(value)
+
+    @field_validator("dream", mode="before")
+    @classmethod
+    def _read_dreams(cls, value: object) -> object:
+        return tuple(parse_dream(item) if isinstance(item, str) else item for item in _listed(value))
+
+    @field_validator("ablation_budget", mode="before")
+    @classmethod
+    def _check_budget(cls, value: object) -> object:
+        return check_budget(str(value))
+
+    @field_validator("imports", "font_dir", mode="before")
+    @classmethod
+    def _read_several(cls, value: object) -> object:
+        return tuple(_listed(value))
+
+    @field_validator("format", "section", "skip_section", mode="before")
+    @classmethod
+    def _read_lists(cls, value: object) -> object:
+        items = _listed(value)
+        return tuple(item for place, item in enumerate(items) if item not in items[:place])
+
+
+def make(values: Mapping[str, Any]) -> Options:
+    """Check a set of values.
+
+    Args:
+        values: By option name, with "_" or "-"; what is absent keeps its default.
+
+    Raises:
+        OptionsError: A name is unknown, in which case the known ones are listed, or a value is not allowed.
+    """
+    named = {_field(key): value for key, value in values.items()}
+    if len(named) < len(values):
+        twice = next(name for name in named if sum(_field(key) == name for key in values) > 1)
+        written = " and ".join(repr(key) for key in values if _field(key) == twice)
+        raise OptionsError(f"One option is given twice, as {written}. Expected one value. Leave one of them out.")
+    for key in named:
+        if key not in Options.model_fields:
+            known = ", ".join(map(_option, Options.model_fields))
+            raise OptionsError(f"There is no option {_option(key)!r}. Expected one of: {known}.")
+    try:
+        return Options(**named)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = _option(str(first["loc"][0]))
+        raise OptionsError(
+            f"The option {name} got {first['input']!r}. Expected: {first['msg'].removeprefix('Input should be ')}. "
+            "See reportgen build --help."
+        ) from error
+
+
+def chapters(options: Options) -> tuple[str, ...]:
+    """Return the names of the chapters to write, in the report's order.
+
+    Raises:
+        OptionsError: A name is not a chapter's, or nothing is left.
+
+    >>> chapters(make({"section": ["edges", "summary"]}))
+    ('summary', 'edges')
+    """
+    for name in (*options.section, *options.skip_section):
+        if name not in NAMES:
+            raise OptionsError(f"There is no chapter called {name!r}. Expected one of: {', '.join(NAMES)}.")
+    wanted = options.section or NAMES
+    chosen = tuple(name for name in NAMES if name in wanted and name not in options.skip_section)
+    if not chosen:
+        raise OptionsError("No chapter is left to write. Expected at least one. Change --section or --skip-section.")
+    return chosen
+
+
+def words(options: Options) -> dict[str, tuple[str, ...]]:
+    """Return what has to be written on a command line for these options, by option name; () for one that is not set.
+
+    Folders are left out of the names of files, and the options that change no report are left out.
+
+    >>> words(make({"pick": ["wrong:2"], "data": "somewhere/digits.npz"}))["pick"]
+    ('wrong:2',)
+    """
+    written: dict[str, tuple[str, ...]] = {}
+    for name in Options.model_fields:
+        value = getattr(options, name)
+        if name in {"output", "format", "assets_dir", "summary"}:
+            continue
+        if name in {"rename", "feature"}:
+            value = tuple(f"{first}={second}" for first, second in value)
+        elif name == "dream":
+            value = tuple(f"{layer}:{channel}" for layer, channel in value)
+        elif name in {"data", "classes", "templates"} and value is not None:
+            value = Path(value).name
+        listed = value if isinstance(value, tuple) else () if value is None else (value,)
+        if name == "max_size":
+            listed = (size_words(options.max_size),)
+        if name == "input_shape" and listed:
+            listed = (",".join(map(str, listed)),)
+        elif name in {"imports", "font_dir"}:
+            listed = tuple(Path(item).name for item in listed)
+        written[_option(name)] = tuple(str(item) for item in listed)
+    return written
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Read options from a TOML file.
+
+    Raises:
+        OptionsError: The file is missing, is no TOML, or holds an unknown key.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise OptionsError(
+            f"There is no file {str(path)!r}. Expected a TOML file with options. Check --config."
+        ) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise OptionsError(
+            f'{path.name!r} cannot be read as TOML: {error}. Expected lines such as: colormap = "viridis". '
+            "Correct the file."
+        ) from error
+    make(values)
+    return {_field(key): value for key, value in values.items()}
+
+
+def _field(option: str) -> str:
+    name = option.replace("-", "_")
+    return {"import": "imports", "scale_input": "preprocess"}.get(name, name)
+
+
+def _option(field: str) -> str:
+    return "import" if field == "imports" else field.replace("_", "-")
+
+
+def _listed(value: object) -> tuple[Any, ...]:
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list | tuple) else (value,)

@@ -1,0 +1,1 @@
+"""A model and images -> a report, step by step."""

@@ -1,0 +1,80 @@
+"""A model in memory and images in memory -> a report. What `reportgen.explain` is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy.typing as npt
+
+from reportgen.document.report import Fact
+from reportgen.errors import OptionsError
+from reportgen.models.inspection import require_model
+from reportgen.options import Options, make
+from reportgen.pipeline import feeding
+from reportgen.pipeline.origins import Origin
+from reportgen.pipeline.reporting import make_report
+from reportgen.pipeline.result import Report
+from reportgen.progress import Progress, silent
+
+
+def explain(
+    model: Any,
+    images: npt.ArrayLike | Mapping[str, npt.ArrayLike] | tuple[npt.ArrayLike, ...] | None = None,
+    labels: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None = None,
+    *,
+    class_names: Sequence[str] = (),
+    progress: Progress = silent,
+    **choices: Any,
+) -> Report:
+    """Explain a model in memory on images in memory.
+
+    Args:
+        model: A Keras model of any kind: Sequential, functional or subclassed. It is left as it was.
+        images: Batch axis first, in the range that the model expects; whole numbers 0..255 are divided by 255 for a
+            model that does not rescale, unless `preprocess` says otherwise, and the report says so. For a model with
+            several inputs, a dictionary of one array by name of the input, or a tuple of arrays in the order of the
+            inputs. None: the report says what the network is, not what it sees.
+        labels: True classes: whole numbers, one-hot rows or words. For a model with several outputs they belong to the
+            first that answers with classes; a dictionary gives them by name of the output.
+        class_names: Names of the classes by index.
+        progress: Told of every long step.
+        **choices: Options of `reportgen build` under the same names: pick, layers, rename, title, colormap,
+            scale_maps, max_size, pdf_channels, preprocess, resize, section, skip_section, font_dir, templates, seed,
+            limit, nearly_dead, copy_correlation, class_level, class_selectivity, ablation_budget, dream, dream_steps.
+
+    Returns:
+        The report, ready for `reportgen.write`.
+
+    Raises:
+        ReportgenError: The model, the images or a choice cannot be used; the message says why and what to do.
+    """
+    options = explain_options(choices)
+    require_model(model)
+    if images is None and labels is not None:
+        raise OptionsError(
+            "explain got labels, but no images. Expected images that they belong to. Give them as the second argument."
+        )
+    dataset = None if images is None else feeding.in_memory(model, images, labels, class_names)
+    origin = Origin(model, (Fact("model", "a model in memory"),))
+    before = [(layer, layer.name) for layer in model.layers]
+    try:
+        return make_report(origin, dataset, options, progress)
+    finally:
+        for layer, name in before:
+            layer.name = name
+
+
+def explain_options(choices: Mapping[str, Any]) -> Options:
+    """Check the choices of `explain`.
+
+    Raises:
+        OptionsError: One has no meaning for a model in memory, or a value is not allowed.
+    """
+    for name in ("data", "classes", "feature", "output", "format", "assets_dir", "summary"):
+        if name in choices:
+            raise OptionsError(
+                f"explain got {name}={choices[name]!r}. Expected images in memory, and nothing written. Give the "
+                "images as the second argument; reportgen.write takes the folder and the formats."
+            )
+    return make(choices)

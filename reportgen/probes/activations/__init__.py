@@ -1,0 +1,117 @@
+"""A model and chosen samples -> every activation map of every chosen call, as 8-bit pictures and numbers per channel.
+
+One forward pass per sample; each call's output is reduced as soon as it comes out, and let go. The pass is eager:
+tracing ResNet-50 or DenseNet-121 as a `tf.function` took as long as four or five eager passes, and what a traced pass
+or one of a batch gives back is in memory all at once.
+"""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+
+from reportgen.budget import plan
+from reportgen.budget.most_active import limited
+from reportgen.evidence.activations import ActivationsResult, CallMaps, ChannelNumbers, Foreground, SampleMaps
+from reportgen.evidence.grids import Grid
+from reportgen.models import arising, freeing, running
+from reportgen.models.hooks import Call, watch
+from reportgen.models.subject import Array, Subject
+from reportgen.options import Options
+from reportgen.probes.activations import foreground
+from reportgen.probes.activations.drawing import block_max, drawn_blocks
+from reportgen.probes.activations.map_reducing import reduce_maps as reduce_maps
+from reportgen.progress import Progress, silent
+from reportgen.records.model import Check, LayerRecord
+
+# From this correlation on a channel is said to follow the object.
+FOLLOWS = 0.3
+
+
+def run(subject: Subject, options: Options, progress: Progress = silent) -> ActivationsResult | None:
+    """Watch the model on each sample.
+
+    Returns:
+        Maps and numbers per sample and chosen call, and for every call of the model the output shape by formula against
+        the tensor that came out; None without samples.
+    """
+    if not subject.samples:
+        return None
+    calls = subject.chosen_calls(options.layers)
+    chosen = {call.path for call in calls}
+    room = plan.make(calls, len(subject.samples), options, len(subject.record.layers), _extent(subject)).room()
+    checks: dict[str, Check] = {}
+    samples = []
+    with progress("Looking at every layer", total=len(subject.samples)) as advance:
+        for place, sample in enumerate(subject.samples):
+            found = foreground.find(subject.pictures([sample.index])[0])
+            reducer = _Reducer(subject, chosen, found, options.scale_maps, checks)
+            reducer.room = {path: number for (one, path), number in room.items() if one == place}
+            with watch(subject.model, reducer.note):
+                running.call(subject.model, subject.inputs([sample.index]))
+            samples.append(SampleMaps(sample.index, found, tuple(reducer.maps)))
+            # What stays lies between what was let go: without this, the holes of every sample would add up.
+            freeing.trim()
+            advance()
+    return ActivationsResult(
+        tuple(samples), options.scale_maps, tuple(checks.items()), options.max_size, options.pdf_channels
+    )
+
+
+def _extent(subject: Subject) -> plan.Extent | None:
+    data = subject.dataset
+    if data is None:
+        return None
+    return plan.extent(subject.record, data.size, 0 if data.labels is None else len(np.unique(data.labels)))
+
+
+class _Reducer:
+    """What is noted during one sample's forward pass."""
+
+    def __init__(
+        self, subject: Subject, chosen: set[str], found: Foreground, scale: str, checks: dict[str, Check]
+    ) -> None:
+        self.maps: list[CallMaps] = []
+        self.room: dict[str, int] = {}
+        self._model = subject.record
+        self._records = {call.path: call for call in subject.record.layers}
+        self._chosen = chosen
+        self._target = foreground.Target(found.mask) if found.found else None
+        self._scale = scale
+        self._checks = checks
+
+    def note(self, call: Call) -> None:
+        record = self._records.get(call.path)
+        if record is None or (call.path in self._checks and call.path not in self._chosen):
+            return
+        output = keras.tree.flatten(call.output)[0]
+        if call.path not in self._checks:
+            shape = tuple(int(size) for size in output.shape[1:])
+            expected = next((c.expected for c in record.checks if c.quantity == "output shape"), record.output_shape)
+            against = "the tensor that came out for the sample"
+            self._checks[call.path] = Check("output shape", expected, shape, against, expected == shape)
+        if call.path in self._chosen:
+            # What the report has no room for is let go here, so that memory does not grow with it.
+            maps = self._reduce(record, arising.seen(call)[0])
+            self.maps.append(limited(maps, self.room.get(call.path, len(maps.channels))))
+
+    def _reduce(self, record: LayerRecord, volume: Array) -> CallMaps:
+        volume = np.moveaxis(volume, min(record.channel_axis, volume.ndim - 1), -1)
+        if volume.ndim == 1:
+            volume = volume.reshape(1, 1, -1)
+        scores = None
+        if record.map_axes == ("height", "width") and self._target and self._model.sees_main_input(record):
+            scores = self._target.follow(volume, record)
+        levels, numbers = reduce_maps(volume, self._scale, scores)
+        grid = None
+        if len(record.map_axes) == volume.ndim - 1 and record.map_axes != ("height", "width"):
+            grid = Grid(record.map_axes, volume.shape[:-1], drawn_blocks(volume.shape[:-1]))
+            levels = np.moveaxis(block_max(np.moveaxis(levels, 0, -1), grid.blocks), -1, 0)
+        return CallMaps(record.path, np.ascontiguousarray(levels), numbers, _follower(numbers), grid)
+
+
+def _follower(numbers: tuple[ChannelNumbers, ...]) -> int | None:
+    scored = [(number.follows, -channel) for channel, number in enumerate(numbers) if number.follows is not None]
+    if not scored or max(scored)[0] < FOLLOWS:
+        return None
+    return -max(scored)[1]

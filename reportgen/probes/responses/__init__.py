@@ -1,0 +1,272 @@
+"""A model and all images of the data -> what every channel of every conv call does over them, and what it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from reportgen.evidence import channels
+from reportgen.evidence.ablation import AblationResult
+from reportgen.evidence.edges import EdgesResult
+from reportgen.evidence.responses import (
+    MOST_CLASS_MEANS,
+    CallResponses,
+    ChannelResponses,
+    Patch,
+    ResponsesResult,
+    Thresholds,
+)
+from reportgen.language.vocabulary import words
+from reportgen.layers.reach import Reach
+from reportgen.models.kinds import cuts_off
+from reportgen.models.subject import Array, Subject
+from reportgen.options import Options
+from reportgen.probes.responses import patches, tallies
+from reportgen.probes.responses.collecting import Collector, Pass
+from reportgen.probes.responses.copies import copies
+from reportgen.probes.responses.kernels import pictures
+from reportgen.probes.responses.labelled import Classes
+from reportgen.probes.responses.selective import chances, num_permutations, selectivity
+from reportgen.probes.responses.watching import Watching
+from reportgen.progress import Progress, silent
+
+QUANTILE_SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_NO_NUMBER = "no number"
+_SEED_OF_PERMUTATIONS = 3
+
+
+def run(subject: Subject, options: Options, progress: Progress = silent) -> ResponsesResult | None:
+    """Watch every conv call on all images, or on as many as the options allow.
+
+    The channels that are shown are chosen by what `subject.earlier` has of "ablation" and "edges", too.
+
+    Returns:
+        What every channel did; None without data or conv calls.
+
+    Raises:
+        ModelError: The model cannot be run on the images.
+    """
+    if subject.dataset is None or not any(call.role == "conv" for call in subject.record.layers):
+        return None
+    passing = Pass(subject, options)
+    collectors, groups = passing.collect(progress), passing.groups
+    found = []
+    with progress("Judging every channel", total=len(collectors)) as advance:
+        for collector in collectors:
+            found.append(_Judgement(collector, groups, options).result(passing.watching))
+            advance()
+    result = ResponsesResult(
+        num_images=len(passing.images),
+        num_available=subject.dataset.size,
+        seed=options.seed,
+        classes=groups.names,
+        class_counts=groups.counts,
+        unlabelled=groups.unlabelled,
+        num_permutations=num_permutations(options.class_level) if groups.can_speak else 0,
+        num_permuted=len(collectors[0].kept_slots) if groups.can_speak else 0,
+        thresholds=_thresholds(options),
+        calls=tuple(found),
+    )
+    return replace(result, calls=_with_patches(subject, _with_shown(subject, result), collectors, groups))
+
+
+def _thresholds(options: Options) -> Thresholds:
+    return Thresholds(
+        nearly_dead=options.nearly_dead,
+        copy=options.copy_correlation,
+        level=options.class_level,
+        selectivity=options.class_selectivity,
+    )
+
+
+class _Judgement:
+    """What the channels of one call are."""
+
+    def __init__(self, collector: Collector, groups: Classes, options: Options) -> None:
+        self._collector, self._groups, self._options = collector, groups, options
+
+    def result(self, watching: Watching) -> CallResponses:
+        """Put all together, without patches."""
+        record = self._collector.judged.record
+        rectified = cuts_off(watching.operations[self._collector.judged.path])
+        kernels, inputs = pictures(watching.operations[record.path])
+        number = len(self._collector.sampled)
+        return CallResponses(
+            path=record.path,
+            judged_at=self._collector.judged.path,
+            through=self._collector.judged.through,
+            rectified=rectified,
+            receptive_field=record.receptive_field or (),
+            quantile_shares=QUANTILE_SHARES,
+            quantile_places=number,
+            # Massart 1990, "The tight constant in the Dvoretzky-Kiefer-Wolfowitz inequality", Ann. Probab. 18.
+            quantile_error=0.0 if self._collector.all_places else math.sqrt(math.log(2 / 0.05) / (2 * number)),
+            kernels=kernels,
+            kernel_inputs=inputs,
+            channels=self._channels(rectified),
+            shown=(),
+        )
+
+    def _channels(self, rectified: bool) -> tuple[ChannelResponses, ...]:
+        seen, tally, thresholds = self._collector, self._collector.tally, _thresholds(self._options)
+        states = _states(tally, rectified, thresholds)
+        broken = tally.num_nan + tally.num_infinite > 0
+        varying = (tally.minimum < tally.maximum) & ~broken
+        tops = (np.where(tally.top_values > tally.minimum, tally.top_images, -1), tally.top_positions)
+        copied = copies(seen.sampled, seen.levels, tops, varying, thresholds.copy)
+        index, favourite, chance = self._selectivities()
+        speaks = (chance <= thresholds.level) & (index >= thresholds.selectivity) & ~broken
+        count = np.maximum(tally.count, 1)
+        columns = {
+            "count": tally.count,
+            "mean": tally.mean,
+            "deviation": np.sqrt(tally.squares / count),
+            "minimum": np.where(tally.count, tally.minimum, 0.0),
+            "maximum": np.where(tally.count, tally.maximum, 0.0),
+            "positive_share": tally.positive / count,
+            "firing_share": tally.firing / tally.num_images,
+            "num_nan": tally.num_nan,
+            "num_infinite": tally.num_infinite,
+            "num_at_maximum": tally.num_at_maximum,
+            "num_at_last": tally.num_at_last,
+        }
+        rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+        quantiles = _quantiles(seen.sampled).T.tolist()
+        found = []
+        for channel, row in enumerate(rows):
+            copy_of, correlation = copied.get(channel, (None, None))
+            found.append(
+                ChannelResponses(
+                    channel=channel,
+                    **dict(zip(columns, row, strict=True)),
+                    quantiles=tuple(quantiles[channel]),
+                    class_means=(),
+                    selectivity=_known(index[channel]),
+                    favourite=int(favourite[channel]) if np.isfinite(index[channel]) else None,
+                    chance=_known(chance[channel]),
+                    speaks=bool(speaks[channel]),
+                    state=states[channel],
+                    copy_of=copy_of,
+                    copy_correlation=correlation,
+                    patches=(),
+                )
+            )
+        return tuple(found)
+
+    def _selectivities(self) -> tuple[Array, Array, Array]:
+        """Return index, favourite class and chance of every channel, NaN where there is none."""
+        groups, own = self._groups, self._collector
+        unknown = np.full(len(own.tally.count), np.nan)
+        if groups.of_images is None or not groups.can_speak:
+            return unknown, unknown, unknown
+        index, favourite = selectivity(own.class_means())
+        seen = np.unique(groups.of_images[own.kept_slots], return_inverse=True)[1]
+        if seen.max() < 1:
+            return index, favourite, unknown
+        generator = np.random.default_rng([self._options.seed, _SEED_OF_PERMUTATIONS])
+        chance = chances(own.levels, seen, num_permutations(self._options.class_level), generator)
+        return index, favourite, np.where(np.isfinite(index), chance, np.nan)
+
+
+def _with_shown(subject: Subject, result: ResponsesResult) -> tuple[CallResponses, ...]:
+    """Choose the channels of every call that are shown, by everything that is known of them."""
+    lost, tuned = subject.earlier.get("ablation"), subject.earlier.get("edges")
+    ablation = lost if isinstance(lost, AblationResult) else None
+    edges = tuned if isinstance(tuned, EdgesResult) else None
+    return tuple(replace(call, shown=channels.shown(call, result, ablation, edges)) for call in result.calls)
+
+
+def _with_patches(
+    subject: Subject, calls: tuple[CallResponses, ...], collectors: Sequence[Collector], groups: Classes
+) -> tuple[CallResponses, ...]:
+    """Add patches and class means to the channels that are to have them."""
+    picture = subject.pictures([int(collectors[0].images[0])])[0].shape if words(subject.record).is_picture else ()
+    size = (picture[0], picture[1]) if picture else None
+    seen = patches.reaches(subject.record)
+    shown = [set(call.shown) for call in calls]
+    num_channels = sum(len(call.channels) for call in calls)
+    everywhere = num_channels * len(groups.names) <= MOST_CLASS_MEANS
+    means_shown = everywhere or sum(map(len, shown)) * len(groups.names) <= MOST_CLASS_MEANS
+    rows: list[dict[int, ChannelResponses]] = []
+    for call, collector, chosen_channels in zip(calls, collectors, shown, strict=True):
+        own_size = size if subject.record.sees_main_input(collector.judged.record) else None
+        means = collector.class_means() if groups.names and means_shown else None
+        given = range(len(call.channels)) if means is not None and everywhere else sorted(chosen_channels)
+        rows.append(
+            {
+                channel: replace(
+                    call.channels[channel],
+                    class_means=() if means is None else tuple(means[:, channel].tolist()),
+                    patches=_patches(collector, channel, seen[call.path], own_size, groups)
+                    if channel in chosen_channels
+                    else (),
+                )
+                for channel in given
+            }
+        )
+    asked = (patch for row in rows for each in row.values() for patch in each.patches if patch.box)
+    drawn = patches.filled(asked, subject)
+    for row in rows:
+        for channel, each in row.items():
+            row[channel] = replace(each, patches=tuple(drawn.get(patch, patch) for patch in each.patches))
+    return tuple(
+        replace(call, channels=tuple(row.get(each.channel, each) for each in call.channels))
+        for call, row in zip(calls, rows, strict=True)
+    )
+
+
+def _patches(
+    collector: Collector, channel: int, own: Reach, size: tuple[int, int] | None, groups: Classes
+) -> tuple[Patch, ...]:
+    """Return where a channel responded most, without pictures; nothing for one that has one value everywhere.
+
+    Args:
+        collector: What was seen of the call.
+        channel: The channel's number.
+        own: Which pixels the call sees.
+        size: Height and width of an image; None where the call reads no picture.
+        groups: The classes of the images.
+    """
+    tally, found = collector.tally, []
+    for value, image, place in zip(
+        tally.top_values[:, channel], tally.top_images[:, channel], tally.top_positions[:, channel], strict=True
+    ):
+        if np.isfinite(value) and value > tally.minimum[channel]:
+            position = tuple(map(int, np.unravel_index(place, collector.sizes)))
+            box = patches.box(own, position, size) if size else ()
+            found.append(Patch(int(image), groups.label(int(image)), float(value), position, box))
+    return tuple(found)
+
+
+def _states(tally: tallies.Tally, rectified: bool, thresholds: Thresholds) -> list[str]:
+    """Return the health of every channel. One that was seen at a single place may well have one value."""
+    broken = (tally.num_nan + tally.num_infinite) > 0
+    stuck = (tally.minimum == tally.maximum) & (tally.count > 1)
+    firing = tally.firing / max(tally.num_images, 1)
+    dead = rectified & (tally.positive == 0)
+    nearly = rectified & (firing < thresholds.nearly_dead)
+    kinds = [(broken, _NO_NUMBER), (dead, "dead"), (stuck, "stuck"), (nearly, "nearly dead")]
+    return [next((name for mask, name in kinds if mask[channel]), "") for channel in range(len(broken))]
+
+
+def _quantiles(sampled: Array) -> Array:
+    """Return the quantiles of every channel, (shares, channels), of its finite values; 0 where there are none."""
+    if np.isfinite(sampled).all():
+        return np.asarray(np.quantile(sampled, QUANTILE_SHARES, axis=0, method="inverted_cdf"))
+    columns = [column[np.isfinite(column)] for column in sampled.T]
+    return np.stack(
+        [
+            np.quantile(column, QUANTILE_SHARES, method="inverted_cdf")
+            if len(column)
+            else np.zeros(len(QUANTILE_SHARES))
+            for column in columns
+        ],
+        axis=1,
+    )
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,112 @@
+"""Where channels responded most -> the patches of the images that they saw there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from reportgen.evidence.responses import PATCH_PIXELS, Patch
+from reportgen.evidence.samples import Levels
+from reportgen.layers import reach
+from reportgen.layers.reach import Reach
+from reportgen.models.subject import Subject
+from reportgen.probes.activations import drawing
+from reportgen.records.model import Arithmetic, LayerRecord, ModelRecord
+
+Box = tuple[int, int, int, int]
+
+
+def reaches(model: ModelRecord) -> dict[str, Reach]:
+    """Return which pixels of its main input every call of a model depends on, position by position.
+
+    The record holds size, jump and padding; behind an upsampling they differ from position to position. The windows of
+    the calls below are followed again, and what comes out is taken only where it has the record's size and jump.
+    """
+    main = model.inputs[model.main_input]
+    found = {"": reach.of_input(len(main.shape) - 1)}
+    found |= {f"/{one.name}": reach.of_input(max(len(one.shape) - 1, 0)) for one in model.inputs if one is not main}
+    for call in model.layers:
+        found[call.path] = _reach(call, found)
+    return found
+
+
+def _reach(call: LayerRecord, below: dict[str, Reach]) -> Reach:
+    if call.whole_image:
+        return reach.WHOLE
+    if call.receptive_field is None or call.windows is None:
+        return reach.UNKNOWN
+    read = [below.get(path, reach.UNKNOWN) for path in call.inputs]
+    with_axes = max((len(one.axes) for one in read), default=0)
+    over_time = bool(call.windows) and with_axes == len(call.windows) + 1
+    own = reach.above(read, Arithmetic(call.output_shape, 0, 0, call.windows, (), over_time=over_time))
+    agrees = own.receptive_field == call.receptive_field and own.jump == call.jump
+    return own if agrees else reach.UNKNOWN
+
+
+def box(own: Reach, position: tuple[int, ...], size: tuple[int, int]) -> Box:
+    """Return first row, first column, end row and end column of what a position of a map sees.
+
+    Args:
+        own: Reach of the call.
+        position: Row and column in its map.
+        size: Height and width of the image; it is the box where every position sees all, or nothing is known.
+    """
+    if len(own.axes) != 2 or len(position) != 2:
+        return (0, 0, *size)
+    rows, columns = (axis.at(place) for axis, place in zip(own.axes, position, strict=True))
+    if rows is None or columns is None:
+        return (0, 0, *size)
+    return rows[0], columns[0], rows[1] + 1, columns[1] + 1
+
+
+def cut(levels: Levels, place: Box) -> tuple[Levels, Box]:
+    """Cut a box out of a picture.
+
+    Args:
+        levels: uint8 (height, width) or (height, width, 3).
+        place: First row, first column, end row and end column; parts of it may lie outside.
+
+    Returns:
+        The pixels in the box, 0 outside the picture, every n-th where there are more than `PATCH_PIXELS` a side; and
+        first row, first column, end row and end column, in these pixels, of what lies inside.
+    """
+    top, left, bottom, right = place
+    step = max(1, -(-max(bottom - top, right - left) // PATCH_PIXELS))
+    rows, columns = np.arange(top, bottom, step), np.arange(left, right, step)
+    inside = [(places >= 0) & (places < size) for places, size in zip((rows, columns), levels.shape[:2], strict=True)]
+    known = levels[np.ix_(rows[inside[0]], columns[inside[1]])]
+    picture = np.zeros((len(rows), len(columns), *levels.shape[2:]), np.uint8)
+    (first_row, end_row), (first_column, end_column) = (_extent(each) for each in inside)
+    picture[first_row:end_row, first_column:end_column] = known
+    return picture, (first_row, first_column, end_row, end_column)
+
+
+def _extent(inside: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> tuple[int, int]:
+    places = np.flatnonzero(inside)
+    return (int(places[0]), int(places[-1]) + 1) if len(places) else (0, 0)
+
+
+def filled(patches: Iterable[Patch], subject: Subject) -> dict[Patch, Patch]:
+    """Return every patch with its picture; each image is read once.
+
+    Args:
+        patches: Patches with boxes, without pictures.
+        subject: Where the images come from.
+    """
+    by_image: defaultdict[int, dict[Patch, None]] = defaultdict(dict)
+    for patch in patches:
+        by_image[patch.image][patch] = None
+    images = sorted(by_image)
+    found: dict[Patch, Patch] = {}
+    for start in range(0, len(images), subject.batch_size):
+        part = images[start : start + subject.batch_size]
+        for image, pixels in zip(part, subject.pictures(part), strict=True):
+            levels = drawing.picture(np.asarray(pixels, dtype=np.float64))
+            for patch in by_image[image]:
+                top, left, bottom, right = patch.box
+                picture, inside = cut(levels, (top, left, bottom, right))
+                found[patch] = replace(patch, picture=picture, inside=inside)
+    return found

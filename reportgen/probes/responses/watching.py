@@ -1,0 +1,145 @@
+"""A model and a batch -> what some of its calls gave back, each taken in as soon as it is there.
+
+The model runs as a traced function, in which a function of ours stands behind every call that is asked for: TensorFlow
+lets go of an output as soon as nothing needs it any more, and works on the next layers beside. Keeping the outputs of a
+batch until it is through takes ResNet-50 a third longer and four times the memory. A model that cannot be traced, or
+that has layers for which this processor needs a compiler, is called as it is.
+
+What an activation is given is looked at as well (`models/arising.py`). To hand all of it over takes a small network a
+seventh longer, and is not done as long as the sum of its squares is finite: then nothing in it is NaN or infinite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from reportgen.models import arising, running
+from reportgen.models.hooks import Call, watch
+from reportgen.models.inputs import batch_size
+from reportgen.models.subject import BATCH_SIZE, Array, Subject
+
+_BATCH_BYTES = 256 << 20
+
+
+class Watching:
+    """A model that is watched at some of its calls."""
+
+    def __init__(
+        self, subject: Subject, take: Callable[[str, Array], None], paths: Sequence[str], others: Sequence[str] = ()
+    ) -> None:
+        """Prepare to watch.
+
+        Args:
+            subject: The model and its data.
+            take: What is done with the path of a call, and with what that gave back: (images, …), float32, or float64
+                where the model computes in that; nothing may be kept of it but copies. Where its activation was given
+                NaN or infinity, these stand in what came out. It is called in no fixed order and from any thread, and
+                once more for the same batch where that could not be finished as a graph.
+            paths: The calls whose outputs are asked for.
+            others: Calls of which nothing but the operation is asked for.
+        """
+        self.operations: dict[str, Any] = {}
+        self._take = take
+        self._subject = subject
+        self._paths = tuple(dict.fromkeys(paths))
+        self._known = {*paths, *others}
+        # What is called inside is watched while a function is traced, once. By whether it looks closely: at all that
+        # activations are given, and not only at the sum of its squares.
+        self._traced: dict[bool, Callable[[Any], Any]] = {}
+        self._can_be_traced = True
+        self._looks_closely = False
+        self._wanted = 0
+        self._failure: BaseException | None = None
+        wanted = sum(call.activation_bytes for call in subject.record.layers if call.path in set(paths))
+        self.batch_size: int = batch_size(subject.model) or max(1, min(BATCH_SIZE, _BATCH_BYTES // max(wanted, 1)))
+
+    def watch(self, indices: Sequence[int]) -> None:
+        """Put some images of the data to the model, at most `batch_size`, and take what its calls give back.
+
+        Raises:
+            ModelError: The model cannot be run on these images.
+        """
+        # Every batch has one size, so that the function is traced once; what is filled up is cut off again.
+        self._wanted = len(indices)
+        whole = [*indices, *[indices[-1]] * (self.batch_size - len(indices))]
+        inputs = keras.tree.map_structure(tf.convert_to_tensor, self._subject.inputs(whole))
+        if self._can_be_traced:
+            try:
+                self._run(inputs)
+                return
+            except running.CALL_ERRORS:
+                if self._failure is not None:
+                    raise self._failure from None
+                self._can_be_traced = False
+        for path, values in self._called(inputs).items():
+            self._hand_on(path, *map(np.asarray, values))
+
+    def _run(self, inputs: Any) -> None:
+        """Run the model as a graph, and from the batch on that has to be looked at closely, as another graph."""
+        closely = self._looks_closely
+        with running.state_kept(self._subject.model):
+            if closely not in self._traced:
+                self._traced[closely] = running.traced(partial(self._graph, closely), inputs)
+            self._traced[closely](inputs)
+        if self._looks_closely and not closely:
+            self._run(inputs)
+
+    def _hand_on(self, path: str, values: Array, before: Array | None = None) -> None:
+        values, before = values[: self._wanted], None if before is None else before[: self._wanted]
+        self._take(path, arising.put_back(values, before))
+
+    def _graph(self, closely: bool, inputs: Any) -> list[Any]:
+        """Return one number for every call, which cannot be had before the call's output is taken."""
+        graph, taken = tf.compat.v1.get_default_graph(), {}
+
+        def note(call: Call, values: Any, *before: Any) -> None:
+            if values.graph is not graph:
+                raise ValueError(f"{call.path} is called inside a loop")  # many times, with a part of the batch each
+            given = before if closely else map(tf.nn.l2_loss, before)
+            taken[call.path] = tf.numpy_function(
+                partial(self._taken, call.path), [values, *given], tf.int32, stateful=False
+            )
+
+        with watch(self._subject.model, lambda call: self._note(call, note)):
+            self._subject.model(inputs, training=False)
+        return [taken[path] for path in self._paths]
+
+    def _taken(self, path: str, values: Array, before: Array | None = None) -> np.int32:
+        try:
+            if before is not None and not np.ndim(before):
+                # The sum of squares of what the activation was given: not finite where that is not, or is very large.
+                self._looks_closely = self._looks_closely or not np.isfinite(before)
+                before = None
+            self._hand_on(path, values, before)
+        except BaseException as error:
+            self._failure = error  # TensorFlow would turn it into one of its own
+            raise
+        return np.int32(0)
+
+    def _called(self, inputs: Any) -> dict[str, tuple[Any, ...]]:
+        seen: dict[str, tuple[Any, ...]] = {}
+
+        def note(call: Call, *values: Any) -> None:
+            seen[call.path] = values
+
+        with watch(self._subject.model, lambda call: self._note(call, note)):
+            running.call(self._subject.model, inputs)
+        return seen
+
+    def _note(self, call: Call, note: Callable[..., None]) -> None:
+        """Hand on what a call gave back, and what its activation was given, if it has one."""
+        if call.path in self._known:
+            self.operations[call.path] = call.operation
+        if call.path in self._paths:
+            both = (keras.tree.flatten(call.output)[0], *(() if call.activated is None else (call.activated,)))
+            note(call, *(each if _is_precise(each) else keras.ops.cast(each, "float32") for each in both))
+
+
+def _is_precise(tensor: Any) -> bool:
+    return keras.backend.standardize_dtype(tensor.dtype) in {"float32", "float64"}

@@ -1,0 +1,122 @@
+"""The model's answers on all images, and wishes -> the samples to look at closely."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from reportgen.errors import DataError
+from reportgen.language.numerals import number
+from reportgen.options.forms import Pick
+
+DEFAULT_WITH_LABELS = (Pick("confident", (1,)), Pick("uncertain", (1,)), Pick("wrong", (1,)))
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """An image and why it was chosen."""
+
+    index: int
+    reason: str
+
+
+def pick(
+    wishes: Sequence[Pick],
+    *,
+    size: int,
+    labels: npt.NDArray[np.int64] | None,
+    hits: npt.NDArray[np.bool_] | None,
+    confidence: npt.NDArray[np.float64] | None,
+    seed: int,
+) -> tuple[Picked, ...]:
+    """Choose samples.
+
+    Args:
+        wishes: Ways to choose, in order; an empty list stands for one confident, one uncertain and one wrong sample
+            where labels and classes exist, else for the first three images.
+        size: Number of images.
+        labels: True class of each image, or None.
+        hits: Whether each is answered rightly, or None where that is not known.
+        confidence: Probability or score of the model's answer, or None where it has no classes.
+        seed: Seed of a random choice.
+
+    Returns:
+        Each image once, with the first reason that chose it.
+
+    Raises:
+        DataError: An index is too large, or a wish needs labels or classes that are not there.
+    """
+    if not wishes:
+        known = hits is not None
+        wishes = DEFAULT_WITH_LABELS if known else (Pick("index", tuple(range(min(3, size)))),)
+        if not known:
+            return tuple(Picked(index, "one of the first images") for index in range(min(3, size)))
+    chosen: dict[int, str] = {}
+    for wish in wishes:
+        for index, reason in _choose(wish, chosen, size, labels, hits, confidence, seed):
+            chosen.setdefault(index, reason)
+    return tuple(Picked(index, reason) for index, reason in chosen.items())
+
+
+def _choose(
+    wish: Pick,
+    chosen: dict[int, str],
+    size: int,
+    labels: npt.NDArray[np.int64] | None,
+    hits: npt.NDArray[np.bool_] | None,
+    confidence: npt.NDArray[np.float64] | None,
+    seed: int,
+) -> list[tuple[int, str]]:
+    count = wish.numbers[0]
+    if wish.kind == "index":
+        return [(_within(index, size), "asked for by its index") for index in wish.numbers]
+    if wish.kind == "random":
+        drawn = np.random.default_rng(seed).permutation(size)[:count]
+        return [(int(index), f"drawn at random with seed {seed}") for index in drawn]
+    if wish.kind == "per-class":
+        if labels is None:
+            raise _missing(wish, "labels of one class for each image")
+        found = [index for label in np.unique(labels) for index in np.flatnonzero(labels == label)[:count]]
+        return [(int(index), "among the first of its class") for index in found]
+    if confidence is None:
+        raise _missing(wish, "a model that answers with classes")
+    free = np.array([index not in chosen for index in range(size)])
+    if wish.kind == "wrong":
+        if hits is None:
+            raise _missing(wish, "labels")
+        return _ordered(-confidence, free & ~hits, count, "answered wrongly, with most confidence")
+    right = free if hits is None else free & hits
+    if wish.kind == "confident":
+        return _ordered(-confidence, right, count, "most confident" if hits is None else "most confident, and right")
+    return _ordered(confidence, free, count, "least confident")
+
+
+def _ordered(
+    keys: npt.NDArray[np.float64], allowed: npt.NDArray[np.bool_], count: int, reason: str
+) -> list[tuple[int, str]]:
+    order = np.argsort(keys, kind="stable")
+    places = [int(index) for index in order if allowed[index]]
+    chosen = places[:count]
+    if len(chosen) == len(places) or keys[chosen[-1]] != keys[places[count]]:
+        return [(index, reason) for index in chosen]
+    last = keys[chosen[-1]]
+    equals = sum(bool(keys[index] == last) for index in places)
+    tied = f"{reason}: one of {number(equals)} equally confident, taken in the order of the data"
+    return [(index, tied if keys[index] == last else reason) for index in chosen]
+
+
+def _within(index: int, size: int) -> int:
+    if index >= size:
+        raise DataError(
+            f"There is no sample {index} in data of {size} images. Expected 0 to {size - 1}. Change --pick."
+        )
+    return index
+
+
+def _missing(wish: Pick, what: str) -> DataError:
+    return DataError(
+        f"Samples cannot be picked by {wish}: it needs {what}. Expected data with them. Use index or random."
+    )

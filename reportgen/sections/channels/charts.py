@@ -1,0 +1,106 @@
+"""Channels of a layer -> where each stands by what it means and what it matters; all layers -> shares by depth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import isfinite
+
+from reportgen.document.plots import Plot, Point
+from reportgen.document.report import Figure
+from reportgen.evidence.channels import Channel
+from reportgen.figures import charts
+from reportgen.language.numerals import number, plural
+
+SELECTIVITY = "class selectivity"
+FIRING = "share of the images in which it fires"
+LOSS = "probability lost without it, points"
+POSITIVE = "share of positions above zero"
+_VALUES: dict[str, Callable[[Channel], float]] = {
+    SELECTIVITY: lambda each: each.selectivity or 0.0,
+    FIRING: lambda each: each.firing_share,
+    LOSS: lambda each: 100 * each.loss[1],
+    POSITIVE: lambda each: each.positive_share,
+}
+_KINDS = (
+    ("speaks", "for one class"),
+    ("silent", "dead, stuck or no number"),
+    ("copy", "copy"),
+)
+
+
+def axes(channels: Sequence[Channel]) -> tuple[str, str]:
+    """Return what a chart of a layer shows: selectivity and importance, and other shares where one is not known."""
+    return (
+        SELECTIVITY if any(each.selectivity is not None for each in channels) else FIRING,
+        LOSS if any(each.probability_change is not None for each in channels) else POSITIVE,
+    )
+
+
+def plot(channels: Sequence[Channel], titles: tuple[str, str]) -> Plot:
+    """Return the chart of a layer; a channel whose importance is not known is not in a chart of importance.
+
+    Args:
+        channels: All channels of the layer.
+        titles: What `axes` returned.
+    """
+    found = []
+    for each in _known(channels, titles):
+        x, y = (_VALUES[title](each) for title in titles)
+        found.append(Point(x, y, _kind(each), number(each.channel)))
+    return Plot(tuple(found), *titles, _KINDS)
+
+
+def plot_alt(path: str, channels: Sequence[Channel], titles: tuple[str, str]) -> str:
+    """Return what the chart shows, for someone who cannot see it."""
+    known = _known(channels, titles)
+    said = f"{plural(len(known), 'channel')} of {path} by {titles[0]} and {titles[1]}"
+    if not known:
+        return f"{said}."
+    right, top = (max(known, key=_VALUES[title]) for title in titles)
+    return (
+        f"{said}: channel {right.channel} is farthest right, at {number(_VALUES[titles[0]](right), 2)}, and channel"
+        f" {top.channel} highest, at {number(_VALUES[titles[1]](top), 2)}."
+    )
+
+
+def trend(layers: Sequence[Sequence[Channel]]) -> Figure:
+    """Draw three shares by depth.
+
+    Args:
+        layers: The channels of each layer, from the first to the last.
+    """
+    dead = [_mean([float(each.state == "dead") for each in channels]) for channels in layers]
+    selective = [_mean([each.selectivity for each in channels]) for channels in layers]
+    active = [_mean([each.positive_share for each in channels]) for channels in layers]
+    panels = [("share of channels that are dead", dead), ("mean share of positions above zero", active)]
+    if any(each is not None for each in selective):
+        panels.insert(1, ("mean class selectivity", selective))
+    ends = "; ".join(f"{title} from {number(row[0], 2)} to {number(row[-1], 2)}" for title, row in panels)
+    return charts.profiles(
+        "trend",
+        panels,
+        "conv layer",
+        alt=f"From the first of {plural(len(layers), 'conv layer')} to the last: {ends}.",
+        caption=(
+            "From the first conv layer to the last, by the number that stands before each below. Every curve has its"
+            " own scale, from 0. What to notice: in a network trained on classes, selectivity often grows with depth,"
+            " and fewer positions stay active."
+        ),
+    )
+
+
+def _known(channels: Sequence[Channel], titles: tuple[str, str]) -> list[Channel]:
+    """The channels that have a place in a chart."""
+    measured = [each for each in channels if LOSS not in titles or each.probability_change is not None]
+    return [each for each in measured if all(isfinite(_VALUES[title](each)) for title in titles)]
+
+
+def _kind(channel: Channel) -> str:
+    if channel.state:
+        return "silent"
+    return "copy" if channel.copy_of is not None else "speaks" if channel.speaks else "other"
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None and isfinite(value)]
+    return sum(known) / len(known) if known else None

@@ -1,0 +1,355 @@
+"""What was measured of channels -> sentences, each computed from the numbers beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reportgen.evidence import Evidence
+from reportgen.evidence.ablation import AblationResult
+from reportgen.evidence.channels import Channel, Counts
+from reportgen.evidence.dreams import Dream
+from reportgen.evidence.responses import CallResponses, ResponsesResult
+from reportgen.language.numerals import number, percent, plural
+from reportgen.language.vocabulary import words
+
+_FIRST_CLASSES = 3
+
+
+def layer_answer(path: str, counts: Counts) -> str:
+    """Say in two lines what the channels of a layer are."""
+    kinds: list[tuple[int | None, str, str, bool]] = [
+        (counts.oriented, "prefers an orientation", "prefer an orientation", True),
+        (counts.dead, "is dead", "are dead", True),
+        (counts.nearly_dead, "is nearly dead", "are nearly dead", False),
+        (counts.stuck, "is stuck", "are stuck", False),
+        (counts.no_number, "gives no number", "give no numbers", False),
+        (counts.copies, "is a copy of another", "are copies of others", False),
+        (counts.speaking, "speaks for one class", "speak for one class", True),
+    ]
+    said: list[str] = []
+    for many, one, several, always in kinds:
+        if many is None or not (many or always):
+            continue
+        said.append(f"{number(many) if many else 'none'} {one if many < 2 else several}")
+    if counts.ablated:
+        said.append(needed_words(path, counts))
+    return f"Of {plural(counts.channels, 'channel')} {'; '.join(said)}."
+
+
+def needed_words(path: str, counts: Counts) -> str:
+    """Say which channels of a layer the model needs most, and what it loses without one of them."""
+    every = counts.ablated == counts.channels
+    among = "any" if every else f"the {number(counts.ablated)} measured"
+    one = "any one" if every else f"any of {among}"
+    if counts.needed is None or counts.probability_change is None:
+        return f"removing {one} costs nothing"
+    name = f"{path}/{counts.needed}"
+    if len(counts.tied) == 1:
+        name += f" or {path}/{counts.tied[0]}"
+    elif counts.tied:
+        name += f" or one of {number(len(counts.tied))} others"
+    if counts.accuracy_change is not None and counts.accuracy_change < 0:
+        return f"removing {name} costs {points(-counts.accuracy_change)} of accuracy, the most of {among}"
+    no_accuracy = "" if counts.accuracy_change is None else f"removing {one} costs no accuracy, and "
+    whose = "the class answered" if counts.accuracy_change is None else "the true class"
+    lost = points(-counts.probability_change)
+    return f"{no_accuracy}removing {name} costs {lost} of the probability of {whose}, the most of {among}"
+
+
+def chapter_answer(layers: Sequence[tuple[str, Counts]], responses: ResponsesResult, sample: str) -> str:
+    """Answer the chapter's question over all layers."""
+    counts = [each for _, each in layers]
+    total = sum(each.channels for each in counts)
+    kinds = [
+        (sum(each.dead for each in counts), "is dead", "are dead"),
+        (sum(each.copies for each in counts), "is a copy of another", "are copies of others"),
+    ]
+    rare = [
+        (sum(each.nearly_dead for each in counts), "is nearly dead", "are nearly dead"),
+        (sum(each.stuck for each in counts), "is stuck", "are stuck"),
+        (sum(each.no_number for each in counts), "gives no number", "give no numbers"),
+    ]
+    kinds += [kind for kind in rare if kind[0]]
+    if not responses.unlabelled:
+        kinds.append((sum(each.speaking or 0 for each in counts), "speaks for one class", "speak for one class"))
+    listed = [f"{number(many) if many else 'none'} {one if many < 2 else several}" for many, one, several in kinds]
+    said = (
+        f"Over {plural(responses.num_images, sample)}, of {plural(total, 'channel')} in"
+        f" {plural(len(layers), 'conv layer')} {', '.join(listed[:-1])} and {listed[-1]}."
+    )
+    return said + _most_needed(layers)
+
+
+def _most_needed(layers: Sequence[tuple[str, Counts]]) -> str:
+    """Say which channel of all layers costs the most right answers, where any does."""
+    hurting = [(path, each) for path, each in layers if each.accuracy_change is not None and each.accuracy_change < 0]
+    if not hurting:
+        return ""
+    path, worst = min(hurting, key=lambda pair: (pair[1].accuracy_change, pair[1].probability_change))
+    alike = [(path_, each) for path_, each in hurting if each.accuracy_change == worst.accuracy_change]
+    names = [f"{path_}/{channel}" for path_, each in alike for channel in (each.needed, *each.tied)]
+    lost = f"{points(-(worst.accuracy_change or 0.0))} of accuracy are lost"
+    first = f"{path}/{worst.needed}"
+    if len(names) == 1:
+        return f" The network needs {first} most: without it {lost}."
+    if len(names) == 2:
+        (other,) = (name for name in names if name != first)
+        return f" The network needs {first} and {other} most: without either of them {lost}."
+    rest = number(len(names) - 1)
+    return f" The network needs no channel more than {first}: without it {lost}, as without any one of {rest} others."
+
+
+def card_words(channel: Channel, classes: Sequence[str], level: float, samples: str) -> tuple[str, ...]:
+    """Say what is known of a channel that has a card: it is neither dead nor stuck.
+
+    Args:
+        channel: What was measured of it.
+        classes: Names of the true classes.
+        level: Largest chance at which it may be said to speak for a class.
+        samples: What the data consist of: "images".
+    """
+    said = [
+        *_health(channel, samples),
+        *_class_words(channel, classes, level),
+        *_orientation(channel),
+        *_importance(channel),
+    ]
+    if channel.count:
+        said.append(
+            f"Fires in {percent(channel.firing_share, 0)} of the {samples}, at {percent(channel.positive_share, 0)} of"
+            f" the positions; mean {number(channel.mean, 2)}, highest {number(channel.maximum)}."
+        )
+    return tuple(said)
+
+
+def _health(channel: Channel, samples: str) -> Iterator[str]:
+    if channel.state == "nearly dead":
+        yield f"Nearly dead: it fires in {percent(channel.firing_share, 2)} of the {samples}."
+    elif channel.state == "no number":
+        yield f"No number: NaN {number(channel.num_nan)} times, infinity {number(channel.num_infinite)} times."
+    if channel.copy_of is not None:
+        yield f"A copy of channel {number(channel.copy_of)}: correlation {number(channel.copy_correlation, 4)}."
+
+
+def _class_words(channel: Channel, classes: Sequence[str], level: float) -> Iterator[str]:
+    if channel.selectivity is None or channel.favourite is None:
+        return
+    index = f"selectivity {number(channel.selectivity, 2)}"
+    chance = "" if channel.chance is None else f", by chance in {percent(channel.chance)} of permutations"
+    if channel.speaks:
+        yield f"Speaks for {channel.favourite}: {index}{chance}."
+    elif channel.chance is not None and channel.chance <= level:
+        yield f"Prefers {channel.favourite} a little: {index}{chance}."
+    else:
+        yield f"Speaks for no class: {index}{chance}; highest for {channel.favourite}."
+    if len(channel.class_means) == len(classes) and not (channel.bars and short_names(classes)):
+        order = sorted(range(len(classes)), key=lambda place: (-channel.class_means[place], place))[:_FIRST_CLASSES]
+        listed = ", ".join(f"{classes[place]} {number(channel.class_means[place], 2)}" for place in order)
+        yield f"Mean response: {'most for ' if len(classes) > len(order) else ''}{listed}."
+
+
+def _orientation(channel: Channel) -> Iterator[str]:
+    if channel.orientation is not None:
+        degrees = number(round(channel.orientation))
+        yield f"Prefers edges at {degrees}°: selectivity {number(channel.orientation_selectivity, 2)}."
+    elif channel.orientation_selectivity is not None:
+        yield f"Prefers no orientation of edges: selectivity {number(channel.orientation_selectivity, 2)}."
+
+
+def _importance(channel: Channel) -> Iterator[str]:
+    if channel.probability_change is None:
+        return
+    accuracy = "" if channel.accuracy_change is None else f"accuracy {signed_points(channel.accuracy_change)}, "
+    hit = ""
+    if channel.class_hit is not None and channel.class_hit_change is not None:
+        hit = f"; most for {channel.class_hit}, {signed_points(channel.class_hit_change)}"
+    changed = plural(channel.num_changed or 0, "answer changes", "answers change")
+    yield f"Without it: {accuracy}probability {signed_points(channel.probability_change)}{hit}; {changed}."
+
+
+def class_summary(labels: Sequence[str | None]) -> str:
+    """Say how many of some patches come from images of which class, the most common first; "" without labels.
+
+    >>> class_summary(["dog", "cat", "dog"]), class_summary([None])
+    ('2 of class dog, 1 of cat', '')
+    """
+    known = [label for label in labels if label is not None]
+    counted = sorted(((known.count(label), label) for label in dict.fromkeys(known)), key=lambda each: -each[0])
+    return ", ".join(
+        f"{number(many)} of {'' if place else 'class '}{label}" for place, (many, label) in enumerate(counted)
+    )
+
+
+def short_names(classes: Sequence[str]) -> bool:
+    """Whether the classes' names are so short that they fit below small bars: of one character each."""
+    return all(len(name) == 1 for name in classes)
+
+
+def points(change: float) -> str:
+    r"""Write a difference of shares in percentage points, to a hundredth.
+
+    >>> points(0.021), points(0.01), points(0.00001)
+    ('2.1\xa0points', '1\xa0point', 'under 0.01\xa0points')
+    """
+    scaled = round(100 * change, 2)
+    if not scaled and change:
+        return "under 0.01\u00a0points"
+    return f"{number(scaled)}\u00a0{'point' if scaled == 1 else 'points'}"
+
+
+def signed_points(change: float) -> str:
+    r"""Write a difference of shares in percentage points, a gain with its sign, too.
+
+    >>> signed_points(-0.021), signed_points(0.003), signed_points(0.0)
+    ('−2.1\xa0points', '+0.3\xa0points', '±0\xa0points')
+    """
+    written = points(abs(change))
+    return written if written.startswith("under") else f"{'+' if change > 0 else '−' if change < 0 else '±'}{written}"
+
+
+def layer_words(call: CallResponses, points_: str) -> str:
+    """Say where a layer was judged and how much of the input one position sees."""
+    if call.through:
+        judged = f"Judged after {call.judged_at}, the activation that its output goes through"
+        judged += f" (by way of {', '.join(call.through[:-1])})" if len(call.through) > 1 else ""
+    else:
+        judged = "Judged as it comes out of the layer itself"
+    judged += "." if call.rectified else ", which may be below zero: a channel can say much there without being active."
+    seen = [number(size) for size in call.receptive_field]
+    return f"{judged} One position sees {' × '.join(seen)} {points_}." if seen else judged
+
+
+def methods(evidence: Evidence) -> tuple[str, ...]:
+    """Say how the channels were measured: on which data, and from where on something counts."""
+    responses, ablation, known = evidence.responses, evidence.ablation, words(evidence.model)
+    if responses is None:
+        return ()
+    data = evidence.dataset
+    which = f": {data.name}{'' if data.split == 'as given' else f', {data.split}'}" if data else ""
+    limited = responses.num_images < responses.num_available
+    sampled = (
+        f" drawn at random from {number(responses.num_available)} (--limit, seed {number(responses.seed)})"
+        if limited
+        else ""
+    )
+    limit = responses.thresholds
+    said = [
+        f"Measured on {plural(responses.num_images, known.sample)}{sampled}{which}.",
+        (
+            "Dead: never above zero after its activation, on any of them. Nearly dead: fires in under"
+            f" {percent(limit.nearly_dead)} of them. Stuck: one value everywhere. Copy: responses that correlate above"
+            f" {number(limit.copy)} with those of a lower channel."
+        ),
+    ]
+    if not responses.unlabelled:
+        some = responses.num_permuted < responses.num_images
+        drawn = f" (of {plural(responses.num_permuted, known.sample)} drawn at random)" if some else ""
+        said.append(
+            "Class selectivity is (µmax − µrest) / (µmax + µrest), of the mean responses above zero to the favourite"
+            " class and to the other classes (Morcos et al. 2018). A channel is said to speak for a class where it is"
+            f" {number(limit.selectivity)} at least, and where in at most {percent(limit.level)} of"
+            f" {number(responses.num_permutations)} permutations of the labels{drawn} any channel of its layer stands"
+            " out as much."
+        )
+    if ablation is not None and not ablation.missing:
+        said.append(_ablation_words(ablation, known.sample))
+    said += _quantile_words(responses)
+    return tuple(said)
+
+
+def _quantile_words(responses: ResponsesResult) -> list[str]:
+    """Say where the quantiles come from that report.json holds, and what the coarsest of them may be off by."""
+    if not responses.calls:
+        return []
+    call = max(responses.calls, key=lambda each: each.quantile_error)
+    shares = ", ".join(percent(share, 0) for share in call.quantile_shares)
+    start = f"report.json holds quantiles of every channel's responses ({shares}), taken from"
+    if not call.quantile_error:
+        return [f"{start} all of them."]
+    return [
+        f"{start} {number(call.quantile_places)} places in the maps drawn at random: in 95 of 100 draws the share of"
+        f" responses below each of a channel's quantiles is off by {points(call.quantile_error)} at most (Massart"
+        " 1990)."
+    ]
+
+
+def _ablation_words(ablation: AblationResult, sample: str) -> str:
+    some = len(ablation.channels) < ablation.num_channels
+    number_of = f"{number(len(ablation.channels))} of {plural(ablation.num_channels, 'channel')}"
+    which = f"{number_of}, within {ablation.budget}," if some else "every channel"
+    start = f"{percent(ablation.accuracy)} right answers and " if ablation.accuracy is not None else ""
+    whose = "the true class" if ablation.accuracy is not None else "the class answered"
+    compared = f"{start}mean probability {percent(ablation.probability)} of {whose}"
+    set_to = "were set to their means" if some and len(ablation.channels) > 1 else "was set to its mean"
+    said = (
+        f"Whether it matters: {which} {set_to} over the data, one at a time, on"
+        f" {plural(ablation.num_images, sample)}, and compared with the whole network ({compared})."
+    )
+    return " ".join((said, *ablation.notes))
+
+
+def limits(evidence: Evidence) -> tuple[str, ...]:
+    """Say what is not known, and why."""
+    known, said = words(evidence.model), []
+    if evidence.responses is None:
+        said.append(f"Nothing is said about responses: no {known.samples} were measured.")
+    elif evidence.responses.unlabelled:
+        said.append(evidence.responses.unlabelled)
+    said += _unpictured(evidence)
+    if evidence.responses is not None and evidence.ablation is None:
+        said.append("Whether a channel matters was not measured in this report.")
+    elif evidence.ablation is not None and evidence.ablation.missing:
+        said.append(f"Whether a channel matters was not measured. {evidence.ablation.missing}")
+    if evidence.dreams is None:
+        said.append("No images were made for channels in this report.")
+    elif evidence.dreams.missing:
+        said.append(f"No images were made for channels. {evidence.dreams.missing}")
+    elif evidence.dreams.notes:
+        said.extend(evidence.dreams.notes)
+    if evidence.responses is not None and (evidence.edges is None or evidence.edges.missing):
+        reason = f" {evidence.edges.missing}" if evidence.edges is not None else ""
+        said.append(f"The orientation that channels prefer was not measured.{reason}")
+    said.append(
+        "Patches show where a channel responds most, not why, and its strongest answers are not its usual ones. A"
+        " channel that can be removed without loss may be needed together with others."
+    )
+    return tuple(said)
+
+
+def _unpictured(evidence: Evidence) -> list[str]:
+    """Say why there are no pictures of patches, where there are none."""
+    responses, known = evidence.responses, words(evidence.model)
+    if responses is None:
+        return []
+    if not known.is_picture:
+        return [
+            f"No patches are drawn: the network reads {known.samples}, and no pictures that a patch could be cut from."
+            f" On the cards stand class and response of the {known.samples} that move a channel most; report.json has"
+            " their positions, too."
+        ]
+    blind = []
+    for call in responses.calls:
+        seen = [patch for channel in call.channels for patch in channel.patches]
+        if seen and all(patch.picture is None for patch in seen):
+            blind.append(call.path)
+    if not blind:
+        return []
+    return [f"No patches are drawn for what does not look at the {known.sample} itself: {', '.join(blind)}."]
+
+
+def dream_caption(dream: Dream, labels: Sequence[str | None], *, beside: bool) -> str:
+    """Say what a made image is, and how far it goes beyond the real ones."""
+    reached = f"It reaches an activation of {number(dream.activation)}"
+    if dream.best_real is not None:
+        more = dream.activation / dream.best_real if dream.best_real > 0 else 0.0
+        as_much = ", about as much as" if f"{more:.2g}" == "1" else f", {number(more, 2)} times as much as"
+        reached += f"{as_much if more > 0 else '; compare'} the {number(dream.best_real)} of the best real patch"
+    said = (
+        f"Synthetic: the image that channel {number(dream.channel)} of {dream.path} likes best, made from noise by"
+        f" {plural(dream.num_steps, 'step')} of gradient ascent (seed {number(dream.seed)}). {reached}."
+    )
+    if beside:
+        summary = class_summary(labels)
+        of_which = f" ({summary})" if summary else ""
+        said += f" Below, its top patches from real images{of_which}: let each judge the other."
+    return said

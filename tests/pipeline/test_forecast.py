@@ -1,0 +1,150 @@
+"""`build --dry-run`: what it says against what a build then does, and that it leaves nothing behind."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from reportgen import write
+from reportgen.options import make
+from reportgen.pipeline.forecast import foretell, untrained
+from reportgen.pipeline.origins import Origin, open_dataset
+from reportgen.pipeline.reporting import make_report
+from tests.commands import Files, names, run
+from tests.probes.subjects import data
+
+
+def planned(text: str) -> dict[str, str]:
+    """The lines of the printed tables, by their first column."""
+    lines = (re.split(r" {2,}", line.strip()) for line in text.splitlines())
+    return {line[0]: line[1].replace("\u202f", "") for line in lines if len(line) == 2}
+
+
+@pytest.mark.keras
+def test_default_network_is_planned_without_training_and_without_a_file(tmp_path: Path) -> None:
+    shown = run("build", "--dry-run", cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    assert "Training" not in shown.stderr
+    found = planned(shown.stdout)
+    # Conv of 32, conv of 64, pooling of 64 channels; by default one confident, one uncertain and one wrong digit.
+    assert (found["samples, at most"], found["layers with activation maps"]) == ("3", "3")
+    assert found["maps computed"] == found["maps in the web page"] == str(3 * (32 + 64 + 64))
+    assert found["images that the model answers"] == "1000"
+    assert "Nothing is cut" in shown.stdout
+    assert "seconds, training" in found
+    assert names(tmp_path) == []
+
+
+@pytest.mark.keras
+def test_loaded_model_takes_no_more_than_was_planned(files: Files, tmp_path: Path) -> None:
+    options = ("--data", files.data, "--pick", "index:0,1", "--output", tmp_path / "report", "--format", "html")
+    shown = run("build", files.model, "--dry-run", *options, cwd=files.folder)
+    assert shown.returncode == 0, shown.stderr
+    assert not (tmp_path / "report").exists()
+    found = planned(shown.stdout)
+    assert found["samples, at most"] == "2"
+    assert "seconds, training" not in found
+    assert run("build", files.model, *options, cwd=files.folder).returncode == 0
+    size_bytes = (tmp_path / "report" / "report.html").stat().st_size
+    assert size_bytes <= float(found["bytes of html, at most"].removesuffix("MB")) * 1e6
+
+
+def wide() -> Any:
+    keras.utils.set_random_seed(0)
+    return keras.Sequential(
+        [keras.Input((96, 96, 3)), keras.layers.Conv2D(128, 3, name="wide"), keras.layers.MaxPooling2D(8, name="small")]
+    )
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize(
+    ("pick", "expected"),
+    [((), 3), (("index:1,2,2",), 2), (("per-class:2",), 5), (("random:99",), 9), (("index:0", "random:3"), 4)],
+)
+def test_samples_are_counted_from_what_is_asked_for(pick: tuple[str, ...], expected: int) -> None:
+    toys = data(np.zeros((9, 96, 96, 3)), [0, 0, 0, 0, 1, 1, 1, 1, 2], ("a", "b", "c"))
+    found = foretell(Origin(wide(), ("facts",)), toys, make({"pick": pick}))  # type: ignore[arg-type]
+    assert found.plan.num_samples == expected
+
+
+@pytest.mark.keras
+def test_what_the_budget_cuts_is_what_the_plan_says() -> None:
+    toys = data(np.zeros((4, 96, 96, 3)), [0, 1, 0, 1])
+    options = make({"pick": "index:0,1", "max_size": "3MB", "pdf_channels": 9})
+    found = foretell(Origin(wide(), ("facts",)), toys, options)  # type: ignore[arg-type]
+    # The wide grids give way, the small ones do not.
+    assert {grid.path for grid in found.plan.cuts} == {"wide"}
+    assert found.plan.on_paper == 4 * 9
+    assert found.plan.fits
+    assert [name for name, _ in found.files] == ["html", "pdf", "json"]
+
+
+@pytest.mark.keras
+def test_default_network_of_a_dry_run_is_that_of_a_training() -> None:
+    origin = untrained()
+    found = foretell(origin, open_dataset(origin, "digits", make({})), make({}))
+    assert dict(found.seconds).keys() >= {"training", "answers on all images", "pages of the PDF"}
+    assert all(value > 0 for _, value in found.seconds)
+    assert found.model.parameters == 1_199_882  # the article's own count
+
+
+def chain(side: int, colours: int, channels: tuple[int, ...], num_classes: int) -> Any:
+    """Convolutions of 3 × 3 behind each other, each with a ReLU, and an answer."""
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    convolutions = [layers.Conv2D(number, 3, activation="relu", padding="same") for number in channels]
+    answer = [layers.GlobalAveragePooling2D(), layers.Dense(num_classes, "softmax")]
+    return keras.Sequential([keras.Input((side, side, colours)), *convolutions, *answer])
+
+
+def inverted_bottlenecks() -> Any:
+    """A small network of MobileNetV2's kind: wide, each channel by itself, narrow again, and a way around."""
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    image = keras.Input((64, 64, 3))
+    x = layers.Conv2D(16, 3, 2, padding="same", use_bias=False)(image)
+    for stride in (1, 2, 1, 2, 1):
+        y = layers.Conv2D(96, 1, use_bias=False)(x)
+        y = layers.ReLU(6.0)(layers.BatchNormalization()(y))
+        y = layers.DepthwiseConv2D(3, stride, padding="same", use_bias=False)(y)
+        y = layers.ReLU(6.0)(layers.BatchNormalization()(y))
+        y = layers.BatchNormalization()(layers.Conv2D(16, 1, use_bias=False)(y))
+        x = layers.Add()([x, y]) if stride == 1 else y
+    return keras.Model(image, layers.Dense(10, "softmax")(layers.GlobalAveragePooling2D()(x)))
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize(
+    ("network", "num_images", "num_classes"),
+    [
+        pytest.param(lambda: chain(28, 1, (32, 64), 10), 300, 10, id="default"),
+        pytest.param(inverted_bottlenecks, 60, 10, id="mobile"),
+        pytest.param(lambda: chain(8, 3, (16, 16), 5), 20_000, 5, id="many-images"),
+        # 192 000 means of classes: every channel has its own.
+        pytest.param(lambda: chain(8, 1, (64, 128), 1000), 3000, 1000, id="many-classes"),
+        # Above 200 000 only those that are shown have them.
+        pytest.param(lambda: chain(8, 1, (64, 256), 1000), 2000, 1000, id="too-many-means"),
+        pytest.param(lambda: chain(8, 3, (16, 16), 5), 20, 0, id="no-labels"),
+    ],
+)
+def test_files_take_no_more_than_is_foretold_and_a_fifth_of_it_at_least(
+    tmp_path: Path, network: Any, num_images: int, num_classes: int
+) -> None:
+    model = network()
+    images = np.random.default_rng(0).random((num_images, *model.input_shape[1:]), dtype=np.float32)
+    labels = [place % num_classes for place in range(num_images)] if num_classes else None
+    names = tuple(f"class {place}" for place in range(num_classes))
+    origin, toys = Origin(model, ()), data(images, labels, names)
+    options = make({"pick": "index:0", "ablation_budget": "200", "dream_steps": 1, "format": ("html", "json")})
+    foretold = dict(foretell(Origin(model, ("facts",)), toys, options).files)  # type: ignore[arg-type]
+    assert not any(tmp_path.iterdir())
+    written = write(make_report(origin, toys, options), tmp_path, options.format)
+    assert len(written) == len(foretold) == 2
+    for name, most in foretold.items():
+        size_bytes = (tmp_path / f"report.{name}").stat().st_size
+        assert size_bytes <= most <= 5 * size_bytes, name

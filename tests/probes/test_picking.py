@@ -1,0 +1,128 @@
+"""Samples by every kind of wish, with and without labels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from reportgen.errors import DataError
+from reportgen.options.forms import Pick
+from reportgen.probes.samples.picking import Picked, pick
+
+LABELS = np.array([0, 1, 0, 1, 2, 0])
+FIRST = np.array([0, 1, 1, 0, 2, 0])
+CONFIDENCE = np.array([0.6, 0.9, 0.8, 0.7, 0.4, 0.9])
+# Images 2 and 3 are answered wrongly; 1 and 5 are equally confident.
+TIED = ": one of 2 equally confident, taken in the order of the data"
+
+
+def chosen(*wishes: str, labels: bool = True, classes: bool = True, seed: int = 0) -> tuple[Picked, ...]:
+    return pick(
+        [Pick.parse(wish) for wish in wishes],
+        size=6,
+        labels=LABELS if labels else None,
+        hits=FIRST == LABELS if labels and classes else None,
+        confidence=CONFIDENCE if classes else None,
+        seed=seed,
+    )
+
+
+def indices(*wishes: str, **others: bool) -> list[int]:
+    return [one.index for one in chosen(*wishes, **others)]
+
+
+@pytest.mark.parametrize(
+    ("wish", "expected"),
+    [
+        ("index:4,1", [4, 1]),
+        ("index:1,1", [1]),
+        ("per-class:1", [0, 1, 4]),
+        ("per-class:2", [0, 2, 1, 3, 4]),
+        ("confident:2", [1, 5]),
+        ("confident:9", [1, 5, 0, 4]),
+        ("uncertain:2", [4, 0]),
+        ("wrong:1", [2]),
+        ("wrong:4", [2, 3]),
+    ],
+)
+def test_each_wish_with_labels(wish: str, expected: list[int]) -> None:
+    assert indices(wish) == expected
+
+
+@pytest.mark.parametrize(("wish", "expected"), [("index:3", [3]), ("confident:3", [1, 5, 2]), ("uncertain:2", [4, 0])])
+def test_each_wish_without_labels(wish: str, expected: list[int]) -> None:
+    assert indices(wish, labels=False) == expected
+
+
+@pytest.mark.parametrize(
+    ("wish", "labels", "classes", "message"),
+    [
+        ("per-class:1", False, True, "cannot be picked by per-class:1: it needs labels"),
+        ("wrong:1", False, True, "cannot be picked by wrong:1: it needs labels"),
+        ("wrong:1", True, False, "needs a model that answers with classes"),
+        ("confident:1", True, False, "needs a model that answers with classes"),
+        ("uncertain:1", False, False, "needs a model that answers with classes"),
+        ("index:6", True, True, "There is no sample 6 in data of 6 images. Expected 0 to 5"),
+    ],
+)
+def test_wish_that_cannot_be_met_is_refused(wish: str, labels: bool, classes: bool, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        chosen(wish, labels=labels, classes=classes)
+
+
+def test_random_choice_follows_the_seed() -> None:
+    first, again, other = (chosen("random:3", seed=seed) for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+    assert len({one.index for one in first}) == 3
+    assert {one.reason for one in first} == {"drawn at random with seed 1"}
+
+
+def test_more_at_random_than_there_are_gives_all() -> None:
+    assert sorted(indices("random:99")) == [0, 1, 2, 3, 4, 5]
+
+
+def test_default_is_one_confident_one_uncertain_and_one_wrong_sample() -> None:
+    assert chosen() == (
+        Picked(1, f"most confident, and right{TIED}"),
+        Picked(4, "least confident"),
+        Picked(2, "answered wrongly, with most confidence"),
+    )
+
+
+@pytest.mark.parametrize(("labels", "classes"), [(False, True), (True, False), (False, False)])
+def test_default_without_labels_or_classes_is_the_first_three(labels: bool, classes: bool) -> None:
+    assert chosen(labels=labels, classes=classes) == tuple(Picked(i, "one of the first images") for i in range(3))
+
+
+def test_default_on_fewer_than_three_images_takes_them_all() -> None:
+    found = pick([], size=2, labels=None, hits=None, confidence=None, seed=0)
+    assert [one.index for one in found] == [0, 1]
+
+
+def test_image_is_chosen_once_with_its_first_reason() -> None:
+    assert chosen("index:1", "confident:1", "wrong:1") == (
+        Picked(1, "asked for by its index"),
+        Picked(5, "most confident, and right"),
+        Picked(2, "answered wrongly, with most confidence"),
+    )
+
+
+def test_equal_confidence_keeps_the_order_of_the_images_and_says_so_where_some_are_left_out() -> None:
+    wish, confidence = [Pick("confident", (3,))], np.array([0.5, 0.5, 0.9, 0.5])
+    found = pick(wish, size=4, labels=None, hits=None, confidence=confidence, seed=0)
+    tied = "most confident: one of 3 equally confident, taken in the order of the data"
+    assert found == (Picked(2, "most confident"), Picked(0, tied), Picked(1, tied))
+    everything = pick([Pick("confident", (4,))], size=4, labels=None, hits=None, confidence=confidence, seed=0)
+    assert {one.reason for one in everything} == {"most confident"}
+
+
+def test_broken_answer_counts_as_wrong_and_never_as_confident() -> None:
+    hits, confidence = np.array([False, True]), np.array([0.0, 0.5])
+    labels = np.array([0, 1])
+    wishes = [Pick("confident", (5,)), Pick("wrong", (5,))]
+    found = pick(wishes, size=2, labels=labels, hits=hits, confidence=confidence, seed=0)
+    assert [(one.index, one.reason) for one in found] == [
+        (1, "most confident, and right"),
+        (0, "answered wrongly, with most confidence"),
+    ]

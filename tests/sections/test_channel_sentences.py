@@ -1,0 +1,525 @@
+"""What was measured of channels, joined and put into sentences: counted by hand beside each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reportgen.document.report import Finding
+from reportgen.evidence import Evidence
+from reportgen.evidence.ablation import ChannelAblation
+from reportgen.evidence.channels import Channel, Counts, count, joined, ranked, shown
+from reportgen.evidence.responses import CallResponses, ChannelResponses, ResponsesResult, Thresholds
+from reportgen.findings.channels import faults
+from reportgen.records.model import TensorRecord
+from reportgen.sections.channels import lines
+from reportgen.sections.channels import sentences as told
+from tests import made
+
+
+def channels(*known: ChannelResponses, lost: tuple[ChannelAblation, ...] = ()) -> tuple[Channel, ...]:
+    call = made.call("conv", *known)
+    return joined(call, made.responses(call), made.ablation(*lost) if lost else None, None)
+
+
+def test_what_probes_found_of_a_channel_stands_together() -> None:
+    call = made.call("conv", made.channel(0), made.channel(1), made.channel(2))
+    edges = made.edges(made.tuning(0), made.tuning(1, selectivity=0.1), made.tuning(2, responds=False))
+    ablation = made.ablation(made.ablated(0), made.ablated(1, class_changes=(0.0, 0.25, 0.0)))
+    first, second, third = joined(call, made.responses(call), ablation, edges)
+    assert (first.favourite, first.class_hit, first.class_hit_change) == ("cat", "dog", -0.3333)
+    assert (second.class_hit, second.class_hit_change, second.accuracy_change) == (None, None, -0.2)
+    assert (third.accuracy_change, third.probability_change, third.num_changed) == (None, None, None)
+    assert [each.orientation for each in (first, second, third)] == [90.0, None, None]
+    assert [each.orientation_selectivity for each in (first, second, third)] == [0.6, 0.1, 0.6]
+
+
+def test_tuning_and_losses_of_another_call_are_not_taken() -> None:
+    call = made.call("other", made.channel(0))
+    (found,) = joined(call, made.responses(call), made.ablation(), made.edges())
+    assert (found.orientation_selectivity, found.probability_change) == (None, None)
+
+
+def test_layer_is_counted() -> None:
+    known = (
+        made.channel(0, speaks=True),
+        made.dead(1),
+        made.dead(2, state="nearly dead"),
+        made.channel(3, state="stuck", copy_of=0, copy_correlation=1.0),
+        made.channel(4, copy_of=0, copy_correlation=1.0),
+        made.channel(5, state="no number"),
+    )
+    found = count(channels(*known, lost=(made.ablated(0), made.ablated(4, accuracy_change=-0.3))), labelled=True)
+    assert found == Counts(6, None, 1, 1, 1, 1, 1, 1, 2, 4, (), -0.3, -0.125)
+    assert count(channels(*known), labelled=False) == Counts(6, None, 1, 1, 1, 1, 1, None, 0, None, (), None, None)
+
+
+def test_of_channels_that_cost_as_many_answers_the_one_that_costs_more_probability_comes_first_and_they_tie() -> None:
+    lost = (made.ablated(0), made.ablated(1, probability_change=-0.2), made.ablated(2, probability_change=0.1))
+    found = count(channels(*map(made.channel, range(3)), lost=lost), labelled=True)
+    assert (found.needed, found.tied) == (1, (0, 2))
+
+
+@pytest.mark.parametrize(
+    ("changes", "needed", "tied"),
+    [
+        # Accuracy, probability: a gain of right answers is no loss, so that probability alone counts.
+        ([(0.0, -0.1), (0.01, -0.3), (0.02, -0.2)], 1, ()),
+        ([(0.0, -0.1), (0.0, -0.1), (0.0, 0.0)], 0, (1,)),
+        ([(-0.1, 0.0), (-0.1, -0.1), (0.0, -0.9)], 1, (0,)),
+        ([(None, -0.1), (None, -0.1), (None, -0.1)], 0, (1, 2)),
+        ([(0.0, 0.0), (0.0, 0.0), (0.1, 0.1)], None, ()),
+    ],
+    ids=["gains", "probability", "accuracy", "without labels", "nothing"],
+)
+def test_channels_that_are_needed_alike_tie(
+    changes: list[tuple[float | None, float]], needed: int | None, tied: tuple[int, ...]
+) -> None:
+    lost = tuple(
+        made.ablated(number, accuracy_change=accuracy, probability_change=probability)
+        for number, (accuracy, probability) in enumerate(changes)
+    )
+    found = count(channels(*map(made.channel, range(3)), lost=lost), labelled=True)
+    assert (found.needed, found.tied) == (needed, tied)
+
+
+def test_rounding_makes_no_stuck_channel_needed() -> None:
+    lost = (made.ablated(0, accuracy_change=0.0, probability_change=-1e-9),)
+    found = count(channels(made.dead(0, state="stuck"), made.channel(1), lost=lost), labelled=True)
+    assert (found.needed, found.tied, found.accuracy_change) == (None, (), None)
+
+
+COUNTS = Counts(32, 27, 3, 0, 0, 0, 0, 5, 32, 17, (), -0.021, -0.03)
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        (
+            COUNTS,
+            (
+                "Of 32\xa0channels 27 prefer an orientation; 3 are dead; 5 speak for one class; removing conv_1/17"
+                " costs 2.1\xa0points of accuracy, the most of any."
+            ),
+        ),
+        (
+            replace(COUNTS, oriented=1, dead=1, copies=1, stuck=2, speaking=1, needed=None, ablated=0),
+            (
+                "Of 32\xa0channels 1 prefers an orientation; 1 is dead; 2 are stuck; 1 is a copy of another; 1 speaks"
+                " for one class."
+            ),
+        ),
+        (
+            replace(COUNTS, oriented=None, dead=0, speaking=0, ablated=24, accuracy_change=0.0),
+            (
+                "Of 32\xa0channels none is dead; none speaks for one class; removing any of the 24 measured costs no"
+                " accuracy, and removing conv_1/17 costs 3\xa0points of the probability of the true class, the most of"
+                " the 24 measured."
+            ),
+        ),
+        (
+            replace(COUNTS, oriented=None, speaking=None, accuracy_change=None),
+            (
+                "Of 32\xa0channels 3 are dead; removing conv_1/17 costs 3\xa0points of the probability of the class"
+                " answered, the most of any."
+            ),
+        ),
+        (
+            replace(COUNTS, oriented=0, dead=0, speaking=None, needed=None, accuracy_change=None),
+            "Of 32\xa0channels none prefers an orientation; none is dead; removing any one costs nothing.",
+        ),
+        (
+            replace(COUNTS, oriented=None, dead=0, speaking=None, tied=(7,)),
+            (
+                "Of 32\xa0channels none is dead; removing conv_1/17 or conv_1/7 costs 2.1\xa0points of accuracy, the"
+                " most of any."
+            ),
+        ),
+        (
+            replace(COUNTS, oriented=None, dead=0, speaking=None, ablated=24, tied=(7, 8, 9), accuracy_change=None),
+            (
+                "Of 32\xa0channels none is dead; removing conv_1/17 or one of 3 others costs 3\xa0points of the"
+                " probability of the class answered, the most of the 24 measured."
+            ),
+        ),
+    ],
+    ids=["as the issue has it", "single ones", "no accuracy lost", "without labels", "nothing lost", "two tie", "many"],
+)
+def test_layer_is_answered_in_two_lines(counts: Counts, words: str) -> None:
+    assert told.layer_answer("conv_1", counts) == words
+
+
+def test_chapter_is_answered_over_all_layers() -> None:
+    layers = [("a", COUNTS), ("b", replace(COUNTS, channels=8, dead=1, speaking=0, needed=2, accuracy_change=-0.05))]
+    said = told.chapter_answer(layers, made.responses(), "image")
+    assert (
+        said
+        == "Over 10\xa0images, of 40\xa0channels in 2\xa0conv layers 4 are dead, none is a copy of another and 5 speak"
+        " for one class. The network needs b/2 most: without it 5\xa0points of accuracy are lost."
+    )
+
+
+@pytest.mark.parametrize(
+    ("tied", "words"),
+    [
+        (
+            (4,),
+            "The network needs a/17 and a/4 most: without either of them 2.1\xa0points of accuracy are lost.",
+        ),
+        (
+            (4, 5),
+            (
+                "The network needs no channel more than a/17: without it 2.1\xa0points of accuracy are lost, as without"
+                " any one of 2 others."
+            ),
+        ),
+    ],
+)
+def test_chapter_names_no_winner_where_channels_tie(tied: tuple[int, ...], words: str) -> None:
+    less = replace(COUNTS, needed=3, accuracy_change=-0.01)
+    said = told.chapter_answer([("b", less), ("a", replace(COUNTS, tied=tied))], made.responses(), "image")
+    assert said.endswith(f". {words}")
+
+
+def test_channels_of_two_layers_tie() -> None:
+    layers = [("a", COUNTS), ("b", replace(COUNTS, needed=2, probability_change=-0.5))]
+    assert told.chapter_answer(layers, made.responses(), "image").endswith(
+        " The network needs b/2 and a/17 most: without either of them 2.1\xa0points of accuracy are lost."
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        (
+            made.channel(0),
+            (
+                "Speaks for no class: selectivity 0.33, by chance in 40.0\u202f% of permutations; highest for cat.",
+                "Mean response: cat 0.6, emu 0.4, dog 0.2.",
+                (
+                    "Without it: accuracy −20\xa0points, probability −12.5\xa0points; most for dog, −33.3\xa0points;"
+                    " 3\xa0answers change."
+                ),
+                "Fires in 90\u202f% of the images, at 50\u202f% of the positions; mean 0.5, highest 3.",
+            ),
+        ),
+        (
+            made.channel(0, state="no number", count=0, num_nan=40, selectivity=None, favourite=None),
+            ("No number: NaN 40 times, infinity 0 times.",),
+        ),
+    ],
+    ids=["lively", "no number"],
+)
+def test_card_says_what_is_known(known: ChannelResponses, words: tuple[str, ...]) -> None:
+    lost = (made.ablated(0),) if not known.state else ()
+    (channel,) = channels(known, lost=lost)
+    assert told.card_words(channel, ("cat", "dog", "emu"), 0.05, "images") == words
+
+
+@pytest.mark.parametrize(
+    ("others", "words"),
+    [
+        (
+            {"speaks": True, "chance": 0.012},
+            "Speaks for cat: selectivity 0.33, by chance in 1.2\u202f% of permutations.",
+        ),
+        ({"chance": 0.05}, "Prefers cat a little: selectivity 0.33, by chance in 5.0\u202f% of permutations."),
+        ({"state": "nearly dead", "firing_share": 0.0004}, "Nearly dead: it fires in 0.04\u202f% of the images."),
+        ({"state": "no number", "num_nan": 3}, "No number: NaN 3 times, infinity 0 times."),
+        ({"copy_of": 4, "copy_correlation": 0.9995}, "A copy of channel 4: correlation 0.9995."),
+    ],
+)
+def test_card_says_health_and_class(others: dict[str, object], words: str) -> None:
+    (channel,) = channels(made.channel(6, **others))
+    assert words in told.card_words(channel, ("cat", "dog", "emu"), 0.05, "images")
+
+
+def test_classes_whose_names_fit_below_bars_are_not_listed() -> None:
+    (channel,) = channels(made.channel(0))
+    assert not any("Mean response" in said for said in told.card_words(channel, ("0", "1", "2"), 0.05, "images"))
+
+
+def test_most_telling_take_turns_and_dead_and_stuck_ones_are_left_out() -> None:
+    known = (
+        made.channel(0, selectivity=0.1),
+        made.channel(1, selectivity=0.9),
+        made.channel(2, selectivity=0.5, speaks=True),
+        made.channel(3, selectivity=0.6, speaks=True),
+        made.dead(4),
+        made.channel(5, selectivity=0.2, copy_of=0),
+        made.dead(6, state="stuck"),
+        made.channel(7, selectivity=0.0, state="nearly dead"),
+        made.channel(8, selectivity=0.0, state="no number"),
+    )
+    lost = (made.ablated(0), made.ablated(1, accuracy_change=0.1, probability_change=0.0))
+    # Speaking: 3, 2; needed: 0; not in order: 8 (no number), 7 (nearly dead), 5 (a copy); by selectivity: 1, 3, 2, 5 …
+    assert ranked(channels(*known, lost=lost)) == (3, 0, 8, 1, 2, 7, 5)
+
+
+@pytest.mark.parametrize("num_speaking", [0, 1, 5])
+def test_needed_channel_is_among_the_first_two_and_of_two_that_tie_both_among_the_first_three(
+    num_speaking: int,
+) -> None:
+    known = [made.channel(number, speaks=number < num_speaking, selectivity=0.5) for number in range(20)]
+    lost = [made.ablated(number, accuracy_change=-0.01) for number in range(20)]
+    lost[17] = made.ablated(17, accuracy_change=-0.3)
+    assert 17 in ranked(channels(*known, lost=tuple(lost)))[:2]
+    lost[9] = made.ablated(9, accuracy_change=-0.3, probability_change=-0.5)
+    assert {9, 17} <= set(ranked(channels(*known, lost=tuple(lost)))[:3])
+
+
+def test_shown_channels_are_the_most_telling_as_many_as_there_is_room_for() -> None:
+    known = [*map(made.dead, range(12)), *(made.channel(number, selectivity=number / 100) for number in range(12, 30))]
+    call = made.call("conv", *known)
+    ablation = made.ablation(made.ablated(13), num_channels=30)
+    calls = [call, *(made.call(f"conv_{place}") for place in range(127))]
+    # 512 are shared by 128 calls: four for each.
+    assert shown(call, made.responses(*calls), ablation, None) == (13, 29, 28, 27)
+    assert len(shown(call, made.responses(call), ablation, None)) == 18
+    nothing = made.call("conv", *map(made.dead, range(3)))
+    assert shown(nothing, made.responses(nothing), None, None) == ()
+
+
+@pytest.mark.parametrize(
+    ("known", "line"),
+    [
+        ([made.channel(0), made.channel(1)], ""),
+        ([made.channel(0), made.dead(1)], "Dead, never above zero: 1."),
+        ([made.dead(0), made.dead(1), made.channel(2), made.dead(3)], "Dead, never above zero: 0, 1 and 3."),
+        ([made.dead(0), made.dead(1)], "All 2 channels are dead: none is ever above zero."),
+        ([made.dead(0)], "Dead, never above zero: 0."),
+        (
+            [made.dead(0, state="stuck", mean=0.25), made.dead(1), made.dead(2, state="stuck", mean=-3.0)],
+            "Dead, never above zero: 1. Stuck: 0 (always 0.25) and 2 (always −3).",
+        ),
+        (
+            [made.channel(0), *map(made.dead, range(1, 2000))],
+            (
+                "Dead, never above zero: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 and"
+                " 1\u202f979 more (report.json lists all)."
+            ),
+        ),
+        (
+            [made.channel(0), *map(made.dead, range(1, 22))],
+            ("Dead, never above zero: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 and 21."),
+        ),
+    ],
+    ids=["none", "one", "several", "all", "the only one", "stuck", "many", "one more than fit"],
+)
+def test_dead_and_stuck_channels_share_one_line(known: list[ChannelResponses], line: str) -> None:
+    assert lines.silent_words(channels(*known)) == line
+
+
+@pytest.mark.parametrize(
+    ("values", "num_at_maximum", "num_at_last", "words"),
+    [
+        ((6.0,) * 9, 1028, 1028, "1\u202f028 images reach its highest value, 6; those shown are drawn at random."),
+        ((6.0,) * 9, 9, 9, ""),
+        ((6.0,) * 6 + (2.5,) * 3, 6, 40, "40 images reach 2.5; the last 3 shown are drawn from them at random."),
+        ((6.0,) * 8 + (2.5,), 8, 2, "2 images reach 2.5; the last one shown is drawn from them at random."),
+        ((6.0,) * 6 + (2.5,) * 3, 6, 3, ""),
+        ((6.0, 5.0), 1, 0, ""),
+        ((), 0, 0, ""),
+    ],
+)
+def test_patches_that_are_drawn_among_ties_say_so(
+    values: tuple[float, ...], num_at_maximum: int, num_at_last: int, words: str
+) -> None:
+    (channel,) = channels(made.channel(0, maximum=6.0, num_at_maximum=num_at_maximum))
+    assert lines.drawn_words(channel, values, num_at_last, "images") == words
+
+
+@pytest.mark.parametrize(
+    ("means", "zero", "others", "highest"),
+    [
+        ((0.0, 1.0, 2.0), 28.0, "M6 28.0V28.0M20 28.0V14.0", "M32 28.0V0.0"),
+        ((1.0, -1.0), 14.0, "M20 14.0V28.0", "M6 14.0V0.0"),
+        ((-1.0, -2.0), 0.0, "M6 0.0V14.0M20 0.0V28.0", ""),
+    ],
+)
+def test_bars_begin_at_zero(means: tuple[float, ...], zero: float, others: str, highest: str) -> None:
+    (channel,) = channels(made.channel(0, class_means=means))
+    assert channel.bars is not None
+    assert (channel.bars.zero, channel.bars.others, channel.bars.highest) == (zero, others, highest)
+
+
+@pytest.mark.parametrize("means", [(), (0.0, 0.0), (1.0,), (1.0, float("nan")), (1.0,) * 21])
+def test_what_cannot_be_drawn_has_no_bars(means: tuple[float, ...]) -> None:
+    (channel,) = channels(made.channel(0, class_means=means))
+    assert channel.bars is None
+
+
+def found(*calls: CallResponses) -> list[Finding]:
+    return list(faults(made.responses(*calls), "image"))
+
+
+def test_channels_in_order_are_no_finding() -> None:
+    assert found(made.call("conv", made.channel(0, speaks=True), made.channel(1))) == []
+    assert list(faults(None, "image")) == []
+
+
+@pytest.mark.parametrize(
+    ("channel", "severity", "title", "detail"),
+    [
+        (
+            made.dead(1),
+            "warning",
+            "1\xa0channel is dead.",
+            "Never above zero on any of 10\xa0images: conv, 1 of 2 (1).",
+        ),
+        (
+            made.channel(1, state="stuck"),
+            "warning",
+            "1\xa0channel is stuck.",
+            "One value everywhere on all of 10\xa0images: conv, 1 of 2 (1).",
+        ),
+        (
+            made.channel(1, state="nearly dead"),
+            "note",
+            "1\xa0channel is nearly dead.",
+            "They fire in under 0.1\u202f% of 10\xa0images: conv, 1 of 2 (1).",
+        ),
+        (
+            made.channel(1, state="no number"),
+            "failed",
+            "1\xa0channel gives values that are no numbers.",
+            "NaN or infinity came out: conv, 1 of 2 (1).",
+        ),
+        (
+            made.channel(1, copy_of=0, copy_correlation=1.0),
+            "note",
+            "1\xa0channel is a copy of another.",
+            "Their responses correlate above 0.99 with those of another channel: conv, 1 of 2 (1 of 0).",
+        ),
+    ],
+)
+def test_each_fault_is_a_finding(channel: ChannelResponses, severity: str, title: str, detail: str) -> None:
+    (finding,) = found(made.call("conv", made.channel(0), channel))
+    assert (finding.severity, finding.title, finding.detail) == (severity, title, detail)
+    assert (finding.anchor, finding.chapter) == ("channels-conv", "channels")
+
+
+def test_few_dead_channels_are_a_note_and_many_are_counted() -> None:
+    sound = [made.channel(number) for number in range(99)]
+    (note,) = found(made.call("conv", *sound, made.dead(99), judged_at="relu", through=("relu",)))
+    assert (note.severity, note.detail.endswith("conv, 1 of 100 (99), judged after relu.")) == ("note", True)
+    calls = [made.call(f"c{place}", *map(made.dead, range(10))) for place in range(14)]
+    (warning,) = found(*calls)
+    assert warning.title == "140\xa0channels are dead."
+    assert "c0, 10 of 10 (0, 1, 2, 3, 4, 5, 6, 7, 2 more);" in warning.detail
+    assert warning.detail.endswith("; and in 2\xa0more layers.")
+
+
+UNDRAWN = replace(made.patch(), picture=None, box=())
+
+
+def said(evidence: Evidence) -> str:
+    return " ".join((*told.methods(evidence), *told.limits(evidence)))
+
+
+@pytest.mark.parametrize(
+    ("evidence", "words"),
+    [
+        (made.evidence(), "Measured on 10\xa0images: toys."),
+        (
+            made.evidence(responses=made.responses(num_available=500, seed=7), dataset=made.dataset(split="held out")),
+            "Measured on 10\xa0images drawn at random from 500 (--limit, seed 7): toys, held out.",
+        ),
+        (made.evidence(responses=made.responses(thresholds=Thresholds(nearly_dead=0.02))), "fires in under 2.0\u202f%"),
+        (made.evidence(responses=made.responses(thresholds=Thresholds(copy=0.95))), "correlate above 0.95"),
+        (
+            made.evidence(responses=made.responses(thresholds=Thresholds(level=0.01, selectivity=0.5))),
+            "where it is 0.5 at least, and where in at most 1.0\u202f% of 1\u202f000 permutations of the labels any",
+        ),
+        (made.evidence(responses=made.responses(num_permuted=6)), "(of 6\xa0images drawn at random)"),
+        (made.evidence(), "every channel was set to its mean over the data, one at a time, on 10\xa0images"),
+        (made.evidence(), "(90.0\u202f% right answers and mean probability 80.0\u202f% of the true class)"),
+        (made.evidence(ablation=made.ablation(num_channels=12)), "2 of 12\xa0channels"),
+        (made.evidence(ablation=None), "Whether a channel matters was not measured in this report."),
+        (made.evidence(dreams=None), "No images were made for channels in this report."),
+        (made.evidence(edges=None), "The orientation that channels prefer was not measured."),
+        (
+            made.evidence(responses=made.responses(unlabelled="The data have no classes.")),
+            "The data have no classes.",
+        ),
+        (made.evidence(), "Patches show where a channel responds most, not why"),
+        (
+            made.evidence(responses=made.responses(made.call(quantile_error=0.0212, quantile_places=4096))),
+            "taken from 4\u202f096 places in the maps drawn at random: in 95 of 100 draws the share of responses below"
+            " each of a channel's quantiles is off by 2.12\xa0points at most",
+        ),
+        (made.evidence(responses=made.responses(made.call(quantile_error=0.0))), "taken from all of them."),
+        (
+            made.evidence(model=made.model(inputs=(TensorRecord("wave", (400, 2), "float32"),))),
+            "No patches are drawn: the network reads signals, and no pictures that a patch could be cut from.",
+        ),
+        (
+            made.evidence(responses=made.responses(made.call("side", made.channel(patches=(UNDRAWN,))), made.call())),
+            "No patches are drawn for what does not look at the image itself: side.",
+        ),
+    ],
+)
+def test_chapter_says_how_it_was_measured_and_what_is_not_known(evidence: Evidence, words: str) -> None:
+    assert words in said(evidence)
+
+
+def test_without_labels_nothing_is_said_of_selectivity() -> None:
+    responses: ResponsesResult = made.responses(classes=(), class_counts=(), unlabelled="The data have no classes.")
+    assert "Class selectivity" not in said(made.evidence(responses=responses))
+    assert "speak" not in told.chapter_answer([("a", replace(COUNTS, speaking=None))], responses, "image")
+
+
+def test_rare_faults_are_in_the_answer_only_where_there_are_any() -> None:
+    broken = [("a", replace(COUNTS, stuck=1, no_number=2, nearly_dead=3))]
+    answer = told.chapter_answer(broken, made.responses(), "image")
+    assert "3 are nearly dead, 1 is stuck, 2 give no numbers and" in answer
+    assert "stuck" not in told.chapter_answer([("a", COUNTS)], made.responses(), "image")
+
+
+def test_one_image_is_called_one() -> None:
+    one = made.responses(made.call("conv", made.dead(0)), num_images=1)
+    assert told.chapter_answer([("conv", COUNTS)], one, "image").startswith("Over 1\xa0image, ")
+    assert [each.detail for each in faults(one, "image")] == ["Never above zero on the only image: conv, 1 of 1 (0)."]
+
+
+def test_patches_are_drawn_where_the_data_are_pictures_and_nothing_is_said_of_it() -> None:
+    assert "No patches" not in said(made.evidence())
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (made.call(), "Judged as it comes out of the layer itself. One position sees 3 × 3 pixels."),
+        (
+            made.call(judged_at="relu", through=("norm", "relu"), receptive_field=()),
+            "Judged after relu, the activation that its output goes through (by way of norm).",
+        ),
+        (
+            made.call(rectified=False, receptive_field=()),
+            (
+                "Judged as it comes out of the layer itself, which may be below zero: a channel can say much there"
+                " without being active."
+            ),
+        ),
+    ],
+)
+def test_layer_says_where_it_was_judged(call: CallResponses, words: str) -> None:
+    assert told.layer_words(call, "pixels") == words
+
+
+@pytest.mark.parametrize(
+    ("best", "words"),
+    [
+        (3.0, "It reaches an activation of 7.5, 2.5 times as much as the 3 of the best real patch."),
+        (0.0, "It reaches an activation of 7.5; compare the 0 of the best real patch."),
+        (None, "It reaches an activation of 7.5."),
+    ],
+)
+def test_made_image_is_called_synthetic_and_compared(best: float | None, words: str) -> None:
+    (dream,) = made.dreams(best_real=best).dreams
+    caption = told.dream_caption(dream, ["cat", "dog", "cat"], beside=True)
+    assert caption.startswith("Synthetic: ")
+    assert words in caption
+    assert "256\xa0steps of gradient ascent (seed 0)" in caption
+    assert "(2 of class cat, 1 of dog)" in caption
