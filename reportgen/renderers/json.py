@@ -126,6 +126,6 @@ def _figure(figure: Figure) -> dict[str, object]:
         "height_px": figure.height_px,
         "caption": figure.caption,
         "alt": figure.alt,
-        "size_bytes": len(figure.data),
+        "size_bytes": figure.size_bytes,
         "sha256": figure.sha256,
     }
