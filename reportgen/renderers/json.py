@@ -1,4 +1,7 @@
-"""Report -> JSON: the same facts as on the page, for programs. `schema.json` in the package describes it."""
+"""Report -> JSON: the same facts as on the page, for programs. `schema.json` in the package describes it.
+
+`parsing` reads it back.
+"""
 
 from __future__ import annotations
 

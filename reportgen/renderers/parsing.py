@@ -62,7 +62,7 @@ def parse(data: bytes, contents: Mapping[str, type], name: str = "The JSON") -> 
         _refuse(name, f"has {_shown(sections)} at sections", "chapters by name")
     unknown = next((each for each in sections if each not in contents), None)
     if unknown is not None:
-        _refuse(name, f"has a chapter {unknown!r}", f"chapters among {', '.join(contents)}")
+        _refuse(name, f"has a chapter {_shown(unknown)}", f"chapters among {', '.join(contents)}")
     return Report(
         title=_built(str, plain, ("title",), name),
         subject=_built(str, plain, ("subject",), name),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -63,6 +64,10 @@ def test_json_and_the_summary_of_a_run_need_no_pictures(golden: reportgen.Report
 
 def test_a_notebook_shows_the_title_of_what_was_read(golden: reportgen.Report) -> None:
     assert golden._repr_html_() == "<p>What toy sees: a report without its pictures, read from JSON</p>"
+    hostile = dataclasses.replace(golden, title="<script>alert(1)</script>\x1b\u202e")
+    shown = hostile._repr_html_()
+    assert "<script" not in shown
+    assert not {"\x1b", "\u202e"} & set(shown)
 
 
 def test_a_folder_a_missing_and_a_large_file_are_refused(tmp_path: Path) -> None:

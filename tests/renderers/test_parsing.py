@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
+from reportgen import registry
 from reportgen.document.report import Fact, Figure, FontFile, Report, Score, Section, TemplateFile
 from reportgen.errors import RenderError
 from reportgen.evidence.activations import ChannelNumbers
@@ -26,11 +28,11 @@ from tests.renderers import drawn, reports
 GOLDEN = Path(__file__).parents[1] / "golden" / "report.json"
 CONTENTS = contents()
 TOY = {"activations": reports.Content}
-MANY = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-SOME = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+SOME = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def parsed(report: Report, known: dict[str, type] | None = None) -> Report:
+def parsed(report: Report, known: Mapping[str, type] | None = None) -> Report:
     """A report after it was written and read; written again, it has the same bytes."""
     data = renderer.render(report)
     found = parsing.parse(data, known or CONTENTS)
@@ -64,12 +66,15 @@ def test_a_report_that_was_read_stays_the_same_from_then_on(report: Report) -> N
     assert drawn.differences(once, parsed(once)) == []
 
 
-@pytest.mark.parametrize("order", [1, -1], ids=["in order", "in reverse"])
-def test_all_chapters_of_a_small_classifier_are_read_in_their_order(order: int) -> None:
-    from reportgen import registry
+@pytest.fixture(scope="module")
+def chapters() -> list[Section]:
+    """All chapters of a small classifier."""
+    return [registry.load("sections", name).build(made.evidence()) for name in NAMES]
 
-    built = [registry.load("sections", name).build(made.evidence()) for name in NAMES][::order]
-    report = with_sections(*built)
+
+@pytest.mark.parametrize("order", [1, -1], ids=["in order", "in reverse"])
+def test_all_chapters_of_a_small_classifier_are_read_in_their_order(order: int, chapters: list[Section]) -> None:
+    report = with_sections(*chapters[::order])
     found = parsed(report)
     assert [section.name for section in found.sections] == list(NAMES[::order])
     assert drawn.differences(report, found) == []
@@ -220,7 +225,7 @@ def test_what_is_not_of_the_format_is_named_by_its_place(place: tuple[Any, ...],
     assert message in refusal(json.dumps(plain).encode())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(some.recursive(
     some.none() | some.booleans() | some.integers() | some.floats(allow_nan=False, allow_infinity=False) | some.text(),
     lambda inner: some.lists(inner, max_size=3) | some.dictionaries(some.text(), inner, max_size=3),
