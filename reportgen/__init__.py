@@ -4,6 +4,7 @@
 
     report = reportgen.explain(model, images, labels)
     reportgen.write(report, "my-report")
+    report = reportgen.read("my-report/report.json")
 
     model.fit(images, labels, epochs=20, callbacks=[reportgen.ReportCallback((images, labels), every=5)])
 
@@ -18,16 +19,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from reportgen.pipeline.callback import ReportCallback
     from reportgen.pipeline.explain import explain
+    from reportgen.pipeline.read import read
     from reportgen.pipeline.result import Report
     from reportgen.writing import write
 
 __version__ = "0.1.0"
-__all__ = ["Report", "ReportCallback", "__version__", "explain", "write"]
+__all__ = ["Report", "ReportCallback", "__version__", "explain", "read", "write"]
 
 _HOMES = {
     "Report": "reportgen.pipeline.result",
     "ReportCallback": "reportgen.pipeline.callback",
     "explain": "reportgen.pipeline.explain",
+    "read": "reportgen.pipeline.read",
     "write": "reportgen.writing",
 }
 

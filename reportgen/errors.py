@@ -30,7 +30,7 @@ class OptionsError(ReportgenError):
 
 
 class RenderError(ReportgenError):
-    """A document cannot be turned into a file."""
+    """A report cannot be turned into a file, or a file cannot be turned back into a report."""
 
 
 class UnknownNameError(ReportgenError):

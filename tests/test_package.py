@@ -79,7 +79,7 @@ def test_summary_loads_of_the_libraries_for_reports_only_what_keras_loads_itself
 
 
 def test_public_names_are_those_of_the_documentation() -> None:
-    assert set(reportgen.__all__) == {"Report", "ReportCallback", "__version__", "explain", "write"}
+    assert set(reportgen.__all__) == {"Report", "ReportCallback", "__version__", "explain", "read", "write"}
     assert reportgen.write.__module__ == "reportgen.writing"
     with pytest.raises(AttributeError, match="no attribute 'explode'"):
         reportgen.explode  # noqa: B018

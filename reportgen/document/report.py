@@ -6,13 +6,27 @@ Numbers stay numbers here; templates format them. Pictures are bytes with a capt
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Literal
 
 from reportgen.records.model import ModelRecord
 
 Severity = Literal["failed", "warning", "note", "passed"]
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFile:
+    """What is known of a picture's file that is not here.
+
+    Attributes:
+        size_bytes: Its size.
+        sha256: Hash of its bytes.
+    """
+
+    size_bytes: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +42,7 @@ class Figure:
         alt: What it shows, for someone who cannot see it, made from its data.
         caption: What it shows, which sample, which layer, which scale, what to notice.
         dark_data: The same picture for a dark page, where it is drawn twice; else empty.
+        left_out: Of a picture that was read from JSON, which describes it only: its file. `data` is empty then.
     """
 
     name: str
@@ -38,6 +53,7 @@ class Figure:
     alt: str
     caption: str = ""
     dark_data: bytes = field(default=b"", repr=False)
+    left_out: PictureFile | None = None
 
     def __post_init__(self) -> None:
         if not self.alt.strip():
@@ -45,9 +61,14 @@ class Figure:
             raise ValueError(message)
 
     @property
+    def size_bytes(self) -> int:
+        """Size of the picture's file."""
+        return self.left_out.size_bytes if self.left_out else len(self.data)
+
+    @property
     def sha256(self) -> str:
         """Hash of the picture's bytes."""
-        return hashlib.sha256(self.data).hexdigest()
+        return self.left_out.sha256 if self.left_out else hashlib.sha256(self.data).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,3 +229,20 @@ class Report:
     def failed(self) -> bool:
         """Whether a check inside the report failed."""
         return any(finding.severity == "failed" for finding in self.findings)
+
+    @property
+    def lacks_pictures(self) -> bool:
+        """Whether it has pictures that are described only, as one that was read from JSON does."""
+        return any(figure.left_out for figure in _figures(self.sections))
+
+
+def _figures(value: object) -> Iterator[Figure]:
+    """All pictures in a record and in the records inside it."""
+    if isinstance(value, Figure):
+        yield value
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from _figures(each)
+    elif is_dataclass(value):
+        for each in fields(value):
+            yield from _figures(getattr(value, each.name))

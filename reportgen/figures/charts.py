@@ -12,22 +12,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import fontpkg
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
-from matplotlib import colormaps, font_manager
-from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import MaxNLocator
 
 from reportgen.document.report import Figure
 from reportgen.document.sheets import SHEET_LEFT, SHEET_WIDTH
 from reportgen.language.cleaning import clean, isolated
 from reportgen.language.numerals import number
+
+# matplotlib, which takes a second and a half to import, is imported when a chart is drawn: whoever reads a report back
+# needs the types of all chapters, and no chart.
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
 
 _PANEL = 68  # height of the panel of one curve, with the words above it
 
@@ -89,6 +89,8 @@ def tuning(
         alt: Text alternative.
         caption: Caption.
     """
+    from matplotlib.collections import LineCollection
+
     columns = min(len(curves), 16 if len(curves) > 8 else 8)
     rows = -(-len(curves) // columns)
 
@@ -177,6 +179,8 @@ def profiles(
 @lru_cache(maxsize=4)
 def palette(colormap: str) -> bytes:
     """Return 255 colours of a colour map, from its lowest to its highest, as red, green and blue bytes."""
+    from matplotlib import colormaps
+
     return bytes(np.rint(colormaps[colormap](np.linspace(0, 1, 255))[:, :3] * 255).astype(np.uint8).tobytes())
 
 
@@ -200,6 +204,8 @@ def _bar_panel(panel: Axes, title: str, rows: Sequence[Bar], ink: Ink, *, labell
 def _curve_panel(
     panel: Axes, places: npt.NDArray[Any], low: npt.NDArray[Any], high: npt.NDArray[Any], ink: Ink, *, by_value: bool
 ) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     least, most = _least(low), _most(high)
     room = (most - least) * 0.06 or 1.0
     panel.set_ylim(least - room, most + room)
@@ -219,6 +225,9 @@ def _curve_panel(
 
 
 def _profile_panel(panel: Axes, shares: Sequence[float | None], ink: Ink) -> None:
+    from matplotlib.collections import LineCollection
+    from matplotlib.ticker import MaxNLocator
+
     known = [(place, share) for place, share in enumerate(shares, 1) if share is not None]
     most = max((share for _, share in known), default=0.0)
     limit = next(limit for limit in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, np.inf) if most <= limit)
@@ -291,6 +300,9 @@ def _svg(
     layout: Literal["constrained"] | None,
     typeface: list[str],
 ) -> bytes:
+    import matplotlib as mpl
+    from matplotlib.figure import Figure as Canvas
+
     style: dict[Any, object] = {
         "font.family": typeface,
         "svg.fonttype": "path",
@@ -315,5 +327,7 @@ def _typeface() -> list[str]:
 @lru_cache(maxsize=64)
 def _added(path: Path) -> str:
     """The name of a font file, which matplotlib now knows."""
+    from matplotlib import font_manager
+
     font_manager.fontManager.addfont(path)
     return font_manager.FontProperties(fname=str(path)).get_name()

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure as Canvas
-from matplotlib.patches import Rectangle
 
 from reportgen.document.report import Figure
 from reportgen.evidence.performance import Calibration
 from reportgen.figures.charts import DARK, LIGHT, Ink, figure
 from reportgen.figures.class_labels import NO_NUMBER, Labels, apart, drawable, label_width, side_of
 from reportgen.language.numerals import number, short
+
+# Imported when a chart is drawn, as in `charts`.
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.figure import Figure as Canvas
 
 Counts = npt.NDArray[np.int64]
 
@@ -76,6 +79,8 @@ def _width(down: Sequence[str], *, exact: bool) -> float:
 
 def _cells(panel: Axes, counts: Counts, side: int, ink: Ink) -> None:
     """Draw a shaded square for each place, with its number."""
+    from matplotlib.patches import Rectangle
+
     shades, colours = shaded(counts), _ramp(ink)
     for (row, column), count in np.ndenumerate(counts):
         shade = float(shades[row, column])
@@ -198,6 +203,8 @@ def reliability(name: str, calibration: Calibration, *, alt: str, caption: str) 
 
 def _ramp(ink: Ink) -> LinearSegmentedColormap:
     """From nothing to all of it: lightness changes one way, so that it can be read in grey as well."""
+    from matplotlib.colors import LinearSegmentedColormap
+
     return LinearSegmentedColormap.from_list("share", [_EMPTY[ink], ink.accent])
 
 

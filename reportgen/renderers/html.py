@@ -86,8 +86,10 @@ def document(report: Report, medium: Medium, rules: str = "") -> str:
         rules: Style rules after all others.
 
     Raises:
-        RenderError: A style sheet, the fonts or the user's own templates cannot be used.
+        RenderError: A style sheet, the fonts or the user's own templates cannot be used; or the report was read from
+            JSON, which holds no pictures.
     """
+    _check_pictures(report)
     # Templates of someone else's may take any time and memory: not here.
     fill = apart.document if report.templates else filled
     return fill(report, medium, rules)
@@ -104,6 +106,7 @@ def parted(report: Report, stylesheet: str) -> tuple[str, str]:
         RenderError: As for `document`; or the template of the page puts its style sheet elsewhere than into an element
             of its own.
     """
+    _check_pictures(report)
     fill = apart.document if report.templates else filled
     return fill(report, "screen", stylesheet=stylesheet), templating.stylesheet("report.css", _changed(report))
 
@@ -123,6 +126,15 @@ def filled(report: Report, medium: Medium, rules: str = "", stylesheet: str = ""
         names = tuple(name for name, _ in changed)
         policy.check(page, style, _policy(style) if medium == "screen" else None, names)
     return _linked(slotted, stylesheet) if stylesheet else page
+
+
+def _check_pictures(report: Report) -> None:
+    if report.lacks_pictures:
+        raise RenderError(
+            "A page or a PDF cannot be made from this report: it was read from JSON, which describes pictures and does "
+            "not hold them. Expected a report as explain returns it. Use the page that was written beside the JSON "
+            "file, or make the report again."
+        )
 
 
 def _changed(report: Report) -> tuple[tuple[str, str], ...]:

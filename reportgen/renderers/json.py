@@ -1,4 +1,7 @@
-"""Report -> JSON: the same facts as on the page, for programs. `schema.json` in the package describes it."""
+"""Report -> JSON: the same facts as on the page, for programs. `schema.json` in the package describes it.
+
+`parsing` reads it back.
+"""
 
 from __future__ import annotations
 
@@ -126,6 +129,6 @@ def _figure(figure: Figure) -> dict[str, object]:
         "height_px": figure.height_px,
         "caption": figure.caption,
         "alt": figure.alt,
-        "size_bytes": len(figure.data),
+        "size_bytes": figure.size_bytes,
         "sha256": figure.sha256,
     }
