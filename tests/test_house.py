@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -134,6 +135,12 @@ def test_module_imports_only_from_floors_below_or_from_its_own_room(name: str) -
     strangers = {other for other in ours(name) if not (room(other) == room(name) and name)}
     assert sorted(other for other in strangers if floor(other) >= floor(name)) == []
     assert sorted(other for other in loaded(name) if other != room(name) and FLOORS[f"{other}.*"] >= floor(name)) == []
+
+
+def test_table_of_rooms_in_contributing_is_that_of_the_floors() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    told = {f"{name}.*": int(number) for number, name in re.findall(r"^\| (\d+) \| `(\w+)/` \|", text, re.MULTILINE)}
+    assert told == {name: number for name, number in FLOORS.items() if name.endswith(".*")}
 
 
 def test_root_holds_rooms_and_nothing_else() -> None:

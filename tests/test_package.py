@@ -1,4 +1,4 @@
-"""The package as a whole: light to import, quick to answer, and all that it can do stands in its help and README."""
+"""The package as a whole: light to import, quick to answer, and all that it can do stands in its help."""
 
 from __future__ import annotations
 
@@ -16,16 +16,9 @@ import reportgen
 from reportgen.commands.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+CI = (ROOT / "reportgen" / "guide" / "ci.md").read_text(encoding="utf-8")
 HEAVY = {"tensorflow", "keras", "matplotlib", "weasyprint"}
 OF_REPORTS = {"matplotlib", "weasyprint", "PIL", "fontTools", "fontpkg", "jinja2"}
-OPTIONS = [
-    pytest.param(command, option, id=f"{command}-{option}")
-    for command, known in sorted(main.commands.items())
-    for parameter in known.params
-    if isinstance(parameter, click.Option)
-    for option in (*parameter.opts, *parameter.secondary_opts)
-]
 
 
 def loaded_modules(code: str) -> set[str]:
@@ -55,6 +48,7 @@ def test_importing_the_package_loads_nothing_of_others() -> None:
         pytest.param(("build", "--output", "/dev/null/folder"), id="no-folder"),
         pytest.param(("train", "--output", "model.h5"), id="no-keras-file"),
         pytest.param(("schema",), id="schema"),
+        pytest.param(("guide", "inputs"), id="guide"),
     ],
 )
 def test_what_needs_no_model_loads_no_heavy_library(arguments: tuple[str, ...]) -> None:
@@ -63,7 +57,7 @@ def test_what_needs_no_model_loads_no_heavy_library(arguments: tuple[str, ...]) 
     assert not loaded & HEAVY
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("schema",)])
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("schema",), ("guide",), ("guide", "options")])
 def test_what_prints_a_text_loads_no_library_but_that_of_the_command_line(arguments: tuple[str, ...]) -> None:
     assert not loaded_modules(command_line(*arguments)) & {*HEAVY, *OF_REPORTS, "numpy", "h5py", "pydantic", "rich"}
 
@@ -92,22 +86,6 @@ def test_version_is_that_of_the_project_file() -> None:
 
 
 @pytest.mark.parametrize("command", sorted(main.commands))
-def test_every_command_is_in_the_readme(command: str) -> None:
-    assert f"reportgen {command}" in README
-
-
-@pytest.mark.parametrize(("command", "option"), OPTIONS)
-def test_every_option_is_in_the_readme(command: str, option: str) -> None:
-    del command
-    assert re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", README)
-
-
-@pytest.mark.parametrize("option", ["-h", "--help", "--version"])
-def test_options_of_the_whole_are_in_the_readme(option: str) -> None:
-    assert re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", README)
-
-
-@pytest.mark.parametrize("command", sorted(main.commands))
 def test_every_command_and_option_has_help_and_an_example(command: str) -> None:
     known = main.commands[command]
     page = known.get_help(click.Context(known, info_name=f"reportgen {command}"))
@@ -133,4 +111,4 @@ def test_every_example_is_a_command_line_that_parses(command: str) -> None:
 def test_every_exit_code_is_documented(code: int) -> None:
     documented = " ".join((main.help or "").split())
     assert re.search(rf"[ ;]{code} \w+", documented)
-    assert re.search(rf"^\|\s*`?{code}`?\s*\|", README, re.MULTILINE)
+    assert re.search(rf"^\|\s*`?{code}`?\s*\|", CI, re.MULTILINE)

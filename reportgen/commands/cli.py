@@ -195,6 +195,23 @@ def schema() -> None:
         click.echo(published_schema(), nl=False)
 
 
+@main.command(epilog=_example("reportgen guide inputs"))
+@click.argument("topic", required=False)
+def guide(topic: str | None) -> None:
+    """Print a page of the guide.
+
+    Without TOPIC, the topics are listed.
+    """
+    from reportgen.commands.guide import list_of_topics, page
+
+    text = list_of_topics() if topic is None else page(topic)
+    with _standard_output():
+        if topic is not None and sys.stdout is not None and sys.stdout.isatty():
+            _terminal(quiet=False, verbose=0).show_page(text)
+        else:
+            click.echo(text.encode(), nl=False)
+
+
 @main.command(epilog=_example("reportgen doctor"))
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON, and nothing else.")
 def doctor(as_json: bool) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 NOTICEABLE_SECONDS = 1.0
 # A mail grows by a third when files are put into it; 20 MB in all is what the stricter ones of the large servers take.
 MOST_MAILED_BYTES = 15_000_000
+# A page of text is hard to read when its lines are longer.
+WIDEST_PAGE = 100
 
 
 class Terminal:
@@ -140,6 +143,11 @@ class Terminal:
                 "sample, biases not counted."
             )
         )
+
+    def show_page(self, text: str) -> None:
+        """Print a page of Markdown on standard output, set for a terminal and no wider than reads well."""
+        printer = Console(highlight=False)
+        printer.print(Markdown(text, hyperlinks=False), width=min(printer.width, WIDEST_PAGE))
 
     def show_forecast(self, forecast: Forecast) -> None:
         """Print on standard output what a report would be."""

@@ -1,4 +1,4 @@
-"""Measure, and print a table or JSON."""
+"""Measure, and print a table or JSON; a run of all parts renews the table in the guide."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.benchmark import building, drawing, memory, opening, responses, summaries, typesetting
-from tests.benchmark.table import Row, line
+from tests.benchmark.table import HEAD, PAGE, Row, line, renewed
 
 
 def main() -> None:
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     given = parser.parse_args()
     if not given.json:
-        print("| what | ours | against | theirs | ratio | target |\n|---|---|---|---|---|---|")  # noqa: T201
+        print(HEAD)  # noqa: T201
     rows = []
     for part in given.only or parts:
         with tempfile.TemporaryDirectory() as folder:
@@ -40,6 +40,8 @@ def main() -> None:
                 rows.append(row)
                 if not given.json:
                     print(line(row), flush=True)  # noqa: T201
+    if not given.only:
+        PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8"), rows), encoding="utf-8")
     if given.json:
         print(json.dumps([asdict(row) for row in rows], indent=1))  # noqa: T201
 

@@ -1,4 +1,4 @@
-"""The files in `examples/ci`: valid by the schemas of those who read them, and each runs the command of the README."""
+"""The files in `examples/ci`: valid by the schemas of those who read them, and each runs the command of the guide."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def checked(file: Path, schema: str) -> subprocess.CompletedProcess[str]:
 
 
 def documented() -> str:
-    """The command that the README gives for CI."""
-    chapter = (ROOT / "README.md").read_text(encoding="utf-8").partition("## In CI")[2].partition("\n## ")[0]
-    (command,) = re.findall(r"^reportgen build .*$", chapter, re.MULTILINE)
+    """The command that the guide gives for CI."""
+    page = (ROOT / "reportgen" / "guide" / "ci.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^reportgen build .*$", page, re.MULTILINE)
     return str(command)
 
 
