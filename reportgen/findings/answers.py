@@ -20,14 +20,14 @@ NOT_FINITE = Rule(
     title="Predictions hold NaN or infinity",
     means="For some images, an output of the model came out with NaN or infinity.",
     why=(
-        "Such a prediction is none. Software that takes the largest probability still gets a class, often the first "
-        "one, and does not notice."
+        "Such a prediction says nothing. Software that takes the largest probability still gets a class, often the "
+        "first one, and does not notice."
     ),
     measured=(
         "All images of the data go through the model, and the predictions with at least one value that is not finite "
         "are counted. One finding stands for one output."
     ),
-    cannot_tell="Other images than these may bring it about. Without data it is not measured.",
+    cannot_tell="Other images may cause it where these do not. Without data it is not measured.",
     mend=(
         "Look for weights and activations that are not finite (`RG101`, `RG102`), then at how these images are scaled "
         "(`RG201`). A logarithm of 0 or a division by 0 in a layer of your own is another usual cause."
@@ -44,8 +44,8 @@ WRONG_AND_SURE = Rule(
         "about."
     ),
     why=(
-        "A user sees the confidence, not the truth. A mistake at 99 % cannot be caught by asking a human about "
-        "uncertain cases only."
+        "Users see the confidence, not the truth. A mistake made with 99 % confidence slips through wherever only "
+        "uncertain cases are checked by people."
     ),
     measured=(
         "Of the wrong predictions among the samples shown (`--pick` chooses them), the one with the highest value is "

@@ -19,7 +19,8 @@ _MOST_LAYERS = 12
 
 _WATCHED = (
     "Every image of the data goes through the model, or as many as `--limit` says, and every channel of every conv "
-    "layer is watched: at the activation behind the layer where there is one, else at its own output. "
+    "layer is watched: after the activation that follows the layer if there is one, otherwise at the output of the "
+    "layer itself. "
 )
 NOT_FINITE = Rule(
     code="RG104",
@@ -32,8 +33,8 @@ NOT_FINITE = Rule(
     measured=_WATCHED + "Values before and after the activation are counted.",
     cannot_tell="Only these images are searched. Layers other than conv layers are not watched.",
     mend=(
-        "Look for weights that are not finite first (`RG101`), then at how the images are scaled (`RG201`), and "
-        "whether the model computes in float16, which overflows above 65504."
+        "Look for weights that are not finite first (`RG101`). Otherwise check how the images are scaled (`RG201`), "
+        "and whether the model computes in float16, which overflows above 65,504."
     ),
 )
 DEAD = Rule(
@@ -56,8 +57,8 @@ DEAD = Rule(
         "activation without negative values, such as ReLU."
     ),
     cannot_tell=(
-        "A channel may wake on images that are not in the data. With n images, one that fires in fewer than about 3 "
-        "of n images is easily missed, so few images say little: with 30 it may still fire in one image of ten."
+        "A channel may fire on images that are not in the data. If it fired on none of n images, it fires in fewer "
+        "than about 3/n of all such images (95 % confidence): after 30 images, that may still be one in ten."
     ),
     mend=(
         "Lower the learning rate, use He initialisation, put a batch normalisation before the activation, or use a "
@@ -70,7 +71,7 @@ NEARLY_DEAD = Rule(
     severity="note",
     since="0.1.0",
     title="Channels hardly ever fire",
-    means="A channel was above zero in very few of the images.",
+    means="A channel was above zero in very few of the images, but in some.",
     why=(
         "It may watch for something rare and important, or be on its way to dying. Either way, what the report says "
         "of it rests on few images."
@@ -80,7 +81,7 @@ NEARLY_DEAD = Rule(
         + "It counts if the share of the images in which any position is above zero is below `--nearly-dead`, 0.1 % by "
         "default. Like `RG401`, it is asked only behind an activation without negative values."
     ),
-    cannot_tell="With fewer than 1,000 images and the default bound, no channel can be nearly dead without being dead.",
+    cannot_tell="With 1,000 images or fewer and the default bound, no channel can be nearly dead without being dead.",
     mend="Look at the patches that the channel does fire on. If they have nothing in common, treat it like a dead one.",
 )
 STUCK = Rule(
@@ -90,8 +91,8 @@ STUCK = Rule(
     since="0.1.0",
     title="Channels always give the same value",
     means=(
-        "A channel has one and the same value, other than that of a dead channel, at every position of every image. "
-        "It is a warning if they are a tenth or more of their layer."
+        "A channel has the same value at every position of every image, and it is not dead (`RG401`). It is a warning "
+        "if such channels are a tenth or more of their layer."
     ),
     why="It acts as a constant, like a bias, and tells the next layer nothing about the image.",
     measured=_WATCHED + "Stuck means that the smallest and the largest value are equal.",
@@ -124,7 +125,8 @@ COPIED = Rule(
         "channels would do on other images is not known."
     ),
     mend=(
-        "Train with fewer channels in this layer, or prune one of the two and add its outgoing weights to the other's."
+        "Train with fewer channels in this layer, or prune one of the two and let the outgoing weights of the other "
+        "make up for it."
     ),
 )
 CONSTANT = Rule(

@@ -22,8 +22,8 @@ SCALING = Rule(
         "values themselves speak against it."
     ),
     why=(
-        "A model that was trained on values from 0 to 1 and gets 0 to 255 still predicts something, often with great "
-        "confidence. Every number in the report is then about a use that was never meant."
+        "A model that was trained on values from 0 to 1 and gets values from 0 to 255 still predicts something, often "
+        "with great confidence. The numbers in the report then describe a model that is used in the wrong way."
     ),
     measured=(
         "At most 128 images, drawn with `--seed`, go through the model under each plausible scaling. Three signs "
@@ -34,12 +34,13 @@ SCALING = Rule(
         "done to the images."
     ),
     cannot_tell=(
-        "Fewer than ten images, images of one class, an untrained model and a model that is wrong under every scaling "
-        "leave no sign. Without labels, only confidence is compared."
+        "Very few images, images of a single class, an untrained model and a model that is wrong under every scaling "
+        "often leave no sign. The two signs of confidence need ten images. Without labels, confidence is all there "
+        "is."
     ),
     mend=(
         "Make the report again with the scaling that the finding names, such as `--preprocess 1/255`, and compare. If "
-        "you know the right one, give it with `--preprocess`, and it is used as you say."
+        "you know the right scaling, set it with `--preprocess`."
     ),
 )
 UNREADABLE = Rule(
@@ -50,8 +51,8 @@ UNREADABLE = Rule(
     title="Some images cannot be read",
     means="Files or records of the data are empty, damaged, missing or no images. They are left out.",
     why=(
-        "No number in the report includes them. If they have something in common, such as one class or one camera, "
-        "the numbers describe easier data than yours."
+        "The numbers in the report do not include these images. If they have something in common, such as a class or "
+        "a camera, the numbers describe data that differ from yours."
     ),
     measured=(
         "Every image is opened once. The finding counts those that failed by reason, and the chapter on the samples "
@@ -78,7 +79,7 @@ FITTED = Rule(
         "Every step of the conversion writes a sentence. `--resize`, `--preprocess`, `--scale-input` and `--feature` "
         "change the steps."
     ),
-    cannot_tell="It says what was done, not whether it is what you do when the model is in use.",
+    cannot_tell="It says what was done here, not whether your own program does the same.",
     mend="Compare the steps with your own. Give images that already fit, or set the steps with the options above.",
 )
 LABELS_NOT_USED = Rule(

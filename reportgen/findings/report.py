@@ -43,7 +43,7 @@ TEMPLATES_CHANGED = Rule(
     ),
     measured="Every template in the folder of `--templates` counts. The chapter on provenance gives their hashes.",
     cannot_tell="It does not say what the templates changed. `report.json` is untouched by them.",
-    mend="Nothing needs to be mended. Leave out `--templates` to get the usual report.",
+    mend="There is nothing to mend. Leave out `--templates` to get the usual report.",
 )
 RULES = (NO_GLYPH, TEMPLATES_CHANGED)
 

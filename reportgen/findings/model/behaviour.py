@@ -31,7 +31,7 @@ NOT_REPEATABLE = Rule(
     ),
     mend=(
         "Find the layer that draws random numbers when it predicts, often dropout or noise that is called with "
-        "`training=True`, or one that keeps state between calls. Call the former with `training=False`."
+        "`training=True`, or one that keeps state between calls. Do not set `training=True` for predictions."
     ),
 )
 NAMES_MATTER = Rule(
@@ -70,8 +70,8 @@ POOLING = Rule(
     ),
     why="The chapter explains the pooling with these numbers. If they are wrong, so is the explanation.",
     measured=(
-        "Max, average, global max and global average pooling with 2 × 2 windows and stride 2, on a window of the map "
-        "that varies most, for the first sample. One finding stands for one kind."
+        "Max and average pooling with 2 × 2 windows and stride 2, and global max and average pooling, on a window of "
+        "the map that varies most, for the first sample. One finding stands for one kind."
     ),
     cannot_tell="One window of one map is compared, and none where the map holds NaN or infinity.",
     mend=(

@@ -28,7 +28,8 @@ DISAGREES = Rule(
     ),
     measured=(
         "Output shapes are compared with Keras's own shape rules and, where samples were run, with the tensors that "
-        "came out. Parameters are compared with the layer's own count. Equal means equal: there is no tolerance."
+        "came out. Parameters are compared with the layer's own count, and multiply-adds with a second way of "
+        "counting them. Equal means equal: there is no tolerance."
     ),
     cannot_tell=(
         "Layers without a formula are not compared (`RG111`). Where formula and model share a wrong assumption, both "
@@ -54,8 +55,8 @@ NO_FORMULA = Rule(
     measured="The class of every layer is looked up among the formulas. No data are needed.",
     cannot_tell="It says nothing about whether such a layer is right, only that its numbers are the model's own.",
     mend=(
-        "Nothing is wrong with the model. Build the layer from layers of Keras, if you need its arithmetic in the "
-        "report."
+        "Nothing is wrong with the model. If you need the arithmetic of such a layer in the report, build it from "
+        "layers of Keras."
     ),
 )
 LEFT_OUT = Rule(
@@ -65,13 +66,13 @@ LEFT_OUT = Rule(
     since="0.1.0",
     title="A chapter does not apply",
     means="A chapter about pictures is left out, because this model reads none that the chapter could use.",
-    why="Without this note you could think that the question was asked and the answer was no.",
+    why="Without this note, the missing chapter could be taken for an oversight or for a negative result.",
     measured=(
         "The edge test needs a first conv layer with two spatial axes and a kernel larger than one pixel. The chapter "
         "on pooling needs a conv layer whose maps are at least 2 × 2. Both are read from the layers' shapes."
     ),
-    cannot_tell="Layers inside a layer of your own cannot be seen, so a suitable one there is not found.",
-    mend="Nothing needs to be mended. The other chapters hold.",
+    cannot_tell="Layers inside a layer of your own cannot be seen, so a suitable conv layer in there is not found.",
+    mend="There is nothing to mend. The other chapters hold.",
 )
 RULES = (DISAGREES, NO_FORMULA, LEFT_OUT)
 

@@ -17,8 +17,8 @@ WEIGHTS = Rule(
     title="Weights hold NaN or infinity",
     means="A weight tensor of the model contains values that are NaN or infinite.",
     why=(
-        "NaN spreads: every number that is computed from such a weight is NaN or infinite, too. Predictions that "
-        "depend on it mean nothing, even where they look like ordinary classes."
+        "NaN spreads: whatever is computed from such a weight is NaN or infinite, too, unless a later layer hides it. "
+        "Predictions that depend on it mean nothing, even where they look like ordinary classes."
     ),
     measured=(
         "Every weight tensor of the model is read once, and its NaN and infinite values are counted. No data are "
@@ -51,7 +51,7 @@ ACTIVATIONS = Rule(
     cannot_tell="Only the chosen samples and layers are searched. Other images may overflow where these do not.",
     mend=(
         "Look for weights that are not finite first (`RG101`). Otherwise check how the images are scaled (`RG201`), "
-        "and whether the model computes in float16, which overflows above 65504."
+        "and whether the model computes in float16, which overflows above 65,504."
     ),
 )
 RULES = (WEIGHTS, ACTIVATIONS)

@@ -26,7 +26,7 @@ DOMINATES = Rule(
         "layers."
     ),
     why=(
-        "Most of what the model can learn by heart sits there. Such a layer makes the file large, invites "
+        "Most of what the model can learn by heart is stored there. A large dense layer makes the file large, invites "
         "overfitting, and ties the model to one image size."
     ),
     measured=(
@@ -47,7 +47,10 @@ SMALL_FIELD = Rule(
     severity="warning",
     since="0.1.0",
     title="Conv layers see only small patches",
-    means="One position of the last conv layer depends on less than half of the image's height and of its width.",
+    means=(
+        "One position of the last conv layer depends on less than half of the height and less than half of the width "
+        "of the image."
+    ),
     why=(
         "No conv channel can react to a whole object, only to parts of it. How the parts are arranged is left to the "
         "layers after it, which are often dense and do not share weights over positions."
