@@ -84,9 +84,9 @@ def _more_right(used: ScaledAnswers, other: ScaledAnswers, scaling: ScalingResul
         return ""
     return (
         f"Of {plural(scaling.num_images, 'image')}, {number(used.right)} are classified correctly with the scaling in"
-        f" use ({used.way}) and {number(other.right)} with {other.way}; {number(other.gained or 0)} only with the latter,"
-        f" {number(other.lost or 0)} only with the former. If both were equally good, a gap this large would appear with"
-        f" a probability of {number(other.p_value or 0.0)} (exact McNemar test)."
+        f" use ({used.way}) and {number(other.right)} with {other.way}; {number(other.gained or 0)} only with the"
+        f" latter, {number(other.lost or 0)} only with the former. If both were equally good, a gap this large would"
+        f" appear with a probability of {number(other.p_value or 0.0)} (exact McNemar test)."
     )
 
 

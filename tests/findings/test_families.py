@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import reportgen.findings
 from reportgen.document.report import Finding, Report
 from reportgen.evidence.pooling import PooledWindow
 from reportgen.evidence.samples import Answer
-from reportgen.findings import families
+from reportgen.findings import families, pages
 from reportgen.language.cleaning import layer_anchor
 from reportgen.records.data import Broken, Doubt, Reason
 from reportgen.records.model import LayerRecord, ModelRecord, TensorRecord, WeightFault, Window
@@ -378,3 +381,31 @@ def test_findings_of_a_signal_do_not_speak_of_images() -> None:
     assert "over 10\xa0signals" in text
     assert "image" not in text
     assert "pixel" not in text
+
+
+TOY = """
+from reportgen.document.rules import Rule
+
+TOY = Rule(
+    code="RG150", name="toy-rule", severity="note", since="9.9", title="A toy", means="It is a toy.",
+    why="It matters not.", measured="By its model's name.", cannot_tell="Always.", mend="Play.",
+)
+RULES = (TOY,)
+
+
+def judge(evidence):
+    yield TOY.finding("A toy was found.", "", where=evidence.model.name, facts={"num_toys": 1})
+"""
+
+
+def test_family_that_is_added_is_found_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "toy.py").write_text(TOY, encoding="utf-8")
+    monkeypatch.setattr(reportgen.findings, "NAMES", (*reportgen.findings.NAMES, "toy"))
+    monkeypatch.setattr(reportgen.findings, "__path__", [*reportgen.findings.__path__, str(tmp_path)])
+    try:
+        assert "RG150" in [finding.code for finding in judge(healthy())]
+        assert families.rule("toy-rule") in families.rules()
+        assert "### RG150 toy-rule" in pages.rules_markdown()
+    finally:
+        sys.modules.pop("reportgen.findings.toy", None)
+        vars(reportgen.findings).pop("toy", None)
