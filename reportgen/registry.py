@@ -1,7 +1,7 @@
 """A package and a name -> the module of that name. The one convention of the house.
 
-`layers`, `sources`, `probes`, `sections` and `renderers` each hold a tuple `NAMES`; every name in it is a module of
-that package, its "-" a "_" there, and all modules of a package export the same few names.
+`layers`, `sources`, `probes`, `findings`, `sections` and `renderers` each hold a tuple `NAMES`; every name in it
+is a module of that package, its "-" a "_" there, and all modules of a package export the same few names.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ def names(package: str) -> tuple[str, ...]:
     """Return the registered names of a package, in their order.
 
     Args:
-        package: "layers", "sources", "probes", "sections" or "renderers".
+        package: "layers", "sources", "probes", "findings", "sections" or "renderers".
     """
     known: tuple[str, ...] = import_module(f"reportgen.{package}").NAMES
     return known

@@ -54,8 +54,8 @@ class Written:
 
     @property
     def findings(self) -> list[str]:
-        """The titles of all findings."""
-        return [finding["title"] for finding in self.found["findings"]]
+        """The codes of all findings."""
+        return [finding["code"] for finding in self.found["findings"]]
 
     def layer(self, path: str) -> Any:
         """What is known of one conv call."""

@@ -491,7 +491,7 @@ def evidence(**others: Any) -> Evidence:
         "title": "What toy sees",
         "model": model(),
         "run": run(),
-        "findings": (Finding("passed", "All 5 comparisons agree.", "Formula and model.", "calculations"),),
+        "findings": (Finding("RG110", "passed", "All 5 comparisons agree.", "Formula and model.", "calculations"),),
         "dataset": dataset(),
         "samples": (sample(),),
         "predictions": predictions(),

@@ -73,6 +73,7 @@ CONVENTION: list[tuple[str, set[str]]] = [
     ("layers", {"KINDS", "work_out"}),
     ("sources", {"accepts", "open"}),
     ("probes", {"run"}),
+    ("findings", {"RULES", "judge"}),
     ("sections", {"TITLE", "NEEDS", "Content", "build"}),
     ("renderers", {"SUFFIX", "render"}),
 ]

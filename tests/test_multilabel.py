@@ -160,7 +160,7 @@ def test_wrong_scaling_is_doubted() -> None:
     ways = {way["way"]: way["right"] for way in scaling["ways"]}
     # Undivided, all values lie above one half, so that each class is answered, which is true of no image.
     assert (ways["none"], ways["1/255"]) == (0, 40)
-    assert any("may be scaled wrongly" in finding.title for finding in report.findings)
+    assert "RG201" in {finding.code for finding in report.findings}
 
 
 def test_tags_belong_to_the_output_of_their_name() -> None:

@@ -49,6 +49,9 @@ def test_importing_the_package_loads_nothing_of_others() -> None:
         pytest.param(("train", "--output", "model.h5"), id="no-keras-file"),
         pytest.param(("schema",), id="schema"),
         pytest.param(("guide", "inputs"), id="guide"),
+        pytest.param(("rule",), id="rules"),
+        pytest.param(("rule", "dead-channels"), id="rule"),
+        pytest.param(("rule", "no-such-rule"), id="unknown-rule"),
     ],
 )
 def test_what_needs_no_model_loads_no_heavy_library(arguments: tuple[str, ...]) -> None:

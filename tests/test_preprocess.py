@@ -44,11 +44,11 @@ def content(made: Report) -> samples.Content:
 def note(made: Report) -> str:
     found = made.sections[1].content
     assert isinstance(found, provenance.Content)
-    return " ".join(finding.detail for finding in made.findings if finding.title == "What was done to the images.")
+    return " ".join(finding.detail for finding in made.findings if finding.code == "RG203")
 
 
 def warnings(made: Report) -> list[str]:
-    return [finding.detail for finding in made.findings if finding.title == "The images may be scaled wrongly."]
+    return [finding.detail for finding in made.findings if finding.code == "RG201"]
 
 
 def value_range(made: Report) -> tuple[float, float]:

@@ -212,6 +212,23 @@ def guide(topic: str | None) -> None:
             click.echo(text.encode(), nl=False)
 
 
+@main.command(epilog=_example("reportgen rule dead-channels"))
+@click.argument("rule", required=False, metavar="[CODE|NAME]")
+def rule(rule: str | None) -> None:
+    """Print what a finding means and how to mend it.
+
+    CODE or NAME is that of its rule, such as RG401 or dead-channels. Without it, all rules are listed. The page is set
+    for reading in a terminal, and plain Markdown in a pipe or a file.
+    """
+    from rich.console import Console
+
+    from reportgen.commands.rule import show
+
+    _terminal(quiet=False, verbose=0)
+    with _standard_output():
+        show(rule, Console(highlight=False))
+
+
 @main.command(epilog=_example("reportgen doctor"))
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON, and nothing else.")
 def doctor(as_json: bool) -> None:

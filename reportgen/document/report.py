@@ -72,20 +72,40 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Quantity:
+    """One number that a finding rests on.
+
+    Attributes:
+        name: What it counts or measures: "num_channels", "share".
+        value: The number, not rounded.
+    """
+
+    name: str
+    value: int | float
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that the reader should know.
 
     Attributes:
+        code: The rule that it follows from: "RG401". `reportgen rule RG401` explains it.
         severity: "failed" (a check inside the report failed), "warning", "note" or "passed".
         title: The finding in one sentence.
         detail: What stands behind it: which layer, which numbers.
         anchor: Id of the place in the report that shows it, or "".
+        where: What it is about: path of a call or of a weight, name of an output, kind of a pooling; "" for the
+            model, the data or the report as a whole, and where several layers share it. It is the same in every run.
+        facts: The numbers behind it, by name.
     """
 
+    code: str
     severity: Severity
     title: str
     detail: str
     anchor: str = ""
+    where: str = ""
+    facts: tuple[Quantity, ...] = ()
 
     @property
     def chapter(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 
-from reportgen.document.report import Finding, FontFile, RunFacts
+from reportgen.document.report import Finding, FontFile, RunFacts, TemplateFile
 from reportgen.evidence.ablation import AblationResult
 from reportgen.evidence.activations import ActivationsResult
 from reportgen.evidence.dreams import DreamsResult
@@ -37,6 +37,8 @@ class Evidence:
         findings: What was found, heaviest first.
         colormap: "gray" or "viridis", for activation maps.
         fonts: Fonts of the user's own, for charts.
+        templates: Templates of the user's own, in the place of ours.
+        without_glyph: Characters of all texts in here that no font of the report has.
         dataset: The data, or None.
         samples: The chosen samples.
         chapters: Names of the chapters that the report is to have.
@@ -50,6 +52,8 @@ class Evidence:
     findings: tuple[Finding, ...]
     colormap: str = "gray"
     fonts: tuple[FontFile, ...] = ()
+    templates: tuple[TemplateFile, ...] = ()
+    without_glyph: tuple[str, ...] = ()
     dataset: DatasetRecord | None = None
     samples: tuple[SampleRecord, ...] = ()
     chapters: tuple[str, ...] = NAMES

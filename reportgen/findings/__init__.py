@@ -1,1 +1,3 @@
 """Evidence -> what the reader should know. One module a family of rules."""
+
+NAMES = ("model", "data", "answers", "channels", "explanations", "report")

@@ -83,10 +83,10 @@ def _more_right(used: ScaledAnswers, other: ScaledAnswers, scaling: ScalingResul
     if not _differs(other) or used.right is None or other.right is None or _is_worse(other):
         return ""
     return (
-        f"Of {plural(scaling.num_images, 'image')}, {number(used.right)} are answered rightly as they are scaled now "
-        f"({used.way}) and {number(other.right)} with {other.way}: {number(other.gained or 0)} only then, "
-        f"{number(other.lost or 0)} only now. Equally good scalings differ so much with a probability of "
-        f"{number(other.p_value or 0.0)} (exact McNemar test)."
+        f"Of {plural(scaling.num_images, 'image')}, {number(used.right)} are classified correctly with the scaling in"
+        f" use ({used.way}) and {number(other.right)} with {other.way}; {number(other.gained or 0)} only with the"
+        f" latter, {number(other.lost or 0)} only with the former. If both were equally good, a gap this large would"
+        f" appear with a probability of {number(other.p_value or 0.0)} (exact McNemar test)."
     )
 
 
@@ -102,14 +102,14 @@ def _saturated(used: ScaledAnswers, other: ScaledAnswers, scaling: ScalingResult
         return ""
     right = "" if used.right is None or other.right is None else _right(used.right, other.right, scaling)
     return (
-        f"As the images are scaled now ({used.way}), {percent(used.saturated)} of the answers have a probability above"
-        f" 99.99 %; with {other.way} it is {percent(other.saturated)}, at a mean probability of"
-        f" {percent(other.confidence)}. Values that are too large look like that{right}."
+        f"With the scaling in use ({used.way}), {percent(used.saturated)} of the predictions have a probability above"
+        f" 99.99 %; with {other.way}, {percent(other.saturated)} have, at a mean probability of"
+        f" {percent(other.confidence)}. Values that are too large have this effect{right}."
     )
 
 
 def _right(now: int, then: int, scaling: ScalingResult) -> str:
-    return f", though right answers hardly differ: {number(now)} and {number(then)} of {number(scaling.num_images)}"
+    return f", though about as many are correct: {number(now)} and {number(then)} of {number(scaling.num_images)}"
 
 
 def _faint(used: ScaledAnswers, other: ScaledAnswers, scaling: ScalingResult) -> str:
@@ -120,24 +120,26 @@ def _faint(used: ScaledAnswers, other: ScaledAnswers, scaling: ScalingResult) ->
         and _sureness(other, scaling) >= _SURE
     ):
         return ""
-    now = f"As the images are scaled now ({used.way}),"
+    now = f"With the scaling in use ({used.way}),"
     then = (
-        f"with {other.way} there are {plural(other.num_answered, 'different answer')} at {percent(other.confidence)}. "
-        "Values that are too small look like that."
+        f"with {other.way} there are {plural(other.num_answered, 'different prediction')}, at a mean probability of"
+        f" {percent(other.confidence)}. Values that are too small have this effect."
     )
     # Images of one class get one answer too, but not at one probability, unless that is near 1.
     same = used.commonest >= _ONE_ANSWER and used.spread <= _SAME and used.confidence <= _NOT_CERTAIN
     if same and (used.right is None or _seems_better(other)):
         return (
-            f"{now} {percent(used.commonest)} of them get one and the same answer, all at a probability of about"
-            f" {percent(used.confidence)}; {then}"
+            f"{now} {percent(used.commonest)} of the images get the same prediction, always at about"
+            f" {percent(used.confidence)} probability; {then}"
         )
     share = None if used.right is None else used.right / scaling.num_images
     if _sureness(used, scaling) <= _HARDLY_SURE and (share is None or _above_guessing(share, scaling) >= _SURE):
-        right = f", though {number(used.right)} of {number(scaling.num_images)} are right" if share is not None else ""
+        right = (
+            f", though {number(used.right)} of {number(scaling.num_images)} are correct" if share is not None else ""
+        )
         return (
-            f"{now} the answers are hardly surer than guessing, at a mean probability of {percent(used.confidence)}"
-            f"{right}; {then}"
+            f"{now} the predictions are hardly more confident than guesses, at a mean probability of"
+            f" {percent(used.confidence)}{right}; {then}"
         )
     return ""
 

@@ -10,10 +10,10 @@ from datetime import datetime, timezone
 from typing import Any
 
 from reportgen import registry
-from reportgen.document.report import Fact, Finding, RunFacts, Section, TemplateFile
+from reportgen.document.report import Fact, RunFacts, Section
 from reportgen.errors import ModelError, OptionsError, UnknownNameError
 from reportgen.evidence import Evidence, performance, texts
-from reportgen.findings import judging
+from reportgen.findings import families
 from reportgen.models import environment
 from reportgen.models.compiling import runnable
 from reportgen.models.inspection import inspect
@@ -48,7 +48,7 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
     """
     # What only a report needs; `summary` and `extract` do without it.
     from reportgen.pipeline import keeping
-    from reportgen.renderers import fonts, overriding
+    from reportgen.renderers import coverage, fonts, overriding
 
     chosen, time = chapters(options), created()
     own_fonts, own_templates = fonts.given(options.font_dir), overriding.given(options.templates)
@@ -71,14 +71,16 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
         training=origin.training,
         colormap=options.colormap,
         fonts=own_fonts,
+        templates=own_templates,
         chapters=tuple(chosen),
     )
-    return keeping.keep(evidence, options, lambda seen: _assembled(seen, own_templates, progress))
+    evidence = replace(evidence, without_glyph=coverage.missing(texts(evidence), own_fonts))
+    return keeping.keep(evidence, options, lambda seen: _assembled(seen, progress))
 
 
-def _assembled(evidence: Evidence, own_templates: tuple[TemplateFile, ...], progress: Progress) -> Report:
+def _assembled(evidence: Evidence, progress: Progress) -> Report:
     """Judge what was seen and write the chapters."""
-    evidence = replace(evidence, findings=_judge(evidence, own_templates))
+    evidence = replace(evidence, findings=families.judge(evidence))
     with progress("Drawing", total=len(evidence.chapters)) as advance:
         built = []
         for name in evidence.chapters:
@@ -94,7 +96,7 @@ def _assembled(evidence: Evidence, own_templates: tuple[TemplateFile, ...], prog
         findings=evidence.findings,
         sections=tuple(built),
         fonts=evidence.fonts,
-        templates=own_templates,
+        templates=evidence.templates,
         scores=performance.known(evidence.predictions),
     )
 
@@ -162,24 +164,6 @@ def _probe(subject: Subject, chosen: Sequence[str], options: Options, progress: 
     )
     empty = RunFacts("", None, (), (), (), (), ())
     return Evidence("", subject.record, empty, (), dataset=record, samples=subject.samples, **results)
-
-
-def _judge(evidence: Evidence, templates: tuple[TemplateFile, ...]) -> tuple[Finding, ...]:
-    from reportgen.renderers import coverage
-
-    return judging.judge(
-        evidence.model,
-        dataset=evidence.dataset,
-        samples=evidence.samples,
-        predictions=evidence.predictions,
-        scaling=evidence.scaling,
-        activations=evidence.activations,
-        pooling=evidence.pooling,
-        names=evidence.names,
-        responses=evidence.responses,
-        without_glyph=coverage.missing([*texts(evidence), *texts(templates)], evidence.fonts),
-        templates=tuple(file.name for file in templates),
-    )
 
 
 def _run_facts(

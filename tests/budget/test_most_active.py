@@ -7,7 +7,7 @@ import pytest
 
 from reportgen.budget.most_active import limited, most_active
 from reportgen.evidence.activations import CallMaps
-from reportgen.findings.explanations import cut_short
+from reportgen.findings import explanations
 from tests import made
 
 
@@ -57,9 +57,10 @@ def test_enough_room_changes_nothing() -> None:
 def test_finding_counts_what_is_left_out_and_names_the_layers() -> None:
     whole = call((1, 0), (3, 0), (2, 0))
     result = made.activations(whole, limited(whole, 1))
-    (found,) = cut_short(result)
+    (found,) = explanations.judge(made.bare(activations=result))
+    assert found.code == "RG501"
     assert found.severity == "note"
-    assert found.title == "4 of 6 activation maps are shown, so that the page stays within 25\u202fMB."
-    assert found.detail.startswith("1\xa0grid of 2 gave way")
-    assert cut_short(made.activations(whole)) == ()
-    assert cut_short(None) == ()
+    assert found.title == "4 of 6 activation maps are shown, to keep the page within 25\u202fMB."
+    assert found.detail.startswith("1\xa0grid of 2 was shortened")
+    assert list(explanations.judge(made.bare(activations=made.activations(whole)))) == []
+    assert list(explanations.judge(made.bare())) == []

@@ -54,7 +54,7 @@ def build(folder: Path, *options: str) -> dict[str, Any]:
 
 
 def warned(report: dict[str, Any]) -> list[str]:
-    return [finding["detail"] for finding in report["findings"] if finding["title"].endswith("scaled wrongly.")]
+    return [finding["detail"] for finding in report["findings"] if finding["code"] == "RG201"]
 
 
 def ways(report: dict[str, Any]) -> list[str]:

@@ -30,7 +30,7 @@ def plain(lines: tuple[str, ...]) -> list[str]:
 
 
 def found(severity: str, number: int) -> tuple[Finding, ...]:
-    return tuple(Finding(severity, f"{severity} {n}.", f"Detail {n}.") for n in range(number))  # type: ignore[arg-type]
+    return tuple(Finding("RG000", severity, f"{severity} {n}.", f"Detail {n}.") for n in range(number))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_eight_are_listed_and_the_others_counted(failed: int, warnings: int, mor
 
 def test_a_name_makes_no_second_line_and_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     name = "conv\x1b[31m\r\n\tCheck failed: \u202eall [bold]lies[/bold] "
-    findings = tuple(Finding(severity, f"{name} is odd.", name) for severity in ("failed", "warning"))
+    findings = tuple(Finding("RG000", severity, f"{name} is odd.", name) for severity in ("failed", "warning"))
     lines = outcome(report(replace(RIGHT, output=name), findings=findings, outputs=2))
     assert len(lines) == 3
     for line in lines:
@@ -101,7 +101,7 @@ def test_a_name_makes_no_second_line_and_commands_no_terminal(capsys: pytest.Cap
 
 
 def test_a_name_of_thousands_of_letters_fills_no_screen() -> None:
-    (line,) = outcome(report(findings=(Finding("warning", f"{'x' * 5000} is odd.", ""),)))
+    (line,) = outcome(report(findings=(Finding("RG000", "warning", f"{'x' * 5000} is odd.", ""),)))
     assert line.startswith("Warning: xxx")
     assert line.endswith("xxx is odd.")
     assert len(line) < 1000

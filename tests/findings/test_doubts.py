@@ -44,8 +44,9 @@ def test_the_doubt_tells_its_figures() -> None:
     other = made.scaled("-1..1", low=-1.0, right=93, gained=11, lost=1, p_value=0.0063)
     (doubt,) = doubts(made.scaling(replace(RIGHT, right=83), other))
     assert doubt.why.replace("\xa0", " ") == (
-        "Of 100 images, 83 are answered rightly as they are scaled now (1/255) and 93 with -1..1: 11 only then, 1 only "
-        "now. Equally good scalings differ so much with a probability of 0.0063 (exact McNemar test)."
+        "Of 100 images, 83 are classified correctly with the scaling in use (1/255) and 93 with -1..1; 11 only with "
+        "the latter, 1 only with the former. If both were equally good, a gap this large would appear with a "
+        "probability of 0.0063 (exact McNemar test)."
     )
 
 

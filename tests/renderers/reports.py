@@ -155,7 +155,7 @@ def report(
             model=(Fact("file", name),),
             data=(Fact("name", name),),
         ),
-        findings=(Finding("warning", f"{name} is dead", "12 of 32 channels are 0.", anchor="maps"),),
+        findings=(Finding("RG401", "warning", f"{name} is dead", "12 of 32 channels are 0.", anchor="maps"),),
         sections=(Section("activations", "What each layer sees", f"It is {name}.", Content((figure,), share)),),
     )
 

@@ -48,7 +48,9 @@ def report(
     sentences = tuple(f"Sentence {place} on {name}." for place in range(3))
     summary = Section("summary", "At a glance", f"{name} reads images.", Content(keys, picture, sentences, sentences))
     whole = reports.report(title=f"What {name} sees", name=name)
-    found = tuple(Finding("warning", f"Finding {place} of {name}.", detail, "summary") for place in range(findings))
+    found = tuple(
+        Finding("RG000", "warning", f"Finding {place} of {name}.", detail, "summary") for place in range(findings)
+    )
     return dataclasses.replace(whole, findings=found, sections=(summary, *whole.sections))
 
 

@@ -11,7 +11,7 @@ from reportgen.evidence import Evidence
 from reportgen.evidence.ablation import ChannelAblation
 from reportgen.evidence.channels import Channel, Counts, count, joined, ranked, shown
 from reportgen.evidence.responses import CallResponses, ChannelResponses, ResponsesResult, Thresholds
-from reportgen.findings.channels import faults
+from reportgen.findings import channels as family
 from reportgen.records.model import TensorRecord
 from reportgen.sections.channels import lines
 from reportgen.sections.channels import sentences as told
@@ -351,12 +351,12 @@ def test_what_cannot_be_drawn_has_no_bars(means: tuple[float, ...]) -> None:
 
 
 def found(*calls: CallResponses) -> list[Finding]:
-    return list(faults(made.responses(*calls), "image"))
+    return list(family.judge(made.bare(responses=made.responses(*calls))))
 
 
 def test_channels_in_order_are_no_finding() -> None:
     assert found(made.call("conv", made.channel(0, speaks=True), made.channel(1))) == []
-    assert list(faults(None, "image")) == []
+    assert list(family.judge(made.bare())) == []
 
 
 @pytest.mark.parametrize(
@@ -366,31 +366,31 @@ def test_channels_in_order_are_no_finding() -> None:
             made.dead(1),
             "warning",
             "1\xa0channel is dead.",
-            "Never above zero on any of 10\xa0images: conv, 1 of 2 (1).",
+            "Never above zero on any of 10\xa0images. conv: 1 of 2 (channel 1).",
         ),
         (
             made.channel(1, state="stuck"),
             "warning",
             "1\xa0channel is stuck.",
-            "One value everywhere on all of 10\xa0images: conv, 1 of 2 (1).",
+            "The same value everywhere on all of 10\xa0images. conv: 1 of 2 (channel 1).",
         ),
         (
             made.channel(1, state="nearly dead"),
             "note",
             "1\xa0channel is nearly dead.",
-            "They fire in under 0.1\u202f% of 10\xa0images: conv, 1 of 2 (1).",
+            "Above zero in under 0.1\u202f% of 10\xa0images. conv: 1 of 2 (channel 1).",
         ),
         (
             made.channel(1, state="no number"),
             "failed",
-            "1\xa0channel gives values that are no numbers.",
-            "NaN or infinity came out: conv, 1 of 2 (1).",
+            "1\xa0channel gives NaN or infinity.",
+            "conv: 1 of 2 (channel 1).",
         ),
         (
             made.channel(1, copy_of=0, copy_correlation=1.0),
             "note",
-            "1\xa0channel is a copy of another.",
-            "Their responses correlate above 0.99 with those of another channel: conv, 1 of 2 (1 of 0).",
+            "Channels 0 and 1 of conv do the same job (correlation 1).",
+            "Their responses correlate above 0.99 with those of another channel. conv: 1 of 2 (channel 1 like 0).",
         ),
     ],
 )
@@ -403,11 +403,11 @@ def test_each_fault_is_a_finding(channel: ChannelResponses, severity: str, title
 def test_few_dead_channels_are_a_note_and_many_are_counted() -> None:
     sound = [made.channel(number) for number in range(99)]
     (note,) = found(made.call("conv", *sound, made.dead(99), judged_at="relu", through=("relu",)))
-    assert (note.severity, note.detail.endswith("conv, 1 of 100 (99), judged after relu.")) == ("note", True)
+    assert (note.severity, note.detail.endswith("conv: 1 of 100 (channel 99), measured after relu.")) == ("note", True)
     calls = [made.call(f"c{place}", *map(made.dead, range(10))) for place in range(14)]
     (warning,) = found(*calls)
     assert warning.title == "140\xa0channels are dead."
-    assert "c0, 10 of 10 (0, 1, 2, 3, 4, 5, 6, 7, 2 more);" in warning.detail
+    assert "c0: 10 of 10 (channels 0, 1, 2, 3, 4, 5, 6, 7, 2 more);" in warning.detail
     assert warning.detail.endswith("; and in 2\xa0more layers.")
 
 
@@ -480,7 +480,8 @@ def test_rare_faults_are_in_the_answer_only_where_there_are_any() -> None:
 def test_one_image_is_called_one() -> None:
     one = made.responses(made.call("conv", made.dead(0)), num_images=1)
     assert told.chapter_answer([("conv", COUNTS)], one, "image").startswith("Over 1\xa0image, ")
-    assert [each.detail for each in faults(one, "image")] == ["Never above zero on the only image: conv, 1 of 1 (0)."]
+    (finding,) = family.judge(made.bare(responses=one))
+    assert finding.detail == "Never above zero on the only image. conv: 1 of 1 (channel 0)."
 
 
 def test_patches_are_drawn_where_the_data_are_pictures_and_nothing_is_said_of_it() -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import reportgen.findings
 from reportgen.document.report import Finding, Report
 from reportgen.evidence.pooling import PooledWindow
 from reportgen.evidence.samples import Answer
-from reportgen.findings.judging import judge
+from reportgen.findings import families, pages
 from reportgen.language.cleaning import layer_anchor
 from reportgen.records.data import Broken, Doubt, Reason
 from reportgen.records.model import LayerRecord, ModelRecord, TensorRecord, WeightFault, Window
@@ -30,6 +33,10 @@ def healthy(**others: Any) -> ModelRecord:
 
 def balanced() -> Any:
     return made.dense(parameters=10)
+
+
+def judge(model: ModelRecord, **results: Any) -> tuple[Finding, ...]:
+    return families.judge(made.bare(model=model, findings=(), **results))
 
 
 def found(model: ModelRecord | None = None, **results: Any) -> list[Finding]:
@@ -58,57 +65,57 @@ TRIGGERS: dict[str, tuple[ModelRecord | None, Mapping[str, Any], str, str, str]]
         healthy(faults=(WeightFault("conv/kernel", 1, 2, 9),)),
         {},
         "failed",
-        "The weights conv/kernel hold values that are no numbers.",
-        "1\xa0value NaN and 2\xa0values infinite, of 9.",
+        "The weights conv/kernel hold NaN or infinity.",
+        "Of 9\xa0values, 1 is NaN and 2 are infinite.",
     ),
     "activations that are no numbers": (
         None,
         {"activations": broken_maps()},
         "failed",
-        "Activations of conv hold values that are no numbers.",
-        "NaN or infinity in 1\xa0channel;",
+        "Activations of conv hold NaN or infinity.",
+        "This affects 1\xa0channel.",
     ),
     "answers that are no numbers": (
         None,
         {"predictions": made.predictions(num_nonfinite=3)},
         "failed",
-        "3\xa0answers hold values that are no numbers.",
+        "3\xa0predictions hold NaN or infinity.",
         "for 3 of 10 images.",
     ),
     "a formula against the model": (
         healthy(layers=(made.conv(checks=(made.check("parameters", (10,), (11,)),)), balanced())),
         {},
         "failed",
-        "conv: parameters by formula and in the model differ.",
+        "conv: formula and model disagree (parameters).",
         "Formula: 10; the model's own count: 11.",
     ),
     "a formula against the tensor": (
         None,
         {"activations": tensor_check(agrees=False)},
         "failed",
-        "conv: output shape by formula and in the model differ.",
+        "conv: formula and model disagree (output shape).",
         "the tensor that came out: 3\u202f×\u202f3\u202f×\u202f1.",
     ),
     "names that change the answers": (
         None,
         {"names": made.names(identical=False, largest_difference=0.25)},
         "failed",
-        "The model answered differently after its layers were renamed.",
-        "Largest difference 0.25 over 10\xa0images.",
+        "Renaming the layers changed the predictions.",
+        "The largest difference over 10\xa0images is 0.25.",
     ),
     "a pooling that Keras computes otherwise": (
         None,
         {"pooling": unequal_poolings()},
         "failed",
-        "The average pooling by hand is not what Keras computes.",
+        "The average pooling by hand differs from Keras's.",
         "",
     ),
     "most parameters in one layer": (
         healthy(layers=(made.conv(), made.dense(parameters=30))),
         {},
         "warning",
-        "75\u202f% of the parameters sit in one layer.",
-        "scores (Dense) holds 30 of 40; all conv layers together hold 10.",
+        "75\u202f% of the parameters are in one layer.",
+        "scores (Dense) has 30 of 40; all conv layers together have 10.",
     ),
     "a scaling that another one beats": (
         None,
@@ -135,15 +142,15 @@ TRIGGERS: dict[str, tuple[ModelRecord | None, Mapping[str, Any], str, str, str]]
         healthy(inputs=WIDE),
         {},
         "warning",
-        "The conv layers see small patches only.",
-        "conv, depends on 3\u202f×\u202f3 pixels of 100\u202f×\u202f100:",
+        "The last conv layer sees only 3\u202f×\u202f3 of 100\u202f×\u202f100 pixels at a time.",
+        "One position of conv depends on parts of an object, not on the whole of it.",
     ),
     "kinds without a formula": (
         healthy(layers=(made.conv(), balanced(), made.layer("odd", "Odd", has_formula=False, parameters=0))),
         {},
         "note",
-        "1\xa0layer was not worked out.",
-        "There is no formula for Odd:",
+        "There is no formula for 1\xa0layer.",
+        "Kinds: Odd.",
     ),
     "images that cannot be read": (
         None,
@@ -154,35 +161,35 @@ TRIGGERS: dict[str, tuple[ModelRecord | None, Mapping[str, Any], str, str, str]]
         },
         "warning",
         "3\xa0images of 13 cannot be read.",
-        "No number in this report includes them. Each of them: is empty (2), does not exist (1).",
+        "No number in this report includes them. What is wrong: is empty (2), does not exist (1).",
     ),
     "channels that stay silent": (
         None,
         {"activations": made.activations(made.maps("conv", made.numbers(0, constant=True), made.numbers(1)))},
         "note",
-        "1\xa0channel shows one value everywhere on all 1\xa0sample shown.",
+        "1\xa0channel is constant on the image shown.",
         "conv: 1 of 2.",
     ),
     "a wrong and sure answer": (
         None,
         {"samples": (made.sample(2), WRONG), "predictions": made.predictions()},
         "note",
-        "It can be wrong and sure: sample 7.",
-        "Labelled dog, answered cat with 90.0\u202f%.",
+        "It was 90\u202f% sure of a wrong prediction: image 7, dog read as cat.",
+        "this is the surest, with a probability of 90.0\u202f%.",
     ),
     "a wrong answer without a probability": (
         None,
         {"samples": (replace(WRONG, answers=(Answer(0, "cat", 7.5),)),)},
         "note",
-        "It can be wrong: sample 7.",
-        "Labelled dog, answered cat.",
+        "It can be wrong: image 7, dog read as cat.",
+        "Of the mistakes among the images shown, this is the surest.",
     ),
     "broken answers at a further output": (
         None,
         {"predictions": made.predictions(name="digit", others=(made.predictions(name="slant", num_nonfinite=3),))},
         "failed",
-        "3\xa0answers hold values that are no numbers.",
-        "NaN or infinity came out at the output slant for 3 of 10 images.",
+        "3\xa0predictions hold NaN or infinity.",
+        "for 3 of 10 images at the output slant.",
     ),
     "images made to fit": (
         None,
@@ -245,19 +252,22 @@ def test_channel_is_silent_only_if_it_is_on_all_samples() -> None:
 def test_surest_mistake_is_told() -> None:
     samples = (replace(WRONG, answers=(Answer(0, "cat", 0.6),)), replace(WRONG, index=9))
     (finding,) = found(samples=samples, predictions=made.predictions())
-    assert (finding.title, finding.anchor) == ("It can be wrong and sure: sample 9.", "sample-9")
+    assert (finding.title, finding.anchor) == (
+        "It was 90\u202f% sure of a wrong prediction: image 9, dog read as cat.",
+        "sample-9",
+    )
 
 
 def test_mistake_without_a_first_answer_is_passed_over() -> None:
     (finding,) = found(samples=(made.sample(3, correct=False, answers=()), WRONG), predictions=made.predictions())
-    assert finding.title == "It can be wrong and sure: sample 7."
+    assert finding.title == "It was 90\u202f% sure of a wrong prediction: image 7, dog read as cat."
 
 
 @pytest.mark.parametrize(
     ("activations", "total", "against"),
     [
-        (None, 2, "Keras's own shape rules and weight counts."),
-        (tensor_check(agrees=True), 3, "and the tensors that came out."),
+        (None, 2, "Keras's own shape rules and parameter counts."),
+        (tensor_check(agrees=True), 3, ", and with the tensors that came out."),
     ],
     ids=["formulas", "formulas and tensors"],
 )
@@ -284,7 +294,7 @@ def test_findings_stand_by_weight() -> None:
     findings = judge(model, samples=(WRONG,), names=made.names(identical=False))
     severities = [finding.severity for finding in findings]
     assert severities == ["failed", "failed", "warning", "warning", "note", "passed"]
-    assert findings[0].title.startswith("The weights w")
+    assert findings[0].code == "RG101"
 
 
 @pytest.mark.parametrize(
@@ -326,22 +336,22 @@ def test_last_conv_layer_is_found() -> None:
             made.conv(kind="Conv1D", input_shape=(9, 1), output_shape=(7, 4), windows=(Window(3),)),
             (9, 1),
             "Two chapters are left out.",
-            "conv reads no picture of height and width",
+            "conv reads no pictures with height and width",
         ),
         (
             made.conv(kind="Conv3D", input_shape=(9, 9, 9, 1), output_shape=(7, 7, 7, 4), windows=(Window(3),) * 3),
             (9, 9, 9, 1),
             "Two chapters are left out.",
-            "no conv layer here has one to pool",
+            "with maps of at least 2 × 2, and there is none",
         ),
         (
             made.conv(input_shape=(5, 4, 4, 1), output_shape=(5, 2, 2, 1), windows=(Window(1), Window(3), Window(3)),
                       time_steps=(5,)),
             (5, 4, 4, 1),
-            "A chapter is left out.",
-            "no conv layer here has one to pool",
+            "One chapter is left out.",
+            "with maps of at least 2 × 2, and there is none",
         ),
-        (made.conv(windows=(Window(1),) * 2), (4, 4, 1), "A chapter is left out.", "conv reads one pixel at a time"),
+        (made.conv(windows=(Window(1),) * 2), (4, 4, 1), "One chapter is left out.", "pictures one pixel at a time"),
     ],
     ids=["picture", "signal", "volume", "sequence", "single pixels"],
 )  # fmt: skip
@@ -349,7 +359,7 @@ def test_chapters_about_pictures_are_not_left_out_silently(
     call: LayerRecord, shape: tuple[int, ...], title: str, told: str
 ) -> None:
     model = made.model(call, inputs=(TensorRecord("x", shape, "float32"),), parameters=10)
-    found = [finding for finding in judge(model) if "left out" in finding.title]
+    found = [finding for finding in judge(model) if finding.code == "RG112"]
     assert [finding.title for finding in found] == ([title] if title else [])
     assert all(told in finding.detail for finding in found)
 
@@ -365,9 +375,37 @@ def test_findings_of_a_signal_do_not_speak_of_images() -> None:
         names=made.names(identical=False),
     )
     text = " ".join(f"{finding.title} {finding.detail}" for finding in everything)
-    assert "depends on 3 positions of 99: parts of the signal" in text
+    assert "depends on parts of the signal" in text
     assert "What was done to the signals." in text
     assert "of 10 signals" in text
     assert "over 10\xa0signals" in text
     assert "image" not in text
     assert "pixel" not in text
+
+
+TOY = """
+from reportgen.document.rules import Rule
+
+TOY = Rule(
+    code="RG150", name="toy-rule", severity="note", since="9.9", title="A toy", means="It is a toy.",
+    why="It matters not.", measured="By its model's name.", cannot_tell="Always.", mend="Play.",
+)
+RULES = (TOY,)
+
+
+def judge(evidence):
+    yield TOY.finding("A toy was found.", "", where=evidence.model.name, facts={"num_toys": 1})
+"""
+
+
+def test_family_that_is_added_is_found_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "toy.py").write_text(TOY, encoding="utf-8")
+    monkeypatch.setattr(reportgen.findings, "NAMES", (*reportgen.findings.NAMES, "toy"))
+    monkeypatch.setattr(reportgen.findings, "__path__", [*reportgen.findings.__path__, str(tmp_path)])
+    try:
+        assert "RG150" in [finding.code for finding in judge(healthy())]
+        assert families.rule("toy-rule") in families.rules()
+        assert "### RG150 toy-rule" in pages.rules_markdown()
+    finally:
+        sys.modules.pop("reportgen.findings.toy", None)
+        vars(reportgen.findings).pop("toy", None)

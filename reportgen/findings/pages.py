@@ -1,0 +1,82 @@
+"""Rules -> Markdown: the page of one, and all of them as one document for the guide. No family either."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reportgen.document.rules import Rule
+from reportgen.findings.families import rules
+
+_FAMILIES = {
+    "1": "The model",
+    "2": "The data",
+    "3": "The predictions",
+    "4": "The channels",
+    "5": "The explanations",
+    "6": "Comparisons",
+    "7": "The report",
+    "9": "Policies",
+}
+"""What the first digit of a code stands for."""
+
+
+def page(rule: Rule, level: int = 1) -> str:
+    """Return the page of a rule.
+
+    Args:
+        rule: The rule.
+        level: Level of its heading; those of its parts are one below it.
+    """
+    parts = (
+        ("Means", rule.means),
+        ("Why it matters", rule.why),
+        ("How it is measured", rule.measured),
+        ("When it cannot tell", rule.cannot_tell),
+        ("How to mend it", rule.mend),
+    )
+    heads = "#" * level
+    lines = [f"{heads} {rule.code} {rule.name}", f"**{rule.title}.** {_standing(rule)}"]
+    for title, text in parts:
+        lines += [f"{heads}# {title}", text]
+    return "\n\n".join(lines) + "\n"
+
+
+def _standing(rule: Rule) -> str:
+    usual = {"failed": "a failed check", "warning": "a warning", "note": "a note", "passed": "a passed check"}
+    status = "" if rule.status == "stable" else f", {rule.status}"
+    return f"Usually {usual[rule.severity]}; since reportgen {rule.since}{status}."
+
+
+def table(listed: Sequence[Rule]) -> str:
+    """Return rules as a table of Markdown: code, name, title."""
+    rows = [f"| {each.code} | {each.name} | {each.title} |" for each in listed]
+    return "\n".join(["| code | name | what it finds |", "|---|---|---|", *rows]) + "\n"
+
+
+_INTRODUCTION = """\
+# Rules
+
+Every finding of a report follows from a rule. A rule has a code, which never changes, and a name for people. Both work
+wherever a rule is asked for: `reportgen rule RG401` and `reportgen rule dead-channels` print the same page, and
+`reportgen rule` prints the list.
+
+The severity of a finding says what follows from it:
+
+- **failed**: a check inside the report did not hold. `reportgen build` ends with exit code 3.
+- **warning**: something may spoil what the report says. The exit code stays 0.
+- **note**: good to know.
+- **passed**: a check was made, and it holds.
+"""
+
+
+def rules_markdown() -> str:
+    """Return all rules as one document: the list, then every page, family by family."""
+    every = rules()
+    parts = [_INTRODUCTION, table(every)]
+    family = ""
+    for each in every:
+        if each.code[2] != family:
+            family = each.code[2]
+            parts.append(f"## {_FAMILIES[family]}\n")
+        parts.append(page(each, level=3))
+    return "\n".join(parts)
