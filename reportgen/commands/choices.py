@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from reportgen.sections import NAMES
+from reportgen import registry
+from reportgen.renderers import DEFAULTS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -18,6 +19,10 @@ def _with(command: Command, *options: Callable[[Command], Command]) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def of_the_files(command: Command) -> Command:
@@ -34,8 +39,8 @@ def of_the_files(command: Command) -> Command:
         click.option(
             "--format",
             multiple=True,
-            type=click.Choice(["html", "pdf", "json", "pdf-summary"]),
-            help="Format to write, pdf-summary for page one alone; repeatable.  [default: html, pdf and json]",
+            type=click.Choice(registry.names("renderers")),
+            help=f"Format to write, pdf-summary for page one alone; repeatable.  [default: {_listed(DEFAULTS)}]",
         ),
         click.option(
             "--assets-dir",
@@ -85,14 +90,14 @@ def of_the_report(command: Command) -> Command:
             "--section",
             multiple=True,
             metavar="NAME",
-            type=click.Choice(NAMES),
-            help=f"Chapter to write: {', '.join(NAMES)}; repeatable.  [default: all]",
+            type=click.Choice(registry.names("sections")),
+            help=f"Chapter to write: {', '.join(registry.names('sections'))}; repeatable.  [default: all]",
         ),
         click.option(
             "--skip-section",
             multiple=True,
             metavar="NAME",
-            type=click.Choice(NAMES),
+            type=click.Choice(registry.names("sections")),
             help="Chapter to leave out; repeatable.",
         ),
         click.option(

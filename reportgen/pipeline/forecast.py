@@ -27,6 +27,7 @@ from reportgen.probes import ablation, dreams, scaling
 from reportgen.probes.samples.picking import DEFAULT_WITH_LABELS
 from reportgen.progress import Progress, silent
 from reportgen.records.model import ModelRecord
+from reportgen.renderers.forms import form
 from reportgen.sources import classes, digits
 from reportgen.sources.dataset import Dataset
 
@@ -36,13 +37,10 @@ _SHARE_OF_CONVOLUTION = 0.5
 _TRAINING_PASSES = 3
 # Each byte of a map is reduced, found again in a picture and put into the page besides being encoded.
 _TIMES_ENCODED = 4
-# Work in written numbers: a row of the table of channels, the charts, the rest of a call, a page of the PDF.
+# Work in written numbers: a row of the table of channels, the charts, the rest of a call.
 _NUMBERS_PER_CHANNEL = 25
 _NUMBERS_PER_REPORT = 400_000
 _NUMBERS_PER_CALL = 20_000
-_NUMBERS_PER_PAGE = 200_000
-_MAPS_PER_PAGE = 500
-_CALLS_PER_PAGE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,6 @@ def foretell(origin: Origin, dataset: Dataset | None, options: Options, progress
     images = 0 if dataset is None else dataset.size
     seen = None if dataset is None else extent(record, images, _num_classes(dataset))
     plan = keeping.planned(record, 0 if dataset is None else _num_samples(dataset, options.pick), options, seen)
-    sizes = {"html": plan.html_bytes, "pdf": plan.pdf_bytes, "json": plan.json_bytes, "pdf-summary": 150_000}
     training = 0 if origin.facts else digits.training_set().size * EPOCHS
     with progress("Measuring this machine"):
         speed = measured()
@@ -98,7 +95,8 @@ def foretell(origin: Origin, dataset: Dataset | None, options: Options, progress
         seconds = (*steps[: 1 + bool(training)], *probes, *steps[1 + bool(training) :]) if images else steps
     if "activations" not in chosen and "summary" not in chosen:
         seconds = tuple((name, value) for name, value in seconds if name != "maps of the samples")
-    return Forecast(record, images, plan, tuple((name, sizes[name]) for name in options.format), seconds)
+    files = tuple((name, form(name).estimate(plan)) for name in options.format)
+    return Forecast(record, images, plan, files, seconds)
 
 
 def _seconds(
@@ -120,9 +118,10 @@ def _seconds(
         )
     numbers = _NUMBERS_PER_REPORT + listed * _NUMBERS_PER_CHANNEL + plan.num_calls * _NUMBERS_PER_CALL
     steps.append(("charts, page and facts", numbers / speed.numbers))
-    if "pdf" in options.format:
-        pages = 4 + plan.num_calls / _CALLS_PER_PAGE + plan.on_paper / _MAPS_PER_PAGE
-        steps.append(("pages of the PDF", pages * _NUMBERS_PER_PAGE / speed.numbers))
+    for work in (form(name).work for name in options.format):
+        if work is not None:
+            step, written = work(plan)
+            steps.append((step, written / speed.numbers))
     return tuple(steps)
 
 
