@@ -21,6 +21,7 @@ PACKAGE = ROOT / "reportgen"
 # is its list of names, which imports nothing; the package itself is the few names that it exports.
 FLOORS: dict[str, int] = {
     "errors": 0,
+    "probes": 0,
     "progress": 0,
     "renderers": 0,
     "sections": 0,
@@ -72,7 +73,7 @@ DOORS: list[tuple[str, set[str]]] = [
 CONVENTION: list[tuple[str, set[str]]] = [
     ("layers", {"KINDS", "work_out"}),
     ("sources", {"accepts", "open"}),
-    ("probes", {"run"}),
+    ("probes", {"NEEDS", "run"}),
     ("sections", {"TITLE", "NEEDS", "Content", "build"}),
     ("renderers", {"SUFFIX", "estimate", "render"}),
 ]
@@ -204,6 +205,14 @@ def test_registered_modules_export_the_same_names(package: str, exports: set[str
         module = registry.load(package, name)
         assert exports <= set(vars(module)), name
         assert module.__name__ == f"reportgen.{package}.{name.replace('-', '_')}"
+
+
+@pytest.mark.keras
+def test_every_module_among_the_probes_is_a_probe_and_needs_earlier_ones_only() -> None:
+    names = registry.names("probes")
+    assert set(names) == {name.split(".")[1] for name in modules() if name.startswith("probes.")}
+    for place, name in enumerate(names):
+        assert set(registry.load("probes", name).NEEDS) <= set(names[:place]), name
 
 
 def test_every_module_among_the_chapters_is_a_chapter_with_a_template() -> None:

@@ -6,7 +6,8 @@ Arrays in here are already reduced: 8-bit maps and numbers per channel, never a 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
 
 from reportgen.document.report import Finding, FontFile, RunFacts
 from reportgen.evidence.ablation import AblationResult
@@ -38,10 +39,11 @@ class Evidence:
         colormap: "gray" or "viridis", for activation maps.
         fonts: Fonts of the user's own, for charts.
         dataset: The data, or None.
-        samples: The chosen samples.
         chapters: Names of the chapters that the report is to have.
         training: How the default network was trained, or None for a loaded model.
+        samples: Result of the probe of that name, the chosen samples; () where it did not run.
         predictions: Result of the probe of that name, or None where it did not run; likewise the following ones.
+        further: Results of the probes that have no field here, by their names: of those from another package.
     """
 
     title: str
@@ -51,9 +53,9 @@ class Evidence:
     colormap: str = "gray"
     fonts: tuple[FontFile, ...] = ()
     dataset: DatasetRecord | None = None
-    samples: tuple[SampleRecord, ...] = ()
     chapters: tuple[str, ...] = NAMES
     training: TrainingRecord | None = None
+    samples: tuple[SampleRecord, ...] = ()
     predictions: PredictionsResult | None = None
     performance: PerformanceResult | None = None
     scaling: ScalingResult | None = None
@@ -64,6 +66,7 @@ class Evidence:
     responses: ResponsesResult | None = None
     ablation: AblationResult | None = None
     dreams: DreamsResult | None = None
+    further: Mapping[str, Any] = field(default_factory=dict)
 
 
 def texts(value: object) -> Iterator[str]:

@@ -5,8 +5,7 @@
 - `check(chapters)` refuses a report of these chapters, before any work is done for it.
 - `templates(report)` names the templates that this process fills in.
 - `warm(fonts)` starts a process that sets type. Such a format is made in a thread of its own, after all others.
-- `work(plan)` says what there is to do besides the charts and the page: the name of the step, and how many written
-  numbers it takes as long as.
+- `work(plan)` says what there is to do besides the charts and the page.
 - `check_size(report, size_bytes)` refuses a file above its budget.
 - `parted(report, folder)` makes the file with its style sheet and its pictures beside it.
 """
@@ -25,6 +24,7 @@ from reportgen.renderers.tools import Tools, Typesetter
 
 if TYPE_CHECKING:
     from reportgen.budget.plan import Plan
+    from reportgen.budget.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Format:
     check: Callable[[tuple[str, ...]], None]
     templates: Callable[[Report], tuple[str, ...]]
     warm: Callable[[Sequence[FontFile]], Typesetter] | None
-    work: Callable[[Plan], tuple[str, float]] | None
+    work: Callable[[Plan], Work] | None
     check_size: Callable[[Report, int], None]
     parted: Callable[[Report, str], Parts] | None
 

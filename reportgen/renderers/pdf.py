@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from reportgen.budget.work import Work
 from reportgen.document.report import FontFile, Report
 from reportgen.errors import RenderError
 from reportgen.language.cleaning import codepoint
@@ -66,10 +67,10 @@ def estimate(plan: Plan) -> int:
     return plan.pdf_bytes
 
 
-def work(plan: Plan) -> tuple[str, float]:
-    """Return the step of setting the pages, and how many written numbers it takes as long as."""
+def work(plan: Plan) -> Work:
+    """Return the work of setting the pages in type."""
     pages = 4 + plan.num_calls / _CALLS_PER_PAGE + plan.on_paper / _MAPS_PER_PAGE
-    return "pages of the PDF", pages * _NUMBERS_PER_PAGE
+    return Work("pages of the PDF", numbers=pages * _NUMBERS_PER_PAGE)
 
 
 def render(report: Report, tools: Tools | None = None) -> bytes:
