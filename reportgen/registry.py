@@ -42,11 +42,11 @@ def load(package: str, name: str) -> ModuleType:
     return import_module(known[name])
 
 
-def folders_elsewhere(package: str) -> tuple[Path, ...]:
-    """Return the folders of the registered modules that stand outside of the package; none of them is imported."""
+def elsewhere(package: str) -> tuple[Path, ...]:
+    """Return the files of the registered modules that stand outside of the package; none of them is imported."""
     modules = [path for path in _modules(package).values() if not path.startswith(f"reportgen.{package}.")]
-    origins = [spec.origin for spec in map(find_spec, modules) if spec is not None and spec.origin is not None]
-    return tuple(dict.fromkeys(Path(origin).parent for origin in origins))
+    found = (find_spec(path) for path in modules)
+    return tuple(Path(spec.origin) for spec in found if spec is not None and spec.origin is not None)
 
 
 def _modules(package: str) -> dict[str, str]:

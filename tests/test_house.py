@@ -72,7 +72,7 @@ DOORS: list[tuple[str, set[str]]] = [
 # What every registered module of a folder exports.
 CONVENTION: list[tuple[str, set[str]]] = [
     ("layers", {"KINDS", "work_out"}),
-    ("sources", {"accepts", "open"}),
+    ("sources", {"ACCEPTED", "IN_SHORT", "accepts", "open"}),
     ("probes", {"NEEDS", "run"}),
     ("sections", {"TITLE", "NEEDS", "Content", "build"}),
     ("renderers", {"SUFFIX", "estimate", "render"}),

@@ -25,6 +25,16 @@ def _listed(names: tuple[str, ...]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
+class _Data(click.Option):
+    """Asks the places that data comes from what they take, when the help is read: to import them takes a moment."""
+
+    def get_help_record(self, context: click.Context) -> tuple[str, str] | None:
+        """Return the option and its help."""
+        places = tuple(registry.load("sources", name).IN_SHORT for name in registry.names("sources"))
+        self.help = f"Images: {', '.join(places[:-1])} or {places[-1]}."
+        return super().get_help_record(context)
+
+
 def of_the_files(command: Command) -> Command:
     """Add the options that say which files are written, and where."""
     return _with(
@@ -179,13 +189,7 @@ def of_the_data(command: Command) -> Command:
     """Add the options that say what the model looks at."""
     return _with(
         command,
-        click.option(
-            "--data",
-            help=(
-                "Images: an .npz or .npy file, a folder of pictures, a .csv list, TFRecord files, keras:NAME,"
-                " module:function or 'digits'."
-            ),
-        ),
+        click.option("--data", cls=_Data),
         click.option(
             "--classes",
             type=click.Path(path_type=Path, dir_okay=False),
