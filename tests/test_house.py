@@ -18,11 +18,13 @@ from reportgen import registry
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "reportgen"
 
-# Floor of every room; a module that is named itself does not stand on its room's floor. `sections` alone is the list of
-# chapters, which imports nothing, and the package itself the few names that it exports.
+# Floor of every room; a module that is named itself does not stand on its room's floor. A room without a star
+# is its list of names, which imports nothing; the package itself is the few names that it exports.
 FLOORS: dict[str, int] = {
     "errors": 0,
+    "probes": 0,
     "progress": 0,
+    "renderers": 0,
     "sections": 0,
     "registry": 1,
     "records.*": 1,
@@ -35,12 +37,12 @@ FLOORS: dict[str, int] = {
     "budget.*": 4,
     "figures.*": 4,
     "models.*": 4,
-    "renderers.*": 4,
     "sources.*": 4,
     "findings.*": 5,
     "probes.*": 5,
-    "writing.*": 5,
+    "renderers.*": 5,
     "sections.*": 6,
+    "writing.*": 6,
     "pipeline.*": 7,
     "": 8,
     "commands.*": 9,
@@ -71,11 +73,11 @@ DOORS: list[tuple[str, set[str]]] = [
 # What every registered module of a folder exports.
 CONVENTION: list[tuple[str, set[str]]] = [
     ("layers", {"KINDS", "work_out"}),
-    ("sources", {"accepts", "open"}),
-    ("probes", {"run"}),
+    ("sources", {"ACCEPTED", "IN_SHORT", "accepts", "open"}),
+    ("probes", {"NEEDS", "run"}),
     ("findings", {"RULES", "judge"}),
     ("sections", {"TITLE", "NEEDS", "Content", "build"}),
-    ("renderers", {"SUFFIX", "render"}),
+    ("renderers", {"SUFFIX", "estimate", "render"}),
 ]
 
 
@@ -159,9 +161,10 @@ def test_every_floor_is_stood_on() -> None:
     assert [name for name in FLOORS if name not in modules() and name not in rooms] == []
 
 
-def test_list_of_chapters_imports_nothing() -> None:
+@pytest.mark.parametrize("name", [name for name, height in FLOORS.items() if height == 0 and (PACKAGE / name).is_dir()])
+def test_list_of_names_imports_nothing(name: str) -> None:
     # It may stand on the lowest floor for that reason.
-    assert ours("sections") == theirs("sections") == set()
+    assert ours(name) == theirs(name) == set()
 
 
 @pytest.mark.parametrize("name", list(modules()))
@@ -210,6 +213,14 @@ def test_registered_modules_export_the_same_names(package: str, exports: set[str
         module = registry.load(package, name)
         assert exports <= set(vars(module)), name
         assert module.__name__ == f"reportgen.{package}.{name.replace('-', '_')}"
+
+
+@pytest.mark.keras
+def test_every_module_among_the_probes_is_a_probe_and_needs_earlier_ones_only() -> None:
+    names = registry.names("probes")
+    assert set(names) == {name.split(".")[1] for name in modules() if name.startswith("probes.")}
+    for place, name in enumerate(names):
+        assert set(registry.load("probes", name).NEEDS) <= set(names[:place]), name
 
 
 def test_every_module_among_the_chapters_is_a_chapter_with_a_template() -> None:

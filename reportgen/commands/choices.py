@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from reportgen.sections import NAMES
+from reportgen import registry
+from reportgen.renderers import DEFAULTS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -18,6 +19,20 @@ def _with(command: Command, *options: Callable[[Command], Command]) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+class _Data(click.Option):
+    """Asks the places that data comes from what they take, when the help is read: to import them takes a moment."""
+
+    def get_help_record(self, context: click.Context) -> tuple[str, str] | None:
+        """Return the option and its help."""
+        places = tuple(registry.load("sources", name).IN_SHORT for name in registry.names("sources"))
+        self.help = f"Images: {', '.join(places[:-1])} or {places[-1]}."
+        return super().get_help_record(context)
 
 
 def of_the_files(command: Command) -> Command:
@@ -34,8 +49,8 @@ def of_the_files(command: Command) -> Command:
         click.option(
             "--format",
             multiple=True,
-            type=click.Choice(["html", "pdf", "json", "pdf-summary"]),
-            help="Format to write, pdf-summary for page one alone; repeatable.  [default: html, pdf and json]",
+            type=click.Choice(registry.names("renderers")),
+            help=f"Format to write, pdf-summary for page one alone; repeatable.  [default: {_listed(DEFAULTS)}]",
         ),
         click.option(
             "--assets-dir",
@@ -85,14 +100,14 @@ def of_the_report(command: Command) -> Command:
             "--section",
             multiple=True,
             metavar="NAME",
-            type=click.Choice(NAMES),
-            help=f"Chapter to write: {', '.join(NAMES)}; repeatable.  [default: all]",
+            type=click.Choice(registry.names("sections")),
+            help=f"Chapter to write: {', '.join(registry.names('sections'))}; repeatable.  [default: all]",
         ),
         click.option(
             "--skip-section",
             multiple=True,
             metavar="NAME",
-            type=click.Choice(NAMES),
+            type=click.Choice(registry.names("sections")),
             help="Chapter to leave out; repeatable.",
         ),
         click.option(
@@ -174,13 +189,7 @@ def of_the_data(command: Command) -> Command:
     """Add the options that say what the model looks at."""
     return _with(
         command,
-        click.option(
-            "--data",
-            help=(
-                "Images: an .npz or .npy file, a folder of pictures, a .csv list, TFRecord files, keras:NAME,"
-                " module:function or 'digits'."
-            ),
-        ),
+        click.option("--data", cls=_Data),
         click.option(
             "--classes",
             type=click.Path(path_type=Path, dir_okay=False),

@@ -31,7 +31,6 @@ from reportgen.commands.choices import (
 from reportgen.commands.endings import Group
 from reportgen.errors import OptionsError, RenderError
 from reportgen.models.formats import identify
-from reportgen.renderers import published_schema
 
 if TYPE_CHECKING:
     from reportgen.commands.terminal import Terminal
@@ -191,6 +190,8 @@ def extract(
 @main.command(epilog=_example("reportgen schema > report.schema.json"))
 def schema() -> None:
     """Print the JSON Schema of report.json."""
+    from reportgen.renderers.published import published_schema
+
     with _standard_output():
         click.echo(published_schema(), nl=False)
 
@@ -300,14 +301,10 @@ def _check_model_target(output: Path, source: Path | None = None) -> None:
 def _check(model: Path | None, options: Options) -> None:
     """Find out what can be known now, not after a minute of training."""
     from reportgen.options import chapters
-    from reportgen.renderers import pdf_summary
     from reportgen.writing import check
     from reportgen.writing.summary import check_summary
 
-    chosen = chapters(options)
-    if "pdf-summary" in options.format:
-        pdf_summary.check(chosen)
-    check(options.output, options.format, options.assets_dir)
+    check(options.output, options.format, options.assets_dir, chapters(options))
     if options.summary is not None:
         check_summary(options.summary, options.output)
     if model is not None:
@@ -335,21 +332,21 @@ def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bo
 def _written(model: Path | None, options: Options, terminal: Terminal) -> tuple[Report, tuple[Path, ...]]:
     """Make the report and write it into its folder, which is kept for this run."""
     from reportgen.models import freeing
-    from reportgen.renderers import fonts, overriding, pdf
-    from reportgen.writing import PAGED, write_held
+    from reportgen.renderers import fonts, forms, overriding
+    from reportgen.writing import write_held
 
     # The typesetting process gets ready while TensorFlow is imported.
     more = fonts.given(options.font_dir)
     overriding.given(options.templates)
-    worker = pdf.warm(more) if set(PAGED) & set(options.format) else None
+    typesetter = forms.warm(options.format, more)
     try:
         report = _report(model, options, terminal)
         freeing.give_back()  # of the model above all: typesetting needs it
         progress, folder = terminal.progress, options.assets_dir
-        return report, write_held(report, options.output, options.format, progress, worker, assets_dir=folder)
+        return report, write_held(report, options.output, options.format, progress, typesetter, assets_dir=folder)
     finally:
-        if worker is not None:
-            worker.close()
+        if typesetter is not None:
+            typesetter.close()
 
 
 def _report(model: Path | None, options: Options, terminal: Terminal) -> Report:

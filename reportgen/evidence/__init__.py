@@ -6,7 +6,8 @@ Arrays in here are already reduced: 8-bit maps and numbers per channel, never a 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
 
 from reportgen.document.report import Finding, FontFile, RunFacts, TemplateFile
 from reportgen.evidence.ablation import AblationResult
@@ -40,10 +41,11 @@ class Evidence:
         templates: Templates of the user's own, in the place of ours.
         without_glyph: Characters of all texts in here that no font of the report has.
         dataset: The data, or None.
-        samples: The chosen samples.
         chapters: Names of the chapters that the report is to have.
         training: How the default network was trained, or None for a loaded model.
+        samples: Result of the probe of that name, the chosen samples; () where it did not run.
         predictions: Result of the probe of that name, or None where it did not run; likewise the following ones.
+        further: Results of the probes that have no field here, by their names: of those from another package.
     """
 
     title: str
@@ -55,9 +57,9 @@ class Evidence:
     templates: tuple[TemplateFile, ...] = ()
     without_glyph: tuple[str, ...] = ()
     dataset: DatasetRecord | None = None
-    samples: tuple[SampleRecord, ...] = ()
     chapters: tuple[str, ...] = NAMES
     training: TrainingRecord | None = None
+    samples: tuple[SampleRecord, ...] = ()
     predictions: PredictionsResult | None = None
     performance: PerformanceResult | None = None
     scaling: ScalingResult | None = None
@@ -68,6 +70,7 @@ class Evidence:
     responses: ResponsesResult | None = None
     ablation: AblationResult | None = None
     dreams: DreamsResult | None = None
+    further: Mapping[str, Any] = field(default_factory=dict)
 
 
 def texts(value: object) -> Iterator[str]:

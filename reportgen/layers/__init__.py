@@ -1,7 +1,8 @@
 """A layer's kind, configuration and input shapes -> its arithmetic. One module per family of layers.
 
 Every name in `NAMES` is a module that exports `KINDS`, the exact Keras class names that it knows, and
-`work_out(kind, config, input_shapes) -> Arithmetic`. The modules beside them (`reading`, `sliding`, `wording`) are what
+`work_out(kind, config, input_shapes) -> Arithmetic`; a family whose layers are convolutions or poolings also exports
+`ROLE`, "conv" or "pool". The modules beside them (`reading`, `sliding`, `wording`) are what
 the families share, and `fields` follows receptive fields from layer to layer.
 """
 
@@ -49,7 +50,7 @@ def family(kind: str) -> str | None:
     Returns:
         One of `NAMES`; None when no family knows the kind.
     """
-    for name in NAMES:
+    for name in registry.names("layers"):
         if kind in registry.load("layers", name).KINDS:
             return name
     return None

@@ -13,6 +13,7 @@ _UNEVEN = (
 )
 
 KINDS = frozenset(_RANKS)
+ROLE = "pool"
 
 
 def work_out(kind: str, config: Config, input_shapes: tuple[Shape, ...]) -> Arithmetic:

@@ -26,6 +26,7 @@ _RANKS = {"ConvLSTM1D": 1, "ConvLSTM2D": 2, "ConvLSTM3D": 3}
 _GATES = 4
 
 KINDS = frozenset(_RANKS)
+ROLE = "conv"
 
 
 def work_out(kind: str, config: Config, input_shapes: tuple[Shape, ...]) -> Arithmetic:

@@ -21,6 +21,7 @@ from reportgen.records.model import Arithmetic, Shape
 _RANKS = {"Conv1D": 1, "Conv2D": 2, "Conv3D": 3}
 
 KINDS = frozenset(_RANKS)
+ROLE = "conv"
 
 
 def work_out(kind: str, config: Config, input_shapes: tuple[Shape, ...]) -> Arithmetic:

@@ -20,6 +20,7 @@ from reportgen.records.model import Arithmetic, Shape
 _RANKS = {"DepthwiseConv1D": 1, "DepthwiseConv2D": 2}
 
 KINDS = frozenset(_RANKS)
+ROLE = "conv"
 
 
 def work_out(kind: str, config: Config, input_shapes: tuple[Shape, ...]) -> Arithmetic:

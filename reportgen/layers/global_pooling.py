@@ -9,6 +9,7 @@ from reportgen.records.model import Arithmetic, Shape, Step
 _RANKS = {f"Global{what}Pooling{rank}D": rank for what in ("Max", "Average") for rank in (1, 2, 3)}
 
 KINDS = frozenset(_RANKS)
+ROLE = "pool"
 
 
 def work_out(kind: str, config: Config, input_shapes: tuple[Shape, ...]) -> Arithmetic:

@@ -21,6 +21,7 @@ from reportgen.records.model import Arithmetic, Shape, Step
 _RANKS = {"SeparableConv1D": 1, "SeparableConv2D": 2}
 
 KINDS = frozenset(_RANKS)
+ROLE = "conv"
 
 
 def work_out(kind: str, config: Config, input_shapes: tuple[Shape, ...]) -> Arithmetic:

@@ -29,6 +29,7 @@ _RANKS = {"Conv1DTranspose": 1, "Conv2DTranspose": 2, "Conv3DTranspose": 3}
 _PARITY = "window − 2 · ⌊window / 2⌋ is 1 for an odd window and 0 for an even one."
 
 KINDS = frozenset(_RANKS)
+ROLE = "conv"
 
 _Axis = tuple[int | None, int, int, int, str, int | None]
 

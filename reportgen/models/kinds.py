@@ -23,9 +23,6 @@ WITH_HEADS = ("MultiHeadAttention", "GroupQueryAttention")
 ATTENTION = (*WITH_HEADS, "Attention", "AdditiveAttention")
 """Kinds in which positions look at others."""
 
-_CONV_FAMILIES = ("convolution", "depthwise", "separable", "transposed", "conv_recurrent")
-_POOL_FAMILIES = ("pooling", "global_pooling", "adaptive_pooling")
-
 
 def role(operation: Any, input_shape: Shape, output_shape: Shape) -> str:
     """Return "conv", "pool" or "other", by the classes that a layer descends from, whatever it calls itself.
@@ -35,10 +32,9 @@ def role(operation: Any, input_shape: Shape, output_shape: Shape) -> str:
         input_shape: Shape of one sample of its first input.
         output_shape: Shape of one sample of its output.
     """
-    if isinstance(operation, _classes_of(_CONV_FAMILIES)):
-        return "conv"
-    if isinstance(operation, _classes_of(_POOL_FAMILIES)):
-        return "pool"
+    for known in ("conv", "pool"):
+        if isinstance(operation, _classes_of(known)):
+            return known
     return "conv" if _convolves(operation, input_shape, output_shape) else "other"
 
 
@@ -107,9 +103,11 @@ def _classes(names: tuple[str, ...]) -> tuple[type, ...]:
 
 
 @cache
-def _classes_of(families: tuple[str, ...]) -> tuple[type, ...]:
-    """Return the classes of Keras that these families have formulas for."""
-    return _classes(tuple(sorted(kind for name in families for kind in registry.load("layers", name).KINDS)))
+def _classes_of(role: str) -> tuple[type, ...]:
+    """Return the classes of Keras that the families of a role have formulas for."""
+    families = [registry.load("layers", name) for name in registry.names("layers")]
+    chosen = [family for family in families if getattr(family, "ROLE", "other") == role]
+    return _classes(tuple(sorted(kind for family in chosen for kind in family.KINDS)))
 
 
 _CUT_OFF = {"relu", "relu6"}

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from reportgen import registry
 from reportgen.errors import OptionsError
 from reportgen.options.forms import (
     LEAST_SIZE,
@@ -22,7 +23,7 @@ from reportgen.options.forms import (
     parse_size,
     size_words,
 )
-from reportgen.sections import NAMES
+from reportgen.renderers import DEFAULTS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -79,7 +80,7 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     output: Path = Path("reportgen-report")
-    format: tuple[Literal["html", "pdf", "json", "pdf-summary"], ...] = ("html", "pdf", "json")
+    format: tuple[str, ...] = DEFAULTS
     assets_dir: str | None = None
     summary: Path | None = None
     data: str | None = None
@@ -170,6 +171,19 @@ class Options(BaseModel):
         items = _listed(value)
         return tuple(item for place, item in enumerate(items) if item not in items[:place])
 
+    @field_validator("format")
+    @classmethod
+    def _check_formats(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        known = registry.names("renderers")
+        for name in value:
+            if name not in known:
+                quoted = [repr(each) for each in known]
+                raise OptionsError(
+                    f"The option format got {name!r}. Expected: {', '.join(quoted[:-1])} or {quoted[-1]}. See reportgen"
+                    " build --help."
+                )
+        return value
+
 
 def make(values: Mapping[str, Any]) -> Options:
     """Check a set of values.
@@ -209,11 +223,12 @@ def chapters(options: Options) -> tuple[str, ...]:
     >>> chapters(make({"section": ["edges", "summary"]}))
     ('summary', 'edges')
     """
+    known = registry.names("sections")
     for name in (*options.section, *options.skip_section):
-        if name not in NAMES:
-            raise OptionsError(f"There is no chapter called {name!r}. Expected one of: {', '.join(NAMES)}.")
-    wanted = options.section or NAMES
-    chosen = tuple(name for name in NAMES if name in wanted and name not in options.skip_section)
+        if name not in known:
+            raise OptionsError(f"There is no chapter called {name!r}. Expected one of: {', '.join(known)}.")
+    wanted = options.section or known
+    chosen = tuple(name for name in known if name in wanted and name not in options.skip_section)
     if not chosen:
         raise OptionsError("No chapter is left to write. Expected at least one. Change --section or --skip-section.")
     return chosen

@@ -7,11 +7,12 @@ a report consists of are measured for a moment on this machine, and multiplied b
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from math import prod
 
 from reportgen import registry
 from reportgen.budget.plan import Plan, extent
+from reportgen.budget.work import Work
 from reportgen.models.compiling import runnable
 from reportgen.models.convnet import convnet
 from reportgen.models.inspection import inspect
@@ -21,12 +22,13 @@ from reportgen.options import Options, chapters
 from reportgen.options.forms import Pick
 from reportgen.pipeline import feeding, keeping
 from reportgen.pipeline.origins import Origin
+from reportgen.pipeline.probing import needed_by
 from reportgen.pipeline.reporting import check_choices
 from reportgen.pipeline.speed import Speed, measured
-from reportgen.probes import ablation, dreams, scaling
 from reportgen.probes.samples.picking import DEFAULT_WITH_LABELS
 from reportgen.progress import Progress, silent
 from reportgen.records.model import ModelRecord
+from reportgen.renderers.forms import form
 from reportgen.sources import classes, digits
 from reportgen.sources.dataset import Dataset
 
@@ -34,15 +36,10 @@ from reportgen.sources.dataset import Dataset
 _SHARE_OF_CONVOLUTION = 0.5
 # A backward pass costs twice a forward pass.
 _TRAINING_PASSES = 3
-# Each byte of a map is reduced, found again in a picture and put into the page besides being encoded.
-_TIMES_ENCODED = 4
-# Work in written numbers: a row of the table of channels, the charts, the rest of a call, a page of the PDF.
+# Work in written numbers: a row of the table of channels, the charts, the rest of a call.
 _NUMBERS_PER_CHANNEL = 25
 _NUMBERS_PER_REPORT = 400_000
 _NUMBERS_PER_CALL = 20_000
-_NUMBERS_PER_PAGE = 200_000
-_MAPS_PER_PAGE = 500
-_CALLS_PER_PAGE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +75,6 @@ def foretell(origin: Origin, dataset: Dataset | None, options: Options, progress
         options: What to show.
         progress: Told of every long step.
     """
-    chosen = chapters(options)
     if options.rename:
         rename(origin.model, options.rename)
     with runnable(origin.model), progress("Inspecting the network"):
@@ -89,80 +85,33 @@ def foretell(origin: Origin, dataset: Dataset | None, options: Options, progress
     images = 0 if dataset is None else dataset.size
     seen = None if dataset is None else extent(record, images, _num_classes(dataset))
     plan = keeping.planned(record, 0 if dataset is None else _num_samples(dataset, options.pick), options, seen)
-    sizes = {"html": plan.html_bytes, "pdf": plan.pdf_bytes, "json": plan.json_bytes, "pdf-summary": 150_000}
     training = 0 if origin.facts else digits.training_set().size * EPOCHS
     with progress("Measuring this machine"):
         speed = measured()
-        steps = _seconds(record, images, training, plan, options, speed)
-        probes = [] if dataset is None else _of_probes(record, dataset, options, speed)
-        seconds = (*steps[: 1 + bool(training)], *probes, *steps[1 + bool(training) :]) if images else steps
-    if "activations" not in chosen and "summary" not in chosen:
-        seconds = tuple((name, value) for name, value in seconds if name != "maps of the samples")
-    return Forecast(record, images, plan, tuple((name, sizes[name]) for name in options.format), seconds)
+    steps = _steps(record, dataset, training, plan, options)
+    seconds = tuple((work.step, _seconds(work, speed)) for work in steps)
+    files = tuple((name, form(name).estimate(plan)) for name in options.format)
+    return Forecast(record, images, plan, files, seconds)
 
 
-def _seconds(
-    record: ModelRecord, images: int, training: int, plan: Plan, options: Options, speed: Speed
-) -> tuple[tuple[str, float], ...]:
-    passes = speed.macs * _SHARE_OF_CONVOLUTION
-    drawn = sum(grid.shown * grid.map_bytes for grid in plan.grids)
-    listed = sum(grid.shown for grid in plan.grids) + sum(grid.channels for grid in plan.grids)
-    steps = []
+def _steps(record: ModelRecord, dataset: Dataset | None, training: int, plan: Plan, options: Options) -> Iterator[Work]:
+    """What there is to do, in the order of a run."""
     if training:
-        steps.append(("training", training * _TRAINING_PASSES * record.macs / passes))
-    if images:
-        steps.append(("answers on all images", images * record.macs / passes))
-        steps.append(
-            (
-                "maps of the samples",
-                plan.num_samples * record.macs / passes + _TIMES_ENCODED * drawn / speed.encoded_bytes,
-            )
-        )
+        yield Work("training", macs=training * _TRAINING_PASSES * record.macs)
+    if dataset is not None:
+        for probe in (registry.load("probes", name) for name in needed_by(chapters(options))):
+            work = probe.forecast(record, dataset, options, plan) if hasattr(probe, "forecast") else None
+            if work is not None:
+                yield work
+    listed = sum(grid.shown for grid in plan.grids) + sum(grid.channels for grid in plan.grids)
     numbers = _NUMBERS_PER_REPORT + listed * _NUMBERS_PER_CHANNEL + plan.num_calls * _NUMBERS_PER_CALL
-    steps.append(("charts, page and facts", numbers / speed.numbers))
-    if "pdf" in options.format:
-        pages = 4 + plan.num_calls / _CALLS_PER_PAGE + plan.on_paper / _MAPS_PER_PAGE
-        steps.append(("pages of the PDF", pages * _NUMBERS_PER_PAGE / speed.numbers))
-    return tuple(steps)
+    yield Work("charts, page and facts", numbers=numbers)
+    yield from (each.work(plan) for each in map(form, options.format) if each.work is not None)
 
 
-def _of_probes(record: ModelRecord, dataset: Dataset, options: Options, speed: Speed) -> list[tuple[str, float]]:
-    """Seconds of what the network is asked besides: each as many multiply-adds as its probe spends at most."""
-    needed = {need for name in chapters(options) for need in registry.load("sections", name).NEEDS}
-    macs, images = max(record.macs, 1), min(dataset.size, options.limit or dataset.size)
+def _seconds(work: Work, speed: Speed) -> float:
     passes = speed.macs * _SHARE_OF_CONVOLUTION
-    found = []
-    ways = len(dataset.scaling.names) if "scaling" in needed and dataset.scaling else 0
-    if ways > 1:
-        most = max(scaling.LEAST_IMAGES, min(scaling.NUM_IMAGES, scaling.USUAL_MACS // (ways * macs)))
-        found.append(("other scalings of the pixels", ways * min(dataset.size, most) * macs / passes))
-    if "ablation" in needed:
-        found.append(("switching channels off", _ablation(record, dataset, options, passes)))
-    if "responses" in needed:
-        # The network itself, and a look at every number that comes out of its conv layers.
-        numbers = sum(prod(size or 1 for size in call.output_shape) for call in record.layers if call.role == "conv")
-        found.append(("every channel on all images", images * (macs / passes + numbers / speed.encoded_bytes)))
-    if "dreams" in needed:
-        per_step = dreams.PASSES_PER_STEP * (len(options.dream) or dreams.NUM_DREAMS) * macs
-        usual = dreams.USUAL_MACS // (dreams.PASSES_PER_STEP * dreams.NUM_DREAMS * macs)
-        steps = options.dream_steps or max(dreams.LEAST_STEPS, min(dreams.USUAL_STEPS, usual))
-        found.append(("images that channels like best", steps * per_step / passes))
-    return found
-
-
-def _ablation(record: ModelRecord, dataset: Dataset, options: Options, passes: float) -> float:
-    """Seconds of switching channels off: those of the budget, or of all channels on all images where it is larger."""
-    if options.ablation_budget.endswith("s"):
-        return float(options.ablation_budget[:-1])
-    macs = ablation.USUAL_MACS
-    if options.ablation_budget != "auto":
-        macs = int(options.ablation_budget) * record.macs
-    all_of_them = sum(
-        (call.output_shape[call.channel_axis] or 1) * sum(each.macs or 0 for each in record.layers[place + 1 :])
-        for place, call in enumerate(record.layers)
-        if call.role == "conv"
-    )
-    return min(macs, dataset.size * all_of_them) / passes
+    return work.seconds + work.macs / passes + work.encoded_bytes / speed.encoded_bytes + work.numbers / speed.numbers
 
 
 def _num_classes(dataset: Dataset) -> int:

@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any
 
 from reportgen import registry
 from reportgen.document.report import Fact, RunFacts, Section
@@ -22,9 +21,8 @@ from reportgen.models.subject import Subject
 from reportgen.options import Options, chapters, words
 from reportgen.pipeline import feeding
 from reportgen.pipeline.origins import Origin
+from reportgen.pipeline.probing import probe
 from reportgen.pipeline.result import Report
-from reportgen.probes import NAMES as PROBES
-from reportgen.probes import samples
 from reportgen.progress import Progress, silent
 from reportgen.records import places
 from reportgen.records.data import DatasetRecord
@@ -133,16 +131,8 @@ def check_choices(record: ModelRecord, dataset: Dataset | None, options: Options
 
 
 def _probe(subject: Subject, chosen: Sequence[str], options: Options, progress: Progress) -> Evidence:
-    """Run each probe that a chosen chapter needs, once."""
-    needed = {need for name in chosen for need in registry.load("sections", name).NEEDS}
-    if needed - {"names"}:
-        needed.add("predictions")  # the samples are chosen by the answers
-    results: dict[str, Any] = {}
-    for name in PROBES:
-        if name in needed:
-            results[name] = registry.load("probes", name).run(replace(subject, earlier=results), options, progress)
-        if name == "predictions" and results.get(name) is not None:
-            subject = samples.choose(subject, results[name], options)
+    """Run each probe that a chosen chapter needs, and describe the data."""
+    results = probe(subject, chosen, options, progress)
     data = subject.dataset
     record = (
         None
@@ -163,7 +153,7 @@ def _probe(subject: Subject, chosen: Sequence[str], options: Options, progress: 
         )
     )
     empty = RunFacts("", None, (), (), (), (), ())
-    return Evidence("", subject.record, empty, (), dataset=record, samples=subject.samples, **results)
+    return Evidence("", subject.record, empty, (), dataset=record, **results)
 
 
 def _run_facts(

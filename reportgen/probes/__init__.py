@@ -1,13 +1,15 @@
 """A model and images -> what was seen. One module per way of running the model.
 
-Every module exports `run(subject, options, progress)`, which returns a frozen result from `reportgen.evidence`, or None
-where there is nothing to run on. A probe turns tensors into 8-bit maps and numbers at once and lets the floats go. They
-run in this order, and each may read what those before it found: `responses` chooses the channels to show when it is
-known what they are needed for.
+Every module exports `NEEDS`, the names of the probes that run before it, whose results it finds in `subject.earlier`;
+and `run(subject, options, progress)`, which returns a frozen result from `reportgen.evidence`, or None where there is
+nothing to run on. A probe turns tensors into 8-bit maps and numbers at once and lets the floats go. Two more may be
+there: `leave(subject, result)` returns the subject as the probes after it get it, and
+`forecast(record, dataset, options, plan)` the `budget.work.Work` that it takes, or None where it does nothing.
 """
 
 NAMES = (
     "predictions",
+    "samples",
     "performance",
     "scaling",
     "activations",

@@ -26,6 +26,7 @@ from reportgen.progress import Progress, silent
 from reportgen.records.model import LayerRecord, Shape
 from reportgen.records.places import grating_conv
 
+NEEDS = ("samples",)
 ORIENTATIONS = tuple(float(angle) for angle in np.arange(12) * 15)
 FREQUENCIES = (1 / 16, 1 / 8, 1 / 4, 3 / 8)
 NUM_PHASES = 4

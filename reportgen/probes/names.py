@@ -13,6 +13,7 @@ from reportgen.models.subject import Array, Subject, answers
 from reportgen.options import Options
 from reportgen.progress import Progress, silent
 
+NEEDS: tuple[str, ...] = ()
 USUAL_MACS = 10**11
 """Multiply-adds that one pass over the compared images may take before there are fewer of them."""
 

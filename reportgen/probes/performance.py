@@ -31,6 +31,7 @@ from reportgen.probes.predictions import class_name
 from reportgen.probes.samples.picking import Picked
 from reportgen.progress import Progress, silent
 
+NEEDS = ("predictions",)
 NUM_BINS = 10
 NUM_MISTAKES = 8
 _Labels = npt.NDArray[np.int64]

@@ -17,6 +17,7 @@ from reportgen.progress import Progress, silent
 from reportgen.records.model import LayerRecord
 from reportgen.records.places import POOL, pooled_conv
 
+NEEDS = ("samples",)
 SIDE = 6
 _KINDS = {
     "max": "MaxPooling",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.budget.plan import Plan
+from reportgen.budget.work import Work
 from reportgen.evidence.scaling import ScaledAnswers, ScalingResult
 from reportgen.models.subject import Answering, Array, Subject, answers
 from reportgen.options import Options
@@ -19,8 +21,10 @@ from reportgen.probes.predictions import (
     targets_by_output,
 )
 from reportgen.progress import Progress, silent
-from reportgen.records.model import TensorRecord
+from reportgen.records.model import ModelRecord, TensorRecord
+from reportgen.sources.dataset import Dataset
 
+NEEDS: tuple[str, ...] = ()
 NUM_IMAGES = 128
 """Most images that are put to the model."""
 LEAST_IMAGES = 16
@@ -28,6 +32,16 @@ LEAST_IMAGES = 16
 USUAL_MACS = 5 * 10**11
 """Multiply-adds that all ways together may take before there are fewer images."""
 SATURATED = 0.9999
+
+
+def forecast(record: ModelRecord, dataset: Dataset, options: Options, plan: Plan) -> Work | None:
+    """Return the work of a pass over some images for each scaling; None where only one could be meant."""
+    del options, plan
+    ways, macs = len(dataset.scaling.names) if dataset.scaling else 0, max(record.macs, 1)
+    if ways <= 1:
+        return None
+    most = max(LEAST_IMAGES, min(NUM_IMAGES, USUAL_MACS // (ways * macs)))
+    return Work("other scalings of the pixels", macs=ways * min(dataset.size, most) * macs)
 
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> ScalingResult | None:

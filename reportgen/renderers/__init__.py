@@ -1,10 +1,9 @@
-"""A report -> the bytes of a file, one module per format."""
+"""A report -> the bytes of a file, one module per format.
 
-from pathlib import Path
+Every module exports `SUFFIX`, the end of its file's name; `estimate(plan)`, how many bytes the file takes at most; and
+`render(report, tools)`, which makes it. What else a format may say is in `renderers.forms`, where it has a default.
+"""
 
 NAMES = ("html", "pdf", "json", "pdf-summary")
-
-
-def published_schema() -> bytes:
-    """Return the JSON Schema of what `json` writes, as it came with the package; no renderer is loaded for it."""
-    return (Path(__file__).resolve().parent.parent / "schema.json").read_bytes()
+DEFAULTS = ("html", "pdf", "json")
+"""Formats that are written where none is named."""

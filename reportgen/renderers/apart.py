@@ -30,7 +30,7 @@ def document(report: Report, medium: str, rules: str = "", stylesheet: str = "")
         report: The report, with its templates.
         medium: As for `html.document`.
         rules: Likewise.
-        stylesheet: As for `html.parted`.
+        stylesheet: As for `html.filled`.
 
     Raises:
         RenderError: A template has a mistake, asks for what it may not have, or takes too much time or memory; or the

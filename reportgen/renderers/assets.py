@@ -1,4 +1,4 @@
-"""Report -> a web page whose style sheet and pictures are files of their own, for servers that allow nothing inside.
+"""A web page -> the page and its style sheet and pictures as files, for servers that allow nothing inside.
 
 Jenkins serves what a build left with `default-src 'none'; img-src 'self'; style-src 'self'`: a page that holds its
 styles and pictures shows neither there. The page is that of `html` with these taken out of it, and no other. Fonts stay
@@ -12,9 +12,6 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-from reportgen.document.report import Report
-from reportgen.renderers import html
 
 STYLE_NAME = "report.css"
 MARK = b"/* Written by reportgen. */\n"
@@ -35,27 +32,30 @@ _SVG_STYLE = re.compile(r' style="([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Parts:
     """A page and the files that it needs.
 
     Attributes:
-        html: The page.
+        page: The page.
         files: Bytes of the files beside it, by name.
     """
 
-    html: bytes
+    page: bytes
     files: Mapping[str, bytes]
 
 
-def render(report: Report, folder: str) -> Page:
-    """Return the report as a web page and files.
+def style_address(folder: str) -> str:
+    """Return the address of the style sheet of a page with a folder beside it."""
+    return f"{folder}/{STYLE_NAME}"
+
+
+def take_apart(page: str, rules: str, folder: str) -> Parts:
+    """Take the pictures out of a page.
 
     Args:
-        report: The report.
-        folder: Name of the folder that the files go into, beside the page; letters, digits, ".", "_" and "-".
-
-    Raises:
-        RenderError: A style sheet cannot be used.
+        page: The page, with the address of its style sheet in the place of the sheet.
+        rules: The style sheet.
+        folder: Name of the folder that the files go into, beside the page.
     """
     files: dict[str, bytes] = {}
 
@@ -67,9 +67,8 @@ def render(report: Report, folder: str) -> Page:
         files[name] = data
         return f' {attribute}="{folder}/{name}"'
 
-    page, rules = html.parted(report, f"{folder}/{STYLE_NAME}")
     files[STYLE_NAME] = MARK + rules.encode("utf-8")
-    return Page(_INSIDE.sub(address, page).encode("utf-8"), files)
+    return Parts(_INSIDE.sub(address, page).encode("utf-8"), files)
 
 
 def may_be_ours(name: str) -> bool:

@@ -6,14 +6,18 @@ import base64
 import hashlib
 import re
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from markupsafe import Markup, escape
 
 from reportgen.document.report import FontFile, Report
 from reportgen.errors import RenderError
 from reportgen.language import cleaning, numerals
-from reportgen.renderers import apart, coverage, fonts, policy, templating
+from reportgen.renderers import apart, assets, coverage, fonts, policy, templating
+from reportgen.renderers.tools import Tools
+
+if TYPE_CHECKING:
+    from reportgen.budget.plan import Plan
 
 SUFFIX = ".html"
 
@@ -28,13 +32,36 @@ _POLICY_SLOT = Markup("\ufdd0policy\ufdd1")
 _DRAWN = re.compile(r'<image (href="data:image/png;base64,[A-Za-z0-9+/]{1024,}=*"[^<>]*/>)')
 
 
-def render(report: Report) -> bytes:
+def estimate(plan: Plan) -> int:
+    """Return how many bytes the file takes, from above."""
+    return plan.html_bytes
+
+
+def render(report: Report, tools: Tools | None = None) -> bytes:
     """Return the report as a web page.
 
     Raises:
         RenderError: A style sheet or the fonts cannot be used.
     """
+    del tools
     return document(report, "screen").encode("utf-8")
+
+
+def parted(report: Report, folder: str) -> assets.Parts:
+    """Return the report as a web page, and its style sheet and pictures as files.
+
+    Args:
+        report: The report.
+        folder: Name of the folder that the files go into, beside the page; letters, digits, ".", "_" and "-".
+
+    Raises:
+        RenderError: As for `document`; or the template of the page puts its style sheet elsewhere than into an element
+            of its own.
+    """
+    _check_pictures(report)
+    fill = apart.document if report.templates else filled
+    page = fill(report, "screen", stylesheet=assets.style_address(folder))
+    return assets.take_apart(page, templating.stylesheet("report.css", _changed(report)), folder)
 
 
 def templates(report: Report) -> tuple[str, ...]:
@@ -95,24 +122,8 @@ def document(report: Report, medium: Medium, rules: str = "") -> str:
     return fill(report, medium, rules)
 
 
-def parted(report: Report, stylesheet: str) -> tuple[str, str]:
-    """Return the report as HTML without a style sheet or a policy inside, and the rules of its style sheet.
-
-    Args:
-        report: The report.
-        stylesheet: Address of the style sheet.
-
-    Raises:
-        RenderError: As for `document`; or the template of the page puts its style sheet elsewhere than into an element
-            of its own.
-    """
-    _check_pictures(report)
-    fill = apart.document if report.templates else filled
-    return fill(report, "screen", stylesheet=stylesheet), templating.stylesheet("report.css", _changed(report))
-
-
 def filled(report: Report, medium: Medium, rules: str = "", stylesheet: str = "") -> str:
-    """Return what `document` does, or, with the address of a style sheet, the page of `parted`.
+    """Return what `document` does, or, with the address of a style sheet, the page without a sheet or a policy.
 
     It is made in this process, whatever the templates do; errors as there.
     """

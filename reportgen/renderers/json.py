@@ -12,9 +12,14 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from reportgen.document.report import Figure, Report
 from reportgen.records.model import ModelRecord
+from reportgen.renderers.tools import Tools
+
+if TYPE_CHECKING:
+    from reportgen.budget.plan import Plan
 
 SUFFIX = ".json"
 # Changes with every change that can break a reader of the file.
@@ -25,11 +30,25 @@ SCHEMA_NAME = "reportgen/1"
 _COMMANDS = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
-def render(report: Report) -> bytes:
+def estimate(plan: Plan) -> int:
+    """Return how many bytes the file takes, from above."""
+    return plan.json_bytes
+
+
+def render(report: Report, tools: Tools | None = None) -> bytes:
     """Return the report as JSON: UTF-8, the same bytes for the same report.
 
     Pictures are described, with the hash of their bytes, not included. A number that is no number is null.
     """
+    return (tools or Tools()).once(_facts, report)
+
+
+def model_json(model: ModelRecord) -> bytes:
+    """Return the facts of a model as JSON, as they stand under "model" in a report."""
+    return _bytes(model, "model")
+
+
+def _facts(report: Report) -> bytes:
     return _bytes(
         {
             "schema": SCHEMA_NAME,
@@ -45,11 +64,6 @@ def render(report: Report) -> bytes:
         },
         "report",
     )
-
-
-def model_json(model: ModelRecord) -> bytes:
-    """Return the facts of a model as JSON, as they stand under "model" in a report."""
-    return _bytes(model, "model")
 
 
 def _bytes(value: object, place: str) -> bytes:

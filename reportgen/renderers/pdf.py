@@ -17,18 +17,29 @@ import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from reportgen.budget.work import Work
 from reportgen.document.report import FontFile, Report
 from reportgen.errors import RenderError
 from reportgen.language.cleaning import codepoint
 from reportgen.language.numerals import memory
 from reportgen.renderers import fonts, html
 from reportgen.renderers import json as facts
+from reportgen.renderers.html import templates as templates
+from reportgen.renderers.tools import Tools
+
+if TYPE_CHECKING:
+    from reportgen.budget.plan import Plan
 
 SUFFIX = ".pdf"
 TIMEOUT_SECONDS = 900
 MEMORY_LIMIT_BYTES = 4 << 30
+# A page takes as long as so many written numbers.
+_NUMBERS_PER_PAGE = 200_000
+_MAPS_PER_PAGE = 500
+_CALLS_PER_PAGE = 4
 
 _START = (
     "import sys; folder, memory, seconds, *sys.path = sys.argv[1:]; from reportgen.renderers import child; "
@@ -51,21 +62,32 @@ _ALIAS = '<alias binding="same"><family>{}</family><prefer><family>{}</family></
 _GENERIC = {"sans-serif": "DejaVu Sans", "serif": "DejaVu Sans", "monospace": "DejaVu Sans Mono"}
 
 
-def render(report: Report, worker: Worker | None = None, attachment: bytes | None = None) -> bytes:
+def estimate(plan: Plan) -> int:
+    """Return how many bytes the file takes, from above."""
+    return plan.pdf_bytes
+
+
+def work(plan: Plan) -> Work:
+    """Return the work of setting the pages in type."""
+    pages = 4 + plan.num_calls / _CALLS_PER_PAGE + plan.on_paper / _MAPS_PER_PAGE
+    return Work("pages of the PDF", numbers=pages * _NUMBERS_PER_PAGE)
+
+
+def render(report: Report, tools: Tools | None = None) -> bytes:
     """Return the report as a tagged PDF with `report.json` attached.
 
     Args:
         report: The report.
-        worker: A process that was started earlier with `warm`; it is used up. Without one, one is started now.
-        attachment: What the renderer `json` returned for the report, where that is known already.
+        tools: With a process that was started earlier with `warm`; without one, one is started now.
 
     Raises:
         RenderError: Pango is missing, a character has no glyph, the document asks for something from outside, or the
             layout took too much time or memory.
     """
-    with worker or warm(report.fonts) as process:
-        data = facts.render(report) if attachment is None else attachment
-        return process.typeset(html.document(report, "print"), attachment=data)
+    tools = tools or Tools()
+    with tools.typesetter or warm(report.fonts) as process:
+        attachment = facts.render(report, tools)
+        return process.typeset(html.document(report, "print"), attachment=attachment)
 
 
 def warm(more: Sequence[FontFile] = ()) -> Worker:

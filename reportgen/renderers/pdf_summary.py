@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reportgen.document.report import Finding, Report
 from reportgen.errors import RenderError
 from reportgen.language.numerals import plural
-from reportgen.renderers import html, pdf
-from reportgen.renderers.pdf import Worker
+from reportgen.renderers import html
+from reportgen.renderers.html import templates as templates
+from reportgen.renderers.pdf import warm
+from reportgen.renderers.tools import Tools
+
+if TYPE_CHECKING:
+    from reportgen.budget.plan import Plan
 
 SUFFIX = "-summary.pdf"
 _CHAPTER = "summary"
@@ -25,20 +30,27 @@ _VERSIONS = (
 )  # fmt: skip
 _LONGEST_TITLE = 120
 _LONGEST_KEY = 80
+_BYTES = 150_000
 
 
-def render(report: Report, worker: Worker | None = None) -> bytes:
+def estimate(plan: Plan) -> int:
+    """Return how many bytes the file takes, from above: page one is much the same for every report."""
+    del plan
+    return _BYTES
+
+
+def render(report: Report, tools: Tools | None = None) -> bytes:
     """Return page one as a tagged PDF of one page.
 
     Args:
         report: The report.
-        worker: A process that was started earlier with `pdf.warm`; it is used up. Without one, one is started now.
+        tools: With a process that was started earlier with `warm`; without one, one is started now.
 
     Raises:
         RenderError: The report has no page one; else as for `pdf.render`.
     """
     check(tuple(section.name for section in report.sections))
-    with worker or pdf.warm(report.fonts) as process:
+    with (tools or Tools()).typesetter or warm(report.fonts) as process:
         return process.typeset(*_documents(report))
 
 

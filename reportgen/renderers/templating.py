@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from reportgen import registry
 from reportgen.language.cleaning import anchor, clean, isolated, shortened
 from reportgen.language.numerals import memory, number, percent, plural, shape, short, size, unbroken, working
 from reportgen.language.vocabulary import volumes, words
@@ -80,7 +81,13 @@ def stylesheet(name: str, changed: tuple[tuple[str, str], ...] = ()) -> str:
 def names() -> tuple[str, ...]:
     """Return the names of all templates and style sheets."""
     files = (path for path in _folder().rglob("*") if path.suffix in {".html", ".css"})
-    return tuple(sorted(path.relative_to(_folder()).as_posix() for path in files))
+    ours = [path.relative_to(_folder()).as_posix() for path in files]
+    return tuple(sorted([*ours, *(f"sections/{path.name}" for path in _elsewhere() if path.is_file())]))
+
+
+def _elsewhere() -> list[Path]:
+    """The templates of chapters from other packages: each stands beside the chapter's module."""
+    return [path.with_suffix(".html") for path in registry.elsewhere("sections")]
 
 
 @lru_cache(maxsize=1)
@@ -94,16 +101,23 @@ def _folder() -> Path:
 @lru_cache(maxsize=2)
 def _environment(changed: tuple[tuple[str, str], ...] = ()) -> Environment:
     # Commands that only write numbers need no templates, and no program that fills them in.
-    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, FunctionLoader, StrictUndefined
+    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, FunctionLoader, PrefixLoader, StrictUndefined
 
     from reportgen.renderers import sandbox
 
     ours, texts = FileSystemLoader(_folder()), dict(changed)
+    elsewhere = FileSystemLoader([path.parent for path in _elsewhere()])
     environment = (sandbox.Sandbox if changed else Environment)(
         autoescape=True,
         undefined=StrictUndefined,
         # A template of the user's is called by its name in errors; ours by its file.
-        loader=ChoiceLoader([FunctionLoader(lambda name: (texts[name], name, None) if name in texts else None), ours]),
+        loader=ChoiceLoader(
+            [
+                FunctionLoader(lambda name: (texts[name], name, None) if name in texts else None),
+                ours,
+                PrefixLoader({"sections": elsewhere}),
+            ]
+        ),
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_finalize,

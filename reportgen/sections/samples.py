@@ -18,7 +18,7 @@ from reportgen.records.data import Broken, Doubt, Reason
 from reportgen.records.model import Shape, product
 
 TITLE = "The samples"
-NEEDS = ("predictions", "scaling")
+NEEDS = ("predictions", "samples", "scaling")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,9 @@
-"""What the user calls the data -> a dataset. One module per place that data comes from."""
+"""What the user calls the data -> a dataset. One module per place that data comes from.
+
+Every module exports `ACCEPTED` and `IN_SHORT`, what it takes in the words of an error and of a help page;
+`accepts(spec)`, whether it is meant; and `open(spec, shape, reading)`, the dataset. One whose images and labels are
+features with names says so with `HAS_FEATURES`.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +17,6 @@ from reportgen.sources.dataset import USUAL, Dataset, Reading
 from reportgen.sources.files import writable
 
 NAMES = ("digits", "keras_set", "function", "npz", "npy", "tfrecord", "folder", "manifest")
-
-_ACCEPTED = (
-    'Expected "digits" (the built-in MNIST digits), an .npz file with images (x) and labels (y), an .npy file with '
-    "images, a picture (PNG, JPEG, BMP, GIF, WebP or TIFF), a folder of pictures, a .csv file that lists pictures "
-    "(path,label), a TFRecord file or a folder of them, keras:NAME for a set that Keras downloads, or module:function."
-)
 
 
 def open_data(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dataset:
@@ -35,16 +34,17 @@ def open_data(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -
         OptionsError: Features are named of data that have none.
         DataError: There is no such file, nobody accepts it, or it is damaged.
     """
-    for name in NAMES:
-        source = registry.load("sources", name)
+    sources = [registry.load("sources", name) for name in registry.names("sources")]
+    for source in sources:
         if source.accepts(spec):
-            if reading.features and name != "tfrecord":
+            if reading.features and not getattr(source, "HAS_FEATURES", False):
                 raise OptionsError(
                     f"{writable(spec)!r} has no features to name. Expected TFRecord data with --feature. Leave it out."
                 )
             dataset: Dataset = source.open(spec, shape, reading)
             return dataset
-    raise DataError(f"{_why_nobody_accepts(spec)} {_ACCEPTED}")
+    accepted = [source.ACCEPTED for source in sources]
+    raise DataError(f"{_why_nobody_accepts(spec)} Expected {', '.join(accepted[:-1])}, or {accepted[-1]}.")
 
 
 def _why_nobody_accepts(spec: str) -> str:

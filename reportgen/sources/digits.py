@@ -20,6 +20,8 @@ from reportgen.sources.arrays import take
 from reportgen.sources.dataset import USUAL, Array, Dataset, Reading
 from reportgen.sources.files import sha256_of
 
+ACCEPTED = '"digits" (the built-in MNIST digits)'
+IN_SHORT = "'digits'"
 SPEC = "digits"
 HELD_OUT_PER_CLASS = 100
 _CLASSES = 10

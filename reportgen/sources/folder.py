@@ -24,6 +24,8 @@ from reportgen.sources.images import SUFFIXES, is_picture
 from reportgen.sources.labels import UNKNOWN, Truth
 from reportgen.sources.pictures import of_pictures
 
+ACCEPTED = "a picture (PNG, JPEG, BMP, GIF, WebP or TIFF), a folder of pictures"
+IN_SHORT = "a folder of pictures"
 _KINDS = "PNG, JPEG, BMP, GIF, WebP or TIFF"
 
 

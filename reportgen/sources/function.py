@@ -19,6 +19,8 @@ from reportgen.sources.labels import Gathered
 from reportgen.sources.memory import from_arrays
 from reportgen.sources.spooling import Spool, room
 
+ACCEPTED = "module:function"
+IN_SHORT = "module:function"
 _ENDLESS = -1  # tf.data.INFINITE_CARDINALITY
 _FORM = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 

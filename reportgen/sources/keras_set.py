@@ -10,6 +10,8 @@ from reportgen.records.model import Shape
 from reportgen.sources.dataset import USUAL, Dataset, Reading
 from reportgen.sources.memory import from_arrays
 
+ACCEPTED = "keras:NAME for a set that Keras downloads"
+IN_SHORT = "keras:NAME"
 _PREFIX = "keras:"
 _CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 _THINGS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")

@@ -27,6 +27,8 @@ from reportgen.sources.folder import of_files
 from reportgen.sources.labels import UNKNOWN, Truth, read_labels
 from reportgen.sources.naming import ClassNames
 
+ACCEPTED = "a .csv file that lists pictures (path,label)"
+IN_SHORT = "a .csv list"
 _PATHS = ("path", "file", "filename", "image")
 _LABELS = ("label", "class", "target", "value")
 _LONGEST = 1 << 26

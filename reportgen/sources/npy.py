@@ -14,6 +14,8 @@ from reportgen.sources.arrays import ONE_SAMPLE, check_images, check_size, is_on
 from reportgen.sources.dataset import USUAL, Array, Dataset, Reading, counted
 from reportgen.sources.files import first_bytes, sha256_of, shown
 
+ACCEPTED = "an .npy file with images"
+IN_SHORT = "an .npy file"
 _MAGIC = b"\x93NUMPY"
 
 

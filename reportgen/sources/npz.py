@@ -26,6 +26,8 @@ from reportgen.sources.files import first_bytes, sha256_of, shown, writable
 from reportgen.sources.labels import Truth, read_labels, words
 from reportgen.sources.naming import ClassNames
 
+ACCEPTED = "an .npz file with images (x) and labels (y)"
+IN_SHORT = "an .npz file"
 _MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 LABELS = ("y", "labels", "label")
 # Names of the images, the best first, and of the labels that belong to them.

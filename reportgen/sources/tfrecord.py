@@ -32,6 +32,9 @@ from reportgen.sources.labels import Truth
 from reportgen.sources.pictures import asked, of_pictures
 from reportgen.sources.spooling import Spool, unpack
 
+ACCEPTED = "a TFRecord file or a folder of them"
+IN_SHORT = "TFRecord files"
+HAS_FEATURES = True
 _GZIP = b"\x1f\x8b"
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 

@@ -5,29 +5,37 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen import registry
 from reportgen.document.report import Report
 from reportgen.progress import Progress, silent
-from reportgen.renderers import apart, assets, html, json, pdf, templating
-from reportgen.renderers.pdf import Worker
+from reportgen.renderers import DEFAULTS, apart, assets, templating
+from reportgen.renderers.forms import Format, form
+from reportgen.renderers.tools import Tools, Typesetter
 from reportgen.writing.files import clear_leftovers, replace_file
 from reportgen.writing.folders import check_folder, held, make_folder
 from reportgen.writing.ours import check_ours
 from reportgen.writing.page import check_assets, write_page
 
 NAME = "report"
-PAGED = ("pdf", "pdf-summary")
-"""Formats that `renderers.pdf` sets in type."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file to write, and what its format says of itself."""
+
+    path: Path
+    form: Format
 
 
 def write(
     report: Report,
     directory: str | os.PathLike[str],
-    formats: Sequence[str] = ("html", "pdf", "json"),
+    formats: Sequence[str] = DEFAULTS,
     progress: Progress = silent,
-    typesetter: Worker | None = None,
+    typesetter: Typesetter | None = None,
     *,
     assets_dir: str | None = None,
 ) -> tuple[Path, ...]:
@@ -40,7 +48,7 @@ def write(
         directory: Folder for the files; made where it is missing.
         formats: "html", "pdf", "json"; "pdf-summary" is page one alone.
         progress: Told of every format.
-        typesetter: A process that was started with `renderers.pdf.warm` for the first PDF; without one, one is started.
+        typesetter: A process that `renderers.forms.warm` started for the first PDF; without one, one is started.
         assets_dir: Name of a folder beside `report.html` for its style sheet and its pictures, for servers that allow
             a page nothing inside. Files of a former report are removed from it, those of others never. None: the page
             holds all that it needs.
@@ -63,7 +71,7 @@ def write_held(
     directory: str | os.PathLike[str],
     formats: Sequence[str],
     progress: Progress = silent,
-    typesetter: Worker | None = None,
+    typesetter: Typesetter | None = None,
     *,
     assets_dir: str | None = None,
 ) -> tuple[Path, ...]:
@@ -72,48 +80,51 @@ def write_held(
     for target in targets.values():
         clear_leftovers(target)
     make_folder(Path(directory))
-    workers: dict[str, Worker] = {}
-    for name in (name for name in targets if name in PAGED):
-        workers[name], typesetter = typesetter or pdf.warm(report.fonts), None
+    files = [_File(target, form(name)) for name, target in targets.items()]
+    typesetters: dict[Path, Typesetter] = {}
+    for each in files:
+        if each.form.warm is not None:
+            typesetters[each.path], typesetter = typesetter or each.form.warm(report.fonts), None
     try:
-        _write(report, targets, workers, assets_dir, progress)
+        _write(report, files, typesetters, assets_dir, progress)
     except BaseException:
         apart.stop()
         raise
     finally:
         # Nobody waits for a PDF that cannot be written, or that the user no longer wants.
-        for worker in workers.values():
-            worker.close()
+        for process in typesetters.values():
+            process.close()
     return tuple(targets.values())
 
 
 def _write(
     report: Report,
-    targets: Mapping[str, Path],
-    workers: Mapping[str, Worker],
+    files: Sequence[_File],
+    typesetters: Mapping[Path, Typesetter],
     assets_dir: str | None,
     progress: Progress,
 ) -> None:
-    templating.get_ready(*(html.templates(report) if {"html", *PAGED} & targets.keys() else ()))
-    # The PDF holds the file as it stands beside it.
-    facts = json.render(report) if {"json", "pdf"} & targets.keys() else b""
-    attached = {"pdf": (facts,)}
+    templating.get_ready(*dict.fromkeys(name for each in files for name in each.form.templates(report)))
+    tools = Tools()
     elsewhere = ThreadPoolExecutor(1)
     try:
         # A PDF is set in type by a process of its own, one after the other; the other formats are made meanwhile.
-        pages = {
-            name: elsewhere.submit(registry.load("renderers", name).render, report, worker, *attached.get(name, ()))
-            for name, worker in workers.items()
+        paged = {
+            each.path: elsewhere.submit(each.form.render, report, tools.with_typesetter(typesetters[each.path]))
+            for each in files
+            if each.path in typesetters
         }
-        for name in (name for name in targets if name not in pages):
-            with progress(f"Writing {targets[name].name}"):
-                if name == "html":
-                    write_page(report, targets[name], assets_dir)
+        for each in (each for each in files if each.path not in paged):
+            with progress(f"Writing {each.path.name}"):
+                if each.form.parted is not None:
+                    write_page(report, each.path, each.form, assets_dir, tools)
                 else:
-                    replace_file(targets[name], facts)
-        for name, made in pages.items():
-            with progress(f"Writing {targets[name].name}"):
-                replace_file(targets[name], made.result())
+                    data = each.form.render(report, tools)
+                    each.form.check_size(report, len(data))
+                    replace_file(each.path, data)
+        for path, made in paged.items():
+            with progress(f"Writing {path.name}"):
+                replace_file(path, made.result())
     finally:
         elsewhere.shutdown(wait=False, cancel_futures=True)
 
@@ -121,14 +132,27 @@ def _write(
 def sizes(paths: Sequence[Path], assets_dir: str | None = None) -> dict[Path, int]:
     """Return the size of each file that `write` returned, bytes; a page's folder of assets is added to it."""
     found = {path: path.stat().st_size for path in paths}
-    for path in (path for path in paths if assets_dir is not None and path.suffix == html.SUFFIX):
-        beside = [each for each in (path.parent / str(assets_dir)).iterdir() if assets.may_be_ours(each.name)]
-        found[path] += sum(each.stat().st_size for each in beside)
+    if assets_dir is not None:
+        parted = tuple(form(name).suffix for name in registry.names("renderers") if form(name).parted is not None)
+        for path in (path for path in paths if path.name in {f"{NAME}{suffix}" for suffix in parted}):
+            beside = [each for each in (path.parent / assets_dir).iterdir() if assets.may_be_ours(each.name)]
+            found[path] += sum(each.stat().st_size for each in beside)
     return found
 
 
-def check(directory: str | os.PathLike[str], formats: Sequence[str], assets_dir: str | None = None) -> dict[str, Path]:
+def check(
+    directory: str | os.PathLike[str],
+    formats: Sequence[str],
+    assets_dir: str | None = None,
+    chapters: tuple[str, ...] | None = None,
+) -> dict[str, Path]:
     """Find out whether a report can be written, before any work is done for it; nothing is made.
+
+    Args:
+        directory: Folder for the files.
+        formats: The formats.
+        assets_dir: As for `write`.
+        chapters: The chapters that the report is to have, where they are known.
 
     Returns:
         The files, by format.
@@ -136,13 +160,18 @@ def check(directory: str | os.PathLike[str], formats: Sequence[str], assets_dir:
     Raises:
         UnknownNameError: A format is not known.
         OptionsError: The name of the folder of assets cannot be used, or there is no page for it.
-        RenderError: The folder cannot be written to, or a file there is not ours.
+        RenderError: The folder cannot be written to, a file there is not ours, or a format needs a chapter that is left
+            out.
     """
     folder = Path(directory)
+    forms = {name: form(name) for name in dict.fromkeys(formats)}
+    if chapters is not None:
+        for each in forms.values():
+            each.check(chapters)
     check_folder(folder)
-    targets = {name: folder / f"{NAME}{registry.load('renderers', name).SUFFIX}" for name in dict.fromkeys(formats)}
+    targets = {name: folder / f"{NAME}{each.suffix}" for name, each in forms.items()}
     for target in targets.values():
         check_ours(target)
     if assets_dir is not None:
-        check_assets(folder, assets_dir, targets)
+        check_assets(folder, assets_dir, forms)
     return targets

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from reportgen.document.report import Report
 from reportgen.errors import OptionsError, RenderError
-from reportgen.renderers import assets, html
+from reportgen.renderers import assets
+from reportgen.renderers.forms import Format
+from reportgen.renderers.tools import Tools
 from reportgen.writing.files import replace_file
 from reportgen.writing.folders import check_folder, make_folder
 
@@ -16,14 +18,14 @@ from reportgen.writing.folders import check_folder, make_folder
 _FOLDER_NAME = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,100}")
 
 
-def check_assets(folder: Path, name: str, targets: Mapping[str, Path]) -> None:
+def check_assets(folder: Path, name: str, forms: Mapping[str, Format]) -> None:
     """Refuse a folder of assets that cannot be used; errors as `writing.check`."""
     if not _FOLDER_NAME.fullmatch(name):
         raise OptionsError(
             f"The folder for the style sheet and the pictures cannot be called {name!r}. Expected one plain name of a "
             "folder beside report.html: letters, digits, '.', '_' and '-'. Write for example --assets-dir assets."
         )
-    if "html" not in targets:
+    if not any(each.parted for each in forms.values()):
         raise OptionsError(
             "A folder for the style sheet and the pictures of report.html was named, but the format html was not asked "
             "for. Expected html among the formats. Add --format html, or leave --assets-dir out."
@@ -47,25 +49,23 @@ def _check_asset(target: Path) -> None:
         )
 
 
-def write_page(report: Report, target: Path, assets_dir: str | None) -> None:
+def write_page(report: Report, target: Path, form: Format, assets_dir: str | None, tools: Tools) -> None:
     """Write the page and what stands beside it, then remove what a former page of ours had beside it."""
     former = assets.folder_of(target.read_bytes()) if target.exists() else ""
-    if assets_dir is None:
-        kept: Mapping[str, bytes] = {}
-        page_of_its_own = html.render(report)
-        html.check_size(report, len(page_of_its_own))
+    if assets_dir is None or form.parted is None:
+        page_of_its_own = form.render(report, tools)
+        form.check_size(report, len(page_of_its_own))
         replace_file(target, page_of_its_own)
     else:
-        page = assets.render(report, assets_dir)
-        kept, folder = page.files, target.parent / assets_dir
-        html.check_size(report, len(page.html) + sum(map(len, kept.values())))
+        parts, folder = form.parted(report, assets_dir), target.parent / assets_dir
+        form.check_size(report, len(parts.page) + sum(map(len, parts.files.values())))
         make_folder(folder)
-        for name, data in page.files.items():
+        for name, data in parts.files.items():
             _check_asset(folder / name)
             replace_file(folder / name, data)
         # After the files that it needs, so that a page is never without them.
-        replace_file(target, page.html)
-        _clean(folder, kept)
+        replace_file(target, parts.page)
+        _clean(folder, parts.files)
     if former and former != assets_dir:
         _clean(target.parent / former, {})
 

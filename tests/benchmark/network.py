@@ -128,7 +128,8 @@ class Work:
         answers = predictions.run(subject, Options())
         assert answers is not None, "there are images"
         picks = make({"pick": tuple(f"index:{index}" for index in range(len(self.images)))})
-        return samples.choose(subject, answers, picks)
+        subject = replace(subject, earlier={"predictions": answers})
+        return samples.leave(subject, samples.run(subject, picks))
 
     def _captured(self) -> list[Array]:
         """The activations of the first image as rows of channels, of every layer that we draw."""

@@ -24,8 +24,9 @@ from reportgen.language.numerals import unbroken
 from reportgen.options import make
 from reportgen.pipeline import origins, reporting
 from reportgen.pipeline.explain import explain
-from reportgen.renderers import html, published_schema
+from reportgen.renderers import html
 from reportgen.renderers import json as json_renderer
+from reportgen.renderers.published import published_schema
 from tests import typefaces
 from tests.golden_files import json_differences, page_differences
 from tests.models import toys

@@ -30,8 +30,8 @@ def scores(model: Any, *args: Any, **others: Any) -> PerformanceResult | None:
     asked, options = subject(model, data(*args, **others)), make({})
     found = predictions.run(asked, options)
     assert found is not None
-    chosen = samples.choose(asked, found, options)
-    return performance.run(replace(chosen, earlier={"predictions": found}), options)
+    asked = replace(asked, earlier={"predictions": found})
+    return performance.run(samples.leave(asked, samples.run(asked, options)), options)
 
 
 def one(model: Any, *args: Any, **others: Any) -> HeadScores:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -10,8 +11,7 @@ import pytest
 
 from reportgen.evidence.samples import Answer, SampleRecord
 from reportgen.options import make
-from reportgen.probes import predictions
-from reportgen.probes.samples import choose
+from reportgen.probes import predictions, samples
 from tests.probes.subjects import data, subject
 
 pytestmark = pytest.mark.keras
@@ -22,7 +22,7 @@ def chosen(model: Any, pick: list[str], *args: Any, **others: Any) -> tuple[Samp
     asked = subject(model, data(*args, **others))
     result = predictions.run(asked, options)
     assert result is not None
-    return choose(asked, result, options).samples
+    return samples.run(replace(asked, earlier={"predictions": result}), options)
 
 
 def ending(activation: str, size: int) -> Any:

@@ -22,13 +22,13 @@ FIGURE = charts.bars("shares", [("one", [charts.Bar("a", 0.5, "50 %")])], alt="A
 
 @pytest.mark.usefixtures("templates")
 def test_page_holds_no_style_no_policy_and_no_picture() -> None:
-    made = assets.render(reports.report(title=reports.HOSTILE, name=reports.HOSTILE), "assets")
-    page = Page(made.html)
+    made = html.parted(reports.report(title=reports.HOSTILE, name=reports.HOSTILE), "assets")
+    page = Page(made.page)
     assert page.named("link") == [{"rel": "stylesheet", "href": "assets/report.css"}]
     assert not page.named("style")
     assert not [each for each in page.named("meta") if "http-equiv" in each]
     assert not [attributes for _, attributes in page.tags if "style" in attributes]
-    assert b"data:" not in made.html
+    assert b"data:" not in made.page
     assert {each["src"] for each in page.named("img")} | {"assets/report.css"} == {
         f"assets/{name}" for name in made.files
     }
@@ -36,7 +36,7 @@ def test_page_holds_no_style_no_policy_and_no_picture() -> None:
 
 @pytest.mark.usefixtures("templates")
 def test_files_are_the_pictures_and_the_rules_without_fonts() -> None:
-    files = assets.render(reports.report(), "assets").files
+    files = html.parted(reports.report(), "assets").files
     picture = reports.png()
     assert files == {
         "report.css": assets.MARK + reports.SCREEN_RULES.encode(),
@@ -47,7 +47,7 @@ def test_files_are_the_pictures_and_the_rules_without_fonts() -> None:
 @pytest.mark.usefixtures("templates")
 def test_rest_of_the_page_is_that_of_the_usual_one() -> None:
     usual = re.sub(r"(?s)<style>.*?</style>|<meta http-equiv.*?>\n", "", html.render(reports.report()).decode())
-    beside = assets.render(reports.report(), "assets").html.decode()
+    beside = html.parted(reports.report(), "assets").page.decode()
     usual, beside = (re.sub(r'<link rel.*?>|src="[^"]*"', "", page) for page in (usual, beside))
     assert beside == usual
 
@@ -55,7 +55,7 @@ def test_rest_of_the_page_is_that_of_the_usual_one() -> None:
 @pytest.mark.usefixtures("templates")
 def test_charts_keep_their_look_as_attributes() -> None:
     section = Section("activations", "T", "A.", reports.Content((FIGURE,), None))
-    files = assets.render(dataclasses.replace(reports.report(), sections=(section,)), "assets").files
+    files = html.parted(dataclasses.replace(reports.report(), sections=(section,)), "assets").files
     svg = next(data for name, data in files.items() if name.endswith(".svg"))
     before, after = (list(ElementTree.fromstring(data).iter()) for data in (FIGURE.data, svg))
     assert not [each for each in after if each.tag.endswith("}style") or "style" in each.attrib]
@@ -82,4 +82,4 @@ def test_a_file_is_ours_by_what_it_holds_alone() -> None:
 def test_a_template_with_its_style_elsewhere_is_one_sentence(templates: Path) -> None:
     reports.write_templates(templates, reports.TEMPLATE.replace("<style>", '<style media="all">'))
     with pytest.raises(RenderError, match=r"cannot be made a file of its own.* Expected <style>.* Write them so"):
-        assets.render(reports.report(), "assets")
+        html.parted(reports.report(), "assets")

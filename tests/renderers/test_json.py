@@ -21,7 +21,8 @@ import pytest
 
 from reportgen import registry
 from reportgen.renderers import json as renderer
-from reportgen.renderers import published_schema, schema
+from reportgen.renderers import schema
+from reportgen.renderers.published import published_schema
 from tests.renderers import reports
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -152,8 +153,8 @@ def test_two_processes_write_the_same_bytes() -> None:
 
 def test_writing_json_and_reading_its_schema_need_no_pydantic() -> None:
     code = (
-        "import sys; from reportgen.renderers import json, published_schema\n"
-        "published_schema(); print('pydantic' in sys.modules)"
+        "import sys; from reportgen.renderers import json, published\n"
+        "published.published_schema(); print('pydantic' in sys.modules)"
     )
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "False"

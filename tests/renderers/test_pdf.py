@@ -19,6 +19,7 @@ from pypdf import PdfReader
 
 from reportgen.errors import RenderError
 from reportgen.renderers import fonts, json, pdf, templating
+from reportgen.renderers.tools import Tools
 from tests.renderers import reports
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,7 +114,8 @@ def test_attached_file_has_no_date_where_the_document_has_none(templates: Path) 
 
 def test_a_file_is_attached_as_it_is_given(templates: Path) -> None:
     del templates
-    printed = pdf.render(reports.report(), attachment=b'{"given": "\xc3\xa4"}\n')
+    with pdf.warm() as worker:
+        printed = worker.typeset(PAGE.format(""), attachment=b'{"given": "\xc3\xa4"}\n')
     assert dict(PdfReader(io.BytesIO(printed)).attachments) == {"report.json": [b'{"given": "\xc3\xa4"}\n']}
 
 
@@ -207,7 +209,7 @@ def test_a_worker_that_was_warmed_gives_the_same_bytes(templates: Path) -> None:
     del templates
     document = reports.report()
     worker = pdf.warm()
-    assert pdf.render(document, worker) == pdf.render(document)
+    assert pdf.render(document, Tools(worker)) == pdf.render(document)
     assert worker.process.returncode == 0
 
 

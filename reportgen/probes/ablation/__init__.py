@@ -14,6 +14,8 @@ from time import perf_counter as _clock
 
 import numpy as np
 
+from reportgen.budget.plan import Plan
+from reportgen.budget.work import Work
 from reportgen.errors import ModelError
 from reportgen.evidence.ablation import AblationResult, ChannelAblation
 from reportgen.language.numerals import number, plural
@@ -26,8 +28,10 @@ from reportgen.probes.ablation.measuring import Measure, Tally, tally
 from reportgen.probes.ablation.switching import Channel, Moments, Switch
 from reportgen.progress import Progress, silent
 from reportgen.records import places
-from reportgen.records.model import LayerRecord
+from reportgen.records.model import LayerRecord, ModelRecord
+from reportgen.sources.dataset import Dataset
 
+NEEDS = ("predictions",)
 USUAL_MACS = 4 * 10**11
 """Multiply-adds that may be spent where no budget is given: some ten to twenty seconds on two cores."""
 LEAST_IMAGES = 16
@@ -57,6 +61,23 @@ class _Site:
     call: LayerRecord
     place: LayerRecord
     cost: float
+
+
+def forecast(record: ModelRecord, dataset: Dataset, options: Options, plan: Plan) -> Work:
+    """Return the work of the budget, or of switching off all channels on all images where that is less."""
+    del plan
+    step = "switching channels off"
+    if options.ablation_budget.endswith("s"):
+        return Work(step, seconds=float(options.ablation_budget[:-1]))
+    macs = USUAL_MACS
+    if options.ablation_budget != "auto":
+        macs = int(options.ablation_budget) * record.macs
+    all_of_them = sum(
+        (call.output_shape[call.channel_axis] or 1) * sum(each.macs or 0 for each in record.layers[place + 1 :])
+        for place, call in enumerate(record.layers)
+        if call.role == "conv"
+    )
+    return Work(step, macs=min(macs, dataset.size * all_of_them))
 
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> AblationResult | None:

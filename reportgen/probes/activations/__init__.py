@@ -12,6 +12,8 @@ import numpy as np
 
 from reportgen.budget import plan
 from reportgen.budget.most_active import limited
+from reportgen.budget.plan import Plan
+from reportgen.budget.work import Work
 from reportgen.evidence.activations import ActivationsResult, CallMaps, ChannelNumbers, Foreground, SampleMaps
 from reportgen.evidence.grids import Grid
 from reportgen.models import arising, freeing, running
@@ -22,10 +24,21 @@ from reportgen.probes.activations import foreground
 from reportgen.probes.activations.drawing import block_max, drawn_blocks
 from reportgen.probes.activations.map_reducing import reduce_maps as reduce_maps
 from reportgen.progress import Progress, silent
-from reportgen.records.model import Check, LayerRecord
+from reportgen.records.model import Check, LayerRecord, ModelRecord
+from reportgen.sources.dataset import Dataset
 
+NEEDS = ("samples",)
+# Each byte of a map is reduced, found again in a picture and put into the page besides being encoded.
+_TIMES_ENCODED = 4
 # From this correlation on a channel is said to follow the object.
 FOLLOWS = 0.3
+
+
+def forecast(record: ModelRecord, dataset: Dataset, options: Options, plan: Plan) -> Work:
+    """Return the work of a pass over the samples, and of drawing the maps that are shown."""
+    del dataset, options
+    drawn = sum(grid.shown * grid.map_bytes for grid in plan.grids)
+    return Work("maps of the samples", macs=plan.num_samples * record.macs, encoded_bytes=_TIMES_ENCODED * drawn)
 
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> ActivationsResult | None:

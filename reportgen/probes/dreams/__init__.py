@@ -15,6 +15,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from reportgen.budget.plan import Plan
+from reportgen.budget.work import Work
 from reportgen.errors import ModelError
 from reportgen.evidence.ablation import AblationResult
 from reportgen.evidence.dreams import Dream, DreamsResult
@@ -28,8 +30,10 @@ from reportgen.options import Options
 from reportgen.probes.dreams.ascent import Span, ascend
 from reportgen.progress import Progress, silent
 from reportgen.records import places
-from reportgen.records.model import LayerRecord
+from reportgen.records.model import LayerRecord, ModelRecord
+from reportgen.sources.dataset import Dataset
 
+NEEDS = ("responses", "ablation")
 NUM_DREAMS = 3
 """So many channels are shown where none are named."""
 USUAL_STEPS = 64
@@ -54,6 +58,16 @@ class _Real:
 
     maximum: Array
     deviation: Array
+
+
+def forecast(record: ModelRecord, dataset: Dataset, options: Options, plan: Plan) -> Work:
+    """Return the work of the steps for the channels that are asked for, or for as many as are chosen."""
+    del dataset, plan
+    macs = max(record.macs, 1)
+    per_step = PASSES_PER_STEP * (len(options.dream) or NUM_DREAMS) * macs
+    usual = USUAL_MACS // (PASSES_PER_STEP * NUM_DREAMS * macs)
+    steps = options.dream_steps or max(LEAST_STEPS, min(USUAL_STEPS, usual))
+    return Work("images that channels like best", macs=steps * per_step)
 
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> DreamsResult | None:

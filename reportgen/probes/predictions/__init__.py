@@ -12,6 +12,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.budget.plan import Plan
+from reportgen.budget.work import Work
 from reportgen.errors import DataError, ModelError
 from reportgen.evidence.performance import wilson
 from reportgen.evidence.predictions import PredictionsResult
@@ -22,10 +24,17 @@ from reportgen.progress import Progress, silent
 from reportgen.records.model import ModelRecord, TensorRecord, product
 from reportgen.sources.dataset import Dataset
 
+NEEDS: tuple[str, ...] = ()
 _SUM_TOLERANCE = 1e-3
 # What an output of logits may end in; None where the last call has no activation of its own.
 _OF_LOGITS = {None, "linear", "log_softmax"}
 _Labels = npt.NDArray[np.int64]
+
+
+def forecast(record: ModelRecord, dataset: Dataset, options: Options, plan: Plan) -> Work:
+    """Return the work of one pass over all images."""
+    del options, plan
+    return Work("answers on all images", macs=dataset.size * record.macs)
 
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> PredictionsResult | None:

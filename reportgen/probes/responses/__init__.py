@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 
+from reportgen.budget.plan import Plan
+from reportgen.budget.work import Work
 from reportgen.evidence import channels
 from reportgen.evidence.ablation import AblationResult
 from reportgen.evidence.edges import EdgesResult
@@ -32,10 +35,21 @@ from reportgen.probes.responses.labelled import Classes
 from reportgen.probes.responses.selective import chances, num_permutations, selectivity
 from reportgen.probes.responses.watching import Watching
 from reportgen.progress import Progress, silent
+from reportgen.records.model import ModelRecord
+from reportgen.sources.dataset import Dataset
 
+NEEDS = ("edges", "ablation")
 QUANTILE_SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _NO_NUMBER = "no number"
 _SEED_OF_PERMUTATIONS = 3
+
+
+def forecast(record: ModelRecord, dataset: Dataset, options: Options, plan: Plan) -> Work:
+    """Return the work of a pass over the images, and of a look at every number that comes out of the conv layers."""
+    del plan
+    images = min(dataset.size, options.limit or dataset.size)
+    numbers = sum(prod(size or 1 for size in call.output_shape) for call in record.layers if call.role == "conv")
+    return Work("every channel on all images", macs=images * max(record.macs, 1), encoded_bytes=images * numbers)
 
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> ResponsesResult | None:

@@ -16,6 +16,7 @@ from reportgen.options import Options
 from reportgen.probes.activations import drawing
 from reportgen.probes.predictions import class_name, multilabel, probabilities, targets_by_output
 from reportgen.probes.samples.picking import Picked, pick
+from reportgen.progress import Progress, silent
 from reportgen.records.model import TensorRecord
 
 NUM_ANSWERS = 3
@@ -23,10 +24,15 @@ NUM_ANSWERS = 3
 NUM_VALUES = 12
 
 
-def choose(subject: Subject, predictions: PredictionsResult, options: Options) -> Subject:
-    """Return the subject with the answers, and with its samples chosen as the options wish."""
-    dataset = subject.dataset
-    assert dataset is not None, "samples are chosen from data"
+NEEDS = ("predictions",)
+
+
+def run(subject: Subject, options: Options, progress: Progress = silent) -> tuple[SampleRecord, ...]:
+    """Choose samples by the answers, as the options wish, and look at each; there are none without data."""
+    del progress
+    dataset, predictions = subject.dataset, subject.earlier["predictions"]
+    if dataset is None or predictions is None:
+        return ()
     labels = {predictions.name: dataset.labels, **dict(dataset.head_labels)}
     picked = pick(
         options.pick,
@@ -36,7 +42,12 @@ def choose(subject: Subject, predictions: PredictionsResult, options: Options) -
         confidence=predictions.confidence,
         seed=options.seed,
     )
-    return replace(subject, samples=records(subject, predictions, picked))
+    return records(subject, predictions, picked)
+
+
+def leave(subject: Subject, result: tuple[SampleRecord, ...]) -> Subject:
+    """Give the probes after this one the samples."""
+    return replace(subject, samples=result)
 
 
 def records(subject: Subject, predictions: PredictionsResult, picked: Sequence[Picked]) -> tuple[SampleRecord, ...]:

@@ -1,0 +1,97 @@
+"""The name of a format -> what it says of itself. Each module of a format is read here, and nowhere else.
+
+`SUFFIX`, `estimate` and `render` are there in every format. The rest has a default:
+
+- `check(chapters)` refuses a report of these chapters, before any work is done for it.
+- `templates(report)` names the templates that this process fills in.
+- `warm(fonts)` starts a process that sets type. Such a format is made in a thread of its own, after all others.
+- `work(plan)` says what there is to do besides the charts and the page.
+- `check_size(report, size_bytes)` refuses a file above its budget.
+- `parted(report, folder)` makes the file with its style sheet and its pictures beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from reportgen import registry
+from reportgen.document.report import FontFile, Report
+from reportgen.renderers.assets import Parts
+from reportgen.renderers.tools import Tools, Typesetter
+
+if TYPE_CHECKING:
+    from reportgen.budget.plan import Plan
+    from reportgen.budget.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format.
+
+    Attributes:
+        suffix: End of the file's name, ".html".
+        estimate: How many bytes the file takes, from above.
+        render: Makes the file.
+        check: Refuses chapters.
+        templates: Names of the templates that this process fills in.
+        warm: Starts a process that sets type, or None where the format needs none.
+        work: What there is to do besides, or None.
+        check_size: Refuses a file of so many bytes.
+        parted: Makes the file and the folder beside it, or None where the format has no such folder.
+    """
+
+    suffix: str
+    estimate: Callable[[Plan], int]
+    render: Callable[[Report, Tools], bytes]
+    check: Callable[[tuple[str, ...]], None]
+    templates: Callable[[Report], tuple[str, ...]]
+    warm: Callable[[Sequence[FontFile]], Typesetter] | None
+    work: Callable[[Plan], Work] | None
+    check_size: Callable[[Report, int], None]
+    parted: Callable[[Report, str], Parts] | None
+
+
+def form(name: str) -> Format:
+    """Return what a format says of itself.
+
+    Raises:
+        UnknownNameError: There is no such format.
+    """
+    module = registry.load("renderers", name)
+    return Format(
+        suffix=module.SUFFIX,
+        estimate=module.estimate,
+        render=module.render,
+        check=_of(module, "check", _nothing),
+        templates=_of(module, "templates", _none),
+        warm=_of(module, "warm", None),
+        work=_of(module, "work", None),
+        check_size=_of(module, "check_size", _nothing),
+        parted=_of(module, "parted", None),
+    )
+
+
+def warm(formats: Sequence[str], fonts: Sequence[FontFile]) -> Typesetter | None:
+    """Start the process that the first of some formats needs, if one does.
+
+    Args:
+        formats: The formats, in order.
+        fonts: Fonts of the user's own.
+    """
+    start = next((start for start in (form(name).warm for name in formats) if start is not None), None)
+    return start(fonts) if start else None
+
+
+def _of(module: ModuleType, name: str, default: Any) -> Any:
+    return getattr(module, name, default)
+
+
+def _nothing(*_: object) -> None:
+    """Refuse nothing."""
+
+
+def _none(_: Report) -> tuple[str, ...]:
+    return ()
