@@ -16,7 +16,7 @@ import numpy as np
 
 import reportgen
 from tests import channels_made
-from tests.test_shapes_of_input import film, signal, volume
+from tests.no_pictures import film, signal, volume
 
 layers = keras.layers
 IMAGES, LABELS = channels_made.pictures()

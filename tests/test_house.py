@@ -234,3 +234,18 @@ def test_package_of_registered_modules_loads_none_of_them(name: str) -> None:
     package = importlib.import_module(f"reportgen.{name}")
     assert isinstance(package.NAMES, tuple)
     assert not ours(name) & {f"{name}.{each.replace('-', '_')}" for each in package.NAMES}
+
+
+def test_no_test_module_imports_another() -> None:
+    """What several tests use stands in modules of its own, so that each test module runs, and moves, alone."""
+    found = []
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            elif isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            else:
+                continue
+            found += [(path.name, name) for name in names if re.match(r"tests\..*\btest_\w+", name)]
+    assert found == []

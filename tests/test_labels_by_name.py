@@ -15,7 +15,7 @@ from reportgen.document.report import Report
 from reportgen.errors import DataError
 from reportgen.options import make
 from reportgen.pipeline import origins, reporting
-from tests.sources.test_tfrecord import example, png, write
+from tests.sources.examples import example, png, write
 
 pytestmark = pytest.mark.keras
 layers = keras.layers

@@ -81,7 +81,8 @@ class Layer:
         columns = list(zip(head, *map(_cells, self.rows), strict=True))
         if not any(columns[-1][1:]):
             columns.pop()
-        return tuple(map("\t".join, zip(*columns, strict=True)))
+        # A row without a word in the last column ends where its numbers do, with no tab behind them.
+        return tuple("\t".join(line).rstrip("\t") for line in zip(*columns, strict=True))
 
     @property
     def rows_on_paper(self) -> tuple[ChannelNumbers, ...]:

@@ -1,4 +1,4 @@
-"""Five reports before the checkers of others: veraPDF, qpdf, the W3C's, html-validate, axe-core in Chromium.
+"""Two reports before the checkers of others: veraPDF, qpdf, the W3C's, html-validate, axe-core in Chromium.
 
 A checker that is missing fails its tests. So does one that finds nothing in a file that is bad on purpose.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,6 @@ from pypdf import PdfWriter
 
 from tests.checks import tools
 from tests.checks.reports import REPORTS
-from tests.commands import Files
 
 # The report without a date; the clock is never read.
 UNDATED = "one layer"
@@ -41,7 +42,7 @@ each_report = pytest.mark.parametrize("name", REPORTS)
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory, files: Files) -> dict[str, Path]:
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The folder of each report, and of files that are bad on purpose."""
     top = tmp_path_factory.mktemp("checks")
     places = {name: top / name.replace(" ", "-") for name in REPORTS}
@@ -50,7 +51,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory, files: Files) -> dict[str,
             patch.delenv("SOURCE_DATE_EPOCH", raising=False)
             if name != UNDATED:
                 patch.setenv("SOURCE_DATE_EPOCH", "1767323045")  # 2026-01-02T03:04:05Z
-            write(places[name], files)
+            write(places[name])
     places["bad"] = top / "bad"
     places["bad"].mkdir()
     (places["bad"] / "report.html").write_text(BAD_PAGE, encoding="utf-8")
@@ -62,23 +63,40 @@ def folders(tmp_path_factory: pytest.TempPathFactory, files: Files) -> dict[str,
 
 
 @pytest.fixture(scope="module")
-def verapdf(folders: dict[str, Path]) -> dict[tuple[Path, str], tools.Verdict]:
-    return tools.verapdf(folder / "report.pdf" for folder in folders.values())
+def asked(folders: dict[str, Path]) -> Iterator[dict[str, Future[Any]]]:
+    """The answers of all slow checkers, which run at the same time, and each of them once for all files."""
+    printed, pages = ([folder / f"report.{suffix}" for folder in folders.values()] for suffix in ("pdf", "html"))
+    with ThreadPoolExecutor() as pool:
+        yield {
+            "browse": pool.submit(tools.browse, pages),
+            "verapdf": pool.submit(tools.verapdf, printed),
+            "w3c": pool.submit(tools.w3c, pages),
+            "html_validate": pool.submit(tools.html_validate, pages),
+        }
 
 
 @pytest.fixture(scope="module")
-def w3c(folders: dict[str, Path]) -> dict[Path, list[str]]:
-    return tools.w3c(folder / "report.html" for folder in folders.values())
+def verapdf(asked: dict[str, Future[Any]]) -> dict[tuple[Path, str], tools.Verdict]:
+    found: dict[tuple[Path, str], tools.Verdict] = asked["verapdf"].result()
+    return found
 
 
 @pytest.fixture(scope="module")
-def html_validate(folders: dict[str, Path]) -> dict[Path, list[str]]:
-    return tools.html_validate(folder / "report.html" for folder in folders.values())
+def w3c(asked: dict[str, Future[Any]]) -> dict[Path, list[str]]:
+    found: dict[Path, list[str]] = asked["w3c"].result()
+    return found
 
 
 @pytest.fixture(scope="module")
-def visits(folders: dict[str, Path]) -> dict[tuple[Path, str], dict[str, Any]]:
-    return tools.browse(folder / "report.html" for folder in folders.values())
+def html_validate(asked: dict[str, Future[Any]]) -> dict[Path, list[str]]:
+    found: dict[Path, list[str]] = asked["html_validate"].result()
+    return found
+
+
+@pytest.fixture(scope="module")
+def visits(asked: dict[str, Future[Any]]) -> dict[tuple[Path, str], dict[str, Any]]:
+    found: dict[tuple[Path, str], dict[str, Any]] = asked["browse"].result()
+    return found
 
 
 @each_report

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -69,9 +70,15 @@ def node_package(file: str) -> Path:
 
 def output(*command: str | Path, good: Sequence[int] = (0,)) -> str:
     """What a program prints; the test fails when it ends in another way than a good one."""
-    shown = subprocess.run([*map(str, command)], capture_output=True, text=True, encoding="utf-8", check=False)
-    assert shown.returncode in good, f"{command[0]} ended with {shown.returncode}: {shown.stderr}{shown.stdout}"
-    return shown.stdout
+    # Node ends with what it has not yet written to a pipe; to a file it writes all.
+    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as said:
+        shown = subprocess.run(
+            [*map(str, command)], stdout=said, stderr=subprocess.PIPE, text=True, encoding="utf-8", check=False
+        )
+        said.seek(0)
+        text = said.read()
+    assert shown.returncode in good, f"{command[0]} ended with {shown.returncode}: {shown.stderr}{text}"
+    return text
 
 
 def verapdf(files: Iterable[Path]) -> dict[tuple[Path, str], Verdict]:

@@ -17,7 +17,7 @@ from PIL import Image
 
 from tests.browser import Browser, Page, served
 from tests.commands import environment
-from tests.renderers.test_html import Page as Parsed
+from tests.renderers.parsed import Page as Parsed
 
 CODE = """
 import keras, numpy as np, reportgen

@@ -14,6 +14,7 @@ from reportgen import layers, registry
 from reportgen.layers import pointwise, work_out
 from reportgen.layers.fields import INPUT, through
 from reportgen.records.model import Shape
+from tests.layers.real import build, made, shape_rule
 from tests.layers.sums import wrong
 
 pytestmark = [pytest.mark.keras, pytest.mark.numbers]
@@ -27,9 +28,6 @@ FIRST: dict[str, object] = {"data_format": "channels_first"}
 FILM: tuple[Shape, ...] = ((4, 9, 8, 3),)
 PICTURE: tuple[Shape, ...] = ((9, 8, 3),)
 TWO_ROWS: tuple[Shape, ...] = ((7, 6), (5, 6))
-WITH_HEADS = ("MultiHeadAttention", "GroupedQueryAttention")
-# What Keras calls a class in its list of layers, where that is not the class's own name.
-LISTED_AS = {"GroupedQueryAttention": "GroupQueryAttention"}
 
 CASES: list[tuple[str, Mapping[str, object], tuple[Shape, ...]]] = [
     ("Conv1D", {"filters": 4, "kernel_size": 3, "padding": "causal", "dilation_rate": 2}, ROW),
@@ -198,33 +196,6 @@ CASES: list[tuple[str, Mapping[str, object], tuple[Shape, ...]]] = [
     ("AdditiveAttention", {}, TWO_ROWS),
     ("AdditiveAttention", {"use_scale": False}, ((2, 7, 6), (2, 5, 6))),
 ]
-
-
-def made(kind: str, settings_: Mapping[str, object]) -> Any:
-    """Make the real layer."""
-    return getattr(keras.layers, LISTED_AS.get(kind, kind))(**settings_)
-
-
-def build(layer: Any, shapes: tuple[Shape, ...]) -> Any:
-    """Build a layer; return the shapes as Keras wants them."""
-    batches: Any = [(None, *shape) for shape in shapes]
-    if type(layer).__name__ in WITH_HEADS:
-        layer.build(*batches)
-        return batches
-    batches = batches[0] if len(shapes) == 1 else batches
-    layer.build(batches)
-    return batches
-
-
-def shape_rule(layer: Any, batches: Any) -> Shape:
-    """Return what the layer itself says of its output, or of the first one; a cell has no rule and is asked."""
-    kind = type(layer).__name__
-    if kind.endswith(("Cell", "Cells")):
-        states = layer.get_initial_state(batch_size=1)
-        return tuple(layer(keras.ops.zeros((1, *batches[1:])), states)[0].shape)[1:]
-    shape = layer.compute_output_shape(*batches) if kind in WITH_HEADS else layer.compute_output_shape(batches)
-    first = shape[0] if isinstance(shape[0], (list, tuple)) else shape
-    return tuple(first)[1:]
 
 
 @pytest.mark.parametrize(("kind", "settings_", "shapes"), CASES)

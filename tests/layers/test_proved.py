@@ -18,8 +18,8 @@ from reportgen.layers import work_out
 from tests.layers import drawn
 from tests.layers.counting import count
 from tests.layers.drawn import Drawn
+from tests.layers.real import build, made, shape_rule
 from tests.layers.sums import wrong
-from tests.layers.test_against_keras import build, made, shape_rule
 
 pytestmark = pytest.mark.keras
 

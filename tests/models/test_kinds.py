@@ -18,8 +18,8 @@ from reportgen.models.loading import load
 from reportgen.options import make
 from reportgen.probes import activations
 from reportgen.records.model import LayerRecord, ModelRecord
+from tests.layers.classes import CLASSES, is_conv_or_pool
 from tests.layers.sums import wrong
-from tests.layers.test_every_kind import CLASSES, is_conv_or_pool
 from tests.probes.subjects import data, subject
 
 pytestmark = pytest.mark.keras

@@ -30,7 +30,7 @@ from reportgen.renderers.published import published_schema
 from tests import typefaces
 from tests.golden_files import json_differences, page_differences
 from tests.models import toys
-from tests.sources.test_tfrecord import example, write
+from tests.sources.examples import example, write
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 EPOCH = "1767225600"

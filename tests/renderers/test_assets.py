@@ -15,7 +15,7 @@ from reportgen.errors import RenderError
 from reportgen.figures import charts
 from reportgen.renderers import assets, html
 from tests.renderers import reports
-from tests.renderers.test_html import Page
+from tests.renderers.parsed import Page
 
 FIGURE = charts.bars("shares", [("one", [charts.Bar("a", 0.5, "50 %")])], alt="A bar.", caption="A chart.")
 

@@ -14,7 +14,7 @@ from reportgen.errors import RenderError
 from reportgen.language import cleaning
 from reportgen.renderers import markdown
 from tests.renderers import reports
-from tests.renderers.test_pdf_summary import report
+from tests.renderers.page_one import report
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -15,7 +15,7 @@ from reportgen.records.model import ModelRecord
 from reportgen.renderers import html, templating
 from reportgen.sections import architecture
 from tests import made
-from tests.figures.test_graph import MODELS
+from tests.figures.graphs import MODELS
 
 each = pytest.mark.parametrize("record", MODELS.values(), ids=MODELS)
 

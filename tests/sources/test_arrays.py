@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import struct
 import warnings
 
 import numpy as np
@@ -9,16 +8,7 @@ import pytest
 
 from reportgen.errors import DataError
 from reportgen.sources.arrays import check_images, check_size, read_body, read_header
-
-
-def head(text: str) -> bytes:
-    """Return the head of a .npy file that declares what the text says."""
-    padded = text.encode("latin-1") + b"\n"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(padded)) + padded
-
-
-def declared(descr: str, shape: str) -> bytes:
-    return head(f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}")
+from tests.sources.heads import declared, head
 
 
 @pytest.mark.parametrize("order", ["C", "F"])

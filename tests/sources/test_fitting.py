@@ -3,30 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from reportgen.errors import DataError, UnknownNameError
-from reportgen.sources.dataset import Dataset
 from reportgen.sources.fitting import fit
-
-Images = npt.NDArray[Any]
-
-
-def make(images: Images) -> Dataset:
-    return Dataset(
-        "test images",
-        "a.npz",
-        "as given",
-        len(images),
-        lambda at: images[list(at)],
-        images.shape[1:],
-        None,
-        (),
-        (),
-        "",
-        ("Before.",),
-    )
+from tests.sources.datasets import Images, make
 
 
 def counting(*shape: int) -> Images:

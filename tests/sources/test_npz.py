@@ -12,7 +12,7 @@ import pytest
 
 from reportgen.errors import DataError
 from reportgen.sources import npz
-from tests.sources.test_arrays import declared
+from tests.sources.heads import declared
 
 IMAGES = np.arange(3 * 4 * 4, dtype=np.uint8).reshape(3, 4, 4)
 LABELS = np.array([1, 0, 1])

@@ -16,7 +16,7 @@ from reportgen.sources import open_data
 from reportgen.sources.dataset import Dataset
 from reportgen.sources.fitting import fit
 from reportgen.sources.memory import from_arrays
-from tests.sources.test_tfrecord import example, write
+from tests.sources.examples import example, write
 
 SHAPE = (4, 5, 1)
 Images = npt.NDArray[Any]

@@ -12,7 +12,7 @@ import pytest
 from reportgen.errors import DataError, OptionsError, UnknownNameError
 from reportgen.sources.dataset import Dataset
 from reportgen.sources.fitting import fit
-from tests.sources.test_fitting import make
+from tests.sources.datasets import make
 
 Images = npt.NDArray[Any]
 

@@ -16,7 +16,7 @@ from PIL import Image
 from reportgen.sources import open_data
 from reportgen.sources.dataset import batches
 from reportgen.sources.fitting import fit
-from tests.sources.test_tfrecord import example, write
+from tests.sources.examples import example, write
 
 pytestmark = pytest.mark.slow
 
