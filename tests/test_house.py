@@ -80,6 +80,17 @@ CONVENTION: list[tuple[str, set[str]]] = [
     ("renderers", {"SUFFIX", "estimate", "render"}),
 ]
 
+# Who asks for a member of a room by its name all the same, and why there is no other way.
+ASKED_BY_NAME = {
+    ("commands.cli", "renderers.json"),  # `summary --json` prints a model as report.json holds it
+    ("pipeline.forecast", "probes.samples"),  # how many samples there will be, before any is chosen
+    ("pipeline.forecast", "sources.digits"),  # what the default network is trained on
+    ("pipeline.keeping", "renderers.html"),  # the budget is that of the page
+    ("pipeline.origins", "probes.predictions"),  # the score of the default network
+    ("pipeline.origins", "sources.digits"),
+    ("pipeline.result", "renderers.html"),  # a notebook shows the page
+}
+
 
 @cache
 def modules() -> dict[str, ast.Module]:
@@ -123,6 +134,13 @@ def loaded(name: str) -> set[str]:
     rooms = [node.args[0] for node in calls if ast.unparse(node.func) == "registry.load"]
     assert all(isinstance(room, ast.Constant) for room in rooms), f"{name} loads from a room that cannot be read off"
     return {str(room.value) for room in rooms if isinstance(room, ast.Constant)}
+
+
+def loaded_by_name(name: str) -> set[str]:
+    """The members of rooms that a module has a registry load, where the name is written out."""
+    calls = [node for node in ast.walk(modules()[name]) if isinstance(node, ast.Call) and len(node.args) == 2]
+    wanted = [node.args for node in calls if ast.unparse(node.func) == "registry.load"]
+    return {f"{ast.literal_eval(room)}.{member.value!s}" for room, member in wanted if isinstance(member, ast.Constant)}
 
 
 def room(name: str) -> str:
@@ -227,6 +245,18 @@ def test_every_module_among_the_chapters_is_a_chapter_with_a_template() -> None:
     names = set(registry.names("sections"))
     assert names == {name.split(".")[1] for name in modules() if name.startswith("sections.")}
     assert names == {path.stem for path in (ROOT / "templates" / "sections").glob("*.html")}
+
+
+def test_nobody_outside_a_room_asks_for_one_of_its_names() -> None:
+    members = {f"{package}.{each.replace('-', '_')}" for package, _ in CONVENTION for each in registry.names(package)}
+    asked = {
+        (name, member)
+        for name in modules()
+        for member in members
+        for other in ours(name) | loaded_by_name(name)
+        if room(name) != room(member) and f"{other}.".startswith(f"{member}.")
+    }
+    assert asked == ASKED_BY_NAME
 
 
 @pytest.mark.parametrize("name", [name for name, _ in CONVENTION])
