@@ -392,7 +392,6 @@ def channel(number: int = 0, **others: Any) -> ChannelResponses:
         "num_nan": 0,
         "num_infinite": 0,
         "num_at_maximum": 1,
-        "num_at_last": 0,
         "class_means": (0.6, 0.2, 0.4),
         "selectivity": 1 / 3,
         "favourite": 0,

@@ -127,15 +127,11 @@ class ChannelResponses(Measured):
     Attributes:
         favourite: Index in `ResponsesResult.classes` of the class with the highest mean response; None without labels
             or where the channel never fires.
-        num_at_last: How many images have the highest response of the last of nine patches, those included that were
-            left out; where there are more than patches of this response, the patches were drawn among these images at
-            random. 0 where fewer than nine images have any.
         patches: Its strongest responses, strongest first, at most nine and one per image; () for a channel that is not
             shown, or has one value everywhere.
     """
 
     favourite: int | None
-    num_at_last: int
     patches: tuple[Patch, ...]
 
 

@@ -95,7 +95,7 @@ def test_layer_whose_channels_are_all_dead_has_their_line_only(medium: html.Medi
 
 def test_patches_that_tie_are_said_to_be_drawn() -> None:
     seen = tuple(made.patch(6.0, image=image) for image in range(9))
-    known = made.channel(0, patches=seen, maximum=6.0, num_at_maximum=1028, num_at_last=1028)
+    known = made.channel(0, patches=seen, maximum=6.0, num_at_maximum=1028)
     (card,) = layer(responses=made.responses(made.call("conv", known))).cards
     assert "1\u202f028 images reach its highest value, 6; those shown are drawn at random." in card.said
     (usual,) = layer(responses=made.responses(made.call("conv", made.channel(0)))).cards

@@ -145,7 +145,6 @@ class _Judgement:
             "num_nan": tally.num_nan,
             "num_infinite": tally.num_infinite,
             "num_at_maximum": tally.num_at_maximum,
-            "num_at_last": tally.num_at_last,
         }
         rows = zip(*(column.tolist() for column in columns.values()), strict=True)
         quantiles = _quantiles(seen.sampled).T.tolist()

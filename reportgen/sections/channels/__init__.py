@@ -298,9 +298,9 @@ def _least_cards(call: CallResponses, counts: Counts) -> int:
 def _card(evidence: Evidence, responses: ResponsesResult, call: CallResponses, channel: Channel) -> Card:
     place, samples = channel.channel, words(evidence.model).samples
     said = told.card_words(channel, responses.classes, responses.thresholds.level, samples)
-    own = call.channels[place]
-    known, labels = own.patches, [patch.label for patch in own.patches]
-    drawn = lines.drawn_words(channel, [patch.value for patch in known], own.num_at_last, samples)
+    known = call.channels[place].patches
+    labels = [patch.label for patch in known]
+    drawn = lines.drawn_words(channel, samples) if known else ""
     said += (drawn,) if drawn else ()
     if any(len(label or "") >= _CELL for label in labels):
         said += (f"Patches: {told.class_summary(labels)}.",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reportgen.evidence.channels import Channel
+from reportgen.evidence.responses import MOST_PATCHES
 from reportgen.language.numerals import number
 
 _MOST_LISTED = 20
@@ -28,25 +29,17 @@ def silent_words(channels: Sequence[Channel]) -> str:
     return " ".join(said)
 
 
-def drawn_words(channel: Channel, values: Sequence[float], num_at_last: int, samples: str) -> str:
-    """Say that patches were drawn at random among images of the same response; "" where none was.
+def drawn_words(channel: Channel, samples: str) -> str:
+    """Say that the patches of a channel are drawn among more that reach its highest value; "" where they are not.
 
     Args:
-        channel: What was measured of the channel.
-        values: The responses of its patches, highest first.
-        num_at_last: How many images have the last of them.
+        channel: What was measured of it.
         samples: What the data consist of: "images".
     """
-    num_drawn = list(values).count(values[-1]) if values else 0
-    if not num_drawn or num_at_last <= num_drawn:
+    if channel.num_at_maximum <= MOST_PATCHES:
         return ""
-    if num_drawn == len(values):
-        return (
-            f"{number(channel.num_at_maximum)} {samples} reach its highest value, {number(channel.maximum)}; those"
-            " shown are drawn at random."
-        )
-    last = "one shown is" if num_drawn == 1 else f"{number(num_drawn)} shown are"
-    return f"{number(num_at_last)} {samples} reach {number(values[-1])}; the last {last} drawn from them at random."
+    many = f"{number(channel.num_at_maximum)} {samples} reach its highest value, {number(channel.maximum)}"
+    return f"{many}; those shown are drawn at random."
 
 
 def _listed(names: Sequence[str]) -> str:

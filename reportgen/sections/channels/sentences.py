@@ -241,6 +241,10 @@ def methods(evidence: Evidence) -> tuple[str, ...]:
             f" {number(limit.copy)} with those of a lower channel."
         ),
     ]
+    said.append(
+        f"Among {known.samples} that move a channel equally, those shown are drawn at random"
+        f" (seed {number(responses.seed)})."
+    )
     if not responses.unlabelled:
         some = responses.num_permuted < responses.num_images
         drawn = f" (of {plural(responses.num_permuted, known.sample)} drawn at random)" if some else ""
