@@ -252,8 +252,8 @@ def test_nobody_outside_a_room_asks_for_one_of_its_names() -> None:
     asked = {
         (name, member)
         for name in modules()
-        for member in members
         for other in ours(name) | loaded_by_name(name)
+        for member in members
         if room(name) != room(member) and f"{other}.".startswith(f"{member}.")
     }
     assert asked == ASKED_BY_NAME
