@@ -82,6 +82,7 @@ CONVENTION: list[tuple[str, set[str]]] = [
 
 # Who asks for a member of a room by its name all the same, and why there is no other way.
 ASKED_BY_NAME = {
+    ("commands.outcome", "findings.explanations"),  # the terminal says which maps were left out
     ("commands.cli", "renderers.json"),  # `summary --json` prints a model as report.json holds it
     ("pipeline.forecast", "probes.samples"),  # how many samples there will be, before any is chosen
     ("pipeline.forecast", "sources.digits"),  # what the default network is trained on

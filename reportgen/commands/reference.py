@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 
 import click
@@ -32,7 +33,8 @@ def _part(name: str, command: click.Command) -> str:
     arguments = [each for each in command.params if isinstance(each, click.Argument)]
     options = [each for each in command.params if isinstance(each, click.Option)]
     usage = ["reportgen", name, *(_argument(each) for each in arguments), *(["[OPTIONS]"] if options else [])]
-    paragraphs = (" ".join(text.split()) for text in (command.help or "").split("\n\n"))
+    texts = (" ".join(text.split()) for text in (command.help or "").split("\n\n"))
+    paragraphs = (textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False) for text in texts)
     lines = [f"## {name}", "", f"`{' '.join(usage)}`", "", *(line for text in paragraphs for line in (text, ""))]
     if options:
         lines += ["| option | what it does | default |", "|---|---|---|", *map(_row, options), ""]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from reportgen.document.rules import Rule
@@ -37,8 +38,15 @@ def page(rule: Rule, level: int = 1) -> str:
     heads = "#" * level
     lines = [f"{heads} {rule.code} {rule.name}", f"**{rule.title}.** {_standing(rule)}"]
     for title, text in parts:
-        lines += [f"{heads}# {title}", text]
+        lines += [f"{heads}# {title}", *(_filled(paragraph) for paragraph in text.split("\n\n"))]
     return "\n\n".join(lines) + "\n"
+
+
+def _filled(paragraph: str) -> str:
+    """A paragraph in lines that fit an editor; one that has lines of its own, such as a list, stays as it is."""
+    if "\n" in paragraph:
+        return paragraph
+    return textwrap.fill(paragraph, 120, break_long_words=False, break_on_hyphens=False)
 
 
 def _standing(rule: Rule) -> str:
