@@ -21,7 +21,7 @@ def refused(path: Path, message: str, *options: str) -> None:
     assert isinstance(done.exception, SystemExit)
     (text,) = done.output.splitlines()
     assert text.startswith("Error: ")
-    assert re.search(message, text)
+    assert re.search(message, text), text
     assert "\x1b" not in text
     assert len(text) < 710
     assert not made.exists()
