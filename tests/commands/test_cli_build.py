@@ -103,7 +103,7 @@ def test_a_failed_check_is_exit_code_3_and_the_command_line_beats_the_file(files
     for line in shown.stderr.splitlines():
         (checks if line.startswith("Check failed: ") else steps).append(line)
     assert only_steps("\n".join(steps)), shown.stderr
-    assert any("Activations of first hold values that are no numbers." in line for line in checks)
+    assert any("Activations of first hold NaN or infinity." in line for line in checks)
     assert names(tmp_path / "from-file") == ["report.json"]
     report = json.loads((tmp_path / "from-file" / "report.json").read_text(encoding="utf-8"))
     options = {fact["name"]: fact["value"] for fact in report["run"]["options"]}
