@@ -28,11 +28,15 @@ def _listed(names: tuple[str, ...]) -> str:
 class _Data(click.Option):
     """Asks the places that data comes from what they take, when the help is read: to import them takes a moment."""
 
-    def get_help_record(self, context: click.Context) -> tuple[str, str] | None:
-        """Return the option and its help."""
+    @property
+    def help(self) -> str:
+        """What the option takes."""
         places = tuple(registry.load("sources", name).IN_SHORT for name in registry.names("sources"))
-        self.help = f"Images: {', '.join(places[:-1])} or {places[-1]}."
-        return super().get_help_record(context)
+        return f"Images: {', '.join(places[:-1])} or {places[-1]}."
+
+    @help.setter
+    def help(self, text: str | None) -> None:
+        del text  # Click sets it when the option is made
 
 
 def of_the_files(command: Command) -> Command:

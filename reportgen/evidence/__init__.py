@@ -76,8 +76,8 @@ class Evidence:
 def texts(value: object) -> Iterator[str]:
     """Return every string in a record and in the records inside it, arrays and bytes left alone.
 
-    >>> list(texts((Doubt("none", "They are small."), {"split": 3})))
-    ['none', 'They are small.', 'split']
+    >>> list(texts((TemplateFile("parts.html", "ab", "<p>small</p>"), {"split": 3})))
+    ['parts.html', 'ab', '<p>small</p>', 'split']
     """
     if isinstance(value, str):
         yield value

@@ -19,7 +19,7 @@ import keras, numpy as np
 from reportgen.models.inspection import inspect
 from reportgen.options import Options
 from reportgen.probes.responses import run
-from reportgen.probes.subject import Subject
+from reportgen.models.subject import Subject
 from reportgen.sources.dataset import Dataset
 
 number = int(sys.argv[1])
@@ -28,7 +28,8 @@ def read(indices):
     return np.stack([np.random.default_rng(index).random((32, 32, 3), np.float32) for index in indices])
 
 labels = np.arange(number) % 5
-data = Dataset("drawn", "memory", "as given", number, read, (32, 32, 3), labels, (), (), "ab")
+data = Dataset("drawn", "memory", "as given", number, read, (32, 32, 3), labels=labels, class_names=(), image_names=(),
+    sha256="ab")
 model = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Conv2D(40, 3, strides=2, activation="relu"),
     keras.layers.GlobalAveragePooling2D()])
 result = run(Subject(model, inspect(model), data), Options())
