@@ -10,6 +10,8 @@ import keras
 import numpy as np
 import pytest
 
+from reportgen.options import Options
+from reportgen.probes import responses
 from tests import channels_made
 from tests.channels_written import (
     CASES,
@@ -30,6 +32,7 @@ from tests.channels_written import (
     text,
 )
 from tests.commands import Files, run
+from tests.probes import subjects
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
@@ -156,9 +159,11 @@ def test_of_many_random_labellings_few_let_a_channel_speak() -> None:
     speaking = 0
     for seed in range(12):
         labels = np.random.default_rng(100 + seed).permutation(LABELS)
-        written = explained(model, IMAGES, labels, section=["channels"], class_selectivity=0.01, dream_steps=1)
-        assert written.channels["thresholds"]["level"] == 0.05
-        speaking += any(each["speaks"] for each in written.every)
+        watched = subjects.subject(model, subjects.data(IMAGES, labels.tolist()))
+        result = responses.run(watched, Options(class_selectivity=0.01))
+        assert result is not None
+        assert result.thresholds.level == 0.05
+        speaking += any(each.speaks for call in result.calls for each in call.channels)
     assert speaking <= 2
 
 

@@ -7,9 +7,10 @@ fonts of the machine that shows it.
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -267,8 +268,9 @@ def figure(
     caption: str,
     layout: Literal["constrained"] | None = "constrained",
     fonts: Sequence[Path] = (),
+    mixed: bool = False,
 ) -> Figure:
-    """Draw a chart twice, in ink for a light page and for a dark one.
+    """Draw a chart in ink for a light page, and put that for a dark one in its place.
 
     Args:
         name: Id of the figure.
@@ -278,18 +280,26 @@ def figure(
         caption: Caption.
         layout: How matplotlib places the panels; None where `draw` does.
         fonts: Files of fonts for characters that the report's own lack.
+        mixed: Whether there are colours between those of the ink, so that it takes a second drawing for the dark page.
     """
     typeface = [*_typeface(), *map(_added, fonts)]
+    light = _svg(draw, LIGHT, size_px, name, layout, typeface)
     return Figure(
         name=name,
         media_type="image/svg+xml",
-        data=_svg(draw, LIGHT, size_px, name, layout, typeface),
-        dark_data=_svg(draw, DARK, size_px, name, layout, typeface),
+        data=light,
+        dark_data=_svg(draw, DARK, size_px, name, layout, typeface) if mixed else _darkened(light),
         width_px=size_px[0],
         height_px=size_px[1],
         alt=alt,
         caption=caption,
     )
+
+
+def _darkened(svg: bytes) -> bytes:
+    """The same drawing in ink for a dark page."""
+    dark = {getattr(LIGHT, each.name): getattr(DARK, each.name) for each in fields(Ink)}
+    return re.sub(rb"#[0-9a-f]{6}\b", lambda colour: dark[colour[0].decode()].encode(), svg)
 
 
 def _svg(

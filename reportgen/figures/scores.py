@@ -68,7 +68,9 @@ def numbered_matrix(
             panel.yaxis.labelpad += gutter * _POINTS
             _numbered_rows(panel, left - _MARGIN - gutter, side, ink)
 
-    return figure(name, draw, (round(width), round(height)), alt=alt, caption=caption, layout=None, fonts=fonts)
+    return figure(
+        name, draw, (round(width), round(height)), alt=alt, caption=caption, layout=None, fonts=fonts, mixed=True
+    )
 
 
 def _width(down: Sequence[str], *, exact: bool) -> float:
@@ -132,7 +134,7 @@ def plain_matrix(name: str, counts: Counts, block: int, *, alt: str, caption: st
         )
         _axes(panel, (counts.shape[0] * block, counts.shape[1] * block), ink)
 
-    return figure(name, draw, (560, 534), alt=alt, caption=caption, layout=None)
+    return figure(name, draw, (560, 534), alt=alt, caption=caption, layout=None, mixed=True)
 
 
 def counted(shape: tuple[int, int], cells: Sequence[tuple[int, int, int]]) -> Counts:

@@ -9,9 +9,10 @@ measured on the same layer with the weights of each kernel shuffled.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 
 from reportgen.evidence import Levels
@@ -45,15 +46,11 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Edge
         return None
     layer, low, high = _find(subject, record)
     channels = _picture_shape(record)[0 if record.data_format == "channels_first" else -1] or 1
-    with progress("Showing gratings to the first conv layer", total=NUM_SHUFFLES + 1) as advance:
-        responses = _responses(layer, record, channels, (low, high))
-        advance()
-        tunings = tuple(_tuning(channel, row) for channel, row in enumerate(responses))
-        shuffled = []
-        for twin in _shuffled(layer, record, options.seed):
-            rows = _responses(twin, record, channels, (low, high))
-            shuffled.append(sum(_oriented(_tuning(channel, row)) for channel, row in enumerate(rows)))
-            advance()
+    twins = list(_shuffled(layer, record, options.seed))
+    with progress("Showing gratings to the first conv layer", total=len(FREQUENCIES)) as advance:
+        responses, *others = _responses([layer, *twins], record, channels, (low, high), advance)
+    tunings = tuple(_tuning(channel, row) for channel, row in enumerate(responses))
+    shuffled = [sum(_oriented(_tuning(channel, row)) for channel, row in enumerate(rows)) for rows in others]
     num_oriented = sum(map(_oriented, tunings))
     return EdgesResult(
         path=record.path,
@@ -125,26 +122,49 @@ def _find(subject: Subject, record: LayerRecord) -> tuple[Any, float, float]:
     return seen[0].operation, *((low, high) if high > low else (0.0, 1.0))
 
 
-def _responses(layer: Any, record: LayerRecord, channels: int, span: tuple[float, float]) -> Array:
-    """Return the swing of every channel, (channels, frequencies, orientations)."""
+def _responses(
+    layers: Sequence[Any],
+    record: LayerRecord,
+    channels: int,
+    span: tuple[float, float],
+    advance: Callable[[], None] = lambda: None,
+) -> Array:
+    """Return the swing of every channel of layers that differ in their weights only.
+
+    Args:
+        layers: The layers.
+        record: What is known of the first of them.
+        channels: Number of channels that they read.
+        span: Lowest and highest value of the gratings.
+        advance: Is called after each of `FREQUENCIES`.
+
+    Returns:
+        float64 (layers, channels, frequencies, orientations).
+    """
     windows = (record.windows or ())[len(record.time_steps) :]
     reach = max(window.dilation * (window.kernel - 1) + 1 for window in windows)
     stride = max(window.stride for window in windows)
     size = max(4 * reach, 3 * reach + 8 * stride)
     border = -(-reach // stride)
+    first = record.data_format == "channels_first"
     swings = []
     for frequency in FREQUENCIES:
         images = np.stack(list(_gratings(size, frequency)))[..., None] * np.ones(channels)
         values = (span[0] + span[1]) / 2 + images * (span[1] - span[0]) / 2
-        first = record.data_format == "channels_first"
-        output = layer(np.moveaxis(values, -1, 1) if first else values.astype(layer.compute_dtype))
-        maps = np.asarray(output, dtype=np.float64)
-        maps = np.moveaxis(maps, 1, -1) if first else maps
-        inner = maps[:, border:-border, border:-border]
-        moving = inner.reshape(len(ORIENTATIONS), -1, maps.shape[-1])
-        with np.errstate(invalid="ignore"):  # infinite weights answer with infinity − infinity
-            swings.append((moving.max(axis=1) - moving.min(axis=1)).T)
-    return np.stack(swings, axis=1)
+        values = np.moveaxis(values, -1, 1) if first else values.astype(layers[0].compute_dtype)
+        values = keras.ops.convert_to_tensor(values)
+        swings.append([_swings(layer(values), border, first=first) for layer in layers])
+        advance()
+    return np.stack(swings, axis=2)
+
+
+def _swings(output: Any, border: int, *, first: bool) -> Array:
+    """Return by how much each channel moves between phases and places, (channels, orientations)."""
+    maps = np.asarray(output, dtype=np.float64)
+    maps = np.moveaxis(maps, 1, -1) if first else maps
+    moving = maps[:, border:-border, border:-border].reshape(len(ORIENTATIONS), -1, maps.shape[-1])
+    with np.errstate(invalid="ignore"):  # infinite weights answer with infinity − infinity
+        return np.asarray((moving.max(axis=1) - moving.min(axis=1)).T)
 
 
 def _gratings(size: int, frequency: float) -> Iterator[Array]:
