@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import warnings
@@ -17,6 +18,18 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="Write golden files anew; review them as a diff.")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Deal the longest files first, so that no worker begins with one when all others are through."""
+    marked = {mark: {item.path for item in items if item.get_closest_marker(mark)} for mark in ("slow", "pdf", "keras")}
+    items.sort(key=lambda item: [item.path not in paths for paths in marked.values()])
+
+
+def pytest_collection_finish() -> None:
+    """Take what was imported out of Python's search for circles, which a report starts again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

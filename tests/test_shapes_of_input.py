@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import keras
@@ -25,6 +26,7 @@ MODELS = [(signal, "signal"), (volume, "volume"), (film, "sequence"), (table, "s
 each = pytest.mark.parametrize(("build", "word"), MODELS, ids=[word for _, word in MODELS])
 
 
+@cache
 def report_on(build: Any) -> Report:
     keras.utils.set_random_seed(3)
     model = keras.Sequential(build(), name="toy")

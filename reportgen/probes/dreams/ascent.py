@@ -26,8 +26,6 @@ _MOST_SHIFT = 1 / 16
 _MOST_TURN = 5.0
 _MOST_ZOOM = 0.05
 _GREY = 0.5
-# As long as so many steps of a small network, its graph takes to be traced.
-_FEW_STEPS = 16
 # Brightness, red against blue, and green against both: the directions in which the colours of photographs vary without
 # one following from another (Ohta, Kanade and Sakai 1980, "Color information for region segmentation", CGIP 13), each
 # with a rounded share of how much. Red and blue may stand in either order.
@@ -87,10 +85,8 @@ def ascend(
     )
 
     def step(values: Any, mean: Any, square: Any, count: Any, move: Any) -> tuple[Any, Any, Any]:
-        with tf.GradientTape() as tape:
-            tape.watch(values)
-            liking = _liking(responses(_moved(spectrum.pictures(values), move)))
-        gradient = tape.gradient(liking, values)
+        pictures = _moved(spectrum.pictures(values), move)
+        (gradient,) = tf.gradients(_liking(responses(pictures)), [values])
         if gradient is None:
             raise LookupError("no gradient")
         gradient = tf.where(tf.math.is_finite(gradient), gradient, 0.0)
@@ -105,10 +101,8 @@ def ascend(
     noise = [np.random.default_rng([seed, channel]).normal(size=spectrum.shape) for channel in channels]
     values = tf.constant(_NOISE * np.stack(noise), tf.float32)
     mean = square = tf.zeros_like(values)
-    run = step
-    if steps > _FEW_STEPS:
-        number, move = tf.TensorSpec((), tf.float32), tf.TensorSpec((4,), tf.float32)
-        run = tf.function(step, autograph=False).get_concrete_function(values, mean, square, number, move)
+    number, move = tf.TensorSpec((), tf.float32), tf.TensorSpec((4,), tf.float32)
+    run = tf.function(step, autograph=False).get_concrete_function(values, mean, square, number, move)
     for place, each in enumerate(moves):
         count, move = tf.constant(place + 1, tf.float32), tf.constant(each, tf.float32)
         values, mean, square = run(values, mean, square, count, move)
