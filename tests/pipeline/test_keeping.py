@@ -69,7 +69,7 @@ def grids(report: Any) -> list[Any]:
 @pytest.mark.parametrize("num_samples", [1, 3])
 def test_plan_estimates_no_less_than_what_is_written(tmp_path: Path, model: Any, num_samples: int) -> None:
     report, size_bytes, _ = pages(tmp_path, model, num_samples)
-    planned = keeping.planned(inspect(model), num_samples, make({}))
+    planned = keeping.planned(inspect(model), num_samples, make({"skip_section": SKIP}))
     assert size_bytes <= planned.html_bytes <= 3 * size_bytes
     assert (tmp_path / "report.json").stat().st_size <= planned.json_bytes
     assert [layer.shown for layer in grids(report)] == [None] * len(planned.grids)
@@ -115,7 +115,9 @@ def test_cards_of_channels_give_way_before_maps_and_maps_before_the_last_card(tm
     text = (tmp_path / "cards" / "report.html").read_text(encoding="utf-8")
     (content,) = (section.content for section in report.sections if section.name == "channels")
     for layer in content.layers:
-        assert f"{len(layer.cards)} of {len(layer.channels)} shown, the most telling first" in text
+        assert re.search(
+            rf"\b{len(layer.cards)} of (the other )?{layer.num_lively} shown, the most telling first", text
+        )
     least, size_bytes, _ = pages(tmp_path / "least", model, 1, max_size="900kB", **spare)
     assert size_bytes <= 900_000
     assert any(layer.shown is not None for layer in grids(least))
@@ -164,7 +166,7 @@ def test_cut_grid_says_how_many_it_shows_and_which_one_every_tile_is(tmp_path: P
     report, _, _ = pages(tmp_path, model, 1, max_size=FEW)
     page = _Page()
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
-    page.feed(text.partition('id="activations"')[2].partition('id="channels"')[0])
+    page.feed(text.partition('id="activations"')[2].partition('id="provenance"')[0])
     found = grids(report)
     assert len(page.layers) == len(found)
     first = keras.Model(model.input, model.get_layer("stem").output)(IMAGES[:1]).numpy()[0]
@@ -200,8 +202,8 @@ def test_what_the_plan_cannot_know_is_measured_and_gives_way(tmp_path: Path, mod
     )
     assert twice != parts
     (tmp_path / "own" / "parts.html").write_text(twice, encoding="utf-8")
-    report, size_bytes, _ = pages(tmp_path / "out", model, 1, max_size="1900kB", templates=tmp_path / "own")
-    assert 1_500_000 < size_bytes <= 1_900_000
+    report, size_bytes, _ = pages(tmp_path / "out", model, 1, max_size="2MB", templates=tmp_path / "own")
+    assert 1_500_000 < size_bytes <= 2_000_000
     assert any(layer.shown is not None for layer in grids(report))
 
 
