@@ -1,7 +1,8 @@
-"""The two reports that are put before the checkers: files as a user gets them, which together hold all forms there are.
+"""The reports that are put before the checkers: files as a user gets them, which together hold all forms there are.
 
 The first holds every form of table, chart and drawing of a large network, in names that would like to be something
-else; the second is the least that a report can be, in the forms of a small one, without a date.
+else; the others are small, as it takes most of a checker's time to look at large ones: the forms of a small network,
+without a date, and what is left where the answers are no classes, and where there are no images.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from reportgen.figures import graph_folding
 from reportgen.sections import activations
 from tests.renderers.reports import HOSTILE
 
+CLASSES = {"kind": 10, "sort": 3}
 # Keras takes no "/" and no half characters.
 NAME = HOSTILE.replace("/", "∕").replace("\ud800", "")
 
@@ -70,20 +72,43 @@ def branched() -> Any:
 
 
 def one_layer(folder: Path) -> None:
-    """A single convolution, which answers with its map, which is no class, and with one of ten classes."""
+    """A single convolution, which answers with its map, which is no class, with one of ten classes, and of three."""
     import keras
 
     keras.utils.set_random_seed(3)
     layers = keras.layers
     image = keras.Input((8, 8, 1), name="image")
     only = layers.Conv2D(2, 3, name="only")(image)
-    kind = layers.Dense(10, activation="softmax", name="kind")(layers.Flatten(name="flat")(only))
-    model = keras.Model(image, {"map": only, "kind": kind}, name="one")
+    flat = layers.Flatten(name="flat")(only)
+    kinds = {name: layers.Dense(units, activation="softmax", name=name)(flat) for name, units in CLASSES.items()}
+    model = keras.Model(image, {"map": only, **kinds}, name="one")
     images = np.random.default_rng(0).random((24, 8, 8, 1), dtype=np.float32)
-    _explain(folder, model, images, {"kind": np.arange(24) % 10}, dream_steps=2)
+    _explain(folder, model, images, {name: np.arange(24) % units for name, units in CLASSES.items()}, dream_steps=2)
 
 
-REPORTS: dict[str, Callable[[Path], None]] = {"everything": everything, "one layer": one_layer}
+def map_alone(folder: Path) -> None:
+    """A convolution whose map is the only answer, and no class."""
+    _explain(folder, _only_conv(), np.random.default_rng(0).random((2, 8, 8, 1), dtype=np.float32), dream_steps=2)
+
+
+def no_image(folder: Path) -> None:
+    """A network of which nothing is known but itself."""
+    _explain(folder, _only_conv())
+
+
+def _only_conv() -> Any:
+    import keras
+
+    keras.utils.set_random_seed(3)
+    return keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(2, 3, name="only")], name="one")
+
+
+REPORTS: dict[str, Callable[[Path], None]] = {
+    "everything": everything,
+    "one layer": one_layer,
+    "map alone": map_alone,
+    "no image": no_image,
+}
 
 
 def _explain(folder: Path, *data: object, **choices: object) -> None:
