@@ -87,8 +87,8 @@ def one_layer(folder: Path) -> None:
 
 
 def map_alone(folder: Path) -> None:
-    """A convolution whose map is the only answer, and no class."""
-    _explain(folder, _only_conv(), np.random.default_rng(0).random((2, 8, 8, 1), dtype=np.float32), dream_steps=2)
+    """A convolution whose map is the only answer, and no class; its maps are shown in a chapter and on page one."""
+    _explain(folder, _only_conv(), np.random.default_rng(0).random((2, 24, 24, 1), dtype=np.float32), dream_steps=2)
 
 
 def no_image(folder: Path) -> None:
@@ -100,7 +100,7 @@ def _only_conv() -> Any:
     import keras
 
     keras.utils.set_random_seed(3)
-    return keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(2, 3, name="only")], name="one")
+    return keras.Sequential([keras.Input((24, 24, 1)), keras.layers.Conv2D(8, 3, name="only")], name="one")
 
 
 REPORTS: dict[str, Callable[[Path], None]] = {

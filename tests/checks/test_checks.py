@@ -99,6 +99,19 @@ def visits(asked: dict[str, Future[Any]]) -> dict[tuple[Path, str], dict[str, An
     return found
 
 
+# Forms that a report has now and then, and that no report here may lose without another's having it.
+FORMS = (
+    'class="confusions"', 'class="confusions numbered"', 'class="frequent"', 'class="classes named"',
+    'href="#shown-again-', 'class="samples mistakes"', 'class="left-out"', '<p class="remark">answered ',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_is_put_before_the_checkers(folders: dict[str, Path], form: str) -> None:
+    pages = [(folders[name] / "report.html").read_text(encoding="utf-8") for name in REPORTS]
+    assert any(form in page for page in pages)
+
+
 @each_report
 @pytest.mark.parametrize(("profile", "rules"), [("PDFUA-1", 106), ("PDFA-3A", 155)])
 def test_pdf_passes_the_machine_checks_of_verapdf(
