@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen import layers
 from reportgen.errors import LayerError, ModelError
+from reportgen.layers.arithmetic import work_out
 from reportgen.models import described
 from reportgen.models.described import Config, config_of, declared_inputs
 from reportgen.models.repairs import is_model, layers_of, references_in
@@ -217,7 +217,7 @@ def _worked_out(kind: str, config: Config, shapes: tuple[Shape, ...]) -> Any:
     if isinstance(config.get("axis"), list) and len(config["axis"]) == 1:  # as Keras 2 wrote it
         config = {**config, "axis": config["axis"][0]}
     try:
-        return described.preprocessed(kind, config, shapes) or layers.work_out(kind, config, shapes)
+        return described.preprocessed(kind, config, shapes) or work_out(kind, config, shapes)
     except _UNTOLD:
         return None
 

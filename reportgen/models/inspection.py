@@ -12,9 +12,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from reportgen import layers
 from reportgen.errors import LayerError, ModelError
 from reportgen.layers import reach, repeating
+from reportgen.layers.arithmetic import work_out
 from reportgen.layers.reach import Reach
 from reportgen.models import kinds, running
 from reportgen.models.comparing import compare
@@ -245,7 +245,7 @@ def _work_out(
             f"No formula for kind {kind}, a class from outside Keras: shape and parameters are the model's own.",
         )
     try:
-        arithmetic = layers.work_out(kind, config, shapes)
+        arithmetic = work_out(kind, config, shapes)
     except LayerError as error:
         return None, (str(error),)
     if arithmetic is None:

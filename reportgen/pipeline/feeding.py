@@ -12,13 +12,14 @@ from reportgen.models import pixels
 from reportgen.models.inputs import declared_inputs, declared_outputs
 from reportgen.options import Options
 from reportgen.records.model import Shape, TensorRecord, main_input
-from reportgen.sources import classes, fitting, open_data, several
+from reportgen.sources import classes, fitting, several
 from reportgen.sources.dataset import Dataset, Reading, counted
 from reportgen.sources.memory import from_arrays
+from reportgen.sources.opening import open_data
 
 
 def opened(model: Any, spec: str, options: Options) -> Dataset:
-    """Open what the user calls the data; errors as `sources.open_data`, `sources.several` and `sources.classes`."""
+    """Open what the user calls the data; errors as `opening.open_data`, `sources.several` and `sources.classes`."""
     inputs, outputs = declared_inputs(model), declared_outputs(model)
     reading = Reading(options.resize, options.feature)
     if len(inputs) > 1:

@@ -12,10 +12,10 @@ import numpy.typing as npt
 import pytest
 
 from reportgen.errors import DataError
-from reportgen.sources import open_data
 from reportgen.sources.dataset import Dataset
 from reportgen.sources.fitting import fit
 from reportgen.sources.memory import from_arrays
+from reportgen.sources.opening import open_data
 from tests.sources.examples import example, write
 
 SHAPE = (4, 5, 1)

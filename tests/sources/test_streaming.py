@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.sources import open_data
 from reportgen.sources.dataset import batches
 from reportgen.sources.fitting import fit
+from reportgen.sources.opening import open_data
 from tests.sources.examples import example, write
 
 pytestmark = pytest.mark.slow
@@ -31,7 +31,7 @@ FEW_LINES, MANY_LINES = 2_000, 100_000
 
 READ_ALL = """
 import resource, sys
-from reportgen.sources import open_data
+from reportgen.sources.opening import open_data
 from reportgen.sources.dataset import batches
 from reportgen.sources.fitting import fit
 
