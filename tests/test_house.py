@@ -87,11 +87,7 @@ CONVENTION: list[tuple[str, set[str]]] = [
 ASKED_BY_NAME = {
     ("commands.outcome", "findings.explanations"),  # the terminal says which maps were left out
     ("commands.cli", "renderers.json"),  # `summary --json` prints a model as report.json holds it
-    ("pipeline.forecast", "probes.samples"),  # how many samples there will be, before any is chosen
-    ("pipeline.forecast", "sources.digits"),  # what the default network is trained on
     ("pipeline.keeping", "renderers.html"),  # the budget is that of the page
-    ("pipeline.origins", "probes.predictions"),  # the score of the default network
-    ("pipeline.origins", "sources.digits"),
     ("pipeline.result", "renderers.html"),  # a notebook shows the page
 }
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from reportgen.document.report import Report
     from reportgen.options import Options
     from reportgen.pipeline.forecast import Forecast
+    from reportgen.pipeline.origins import Origin
+    from reportgen.sources.dataset import Dataset
 
 CHECK_FAILED = 3
 
@@ -124,7 +126,7 @@ def train(output: Path, seed: int, quiet: bool, verbose: int) -> None:
         origins = _pipeline("origins", terminal)
         origin = origins.train(make({"seed": seed}), terminal.progress)
         origins.save(origin, output)
-        right, total, split = origins.score_held_out(origin, terminal.progress)
+        right, total, split = _pipeline("parts", terminal).score_held_out(origin, terminal.progress)
     with _standard_output():
         click.echo(f"{right / total:.1%} right: {right} of {total} digits, {split}")
         click.echo(str(output))
@@ -148,7 +150,7 @@ def summary(
     identify(model)
     with uncollected():
         with terminal.hushed():
-            record = _pipeline("origins", terminal).inspect_file(model, options, terminal.progress)
+            record = _pipeline("parts", terminal).inspect_file(model, options, terminal.progress)
         with _standard_output():
             if as_json:
                 from reportgen.renderers.json import model_json
@@ -182,7 +184,7 @@ def extract(
     identify(model)
     terminal = _terminal(quiet, verbose)
     with terminal.hushed():
-        _pipeline("origins", terminal).extract_layer(model, layer, output, options, terminal.progress)
+        _pipeline("parts", terminal).extract_layer(model, layer, output, options, terminal.progress)
     with _standard_output():
         click.echo(str(output))
 
@@ -355,8 +357,7 @@ def _report(model: Path | None, options: Options, terminal: Terminal) -> Report:
     origins = import_module("reportgen.pipeline.origins")
     reporting.check(options)
     origin = origins.load(model, options, progress) if model else origins.train(options, progress)
-    dataset = _dataset(origins, origin, model, options, terminal)
-    report: Report = reporting.make_report(origin, dataset, options, progress)
+    report: Report = reporting.make_report(origin, _dataset(origin, options, terminal), options, progress)
     return report
 
 
@@ -365,16 +366,19 @@ def _foretold(model: Path | None, options: Options, terminal: Terminal) -> Forec
     reporting, progress = _pipeline("reporting", terminal), terminal.progress
     origins, forecast = (import_module(f"reportgen.pipeline.{name}") for name in ("origins", "forecast"))
     reporting.check(options)
-    origin = origins.load(model, options, progress) if model else forecast.untrained()
-    found: Forecast = forecast.foretell(origin, _dataset(origins, origin, model, options, terminal), options, progress)
+    origin = origins.load(model, options, progress) if model else origins.untrained()
+    found: Forecast = forecast.foretell(origin, _dataset(origin, options, terminal), options, progress)
     return found
 
 
-def _dataset(origins: ModuleType, origin: Any, model: Path | None, options: Options, terminal: Terminal) -> Any:
+def _dataset(origin: Origin, options: Options, terminal: Terminal) -> Dataset | None:
     """Open the data, or None without any, and tell what cannot be read."""
-    spec = options.data or ("digits" if model is None else None)
-    dataset = origins.open_dataset(origin, spec, options, terminal.progress) if spec else None
-    if dataset is not None and dataset.broken:
+    spec = options.data or origin.data
+    if not spec:
+        return None
+    opened = import_module("reportgen.pipeline.feeding").opened
+    dataset: Dataset = opened(origin.model, spec, options, terminal.progress)
+    if dataset.broken:
         left_out = sum(reason.number for reason in dataset.broken_reasons)
         terminal.say_what_is_left_out(dataset.broken[0], left_out, left_out + dataset.size)
     return dataset

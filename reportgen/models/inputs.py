@@ -34,6 +34,15 @@ def declared_outputs(model: Any) -> tuple[str, ...]:
     return tuple(map(str, names))
 
 
+def wanted_shape(model: Any, chosen: Shape | None = None) -> Shape | None:
+    """Return the shape of one sample of a model's main input: the one that the user chose, or the one that it declares.
+
+    None where neither says it.
+    """
+    declared = declared_inputs(model)
+    return chosen or (_main(declared).shape if declared else None)
+
+
 def input_records(model: Any, input_shapes: Mapping[str, Shape] | None = None) -> tuple[TensorRecord, ...]:
     """Return what a model takes, with open sizes filled in from `input_shapes`.
 

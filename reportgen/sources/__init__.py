@@ -2,7 +2,8 @@
 
 Every module exports `ACCEPTED` and `IN_SHORT`, what it takes in the words of an error and of a help page;
 `accepts(spec)`, whether it is meant; and `open(spec, shape, reading)`, the dataset. One whose images and labels are
-features with names says so with `HAS_FEATURES`. `opening` asks them in the order of `NAMES`.
+features with names says so with `HAS_FEATURES`. One that the default network can be trained on has `training_set()`,
+and `SPEC`, what the user calls the images that are held out from it. `opening` asks them in the order of `NAMES`.
 """
 
 NAMES = ("digits", "keras_set", "function", "npz", "npy", "tfrecord", "folder", "manifest")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import ModuleType
 
 from reportgen import registry
 from reportgen.errors import DataError, OptionsError
@@ -38,6 +39,15 @@ def open_data(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -
             return dataset
     accepted = [source.ACCEPTED for source in sources]
     raise DataError(f"{_why_nobody_accepts(spec)} Expected {', '.join(accepted[:-1])}, or {accepted[-1]}.")
+
+
+def training_source() -> ModuleType:
+    """Return the source that the default network is trained on: the first with a `training_set`.
+
+    Its `SPEC` is what the user would call its other images, which are held out.
+    """
+    sources = (registry.load("sources", name) for name in registry.names("sources"))
+    return next(source for source in sources if hasattr(source, "training_set"))
 
 
 def _why_nobody_accepts(spec: str) -> str:

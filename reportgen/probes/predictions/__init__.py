@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from reportgen.budget.plan import Plan
 from reportgen.budget.work import Work
+from reportgen.document.report import Score
 from reportgen.errors import DataError, ModelError
-from reportgen.evidence.performance import wilson
+from reportgen.evidence.performance import known, wilson
 from reportgen.evidence.predictions import PredictionsResult
 from reportgen.models.subject import Answering, Array, Subject
 from reportgen.options import Options
@@ -35,6 +36,11 @@ def forecast(record: ModelRecord, dataset: Dataset, options: Options, plan: Plan
     """Return the work of one pass over all images."""
     del options, plan
     return Work("answers on all images", macs=dataset.size * record.macs)
+
+
+def scores(result: PredictionsResult | None) -> tuple[Score, ...]:
+    """Return how well each output does whose true classes or values are known."""
+    return known(result)
 
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> PredictionsResult | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,9 +16,10 @@ from reportgen.models.subject import Array, Subject, answers
 from reportgen.options import Options
 from reportgen.probes.activations import drawing
 from reportgen.probes.predictions import class_name, multilabel, probabilities, targets_by_output
-from reportgen.probes.samples.picking import Picked, pick
+from reportgen.probes.samples.picking import DEFAULT_WITH_LABELS, Picked, pick
 from reportgen.progress import Progress, silent
 from reportgen.records.model import TensorRecord
+from reportgen.sources.dataset import Dataset
 
 NUM_ANSWERS = 3
 # Values of a further input, or of an output, that are shown for one sample.
@@ -43,6 +45,21 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> tupl
         seed=options.seed,
     )
     return records(subject, predictions, picked)
+
+
+def num_samples(dataset: Dataset, options: Options) -> int:
+    """Return how many samples are chosen, at most: two ways to choose may choose the same, which answers alone tell."""
+    asked: set[int] = set()
+    others = 0
+    for wish in options.pick or DEFAULT_WITH_LABELS:
+        if wish.kind == "index":
+            asked.update(wish.numbers)
+        elif wish.kind == "per-class" and dataset.labels is not None:
+            counts = Counter(dataset.labels.tolist()).values()
+            others += sum(min(count, wish.numbers[0]) for count in counts)
+        else:
+            others += wish.numbers[0]
+    return min(dataset.size, len(asked) + others)
 
 
 def leave(subject: Subject, result: tuple[SampleRecord, ...]) -> Subject:
