@@ -153,9 +153,9 @@ def summary(
             record = _pipeline("parts", terminal).inspect_file(model, options, terminal.progress)
         with _standard_output():
             if as_json:
-                from reportgen.renderers.json import model_json
+                from reportgen.renderers.encoding import encoded
 
-                click.echo(model_json(record), nl=False)
+                click.echo(encoded(record, "model"), nl=False)
             elif layer:
                 terminal.show_sums(record, layer)
             else:

@@ -15,6 +15,7 @@ from reportgen.errors import RenderError
 from reportgen.language.cleaning import clean, shortened
 from reportgen.language.numerals import megabytes, number, percent, plural, shape, short
 from reportgen.records.model import LayerRecord
+from reportgen.sections import PAGE_ONE
 
 MOST_BYTES = 900 << 10
 """GitHub takes 1024 KiB for one step, and nothing of what is longer."""
@@ -83,7 +84,7 @@ def _more(left_out: int, noun: str) -> str:
 
 def _head(report: Report) -> str:
     title = f"## {text(report.title, 200)}\n\n"
-    summary = next((section for section in report.sections if section.name == "summary"), None)
+    summary = next((section for section in report.sections if section.name == PAGE_ONE), None)
     if summary is None:
         return title
     content: Any = summary.content
