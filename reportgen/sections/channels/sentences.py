@@ -9,6 +9,7 @@ from reportgen.evidence.ablation import AblationResult
 from reportgen.evidence.channels import Channel, Counts
 from reportgen.evidence.dreams import Dream
 from reportgen.evidence.responses import CallResponses, ResponsesResult
+from reportgen.figures.class_bars import class_bars
 from reportgen.language.numerals import number, percent, plural
 from reportgen.language.vocabulary import words
 
@@ -142,7 +143,7 @@ def _class_words(channel: Channel, classes: Sequence[str], level: float) -> Iter
         yield f"Prefers {channel.favourite} a little: {index}{chance}."
     else:
         yield f"Speaks for no class: {index}{chance}; highest for {channel.favourite}."
-    if len(channel.class_means) == len(classes) and not (channel.bars and short_names(classes)):
+    if len(channel.class_means) == len(classes) and not (class_bars(channel.class_means) and short_names(classes)):
         order = sorted(range(len(classes)), key=lambda place: (-channel.class_means[place], place))[:_FIRST_CLASSES]
         listed = ", ".join(f"{classes[place]} {number(channel.class_means[place], 2)}" for place in order)
         yield f"Mean response: {'most for ' if len(classes) > len(order) else ''}{listed}."
