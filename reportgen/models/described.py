@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from reportgen.models.types import Config
 from reportgen.records.model import Arithmetic, Shape
-
-Config = dict[str, Any]
 
 # What an axis that the model leaves open is taken to be long: no image of a network in use is much smaller.
 OPEN_AXIS = 128

@@ -14,9 +14,10 @@ from typing import Any
 from reportgen.errors import LayerError, ModelError
 from reportgen.layers.arithmetic import work_out
 from reportgen.models import described
-from reportgen.models.described import Config, config_of, declared_inputs
+from reportgen.models.described import config_of, declared_inputs
 from reportgen.models.repairs import is_model, layers_of, references_in
-from reportgen.records.model import Shape
+from reportgen.models.types import Config
+from reportgen.records.model import Arithmetic, Shape
 
 # Keras builds a Sequential anew for each layer that it adds. A call takes it half a millisecond or more.
 MOST_LAYERS = 5_000
@@ -212,7 +213,7 @@ def _is_sequence(model: Config) -> bool:
     return model.get("class_name") == "Sequential"
 
 
-def _worked_out(kind: str, config: Config, shapes: tuple[Shape, ...]) -> Any:
+def _worked_out(kind: str, config: Config, shapes: tuple[Shape, ...]) -> Arithmetic | None:
     """The arithmetic of a layer; None where it cannot be told."""
     if isinstance(config.get("axis"), list) and len(config["axis"]) == 1:  # as Keras 2 wrote it
         config = {**config, "axis": config["axis"][0]}

@@ -9,8 +9,9 @@ from typing import Any
 
 from reportgen.errors import ModelError
 from reportgen.models import described
-from reportgen.models.described import Config, config_of
+from reportgen.models.described import config_of
 from reportgen.models.estimating import Estimate, Limits
+from reportgen.models.types import Config
 
 # What carries or fetches code, whatever the layer around it is.
 _CODE_KINDS = {

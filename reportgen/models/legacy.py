@@ -19,7 +19,8 @@ from tensorflow.core.protobuf import saved_model_pb2, trackable_object_graph_pb2
 
 from reportgen.errors import ModelError
 from reportgen.models.repairs import is_model, layers_of
-from reportgen.models.stored import Config, Stored, parse
+from reportgen.models.stored import Stored, parse
+from reportgen.models.types import Config, Model, Operation, Tensor
 
 _GRAPH = "saved_model.pb"
 _METADATA = "keras_metadata.pb"
@@ -63,7 +64,7 @@ def read(folder: Path) -> Stored:
     return Stored({"class_name": root["class_name"], "config": root["config"]}, "", _num_stored(folder))
 
 
-def restore(model: Any, config: Config, folder: Path) -> None:
+def restore(model: Model, config: Config, folder: Path) -> None:
     """Put the weights of a SavedModel's checkpoint into a model that was built from its configuration.
 
     Args:
@@ -92,7 +93,7 @@ def restore(model: Any, config: Config, folder: Path) -> None:
             raise _missing(folder, weight.path)
 
 
-def _layers(model: Any, config: Config, objects: Any, node: int, folder: Path) -> Iterator[tuple[Any, int]]:
+def _layers(model: Model, config: Config, objects: Any, node: int, folder: Path) -> Iterator[tuple[Operation, int]]:
     """Yield every layer with weights of its own, and its node; models inside are opened."""
     found = {layer.name: layer for layer in model.layers}
     entries = [(found.get(entry["config"]["name"]), entry) for entry in layers_of(config)]
@@ -107,7 +108,7 @@ def _layers(model: Any, config: Config, objects: Any, node: int, folder: Path) -
             yield layer, child
 
 
-def _stored_weight(reader: Any, objects: Any, layer: Any, node: int, weight: Any, folder: Path) -> Any:
+def _stored_weight(reader: Any, objects: Any, layer: Operation, node: int, weight: Tensor, folder: Path) -> Tensor:
     old = _OLD_NAMES.get(type(layer).__name__, {})
     found = _child(objects, node, old.get(weight.name, weight.name))
     if found is None:
@@ -124,7 +125,7 @@ def _stored_weight(reader: Any, objects: Any, layer: Any, node: int, weight: Any
     return np.asarray(reader.get_tensor(keys[0]))
 
 
-def _below(objects: Any, node: int, weight: Any) -> int | None:
+def _below(objects: Any, node: int, weight: Tensor) -> int | None:
     """Find a weight of a layer inside a layer (a cell, a wrapped layer, a projection) by the parts of its path."""
     names = str(weight.path).split("/")
     inner = {"cell", "layer", *(old for old, new in _INNER.items() if any(name.startswith(new) for name in names))}
@@ -255,7 +256,7 @@ def _damaged(folder: Path) -> ModelError:
     )
 
 
-def build(config: Config) -> Any:
+def build(config: Config) -> Model:
     """Build a model from a configuration, without running code that it names."""
     kind = keras.Sequential if config["class_name"] == "Sequential" else keras.Model
     with keras.utils.CustomObjectScope({}):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-Config = dict[str, Any]
+from reportgen.models.types import Config
 
 MODEL_KINDS = ("Sequential", "Functional", "Model")
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from reportgen.models.types import Operation
 from reportgen.records.model import Setting
 
 _NAMES = {
@@ -71,7 +71,7 @@ def settings(config: Mapping[str, object]) -> tuple[Setting, ...]:
     return tuple(found)
 
 
-def output_activation(operation: Any) -> str | None:
+def output_activation(operation: Operation) -> str | None:
     """Return the activation that a model ends with: "softmax", "sigmoid", "linear" …, or None where it is not known.
 
     Args:

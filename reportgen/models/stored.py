@@ -20,8 +20,7 @@ from typing import Any
 import h5py
 
 from reportgen.errors import ModelError
-
-Config = dict[str, Any]
+from reportgen.models.types import Config
 
 _CONFIG_NAME = "config.json"
 _WEIGHTS_NAME = "model.weights.h5"

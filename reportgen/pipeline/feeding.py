@@ -9,6 +9,7 @@ import numpy as np
 
 from reportgen.errors import DataError
 from reportgen.models.inputs import declared_inputs, declared_outputs, wanted_shape
+from reportgen.models.types import Model
 from reportgen.options import Options
 from reportgen.progress import Progress, silent
 from reportgen.records.model import TensorRecord
@@ -18,7 +19,7 @@ from reportgen.sources.memory import from_arrays
 from reportgen.sources.opening import open_data
 
 
-def opened(model: Any, spec: str, options: Options, progress: Progress = silent) -> Dataset:
+def opened(model: Model, spec: str, options: Options, progress: Progress = silent) -> Dataset:
     """Open what the user calls the data; errors as `opening.open_data`, `sources.several` and `sources.classes`."""
     inputs, outputs = declared_inputs(model), declared_outputs(model)
     reading = Reading(options.resize, options.feature)
@@ -31,7 +32,7 @@ def opened(model: Any, spec: str, options: Options, progress: Progress = silent)
         return dataset if options.classes is None else classes.name(dataset, classes.read(options.classes))
 
 
-def in_memory(model: Any, images: Any, labels: Any, class_names: Sequence[str]) -> Dataset:
+def in_memory(model: Model, images: Any, labels: Any, class_names: Sequence[str]) -> Dataset:
     """Make a dataset of arrays: one, or one for each input.
 
     Raises:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from reportgen.document.report import Fact
 from reportgen.models import loading, training
 from reportgen.models.convnet import INPUT_SHAPE, convnet
 from reportgen.models.estimating import Limits
 from reportgen.models.importing import import_modules
+from reportgen.models.types import Model
 from reportgen.options import Options
 from reportgen.progress import Progress, silent
 from reportgen.records.data import TrainingRecord
@@ -31,7 +31,7 @@ class Origin:
         images_ahead: Images that each epoch of its training has, where it is still ahead; 0 where it is not.
     """
 
-    model: Any
+    model: Model
     facts: tuple[Fact, ...]
     argument: str = ""
     training: TrainingRecord | None = None

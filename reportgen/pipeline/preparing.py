@@ -10,6 +10,7 @@ from reportgen.models.inputs import declared_inputs, wanted_shape
 from reportgen.models.inspection import inspect
 from reportgen.models.renaming import rename
 from reportgen.models.subject import Subject
+from reportgen.models.types import Model
 from reportgen.options import Options
 from reportgen.progress import Progress, silent
 from reportgen.records import places
@@ -18,7 +19,7 @@ from reportgen.sources import classes, fitting, several
 from reportgen.sources.dataset import Dataset
 
 
-def prepared(model: Any, dataset: Dataset | None, options: Options, progress: Progress = silent) -> Subject:
+def prepared(model: Model, dataset: Dataset | None, options: Options, progress: Progress = silent) -> Subject:
     """Rename layers, make the data fit, inspect the network and find out what words among the labels mean.
 
     Args:
@@ -39,7 +40,7 @@ def prepared(model: Any, dataset: Dataset | None, options: Options, progress: Pr
     return Subject(model, record, dataset)
 
 
-def fitted(model: Any, dataset: Dataset, options: Options) -> Dataset:
+def fitted(model: Model, dataset: Dataset, options: Options) -> Dataset:
     """Make data fit a model, in the way the options say; errors as `sources.fitting.fit`."""
     declared = declared_inputs(model)
     shape = (wanted_shape(model, options.input_shape) or ()) if declared else dataset.shape

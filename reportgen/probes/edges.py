@@ -10,7 +10,6 @@ measured on the same layer with the weights of each kernel shuffled.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from reportgen.models.compiling import anyhow
 from reportgen.models.hooks import Call, StopPassError, until
 from reportgen.models.inputs import zero_inputs
 from reportgen.models.subject import Array, Subject
+from reportgen.models.types import Operation
 from reportgen.options import Options
 from reportgen.progress import Progress, silent
 from reportgen.records.model import LayerRecord, Shape
@@ -104,7 +104,7 @@ def _picture_shape(record: LayerRecord) -> Shape:
     return record.input_shape[len(record.time_steps) :]
 
 
-def _find(subject: Subject, record: LayerRecord) -> tuple[Any, float, float]:
+def _find(subject: Subject, record: LayerRecord) -> tuple[Operation, float, float]:
     """Return the layer itself and the range of values that reaches it on the first sample, or 0..1 without samples."""
     seen: list[Call] = []
 
@@ -125,7 +125,7 @@ def _find(subject: Subject, record: LayerRecord) -> tuple[Any, float, float]:
     return seen[0].operation, *((low, high) if high > low else (0.0, 1.0))
 
 
-def _responses(layer: Any, record: LayerRecord, channels: int, span: tuple[float, float]) -> Array:
+def _responses(layer: Operation, record: LayerRecord, channels: int, span: tuple[float, float]) -> Array:
     """Return the swing of every channel, (channels, frequencies, orientations)."""
     windows = (record.windows or ())[len(record.time_steps) :]
     reach = max(window.dilation * (window.kernel - 1) + 1 for window in windows)
@@ -173,7 +173,7 @@ def _oriented(tuning: ChannelTuning) -> bool:
     return tuning.responds and tuning.selectivity >= THRESHOLD
 
 
-def _shuffled(layer: Any, record: LayerRecord, seed: int) -> Iterator[Any]:
+def _shuffled(layer: Operation, record: LayerRecord, seed: int) -> Iterator[Operation]:
     """Yield twins of a layer in which the positions of every kernel are shuffled, the same way in all its inputs."""
     generator = np.random.default_rng(seed)
     for _ in range(NUM_SHUFFLES):
@@ -194,7 +194,7 @@ def _shuffled(layer: Any, record: LayerRecord, seed: int) -> Iterator[Any]:
         yield twin
 
 
-def _kernels(layer: Any, channels: int) -> Levels:
+def _kernels(layer: Operation, channels: int) -> Levels:
     """Draw each kernel, zero at mid-grey, its largest weight black or white; (0, 0, 0) where that is no picture.
 
     Weights that are no numbers are drawn mid-grey; `findings` names them.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import numpy as np
 
@@ -118,7 +116,7 @@ def _pooled(kind: str, window: Array, subject: Subject) -> PooledWindow:
     )
 
 
-def _layer(kind: str) -> Any:
+def _layer(kind: str) -> keras.layers.Layer:
     layers = keras.layers
     makers = {
         "max": lambda: layers.MaxPooling2D(POOL),
