@@ -13,7 +13,7 @@ from errno import EPIPE
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
@@ -83,7 +83,7 @@ def build(
     dry_run: bool,
     quiet: bool,
     verbose: int,
-    **given: Any,
+    **given: object,
 ) -> None:
     """Look inside MODEL and write the report.
 
@@ -140,7 +140,7 @@ def train(output: Path, seed: int, quiet: bool, verbose: int) -> None:
 @verbosity
 @click.pass_context
 def summary(
-    context: click.Context, /, model: Path, layer: str | None, as_json: bool, quiet: bool, verbose: int, **given: Any
+    context: click.Context, /, model: Path, layer: str | None, as_json: bool, quiet: bool, verbose: int, **given: object
 ) -> None:
     """Print the layer table of MODEL."""
     from reportgen.models.freeing import uncollected
@@ -176,7 +176,7 @@ def summary(
 @verbosity
 @click.pass_context
 def extract(
-    context: click.Context, /, model: Path, layer: str, output: Path, quiet: bool, verbose: int, **given: Any
+    context: click.Context, /, model: Path, layer: str, output: Path, quiet: bool, verbose: int, **given: object
 ) -> None:
     """Save a new model with the input of MODEL and the output of LAYER."""
     options = _options(context, None, given)
@@ -273,7 +273,7 @@ def _standard_output() -> Iterator[None]:
         ) from error
 
 
-def _options(context: click.Context, config: Path | None, given: dict[str, Any]) -> Options:
+def _options(context: click.Context, config: Path | None, given: dict[str, object]) -> Options:
     """Lay the command line over the file over the defaults."""
     from reportgen.options import make, read_config
 

@@ -279,7 +279,7 @@ def _opens(layer: Operation) -> bool:
     return own or isinstance(layer, keras.Model | keras.layers.Wrapper)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """Turn Keras's tracked containers into plain ones, and anything that holds no layers into nothing."""
     if isinstance(value, keras.Layer):
         return value

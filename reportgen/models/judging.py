@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from reportgen.errors import ModelError
 from reportgen.models import described
@@ -98,9 +97,9 @@ def judge(config: Config, file_name: str, limits: Limits, known: Known | None = 
     return estimate
 
 
-def _objects(config: Any) -> Iterator[tuple[str, Config]]:
+def _objects(config: object) -> Iterator[tuple[str, Config]]:
     """Yield every object in a configuration with the name of the layer that it stands in."""
-    waiting: list[tuple[str, Any]] = [("", config)]
+    waiting: list[tuple[str, object]] = [("", config)]
     while waiting:
         path, item = waiting.pop()
         if isinstance(item, dict):
@@ -138,7 +137,7 @@ def _judge_object(path: str, item: Config, file_name: str, known: Known) -> None
     raise _refused(path, f"the class {what!r:.80} of the module {module[:80]!r}, which is not Keras's", file_name)
 
 
-def _is_keras(module: str, kind: Any, name: Any) -> bool:
+def _is_keras(module: str, kind: object, name: object) -> bool:
     """Return whether Keras itself writes this name with this module into a configuration."""
     if not isinstance(name, str) or not name.isidentifier():
         return False

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
-from typing import Any
 
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError, Undefined
 from jinja2.environment import TemplateModule
@@ -32,11 +31,11 @@ _EXPECTED = "Expected a template that shows the report's plain data. Correct it,
 class Sandbox(ImmutableSandboxedEnvironment):
     """An environment for templates that nobody here wrote."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: object) -> None:
         super().__init__(**options)
         del self.globals["lipsum"], self.filters["random"]
 
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
         """Whether a template may read something of an object: of a record, its fields and properties alone."""
         if is_dataclass(obj) and not isinstance(obj, type):
             return attr in _readable(type(obj))

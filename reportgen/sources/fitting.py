@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -189,7 +188,7 @@ def _reshape(shape: tuple[int, ...], images: Array) -> Array:
     return images.reshape(len(images), *shape)
 
 
-def number_format(dtype: str) -> np.dtype[Any]:
+def number_format(dtype: str) -> np.dtype[np.generic]:
     """Return numpy's number format for one of Keras's; float32 for one that numpy does not know."""
     try:
         found = np.dtype(dtype)
@@ -209,7 +208,7 @@ def _check_finite(name: str, images: Array, indices: Sequence[int]) -> None:
     )
 
 
-def _cast(images: Array, target: np.dtype[Any], way: Way, name: str) -> Array:
+def _cast(images: Array, target: np.dtype[np.generic], way: Way, name: str) -> Array:
     with np.errstate(over="ignore", invalid="ignore"):
         wide = images if way.name == "none" else way.apply(images.astype(np.promote_types(target, np.float32)))
         fitted = wide.astype(target)
