@@ -60,10 +60,7 @@ def layer_table(model: ModelRecord, width: int) -> tuple[Table, tuple[str, ...]]
         _Column("multiply-\nadds", [number(call.macs) for call in rows], number(model.macs)),
         _Column(
             "receptive\nfield",
-            [
-                whole if call.whole_image else shape(call.receptive_field) if call.receptive_field else "–"
-                for call in rows
-            ],
+            [whole if call.whole_image else _size(call.receptive_field) for call in rows],
         ),
         _Column("jump", [" × ".join(map(number, call.jump)) if call.jump else "–" for call in rows]),
         _Column("memory", [memory(call.activation_bytes) for call in rows]),
@@ -120,3 +117,7 @@ def _folded(name: str, width: int) -> str:
         first, *others = chop_cells(lines.pop() + piece, width) or [""]
         lines += [first, *others]
     return "\n".join(lines)
+
+
+def _size(field: tuple[int, ...] | None) -> str:
+    return shape(field) if field else "–"

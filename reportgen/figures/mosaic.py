@@ -153,6 +153,10 @@ def assemble(
     )
 
 
+# Up to so many channels, as many tiles stand in a row.
+_USUAL_COLUMNS = ((16, 8), (256, 16))
+
+
 def under_gap(levels: Levels, colormap: str, line: tuple[int, int, int] | None = None) -> Levels:
     """Keep levels apart from the gap's: in a palette it has the last colour, so the highest level gives way by one."""
     return np.minimum(levels, _GAP - 1) if _in_palette(colormap, line) else levels
@@ -168,7 +172,7 @@ def num_columns(channels: int, height: int, width: int) -> int:
     >>> num_columns(64, 24, 24), num_columns(6, 24, 24), num_columns(2048, 7, 7), num_columns(12, 9, 9)
     (16, 6, 32, 6)
     """
-    usual = 8 if channels <= 16 else 16 if channels <= 256 else 32
+    usual = next((columns for most, columns in _USUAL_COLUMNS if channels <= most), 32)
     wide = max(1, usual * height // max(width, 1)) if width > height else usual
     most = max(1, min(channels, usual, max(wide, 1)))
     # Full rows look calmer, where that takes no more than half as many columns away.

@@ -52,6 +52,10 @@ class Layout:
         return tuple(range(start, min(start + step, channels)) for start in range(0, channels, step))
 
 
+# Up to so many channels, their strips stand in as many columns.
+_STRIP_COLUMNS = ((64, 1), (128, 2))
+
+
 def lay_out(channels: int, grid: Grid, highest: float = HIGHEST_SHEET) -> Layout:
     """Decide how many maps stand side by side, how many rows a sheet has, and what is drawn of each map.
 
@@ -62,7 +66,7 @@ def lay_out(channels: int, grid: Grid, highest: float = HIGHEST_SHEET) -> Layout
     """
     sizes = _drawn(grid)
     if len(sizes) == 1:
-        columns = 1 if channels <= 64 else 2 if channels <= 128 else 4
+        columns = next((columns for most, columns in _STRIP_COLUMNS if channels <= most), 4)
         shrink: tuple[int, ...] = (-(-sizes[0] * columns // _MOST_POINTS),)
         # A few strips are broad, many are thin; of more than fit in that way a further sheet is made.
         pitch = min(14.0, max(6.0, highest // -(-channels // columns)))
@@ -111,7 +115,7 @@ def sheets(
         tiles, gap, ticks = _strips(maps, layout)
     else:
         tiles, gap, ticks = _slices(maps.reshape(len(maps), -1, *maps.shape[-2:]), layout)
-    found = []
+    found, what = [], "map" if selected else "channel"
     for place, (part, caption) in enumerate(zip(layout.parts(len(maps)), captions, strict=True)):
         sheet = mosaic.assemble(
             name if place == 0 else f"{name}-{place + 1}",
@@ -121,7 +125,7 @@ def sheets(
             first=part.start,
             total=total or len(maps),
             ticks=ticks,
-            alt=alt if place == 0 else f"{alt} Continued from {'map' if selected else 'channel'} {part.start}.",
+            alt=alt if place == 0 else f"{alt} Continued from {what} {part.start}.",
             caption=caption,
             colormap=colormap,
         )

@@ -17,6 +17,8 @@ _GROWING = (
 )
 
 KINDS = _LAYERS | frozenset(_GATES) | {"StackedRNNCells"}
+# What the biases of a cell are called, by their number.
+_BIASES: tuple[list[str], ...] = ([], ["bias"], ["two biases"])
 
 
 def work_out(kind: str, config: Config, input_shapes: tuple[Shape, ...]) -> Arithmetic:
@@ -89,7 +91,7 @@ def _counted(
         num_biases = 0
         if flag(config, "use_bias", default=True):
             num_biases = 2 if kind == "GRUCell" and flag(config, "reset_after", default=True) else 1
-        biases = [] if num_biases == 0 else ["bias" if num_biases == 1 else "two biases"]
+        biases = _BIASES[num_biases]
         name = f"cell {number}"
         parameters.append((name, _gated(gates, units, [num_inputs, units, *([num_biases] if biases else [])], biases)))
         macs.append((name, _gated(gates, units, [num_inputs, units], [])))

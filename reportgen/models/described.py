@@ -69,7 +69,9 @@ def batch_size(config: Config) -> int:
 def _declarations(entry: Config) -> list[tuple[Shape, ...]]:
     """Every declaration of input shapes in a layer's configuration; () for one that cannot be read."""
     config, build = config_of(entry), entry.get("build_config")
-    found = [_shapes(build.get("input_shape")) if isinstance(build, dict) else ()] if build else []
+    found = []
+    if build:
+        found.append(_shapes(build.get("input_shape")) if isinstance(build, dict) else ())
     for key in ("batch_shape", "batch_input_shape", "build_input_shape"):
         if config.get(key) is not None:
             found.append(_shapes(config[key]))
@@ -131,7 +133,9 @@ def is_plain_call(node: object) -> bool:
 
 
 def _items(item: object) -> list[Any]:
-    return list(item.values()) if isinstance(item, dict) else item if isinstance(item, list) else []
+    if isinstance(item, dict):
+        return list(item.values())
+    return item if isinstance(item, list) else []
 
 
 def _has_numbers(node: object) -> bool:

@@ -113,7 +113,8 @@ class _Walk:
             path = "" if place == main else f"/{record.name}"
             self._remember(tensor, path)
             axes = len(record.shape) - 1
-            self._reach[path] = reach.of_input(axes) if axes > 0 else reach.NOTHING if place != main else reach.UNKNOWN
+            without_axes = reach.NOTHING if place != main else reach.UNKNOWN
+            self._reach[path] = reach.of_input(axes) if axes > 0 else without_axes
         if not self.model.built:
             running.call(self.model, zeros)  # building calls every layer too, which is no call of the pass
         with watch(self.model, self._note):

@@ -263,8 +263,10 @@ def _depth(config: Any) -> int:
     while waiting and deepest <= _DEEPEST:
         item, depth = waiting.pop()
         deepest = max(deepest, depth)
-        children = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
-        waiting += [(child, depth + 1) for child in children if isinstance(child, dict | list)]
+        if isinstance(item, dict):
+            item = list(item.values())
+        if isinstance(item, list):
+            waiting += [(child, depth + 1) for child in item if isinstance(child, dict | list)]
     return deepest
 
 

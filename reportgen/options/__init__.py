@@ -253,7 +253,7 @@ def words(options: Options) -> dict[str, tuple[str, ...]]:
             value = tuple(f"{layer}:{channel}" for layer, channel in value)
         elif name in {"data", "classes", "templates"} and value is not None:
             value = Path(value).name
-        listed = value if isinstance(value, tuple) else () if value is None else (value,)
+        listed = () if value is None else _listed(value)
         if name == "max_size":
             listed = (size_words(options.max_size),)
         if name == "input_shape" and listed:
@@ -295,4 +295,4 @@ def _option(field: str) -> str:
 
 
 def _listed(value: object) -> tuple[Any, ...]:
-    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list | tuple) else (value,)
+    return tuple(value) if isinstance(value, list | tuple) else (value,)

@@ -92,16 +92,15 @@ def _compiled(names: Sequence[str]) -> tuple[Fact, ...]:
 
 def _run_facts(origin: Origin, subject: Subject, options: Options, time: str | None) -> RunFacts:
     dataset = subject.dataset
-    data = (
-        ()
-        if dataset is None
-        else (
+    data = []
+    if dataset is not None:
+        data = [
             Fact("data", dataset.name),
             Fact("split", dataset.split),
             Fact("SHA-256 of the data", dataset.sha256),
-            *((Fact("the user's own code that was run", options.preprocess),) if ":" in options.preprocess else ()),
-        )
-    )
+        ]
+        if ":" in options.preprocess:
+            data.append(Fact("the user's own code that was run", options.preprocess))
     return RunFacts(
         command=_command(origin, dataset, options),
         created=time,
@@ -109,7 +108,7 @@ def _run_facts(origin: Origin, subject: Subject, options: Options, time: str | N
         machine=environment.machine(),
         options=tuple(Fact(name, values or "the default") for name, values in words(options).items()),
         model=(*origin.facts, Fact("SHA-256 of the weights", subject.record.weights_sha256)),
-        data=data,
+        data=tuple(data),
     )
 
 

@@ -131,7 +131,9 @@ def bring(
             return None
         steps.append(("repeated in three channels", partial(np.repeat, repeats=_COLOURS, axis=2)))
     steps += _resizing((old.height, old.width), size, resize)
-    shape = size if new.axis is None else (channels, *size) if new.axis == 0 else (*size, channels)
+    shape: tuple[int, ...] = size
+    if new.axis is not None:
+        shape = (channels, *size) if new.axis == 0 else (*size, channels)
     done = " and ".join(filter(None, (", ".join(what for what, _ in steps[:-1]), *(what for what, _ in steps[-1:]))))
     note = f"Each image was {done or 'laid out anew'}: {in_words(have)} became {in_words(shape)}."
     return partial(_apply, old.axis, [step for _, step in steps], new.axis, shape), shape, note

@@ -227,7 +227,9 @@ def _scaled_twice(used: Way, values: Values, shape: Shape, rescales: bool | str)
     ends = used.apply(_two_pixels([values.low] * _COLOURS, [values.high] * _COLOURS, shape))
     if ends.min() >= 0 and ends.max() > _MOST_OF_UNIT_RANGE:
         return ()
-    other = "none" if values.are_picture else "0..255" if values.are_unit else ""
+    other = "0..255" if values.are_unit else ""
+    if values.are_picture:
+        other = "none"
     return (
         Doubt(
             other,
@@ -308,7 +310,9 @@ def _data_format(shape: Shape) -> str | None:
     """Return where the three channels of a colour picture stand, as Keras calls it; None for other images."""
     if len(shape) != 3:
         return None
-    return "channels_last" if shape[-1] == _COLOURS else "channels_first" if shape[0] == _COLOURS else None
+    if shape[-1] == _COLOURS:
+        return "channels_last"
+    return "channels_first" if shape[0] == _COLOURS else None
 
 
 def _of_applications(name: str, values: Values, shape: Shape) -> Way:

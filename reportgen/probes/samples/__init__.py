@@ -195,6 +195,7 @@ def _first_answers(values: Array, kind: str, names: tuple[str, ...]) -> tuple[An
         return ()
     if shares is None:
         return tuple(Answer(index, f"value {index}", float(value)) for index, value in enumerate(values[:NUM_VALUES]))
-    shown = shares[0] if kind == "probabilities" else np.array([-values[0], values[0]]) if len(values) == 1 else values
+    scores = np.array([-values[0], values[0]]) if len(values) == 1 else values
+    shown = shares[0] if kind == "probabilities" else scores
     order = np.argsort(-shares[0], kind="stable")[:NUM_ANSWERS]
     return tuple(Answer(int(index), class_name(names, int(index)), float(shown[index])) for index in order)

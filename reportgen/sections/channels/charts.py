@@ -98,7 +98,9 @@ def _known(channels: Sequence[Channel], titles: tuple[str, str]) -> list[Channel
 def _kind(channel: Channel) -> str:
     if channel.state:
         return "silent"
-    return "copy" if channel.copy_of is not None else "speaks" if channel.speaks else "other"
+    if channel.copy_of is not None:
+        return "copy"
+    return "speaks" if channel.speaks else "other"
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -205,7 +205,11 @@ def signed_points(change: float) -> str:
     ('−2.1\xa0points', '+0.3\xa0points', '±0\xa0points')
     """
     written = points(abs(change))
-    return written if written.startswith("under") else f"{'+' if change > 0 else '−' if change < 0 else '±'}{written}"
+    if written.startswith("under"):
+        return written
+    if change > 0:
+        return f"+{written}"
+    return f"−{written}" if change < 0 else f"±{written}"
 
 
 def layer_words(call: CallResponses, points_: str) -> str:
@@ -226,7 +230,8 @@ def methods(evidence: Evidence) -> tuple[str, ...]:
     if responses is None:
         return ()
     data = evidence.dataset
-    which = f": {data.name}{'' if data.split == 'as given' else f', {data.split}'}" if data else ""
+    split = "" if data is None or data.split == "as given" else f", {data.split}"
+    which = f": {data.name}{split}" if data else ""
     limited = responses.num_images < responses.num_available
     sampled = (
         f" drawn at random from {number(responses.num_available)} (--limit, seed {number(responses.seed)})"
