@@ -15,6 +15,7 @@ from reportgen.options import Options
 from reportgen.progress import Progress, silent
 from reportgen.records.data import TrainingRecord
 from reportgen.sources import fitting
+from reportgen.sources.dataset import Manner
 from reportgen.sources.opening import training_source
 
 
@@ -66,7 +67,7 @@ def untrained() -> Origin:
 def train(options: Options, progress: Progress = silent) -> Origin:
     """Train the default network on the data that come with reportgen."""
     source = training_source()
-    fitted = fitting.fit(source.training_set(), INPUT_SHAPE, rescales=False, dtype="float32")
+    fitted = fitting.fit(source.training_set(), INPUT_SHAPE, "float32", Manner(rescales=False))
     model, record = training.train(fitted, options.seed, progress)
     facts = (Fact("model", "the default network, trained for this report"),)
     return Origin(model, facts, training=record, data=source.SPEC)

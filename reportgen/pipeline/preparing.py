@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from reportgen.errors import ModelError, OptionsError, UnknownNameError
 from reportgen.models import pixels
 from reportgen.models.inputs import declared_inputs, wanted_shape
@@ -16,7 +14,7 @@ from reportgen.progress import Progress, silent
 from reportgen.records import places
 from reportgen.records.model import ModelRecord, Shape, TensorRecord
 from reportgen.sources import classes, fitting, several
-from reportgen.sources.dataset import Dataset
+from reportgen.sources.dataset import Dataset, Manner
 
 
 def prepared(model: Model, dataset: Dataset | None, options: Options, progress: Progress = silent) -> Subject:
@@ -44,16 +42,16 @@ def fitted(model: Model, dataset: Dataset, options: Options) -> Dataset:
     """Make data fit a model, in the way the options say; errors as `sources.fitting.fit`."""
     declared = declared_inputs(model)
     shape = (wanted_shape(model, options.input_shape) or ()) if declared else dataset.shape
-    how: dict[str, Any] = {
-        "rescales": pixels.rescales(model, shape),
-        "pictures": pixels.reads_pictures(model),
-        "scale": options.preprocess,
-        "networks": pixels.networks(model),
-        "resize": options.resize,
-    }
+    how = Manner(
+        rescales=pixels.rescales(model, shape),
+        pictures=pixels.reads_pictures(model),
+        scale=options.preprocess,
+        networks=pixels.networks(model),
+        resize=options.resize,
+    )
     if dataset.further:
-        return several.fit_several(dataset, declared or _records(dataset), **how)
-    return fitting.fit(dataset, shape, dtype=declared[0].dtype if declared else "float32", **how)
+        return several.fit_several(dataset, declared or _records(dataset), how)
+    return fitting.fit(dataset, shape, declared[0].dtype if declared else "float32", how)
 
 
 def input_shapes(dataset: Dataset | None, options: Options) -> dict[str, Shape] | None:

@@ -16,7 +16,7 @@ import numpy as np
 from reportgen.errors import DataError
 from reportgen.records.model import TensorRecord, main_input
 from reportgen.sources import classes, fitting, function, npz
-from reportgen.sources.dataset import Array, Dataset, counted, in_words
+from reportgen.sources.dataset import Array, Dataset, Manner, counted, in_words
 from reportgen.sources.files import sha256_of, shown, writable
 from reportgen.sources.labels import Truth, read_labels, words
 from reportgen.sources.memory import as_array, from_arrays
@@ -129,28 +129,25 @@ def from_mapping(
     return classes.name_heads(found, ClassNames(tuple(class_names))) if class_names else found
 
 
-def fit_several(dataset: Dataset, inputs: Sequence[TensorRecord], **how: Any) -> Dataset:
+def fit_several(dataset: Dataset, inputs: Sequence[TensorRecord], how: Manner) -> Dataset:
     """Make the data of several inputs fit a model: pictures like the main input's, anything else as it is.
 
     Args:
         dataset: As `open_several` gives it.
         inputs: What the model takes, in its order.
-        how: How pictures are fitted, as `fitting.fit` takes it, except for shape and number format.
+        how: How pictures are brought to the model.
 
     Raises:
         DataError: An array does not fit its input.
     """
     main = inputs[main_input([record.shape for record in inputs])]
-    fitted = fitting.fit(replace(dataset, further=()), main.shape, dtype=main.dtype, **how)
+    fitted = fitting.fit(replace(dataset, further=()), main.shape, main.dtype, how)
     records = {record.name: record for record in inputs}
     further = []
     notes = list(fitted.notes)
     for name, part in dataset.further:
         record = records[name]
-        if _is_picture(record):
-            part = fitting.fit(part, record.shape, dtype=record.dtype, **how)
-        else:
-            part = _plain(part, record)
+        part = fitting.fit(part, record.shape, record.dtype, how) if _is_picture(record) else _plain(part, record)
         notes += [f"Input {name}: {note}" for note in part.notes]
         further.append((name, part))
     return replace(fitted, notes=tuple(notes), further=tuple(further))

@@ -16,7 +16,7 @@ from reportgen.models.subject import Array, Subject, answers
 from reportgen.options import Options
 from reportgen.probes.activations import drawing
 from reportgen.probes.predictions import class_name, multilabel, probabilities, targets_by_output
-from reportgen.probes.samples.picking import DEFAULT_WITH_LABELS, Picked, pick
+from reportgen.probes.samples.picking import DEFAULT_WITH_LABELS, Answered, Picked, pick
 from reportgen.progress import Progress, silent
 from reportgen.records.model import TensorRecord
 from reportgen.sources.dataset import Dataset
@@ -36,14 +36,13 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> tupl
     if dataset is None or predictions is None:
         return ()
     labels = {predictions.name: dataset.labels, **dict(dataset.head_labels)}
-    picked = pick(
-        options.pick,
+    known = Answered(
         size=dataset.size,
         labels=labels.get(predictions.name) if predictions.right is not None else None,
         hits=predictions.hits,
         confidence=predictions.confidence,
-        seed=options.seed,
     )
+    picked = pick(options.pick, known, options.seed)
     return records(subject, predictions, picked)
 
 
