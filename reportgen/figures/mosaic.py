@@ -122,8 +122,8 @@ def contact_sheet(label: Label, maps: Maps) -> ContactSheet:
 
 def gap(maps: Maps) -> int:
     """Return how many pixels lie between neighbours in rows of maps: more where the gaps have a colour."""
-    height, width = maps.levels.shape[1:3]
-    return max(1, round(max(height, width) / 24)) * (1 if maps.line is None else 3)
+    longest = int(max(maps.levels.shape[1:3]))
+    return max(1, round(longest / 24)) * (1 if maps.line is None else 3)
 
 
 def assemble(label: Label, maps: Maps, columns: int, gap: int) -> ContactSheet:

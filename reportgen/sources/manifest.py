@@ -23,9 +23,10 @@ from reportgen.errors import DataError
 from reportgen.records.model import Shape
 from reportgen.sources.dataset import USUAL, Array, Dataset, Reading
 from reportgen.sources.files import shown, writable
-from reportgen.sources.folder import of_files
+from reportgen.sources.folder import in_folder
 from reportgen.sources.labels import UNKNOWN, Truth, read_labels
 from reportgen.sources.naming import ClassNames
+from reportgen.sources.pictures import of_pictures
 
 ACCEPTED = "a .csv file that lists pictures (path,label)"
 IN_SHORT = "a .csv list"
@@ -62,15 +63,7 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
     path = Path(spec)
     pictures, columns = _columns(path)
     truth, notes = _known(columns, shown(path))
-    return of_files(
-        path.parent,
-        pictures,
-        shape,
-        reading,
-        source=shown(path),
-        truth=truth,
-        notes=notes,
-    )
+    return of_pictures(in_folder(path.parent, pictures, shown(path), truth, notes), shape, reading)
 
 
 class _Column:
