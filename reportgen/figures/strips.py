@@ -65,7 +65,7 @@ def lay_out(channels: int, grid: Grid, highest: float = HIGHEST_SHEET) -> Layout
         grid: How one map is drawn.
         highest: Most that a sheet may be high, CSS pixels.
     """
-    sizes = _drawn(grid)
+    sizes = _drawn_sizes(grid)
     if len(sizes) == 1:
         columns = next((columns for most, columns in _STRIP_COLUMNS if channels <= most), 4)
         shrink: tuple[int, ...] = (-(-sizes[0] * columns // _MOST_POINTS),)
@@ -160,7 +160,7 @@ def side_by_side(slices: Levels, columns: int) -> Levels:
     return page
 
 
-def _drawn(grid: Grid) -> tuple[int, ...]:
+def _drawn_sizes(grid: Grid) -> tuple[int, ...]:
     return tuple(-(-size // block) for size, block in zip(grid.sizes, grid.blocks, strict=True))
 
 

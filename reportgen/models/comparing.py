@@ -90,7 +90,7 @@ def _count_macs(operation: Operation, input_shape: Shape, output_shape: Shape) -
     sizes = [int(math.prod(kernel.shape)) for kernel in kernels]
     read_by_input = type(operation).__name__.endswith("Transpose")
     shape = input_shape if read_by_input else output_shape
-    return sum(sizes) * (product(_spatial(shape, getattr(operation, "data_format", None))) or 0)
+    return sum(sizes) * (product(_positions_of(shape, getattr(operation, "data_format", None))) or 0)
 
 
 def _count_attention(operation: Operation, shapes: tuple[Shape, ...]) -> int:
@@ -120,8 +120,8 @@ def _places_of_a_step(operation: Operation, output_shape: Shape) -> int:
     if not kinds.belongs(layer, _CONVOLUTIONAL):
         return 1
     step = output_shape[1:] if layer.return_sequences else output_shape
-    return product(_spatial(step, layer.cell.data_format)) or 0
+    return product(_positions_of(step, layer.cell.data_format)) or 0
 
 
-def _spatial(shape: Shape, data_format: str | None) -> Shape:
+def _positions_of(shape: Shape, data_format: str | None) -> Shape:
     return shape[1:] if data_format == "channels_first" else shape[:-1]

@@ -207,7 +207,7 @@ def _watched(
             stack.remove(frame)
         for outer in stack:
             outer.num_inside += 1
-        given = tuple(map(casts.undone, _tensors(_in_order(call, args, kwargs))))
+        given = tuple(map(casts.undone, _tensors(_in_order_of_call(call, args, kwargs))))
         for steps in (frame.repeated or {}).values():
             tell(_stacked(steps, given))
         before = activating.only(activated, given, operation, output)
@@ -240,7 +240,9 @@ def _path(frame: _Frame, name: str) -> str:
     return f"{frame.path}/{own}" if frame.path else own
 
 
-def _in_order(call: Callable[..., Tensors], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Tensors, ...]:
+def _in_order_of_call(
+    call: Callable[..., Tensors], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Tensors, ...]:
     """Return what a call was given in the order in which it names it, and not in the alphabet's."""
     return tuple(inspect.signature(call).bind(*args, **kwargs).arguments.values())
 
@@ -269,7 +271,7 @@ def _children(owner: Operation) -> list[Operation]:
     if not isinstance(owner, keras.Layer) or not _opens(owner):
         return []
     # `Model.layers` leaves out the layers of a plain layer, and no public name lists these: look at the attributes.
-    leaves = [leaf for value in list(vars(owner).values()) for leaf in keras.tree.flatten(_plain(value))]
+    leaves = [leaf for value in list(vars(owner).values()) for leaf in keras.tree.flatten(_in_plain_lists(value))]
     return [leaf for leaf in leaves if isinstance(leaf, keras.Layer)]
 
 
@@ -279,12 +281,12 @@ def _opens(layer: Operation) -> bool:
     return own or isinstance(layer, keras.Model | keras.layers.Wrapper)
 
 
-def _plain(value: object) -> object:
+def _in_plain_lists(value: object) -> object:
     """Turn Keras's tracked containers into plain ones, and anything that holds no layers into nothing."""
     if isinstance(value, keras.Layer):
         return value
     if isinstance(value, dict):
-        return [_plain(item) for item in value.values()]
+        return [_in_plain_lists(item) for item in value.values()]
     if isinstance(value, list | tuple | set):
-        return [_plain(item) for item in value]
+        return [_in_plain_lists(item) for item in value]
     return []

@@ -59,7 +59,7 @@ def inspect(model: Model, input_shapes: Mapping[str, Shape] | None = None) -> Mo
     calls = tuple(walk.records)
     return ModelRecord(
         name=model.name,
-        kind=_kind(model),
+        kind=_kind_of_model(model),
         inputs=inputs,
         outputs=walk.output_records(outputs),
         parameters=int(model.count_params()),
@@ -267,7 +267,7 @@ def _data_format(config: Mapping[str, object]) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _kind(model: Model) -> str:
+def _kind_of_model(model: Model) -> str:
     if isinstance(model, keras.Sequential):
         return "sequential"
     return "functional" if hasattr(model, "operations") else "subclassed"

@@ -116,12 +116,12 @@ def _judge_object(path: str, item: Config, file_name: str, known: Known) -> None
     kind, module, registered = item.get("class_name"), item.get("module"), item.get("registered_name")
     for name in (kind, registered):
         if isinstance(name, str) and (code := re.split(r"[.>]", name)[-1]) in _CODE_KINDS:
-            raise _refused(path, f"{code}, which {_CODE_KINDS[code]}", file_name)
+            raise _refusal(path, f"{code}, which {_CODE_KINDS[code]}", file_name)
     if kind in ("__numpy__", "__tensor__") and not _NUMBER_TYPE.fullmatch(str(config_of(item).get("dtype", "bool"))):
-        raise _refused(path, f"an array of the type {config_of(item).get('dtype')!r:.80}", file_name)
+        raise _refusal(path, f"an array of the type {config_of(item).get('dtype')!r:.80}", file_name)
     for key in ("vocabulary", "idf_weights"):
         if isinstance(item.get(key), str):
-            raise _refused(path, f"a {key} that is read from a file, {item[key][:80]!r}", file_name)
+            raise _refusal(path, f"a {key} that is read from a file, {item[key][:80]!r}", file_name)
     if not isinstance(module, str) or "class_name" not in item:
         return
     own = item.get("config") if kind == "function" else registered
@@ -133,8 +133,8 @@ def _judge_object(path: str, item: Config, file_name: str, known: Known) -> None
     if _is_keras(module, kind, what):
         return
     if re.match(r"(keras|builtins)(\.|$)", module):
-        raise _refused(path, f"{f'{module[:80]}.{str(what)[:80]}'!r}, which is no part of a model", file_name)
-    raise _refused(path, f"the class {what!r:.80} of the module {module[:80]!r}, which is not Keras's", file_name)
+        raise _refusal(path, f"{f'{module[:80]}.{str(what)[:80]}'!r}, which is no part of a model", file_name)
+    raise _refusal(path, f"the class {what!r:.80} of the module {module[:80]!r}, which is not Keras's", file_name)
 
 
 def _is_keras(module: str, kind: object, name: object) -> bool:
@@ -147,7 +147,7 @@ def _is_keras(module: str, kind: object, name: object) -> bool:
     return _INNER_MODULES.fullmatch(module) is not None
 
 
-def _refused(path: str, what: str, file_name: str) -> ModelError:
+def _refusal(path: str, what: str, file_name: str) -> ModelError:
     where = f"The layer {path[:80]!r} of {file_name!r}" if path else f"{file_name!r}"
     return ModelError(
         f"{where} names {what}. Expected a model that can be read without running code from the file. Use a model "

@@ -52,7 +52,7 @@ def read(folder: Path) -> Stored:
             "Expected a SavedModel of a Keras model, or a .keras file. Save the Keras model that it was made from with "
             "model.save('model.keras')."
         )
-    root = _plain(parse(text.encode("utf-8"), folder))
+    root = _without_wrappers(parse(text.encode("utf-8"), folder))
     if not is_model(root) or not isinstance(root.get("config"), dict):
         raise ModelError(
             f"{folder.name!r} holds a model of the class {str(root.get('class_name'))[:80]!r}, whose structure is "
@@ -90,7 +90,7 @@ def restore(model: Model, config: Config, folder: Path) -> None:
         raise _unreadable(folder) from error
     for weight in model.weights:
         if weight.path not in restored:
-            raise _missing(folder, weight.path)
+            raise _not_stored(folder, weight.path)
 
 
 def _layers(model: Model, config: Config, objects: Any, node: int, folder: Path) -> Iterator[tuple[Operation, int]]:
@@ -101,7 +101,7 @@ def _layers(model: Model, config: Config, objects: Any, node: int, folder: Path)
     for index, (layer, entry) in enumerate(with_weights):
         child = _child(objects, node, f"layer_with_weights-{index}")
         if child is None:
-            raise _missing(folder, layer.name)
+            raise _not_stored(folder, layer.name)
         if isinstance(layer, keras.Model):
             yield from _layers(layer, entry, objects, child, folder)
         else:
@@ -119,9 +119,9 @@ def _stored_weight(reader: Any, objects: Any, layer: Operation, node: int, weigh
         else []
     )
     if not keys:
-        raise _missing(folder, weight.path)
+        raise _not_stored(folder, weight.path)
     if reader.get_variable_to_shape_map().get(keys[0]) != list(weight.shape):
-        raise _missing(folder, weight.path)
+        raise _not_stored(folder, weight.path)
     return np.asarray(reader.get_tensor(keys[0]))
 
 
@@ -159,7 +159,7 @@ def _unreadable(folder: Path) -> ModelError:
     )
 
 
-def _missing(folder: Path, name: str) -> ModelError:
+def _not_stored(folder: Path, name: str) -> ModelError:
     return ModelError(
         f"The checkpoint of {folder.name!r} does not hold the weights of {name!r} in their shape. Expected the weights"
         " of every layer. Copy the whole SavedModel folder again, or save the model as .h5 in the Keras that wrote it."
@@ -241,13 +241,13 @@ def _varint(data: Any, position: int) -> tuple[int, int]:
             return value, position
 
 
-def _plain(item: Any) -> Any:
+def _without_wrappers(item: Any) -> Any:
     """Turn the tuples that old Keras wrote as objects into lists, and its shapes too."""
     if isinstance(item, dict):
         if item.get("class_name") in {"__tuple__", "TensorShape"} and isinstance(item.get("items"), list):
-            return [_plain(child) for child in item["items"]]
-        return {key: _plain(value) for key, value in item.items()}
-    return [_plain(child) for child in item] if isinstance(item, list) else item
+            return [_without_wrappers(child) for child in item["items"]]
+        return {key: _without_wrappers(value) for key, value in item.items()}
+    return [_without_wrappers(child) for child in item] if isinstance(item, list) else item
 
 
 def _damaged(folder: Path) -> ModelError:

@@ -53,17 +53,17 @@ def call(model: Model, inputs: Tensors) -> Tensors:
     """
     size, rows = batch_size(model), len(keras.tree.flatten(inputs)[0])
     if size is None or size == rows:
-        return _once(model, inputs)
+        return _called_once(model, inputs)
     pieces = []
     for start in range(0, rows, size):
         indices = np.minimum(np.arange(start, start + size), rows - 1)
-        answers = _once(model, keras.tree.map_structure(lambda part, at=indices: np.asarray(part)[at], inputs))
+        answers = _called_once(model, keras.tree.map_structure(lambda part, at=indices: np.asarray(part)[at], inputs))
         here = min(size, rows - start)
         pieces.append(keras.tree.map_structure(lambda part, here=here: np.asarray(part)[:here], answers))
     return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *pieces)
 
 
-def _once(model: Model, inputs: Tensors) -> Tensors:
+def _called_once(model: Model, inputs: Tensors) -> Tensors:
     try:
         with state_kept(model):
             return model(inputs, training=False)

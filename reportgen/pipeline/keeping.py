@@ -51,7 +51,7 @@ def keep(evidence: Evidence, options: Options, make: Callable[[Evidence], Made])
         RenderError: The page cannot be made.
     """
     samples = evidence.activations.samples if evidence.activations else ()
-    current = planned(evidence.model, len(samples), options, _extent(evidence))
+    current = planned(evidence.model, len(samples), options, _extent_seen(evidence))
     while True:
         report = replace(make(evidence), max_size_bytes=options.max_size)
         page_bytes = _page_bytes(report, current)
@@ -68,7 +68,7 @@ def keep(evidence: Evidence, options: Options, make: Callable[[Evidence], Made])
         evidence = replace(evidence, activations=_limited(evidence.activations, current))
 
 
-def _extent(evidence: Evidence) -> Extent | None:
+def _extent_seen(evidence: Evidence) -> Extent | None:
     if evidence.dataset is None:
         return None
     classes = len(evidence.performance.heads[0].classes) if evidence.performance else 0

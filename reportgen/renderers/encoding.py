@@ -52,7 +52,7 @@ def _put(value: object, place: str, line: str, write: Callable[[str], object]) -
     if isinstance(value, str):
         write(_quoted(value))
     elif value is None or isinstance(value, (int, float)):
-        write(_plain(value))
+        write(_literal(value))
     elif isinstance(value, (tuple, list)):
         before, inner = "[", f"{line} "
         for index, each in enumerate(value):
@@ -70,7 +70,7 @@ def _put(value: object, place: str, line: str, write: Callable[[str], object]) -
         write(f"{line}}}" if entries else "{}")
 
 
-def _plain(value: float | None) -> str:
+def _literal(value: float | None) -> str:
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return "null"
     if isinstance(value, bool):

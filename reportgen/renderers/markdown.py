@@ -36,7 +36,7 @@ def render(report: Report, files: Mapping[str, int], most_bytes: int = MOST_BYTE
     Raises:
         RenderError: Not even the key numbers have room.
     """
-    head = _head(report) + _files(files)
+    head = _title_and_answer(report) + _files(files)
     room = most_bytes - _RESERVE - _size(head)
     if room < 0:
         raise RenderError(
@@ -82,7 +82,7 @@ def _more(left_out: int, noun: str) -> str:
     return f"\nAnd {plural(left_out, f'more {noun}')} in the report.\n" if left_out else ""
 
 
-def _head(report: Report) -> str:
+def _title_and_answer(report: Report) -> str:
     title = f"## {text(report.title, 200)}\n\n"
     summary = next((section for section in report.sections if section.name == PAGE_ONE), None)
     if summary is None:

@@ -1,4 +1,4 @@
-"""HTML -> PDF with WeasyPrint, which may fetch nothing. Runs in a process of its own (`child`).
+"""HTML -> PDF with WeasyPrint, which may fetch nothing. Runs in a process of its own (`typesetting_process`).
 
 WeasyPrint goes on where something is wrong and writes it to its log. Here that counts as failure: a page with a hole in
 it is worse than none.
@@ -156,7 +156,7 @@ def typeset(html: str, *shorter: str, attachment: bytes = b"") -> Outcome:
             if not fetcher.refused:
                 raise
             pdf = b""
-    return Outcome(pdf, _once(fetcher.refused), _once(listener.missing), _once(listener.errors))
+    return Outcome(pdf, _distinct(fetcher.refused), _distinct(listener.missing), _distinct(listener.errors))
 
 
 class _Whole(str):
@@ -227,7 +227,7 @@ def _listening() -> Iterator[_Listener]:
         logger.removeHandler(listener)
 
 
-def _once(texts: list[str]) -> tuple[str, ...]:
+def _distinct(texts: list[str]) -> tuple[str, ...]:
     """Each text once, in the order of its first place."""
     return tuple(dict.fromkeys(texts))
 

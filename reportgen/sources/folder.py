@@ -125,10 +125,12 @@ def _list(folder: Path) -> _Listing:
 
 # os.path, unlike DirEntry, answers False for a link that leads round in a circle.
 def _subfolders(folder: Path) -> list[str]:
-    return sorted(entry.name for entry in _entries(folder) if os.path.isdir(entry) and not entry.name.startswith("."))
+    return sorted(
+        entry.name for entry in _entries_of(folder) if os.path.isdir(entry) and not entry.name.startswith(".")
+    )
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _entries_of(folder: Path) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             return list(entries)
@@ -142,7 +144,7 @@ def _pictures_in(folder: Path, root: Path) -> tuple[list[Path], list[str], list[
     others: list[str] = []
     links: list[str] = []
     inside = os.path.realpath(root)
-    for entry in sorted(_entries(folder), key=lambda entry: entry.name):
+    for entry in sorted(_entries_of(folder), key=lambda entry: entry.name):
         relative = (folder / entry.name).relative_to(root)
         if entry.name.startswith(".") or entry.is_dir(follow_symlinks=False):
             continue

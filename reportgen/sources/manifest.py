@@ -62,7 +62,7 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
     """
     path = Path(spec)
     pictures, columns = _columns(path)
-    truth, notes = _known(columns, shown(path))
+    truth, notes = _truth_of_columns(columns, shown(path))
     return of_pictures(in_folder(path.parent, pictures, shown(path), truth, notes), shape, reading)
 
 
@@ -140,7 +140,7 @@ def _lines(path: Path) -> Iterator[list[str]]:
         ) from error
 
 
-def _known(columns: Sequence[_Column], source: str) -> tuple[Truth, tuple[str, ...]]:
+def _truth_of_columns(columns: Sequence[_Column], source: str) -> tuple[Truth, tuple[str, ...]]:
     """Return the classes or the true values, and what is to be said of columns not read."""
     named = [column for column in columns if column.name.lower() in _LABELS]
     numbers = [column for column in columns if column.holds_only(_NUMBER)]

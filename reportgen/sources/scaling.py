@@ -334,7 +334,7 @@ def _own_function(name: str) -> Callable[[Array], Any]:
     try:
         module = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:
-        raise _failed(name, error) from error
+        raise _failure_of_own_code(name, error) from error
     finally:
         if folder in sys.path:  # their code may have changed the list
             sys.path.remove(folder)
@@ -351,7 +351,7 @@ def _own(function: Callable[[Array], Any], name: str, images: Array) -> Array:
     try:
         made = np.asarray(function(images.astype(np.float32)))
     except (Exception, SystemExit) as error:
-        raise _failed(name, error) from error
+        raise _failure_of_own_code(name, error) from error
     if made.shape != images.shape or made.dtype.kind not in "buif":
         raise DataError(
             f"{name!r} made {made.shape} of {made.dtype} out of a batch of {images.shape}. Expected numbers in the same"
@@ -364,7 +364,7 @@ def _own(function: Callable[[Array], Any], name: str, images: Array) -> Array:
     return made
 
 
-def _failed(name: str, error: BaseException) -> DataError:
+def _failure_of_own_code(name: str, error: BaseException) -> DataError:
     reason = " ".join(str(error).split())[:300]
     return DataError(
         f"{name!r} failed: {type(error).__name__}: {reason}. Expected a function that scales a batch of pixel values. "

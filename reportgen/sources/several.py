@@ -54,7 +54,7 @@ def open_several(spec: str, inputs: Sequence[TensorRecord], outputs: Sequence[st
             return from_mapping(given, labels, (), inputs, outputs, name=f"from {spec}", source=spec)
     raise DataError(
         f"The model takes {len(inputs)} inputs, and {writable(spec)!r} does not say which data belong to which."
-        f" Expected an .npz file with an array for each of {_listed(inputs)}, or module:function that returns such a"
+        f" Expected an .npz file with an array for each of {_wanted(inputs)}, or module:function that returns such a"
         " dictionary. Give one of these."
     )
 
@@ -101,7 +101,7 @@ def from_mapping(
     if missing:
         raise DataError(
             f"There is no array for the input {missing[0]!r}; there are {', '.join(map(writable, rest)) or 'none'}. "
-            f"Expected one for each of {_listed(inputs)}. Name them like the inputs."
+            f"Expected one for each of {_wanted(inputs)}. Name them like the inputs."
         )
     mine = [rest.pop(record.name) for record in inputs]
     main = main_input([record.shape for record in inputs])
@@ -147,7 +147,7 @@ def fit_several(dataset: Dataset, inputs: Sequence[TensorRecord], how: Manner) -
     notes = list(fitted.notes)
     for name, part in dataset.further:
         record = records[name]
-        part = fitting.fit(part, record.shape, record.dtype, how) if _is_picture(record) else _plain(part, record)
+        part = fitting.fit(part, record.shape, record.dtype, how) if _is_picture(record) else _as_table(part, record)
         notes += [f"Input {name}: {note}" for note in part.notes]
         further.append((name, part))
     return replace(fitted, notes=tuple(notes), further=tuple(further))
@@ -205,7 +205,7 @@ def _is_picture(record: TensorRecord) -> bool:
     return len(axes) == _PICTURE_AXES and bool({axes[0], axes[-1]} & _PICTURE_CHANNELS)
 
 
-def _plain(part: Dataset, record: TensorRecord) -> Dataset:
+def _as_table(part: Dataset, record: TensorRecord) -> Dataset:
     """Fit a table: its shape must be the input's, where only axes of size 1 may differ."""
     have = tuple(axis or 0 for axis in part.shape)
     want = tuple(axis if axis is not None else size for axis, size in zip(record.shape, have, strict=False))
@@ -236,5 +236,5 @@ def _plain(part: Dataset, record: TensorRecord) -> Dataset:
     return replace(part, read=read, shape=want)
 
 
-def _listed(inputs: Sequence[TensorRecord]) -> str:
+def _wanted(inputs: Sequence[TensorRecord]) -> str:
     return ", ".join(f"{record.name} ({in_words(record.shape)})" for record in inputs)

@@ -85,7 +85,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Drea
     last = next((call for call in reversed(places.conv_calls(record)) if record.sees_main_input(call)), None)
     if last is None:
         return None
-    missing = _missing(subject, asked=bool(asked))
+    missing = _why_none(subject, asked=bool(asked))
     if missing:
         return DreamsResult((), bool(asked), missing)
     real: dict[str, _Real | None] = {}
@@ -108,7 +108,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Drea
     return DreamsResult(tuple(found), bool(asked), notes=_notes([dreams[key] for key in made]))
 
 
-def _missing(subject: Subject, *, asked: bool) -> str:
+def _why_none(subject: Subject, *, asked: bool) -> str:
     """Return why no image can be made, a whole sentence, or ""."""
     record, named = subject.record, words(subject.record)
     main = record.inputs[record.main_input]

@@ -81,7 +81,7 @@ def records(subject: Subject, predictions: PredictionsResult, picked: Sequence[P
         values = answers(subject.model, subject.inputs(indices))
         for place, chosen in enumerate(part):
             heads = tuple(
-                _head(
+                _head_answer(
                     output,
                     results[output.name],
                     row[place],
@@ -134,7 +134,7 @@ def _values(name: str, values: Array) -> InputValues:
     )
 
 
-def _head(
+def _head_answer(
     output: TensorRecord,
     head: PredictionsResult,
     values: Array,
@@ -174,15 +174,15 @@ def _several(output: TensorRecord, values: Array, names: tuple[str, ...], target
         shape=output.shape,
         output=multilabel.KIND,
         answers=tuple(Answer(place, called[place], float(shares[place])) for place in shown),
-        label=_listed(called, true),
+        label=_names_of(called, true),
         correct=bool((given == true).all()) if is_whole else None,
         value_range=None,
         targets=tuple(float(targets[place]) for place in shown),
-        answered=_listed(called, given) if is_whole else None,
+        answered=_names_of(called, given) if is_whole else None,
     )
 
 
-def _listed(names: list[str], chosen: Array) -> str:
+def _names_of(names: list[str], chosen: Array) -> str:
     return ", ".join(name for name, is_chosen in zip(names, chosen, strict=True) if is_chosen) or "no class"
 
 
