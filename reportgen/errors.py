@@ -1,7 +1,7 @@
 """What went wrong -> one sentence. The family of errors that a user of reportgen can meet.
 
-Every message says what came, what was expected, and what to do. `cli.py` is the only place that turns one into a line
-on the terminal and an exit code; anything that is not a `ReportgenError` is a defect of ours and keeps its traceback.
+Every message says what came, what was expected, and what to do. Only `commands/` turns one into a line on the
+terminal and an exit code; anything that is not a `ReportgenError` is a defect of ours and keeps its traceback.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ MEMBERS = {
     "layers": "toy_house.turning",
     "sources": "toy_house.checkerboard",
     "probes": "toy_house.brightness",
+    "findings": "toy_house.lamps",
     "sections": "toy_house.light",
     "renderers": "toy_house.text",
 }
@@ -76,6 +77,29 @@ def run(subject, options, progress):
 
 def forecast(record, dataset, options, plan):
     return Work("how bright the samples are", seconds=plan.num_samples)
+""",
+    "lamps.py": """
+from reportgen.document.rules import Rule
+
+GREY = Rule(
+    code="TOY1",
+    name="grey-samples",
+    severity="warning",
+    since="0.1.0",
+    title="The samples are neither dark nor bright",
+    means="Half of every sample is white.",
+    why="Nothing stands out.",
+    measured="The mean value of each sample.",
+    cannot_tell="It knows no colours.",
+    mend="Turn the lamps on.",
+)
+RULES = (GREY,)
+
+
+def judge(evidence):
+    brightness = evidence.further.get("brightness")
+    if brightness is not None and set(brightness.means) == {0.5}:
+        yield GREY.finding("All samples are grey.", "Lamps help.", "light", facts={"num_grey": len(brightness.means)})
 """,
     "light.py": """
 from dataclasses import dataclass
@@ -133,14 +157,21 @@ from reportgen.commands.cli import main
 
 for more in (("--help",), ("--dry-run",), ()):
     given = ("toy.keras", "--data", "checkerboard", "--pick", "index:0,1")
-    wanted = ("--section", "light", "--format", "html", "--format", "json", "--format", "text", "-o", "made")
+    shown = ("--section", "summary", "--section", "light", "-o", "made")
+    wanted = (*shown, "--format", "html", "--format", "json", "--format", "text")
     main(("build", *(() if more == ("--help",) else (*given, *wanted)), *more), standalone_mode=False)
+    print("=====", flush=True)
+for word in ((), ("grey-samples",), ("toy1",)):
+    main(("rule", *word), standalone_mode=False)
     print("=====", flush=True)
 
 import json
 from reportgen import registry
+from reportgen.findings.pages import rules_markdown
 from reportgen.renderers.schema import schema
 
+print(rules_markdown(), flush=True)
+print("=====", flush=True)
 print(json.dumps(schema({name: registry.load("sections", name).Content for name in registry.names("sections")})))
 """
 
@@ -191,18 +222,19 @@ def test_last_part_of_a_path_is_the_name_of_a_member_from_elsewhere(house: Path)
 def test_options_know_a_chapter_and_a_format_from_elsewhere() -> None:
     assert make({"format": "text"}).format == ("text",)
     assert chapters(make({"section": ["light", "summary"]})) == ("summary", "light")
-    with pytest.raises(OptionsError, match="'pdf-summary' or 'text'"):
+    before = registry.names("renderers")[-2]
+    with pytest.raises(OptionsError, match=f"{before!r} or 'text'"):
         make({"format": "texts"})
 
 
 @pytest.mark.keras
 def test_a_member_of_each_room_appears_in_help_forecast_report_and_schema(house: Path) -> None:
     run(MODEL, house)
-    usage, dry, _, schema = run(f"{REGISTER}\n{COMMANDS}", house).split("=====\n")
+    usage, dry, _, rules, by_name, by_code, guide, schema = run(f"{REGISTER}\n{COMMANDS}", house).split("=====\n")
 
     flowing = " ".join(usage.split())
-    assert "[html|pdf|json|pdf-summary|text]" in flowing
-    assert "glossary, light;" in flowing
+    assert f"[{'|'.join(registry.names('renderers'))}|text]" in flowing
+    assert f"{registry.names('sections')[-1]}, light;" in flowing
     assert "or checkerboard." in flowing
 
     rows = {tuple(cell.strip() for cell in line.split("  ") if cell.strip())[:2] for line in dry.splitlines()}
@@ -213,7 +245,16 @@ def test_a_member_of_each_room_appears_in_help_forecast_report_and_schema(house:
     assert made["sections"]["light"]["content"] == {"means": [0.5, 0.5]}  # as many white squares as black ones
     (turned,) = (call for call in made["model"]["layers"] if call["kind"] == "Flip")
     assert (turned["macs"], turned["notes"]) == (0, ["Every value is moved once."])
-    assert (house / "made" / "report.txt").read_text(encoding="utf-8") == "Light"
-    assert "As bright as 0.5." in (house / "made" / "report.html").read_text(encoding="utf-8")
+    assert (house / "made" / "report.txt").read_text(encoding="utf-8") == "At a glance\nLight"
+    page = (house / "made" / "report.html").read_text(encoding="utf-8")
+    assert "As bright as 0.5." in page
     jsonschema.validate(made, json.loads(schema))
     assert "light" not in json.loads((ROOT / "reportgen" / "schema.json").read_bytes())["properties"]["sections"]
+
+    assert "| TOY1 | grey-samples | The samples are neither dark nor bright |" in rules
+    assert by_name == by_code
+    assert "Turn the lamps on." in by_name
+    assert "## From other packages\n\n### TOY1 grey-samples\n" in guide
+    (grey,) = (finding for finding in made["findings"] if finding["code"] == "TOY1")
+    assert (grey["severity"], grey["facts"]) == ("warning", [{"name": "num_grey", "value": 2}])
+    assert "All samples are grey." in page

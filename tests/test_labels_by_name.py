@@ -14,7 +14,7 @@ import reportgen
 from reportgen.document.report import Report
 from reportgen.errors import DataError
 from reportgen.options import make
-from reportgen.pipeline import origins, reporting
+from reportgen.pipeline import feeding, origins, reporting
 from tests.sources.examples import example, png, write
 
 pytestmark = pytest.mark.keras
@@ -53,7 +53,7 @@ def names_file(tmp_path: Path) -> Path:
 def reported(model_file: Path, **values: Any) -> Report:
     options = make({"section": ("performance", "channels"), **values})
     origin = origins.load(model_file, options)
-    return reporting.make_report(origin, origins.open_dataset(origin, values["data"], options), options)
+    return reporting.make_report(origin, feeding.opened(origin.model, values["data"], options), options)
 
 
 def facts(report: Report) -> list[Any]:

@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
+from reportgen import sections
 from reportgen.budget.constants import (
     CARD_BYTES,
     CHART,
@@ -293,9 +294,9 @@ def make(
         num_calls,
         options.max_size,
         options.pdf_channels,
-        has_chapter="activations" in chosen,
-        has_cards="channels" in chosen and num_samples > 0,
-        has_scores="performance" in chosen and seen is not None and seen.num_classes > 0,
+        has_chapter=sections.MAPS in chosen,
+        has_cards=sections.CARDS in chosen and num_samples > 0,
+        has_scores=sections.SCORES in chosen and seen is not None and seen.num_classes > 0,
         extent=seen or Extent(),
     )
     return cut(plan, options.max_size)

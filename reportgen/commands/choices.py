@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from reportgen import registry
+from reportgen.language.listing import listed
 from reportgen.renderers import DEFAULTS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -19,10 +20,6 @@ def _with(command: Command, *options: Callable[[Command], Command]) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 class _Data(click.Option):
@@ -54,7 +51,7 @@ def of_the_files(command: Command) -> Command:
             "--format",
             multiple=True,
             type=click.Choice(registry.names("renderers")),
-            help=f"Format to write, pdf-summary for page one alone; repeatable.  [default: {_listed(DEFAULTS)}]",
+            help=f"Format to write, pdf-summary for page one alone; repeatable.  [default: {listed(DEFAULTS)}]",
         ),
         click.option(
             "--assets-dir",

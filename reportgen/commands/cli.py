@@ -13,7 +13,7 @@ from errno import EPIPE
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from reportgen.document.report import Report
     from reportgen.options import Options
     from reportgen.pipeline.forecast import Forecast
+    from reportgen.pipeline.origins import Origin
+    from reportgen.sources.dataset import Dataset
 
 CHECK_FAILED = 3
 
@@ -81,7 +83,7 @@ def build(
     dry_run: bool,
     quiet: bool,
     verbose: int,
-    **given: Any,
+    **given: object,
 ) -> None:
     """Look inside MODEL and write the report.
 
@@ -124,7 +126,7 @@ def train(output: Path, seed: int, quiet: bool, verbose: int) -> None:
         origins = _pipeline("origins", terminal)
         origin = origins.train(make({"seed": seed}), terminal.progress)
         origins.save(origin, output)
-        right, total, split = origins.score_held_out(origin, terminal.progress)
+        right, total, split = _pipeline("parts", terminal).score_held_out(origin, terminal.progress)
     with _standard_output():
         click.echo(f"{right / total:.1%} right: {right} of {total} digits, {split}")
         click.echo(str(output))
@@ -138,7 +140,7 @@ def train(output: Path, seed: int, quiet: bool, verbose: int) -> None:
 @verbosity
 @click.pass_context
 def summary(
-    context: click.Context, /, model: Path, layer: str | None, as_json: bool, quiet: bool, verbose: int, **given: Any
+    context: click.Context, /, model: Path, layer: str | None, as_json: bool, quiet: bool, verbose: int, **given: object
 ) -> None:
     """Print the layer table of MODEL."""
     from reportgen.models.freeing import uncollected
@@ -148,12 +150,12 @@ def summary(
     identify(model)
     with uncollected():
         with terminal.hushed():
-            record = _pipeline("origins", terminal).inspect_file(model, options, terminal.progress)
+            record = _pipeline("parts", terminal).inspect_file(model, options, terminal.progress)
         with _standard_output():
             if as_json:
-                from reportgen.renderers.json import model_json
+                from reportgen.renderers.encoding import encoded
 
-                click.echo(model_json(record), nl=False)
+                click.echo(encoded(record, "model"), nl=False)
             elif layer:
                 terminal.show_sums(record, layer)
             else:
@@ -174,7 +176,7 @@ def summary(
 @verbosity
 @click.pass_context
 def extract(
-    context: click.Context, /, model: Path, layer: str, output: Path, quiet: bool, verbose: int, **given: Any
+    context: click.Context, /, model: Path, layer: str, output: Path, quiet: bool, verbose: int, **given: object
 ) -> None:
     """Save a new model with the input of MODEL and the output of LAYER."""
     options = _options(context, None, given)
@@ -182,7 +184,7 @@ def extract(
     identify(model)
     terminal = _terminal(quiet, verbose)
     with terminal.hushed():
-        _pipeline("origins", terminal).extract_layer(model, layer, output, options, terminal.progress)
+        _pipeline("parts", terminal).extract_layer(model, layer, output, options, terminal.progress)
     with _standard_output():
         click.echo(str(output))
 
@@ -271,7 +273,7 @@ def _standard_output() -> Iterator[None]:
         ) from error
 
 
-def _options(context: click.Context, config: Path | None, given: dict[str, Any]) -> Options:
+def _options(context: click.Context, config: Path | None, given: dict[str, object]) -> Options:
     """Lay the command line over the file over the defaults."""
     from reportgen.options import make, read_config
 
@@ -355,8 +357,7 @@ def _report(model: Path | None, options: Options, terminal: Terminal) -> Report:
     origins = import_module("reportgen.pipeline.origins")
     reporting.check(options)
     origin = origins.load(model, options, progress) if model else origins.train(options, progress)
-    dataset = _dataset(origins, origin, model, options, terminal)
-    report: Report = reporting.make_report(origin, dataset, options, progress)
+    report: Report = reporting.make_report(origin, _dataset(origin, options, terminal), options, progress)
     return report
 
 
@@ -365,16 +366,19 @@ def _foretold(model: Path | None, options: Options, terminal: Terminal) -> Forec
     reporting, progress = _pipeline("reporting", terminal), terminal.progress
     origins, forecast = (import_module(f"reportgen.pipeline.{name}") for name in ("origins", "forecast"))
     reporting.check(options)
-    origin = origins.load(model, options, progress) if model else forecast.untrained()
-    found: Forecast = forecast.foretell(origin, _dataset(origins, origin, model, options, terminal), options, progress)
+    origin = origins.load(model, options, progress) if model else origins.untrained()
+    found: Forecast = forecast.foretell(origin, _dataset(origin, options, terminal), options, progress)
     return found
 
 
-def _dataset(origins: ModuleType, origin: Any, model: Path | None, options: Options, terminal: Terminal) -> Any:
+def _dataset(origin: Origin, options: Options, terminal: Terminal) -> Dataset | None:
     """Open the data, or None without any, and tell what cannot be read."""
-    spec = options.data or ("digits" if model is None else None)
-    dataset = origins.open_dataset(origin, spec, options, terminal.progress) if spec else None
-    if dataset is not None and dataset.broken:
+    spec = options.data or origin.data
+    if not spec:
+        return None
+    opened = import_module("reportgen.pipeline.feeding").opened
+    dataset: Dataset = opened(origin.model, spec, options, terminal.progress)
+    if dataset.broken:
         left_out = sum(reason.number for reason in dataset.broken_reasons)
         terminal.say_what_is_left_out(dataset.broken[0], left_out, left_out + dataset.size)
     return dataset

@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from types import FrameType
 
 import click
 
@@ -17,7 +17,7 @@ from reportgen.progress import asked_to_end
 class Step(click.Command):
     """Turns every error that is the user's to mend into one line and the documented exit code."""
 
-    def invoke(self, context: click.Context) -> Any:
+    def invoke(self, context: click.Context) -> object:
         """Run the command, and clear up after whatever ends it."""
         stopped = "Ctrl-C"
 
@@ -51,7 +51,7 @@ class Group(click.Group):
 
 
 @contextmanager
-def _signals(stop: Callable[[int, Any], None]) -> Iterator[None]:
+def _signals(stop: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     """Let the signals that ask a program to end be answered like Ctrl-C, so that nothing is left lying about."""
     names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {getattr(signal, name): signal.getsignal(getattr(signal, name)) for name in names}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reportgen.document.report import Finding, Report, Score
-from reportgen.findings.explanations import MAPS_LEFT_OUT
+from reportgen.findings.families import rules
 from reportgen.language.cleaning import clean, shortened
 from reportgen.language.numerals import number, percent, plural
 from reportgen.language.vocabulary import words
@@ -42,7 +42,8 @@ def _findings(findings: tuple[Finding, ...]) -> Iterator[str]:
     yield from heavy[:MOST_FINDINGS]
     if len(heavy) > MOST_FINDINGS:
         yield f"and {number(len(heavy) - MOST_FINDINGS)} more: see the report"
-    yield from (each.title for each in findings if each.code == MAPS_LEFT_OUT.code)
+    told = {rule.code for rule in rules() if rule.is_told}
+    yield from (each.title for each in findings if each.code in told and each.severity == "note")
 
 
 def _one_line(text: str) -> str:

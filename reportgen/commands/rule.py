@@ -31,13 +31,13 @@ def show(word: str | None, console: Console) -> None:
         # A file is UTF-8, whatever the terminal's alphabet is.
         click.echo((table(rules()) if word is None else page(rule(word))).encode(), nl=False)
     elif word is None:
-        console.print(_listed(rules()))
+        console.print(_table_of(rules()))
         console.print(Text("reportgen rule CODE explains one of them."))
     else:
         console.print(Markdown(page(rule(word))), width=min(console.width, _WIDEST))
 
 
-def _listed(every: tuple[Rule, ...]) -> Table:
+def _table_of(every: tuple[Rule, ...]) -> Table:
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for head in ("code", "name", "what it finds"):
         shown.add_column(head, no_wrap=head == "code")

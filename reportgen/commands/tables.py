@@ -60,10 +60,7 @@ def layer_table(model: ModelRecord, width: int) -> tuple[Table, tuple[str, ...]]
         _Column("multiply-\nadds", [number(call.macs) for call in rows], number(model.macs)),
         _Column(
             "receptive\nfield",
-            [
-                whole if call.whole_image else shape(call.receptive_field) if call.receptive_field else "–"
-                for call in rows
-            ],
+            [whole if call.whole_image else _size(call.receptive_field) for call in rows],
         ),
         _Column("jump", [" × ".join(map(number, call.jump)) if call.jump else "–" for call in rows]),
         _Column("memory", [memory(call.activation_bytes) for call in rows]),
@@ -77,8 +74,8 @@ def layer_table(model: ModelRecord, width: int) -> tuple[Table, tuple[str, ...]]
         left_out.append(columns.pop().head.replace("-\n", "-").replace("\n", " "))
     kind_width = min(kind.width, max(_NARROWEST_KIND, room() - layer.width, room() * 2 // 5))
     layer_width = max(1, min(layer.width, room() - kind_width))
-    layer.cells = [_folded(name, layer_width) for name in layer.cells]
-    kind.cells = [_folded(name, kind_width) for name in kind.cells]
+    layer.cells = [_broken_into_lines(name, layer_width) for name in layer.cells]
+    kind.cells = [_broken_into_lines(name, kind_width) for name in kind.cells]
     table = Table(
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
@@ -111,7 +108,7 @@ def two_columns(left: str, right: str, rows: Sequence[tuple[str, str]]) -> Table
     return table
 
 
-def _folded(name: str, width: int) -> str:
+def _broken_into_lines(name: str, width: int) -> str:
     """A name on as many lines as it takes, broken after "/" and "_" and before a capital where that is possible."""
     lines = [""]
     for piece in re.split(r"(?<=[/_])(?=.)|(?<=[a-z])(?=[A-Z])", name):
@@ -120,3 +117,7 @@ def _folded(name: str, width: int) -> str:
         first, *others = chop_cells(lines.pop() + piece, width) or [""]
         lines += [first, *others]
     return "\n".join(lines)
+
+
+def _size(field: tuple[int, ...] | None) -> str:
+    return shape(field) if field else "–"

@@ -27,6 +27,7 @@ class Rule:
         measured: The formula, the data it is measured on, and the options that change it.
         cannot_tell: When the absence of a finding, or the finding, proves nothing.
         mend: What to do about it.
+        is_told: Whether its notes, too, are told at the end of a run, where else warnings and failed checks are.
     """
 
     code: str
@@ -40,6 +41,7 @@ class Rule:
     measured: str
     cannot_tell: str
     mend: str
+    is_told: bool = False
 
     def finding(
         self,

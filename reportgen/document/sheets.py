@@ -126,8 +126,9 @@ class ContactSheet:
     def _on_paper(self, labels: tuple[tuple[float, int], ...]) -> tuple[tuple[float, int], ...]:
         # Each costs the typesetter a millisecond, and a large network has thousands: as on a ruler, each second or
         # fourth is enough, but where a row is a channel.
-        every = 1 if len(labels) <= _MOST_LABELS or self.columns == 1 else 2 if len(labels) <= 2 * _MOST_LABELS else 4
-        return labels[::every]
+        if len(labels) <= _MOST_LABELS or self.columns == 1:
+            return labels
+        return labels[:: 2 if len(labels) <= 2 * _MOST_LABELS else 4]
 
     @property
     def tile_labels(self) -> tuple[tuple[float, float, int], ...]:
@@ -148,7 +149,8 @@ class ContactSheet:
         found = []
         for column in range(self.columns):
             for number, (place, words) in enumerate(self.ticks):
-                anchor = "start" if number == 0 else "end" if place >= self.tile_width_px else "middle"
+                last = "end" if place >= self.tile_width_px else "middle"
+                anchor = last if number else "start"
                 found.append((SHEET_LEFT + step * column + place * self.scale, bottom, words, anchor))
         return tuple(found)
 

@@ -7,32 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from math import isfinite
+from typing import TypeVar
 
 from reportgen.evidence.ablation import AblationResult, ChannelAblation
 from reportgen.evidence.edges import ChannelTuning, EdgesResult
 from reportgen.evidence.responses import CallResponses, ChannelResponses, Measured, ResponsesResult, most_shown
-
-_BARS = 20
-BAR_PITCH, BAR_HEIGHT = 13, 28
-"""From one bar to the next, and the height of the highest, CSS pixels."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bars:
-    """A channel's mean response to each class as small bars, CSS pixels.
-
-    Attributes:
-        width: Width of all of them.
-        zero: How far below the top the line of zero is.
-        others: All bars but the highest as one path.
-        highest: The highest bar as a path, "" where none rises above zero.
-    """
-
-    width: int
-    zero: float
-    others: str
-    highest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +56,17 @@ class Channel(Measured):
         """Whether it is dead or stuck, so that there is nothing to show of it."""
         return self.state in {"dead", "stuck"}
 
-    @property
-    def bars(self) -> Bars | None:
-        """Its mean response to each class; None without labels, and of too many classes to draw."""
-        known = self.class_means
-        low, high = min([0.0, *known]), max([0.0, *known])
-        if not 1 < len(known) <= _BARS or low == high or not all(map(isfinite, known)):
-            return None
-        tops = [round(BAR_HEIGHT * (high - mean) / (high - low), 1) for mean in known]
-        zero = round(BAR_HEIGHT * high / (high - low), 1)
-        lines = [f"M{BAR_PITCH * (place + 0.5):.0f} {zero}V{top}" for place, top in enumerate(tops)]
-        strongest = known.index(high) if high > 0 else None
-        others = "".join(line for place, line in enumerate(lines) if place != strongest)
-        return Bars(BAR_PITCH * len(known), zero, others, "" if strongest is None else lines[strongest])
+
+Kind = TypeVar("Kind", bound=Channel)
 
 
 def joined(
-    call: CallResponses, responses: ResponsesResult, ablation: AblationResult | None, edges: EdgesResult | None
-) -> tuple[Channel, ...]:
+    call: CallResponses,
+    responses: ResponsesResult,
+    ablation: AblationResult | None,
+    edges: EdgesResult | None,
+    kind: type[Kind],
+) -> tuple[Kind, ...]:
     """Return everything that was measured of a call's channels, in their order.
 
     Args:
@@ -102,6 +74,7 @@ def joined(
         responses: What it is part of.
         ablation: What the model loses without single channels, or None.
         edges: The tuning of the first conv call's channels, or None; of another call nothing is taken from it.
+        kind: `Channel`, or what a chapter makes of it.
     """
     lost = {each.channel: each for each in ablation.channels if each.path == call.path} if ablation else {}
     tuned = edges is not None and not edges.missing and edges.path == call.path
@@ -112,6 +85,7 @@ def joined(
             responses.classes,
             (lost.get(each.channel), ablation.classes if ablation else ()),
             (tunings.get(each.channel), edges.threshold if edges else 0.0),
+            kind,
         )
         for each in call.channels
     )
@@ -122,12 +96,13 @@ def _joined(
     classes: tuple[str, ...],
     ablated: tuple[ChannelAblation | None, tuple[str, ...]],
     tuned: tuple[ChannelTuning | None, float],
-) -> Channel:
+    kind: type[Kind],
+) -> Kind:
     loss, tuning = ablated[0], tuned[0]
     worst = min(range(len(loss.class_changes)), key=loss.class_changes.__getitem__, default=None) if loss else None
     hit = loss.class_changes[worst] if loss is not None and worst is not None else 0.0
     prefers = tuning is not None and tuning.responds and tuning.selectivity >= tuned[1]
-    return Channel(
+    return kind(
         **{each.name: getattr(known, each.name) for each in fields(Measured)},
         favourite=None if known.favourite is None else classes[known.favourite],
         orientation=tuning.orientation if tuning and prefers else None,
@@ -144,7 +119,7 @@ def shown(
     call: CallResponses, responses: ResponsesResult, ablation: AblationResult | None, edges: EdgesResult | None
 ) -> tuple[int, ...]:
     """Return the channels of a call that are shown, the most telling first; the arguments as of `joined`."""
-    channels = joined(call, responses, ablation, edges)
+    channels = joined(call, responses, ablation, edges, Channel)
     places = ranked(channels)[: most_shown(len(responses.calls))]
     return tuple(channels[place].channel for place in places)
 

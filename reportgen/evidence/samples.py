@@ -110,4 +110,6 @@ class SampleRecord:
     def answered(self) -> str | None:
         """Name of the class answered, or of all classes; None where the answer is values, or no number."""
         head = next((head for head in self.heads if head.answers == self.answers), None)
-        return head.answered if head else self.answers[0].name if self.answers else None
+        if head is not None:
+            return head.answered
+        return self.answers[0].name if self.answers else None

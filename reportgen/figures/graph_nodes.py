@@ -114,11 +114,11 @@ def nodes_of(calls: Sequence[LayerRecord], reading: Reading, around: str = "") -
         around: Path of the model that they are in, with a "/" at its end; "" for the whole.
     """
     groups = _groups(calls, around)
-    order = _in_order(groups, reading)
+    order = _sorted_groups(groups, reading)
     if order is None:
         # Parts of one layer that are called at different times, as a subclassed model may: no box can hold them.
         groups = {call.path: [call] for call in calls}
-        order = _in_order(groups, reading) or list(groups)
+        order = _sorted_groups(groups, reading) or list(groups)
     owner: dict[str, Node] = {}
     nodes: dict[str, Node] = {}
     for key in order:
@@ -147,7 +147,7 @@ def _groups(calls: Sequence[LayerRecord], around: str) -> dict[str, list[LayerRe
     return groups
 
 
-def _in_order(groups: Mapping[str, Sequence[LayerRecord]], reading: Reading) -> list[str] | None:
+def _sorted_groups(groups: Mapping[str, Sequence[LayerRecord]], reading: Reading) -> list[str] | None:
     """Sort groups so that each follows those that it reads, else by their first call; None where they form a circle."""
     owner = {call.path: key for key, members in groups.items() for call in members}
     place = {key: number for number, key in enumerate(groups)}

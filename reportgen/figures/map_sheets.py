@@ -64,25 +64,19 @@ def sheets_of(
             # A tile of one pixel would be no larger than the gap beside it, and a white one could not be told from it.
             levels = levels.repeat(_TILE, axis=1).repeat(_TILE, axis=2)
             line = _GREY if evidence.colormap == "gray" else None
-        looks = {"alt": alt, "caption": caption, "colormap": evidence.colormap}
-        if call.cut_to is not None:
-            return (selection.numbered_sheet(name, levels, call.cut_to, total, marks=tuple(marks), line=line, **looks),)
-        return (mosaic.contact_sheet(name, levels, marks=tuple(marks), line=line, **looks),)
+        label = mosaic.Label(name, alt, caption)
+        drawn = mosaic.Maps(levels, evidence.colormap, line, tuple(marks), call.cut_to, total)
+        return (mosaic.contact_sheet(label, drawn) if call.cut_to is None else selection.numbered_sheet(label, drawn),)
     # Of a selection each strip has its channel's number at its left, so that no two stand side by side.
     layout = strips.lay_out(total if call.cut_to is None else 1, call.grid, highest)
     parts = layout.parts(len(call.shown))
     captions = [f"{maps if part else _which(each, total)} of {call.path} for sample {number(sample)}" for each in parts]
     captions[0] += f"{_drawn(layout)} {told}"
     return strips.sheets(
-        name,
-        call.levels,
+        mosaic.Label(name, alt),
+        mosaic.Maps(call.levels, evidence.colormap, None, tuple(marks), call.cut_to, total),
         layout,
-        alt=alt,
-        captions=(captions[0], *(f"{caption}, drawn likewise." for caption in captions[1:])),
-        colormap=evidence.colormap,
-        marks=tuple(marks),
-        selected=call.cut_to,
-        total=total,
+        (captions[0], *(f"{caption}, drawn likewise." for caption in captions[1:])),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
@@ -57,100 +58,107 @@ def picture(
     )
 
 
-def contact_sheet(
-    name: str,
-    maps: Levels,
-    *,
-    alt: str,
-    caption: str,
-    colormap: str = "gray",
-    marks: tuple[Mark, ...] = (),
-    line: tuple[int, int, int] | None = None,
-) -> ContactSheet:
-    """Lay all maps of a layer out in rows of channels.
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a figure is called and what it says.
 
-    Args:
+    Attributes:
         name: Id of the figure.
-        maps: uint8 (channels, height, width), or (channels, height, width, 3) for colour pictures.
         alt: Text alternative.
         caption: Caption.
+    """
+
+    name: str
+    alt: str
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Maps:
+    """Maps of a layer, all or some, and how they are drawn.
+
+    Attributes:
+        levels: uint8 (maps, height, width), or (maps, height, width, 3) for colour pictures; `strips` and slices have
+            fewer axes or more.
         colormap: "gray" or "viridis".
-        marks: Tiles to point at.
-        line: Colour of the gaps, red, green and blue 0..255, for tiles in which white means something.
+        line: Colour of the gaps, red, green and blue 0..255, for tiles in which white means something; None: white.
+        marks: Tiles to point at; of channels that are not shown, none.
+        channels: Channel of each map, where they are not all.
+        total: Channels of the layer; as many as there are maps unless given.
+    """
+
+    levels: Levels
+    colormap: str = "gray"
+    line: tuple[int, int, int] | None = None
+    marks: tuple[Mark, ...] = ()
+    channels: tuple[int, ...] | None = None
+    total: int = 0
+
+    @property
+    def num_channels(self) -> int:
+        """Channels of the layer."""
+        return self.total or len(self.levels)
+
+    def marks_of(self, channels: tuple[int, ...]) -> tuple[Mark, ...]:
+        """Return the marks of some channels."""
+        return tuple(mark for mark in self.marks if mark.channel in channels)
+
+
+def contact_sheet(label: Label, maps: Maps) -> ContactSheet:
+    """Lay all maps of a layer out in rows of channels.
 
     Returns:
         The sheet, channel = row · columns + column, with a gap between neighbours, white unless `line` says otherwise.
     """
-    if maps.shape[1] == 1:
+    levels = maps.levels
+    if levels.shape[1] == 1:
         # A map of one dimension is drawn as a strip; one line of pixels would be too thin to be seen.
-        maps = maps.repeat(max(1, maps.shape[2] // _STRIP), axis=1)
-    channels, height, width = maps.shape[:3]
-    gap = max(1, round(max(height, width) / 24)) * (1 if line is None else 3)
-    return assemble(
-        name,
-        maps if maps.ndim == 4 else under_gap(maps, colormap, line),
-        num_columns(channels, height, width),
-        gap,
-        alt=alt,
-        caption=caption,
-        colormap=colormap,
-        marks=marks,
-        line=line,
-    )
+        levels = levels.repeat(max(1, levels.shape[2] // _STRIP), axis=1)
+    channels, height, width = levels.shape[:3]
+    tiles = levels if levels.ndim == 4 else under_gap(levels, maps.colormap, maps.line)
+    sheet = assemble(label, replace(maps, levels=tiles), num_columns(channels, height, width), gap(maps))
+    return replace(sheet, marks=maps.marks)
 
 
-def assemble(
-    name: str,
-    tiles: Levels,
-    columns: int,
-    gap: int,
-    *,
-    first: int = 0,
-    total: int = 0,
-    ticks: tuple[tuple[float, str], ...] = (),
-    alt: str,
-    caption: str,
-    colormap: str = "gray",
-    marks: tuple[Mark, ...] = (),
-    line: tuple[int, int, int] | None = None,
-) -> ContactSheet:
-    """Put tiles into rows; arguments as for `contact_sheet` and `ContactSheet`.
+def gap(maps: Maps) -> int:
+    """Return how many pixels lie between neighbours in rows of maps: more where the gaps have a colour."""
+    longest = int(max(maps.levels.shape[1:3]))
+    return max(1, round(longest / 24)) * (1 if maps.line is None else 3)
+
+
+def assemble(label: Label, maps: Maps, columns: int, gap: int) -> ContactSheet:
+    """Put tiles into rows, without marks.
 
     Args:
-        name: Id of the figure.
-        tiles: uint8 (channels, height, width) or (channels, height, width, 3), their levels `under_gap`.
+        label: What the figure is called and says.
+        maps: The tiles, their levels `under_gap`, taken for all channels from 0 on.
         columns: Tiles in a row.
         gap: Pixels between neighbours.
-        first: Channel of the first tile.
-        total: Channels of the layer; as many as there are tiles unless given.
-        ticks: What stands below each column.
-        alt: Text alternative.
-        caption: Caption.
-        colormap: "gray" or "viridis".
-        marks: Tiles to point at.
-        line: Colour of the gaps.
     """
+    tiles = maps.levels
     channels, height, width = tiles.shape[:3]
     rows = -(-channels // columns)
     colours = tiles.shape[3:]
-    fill = line if line and colours else _GAP
+    fill = maps.line if maps.line and colours else _GAP
     sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, *colours), fill, np.uint8)
     for place in range(channels):
         row, column = divmod(place, columns)
         top, left = row * (height + gap), column * (width + gap)
         sheet[top : top + height, left : left + width] = tiles[place]
     return ContactSheet(
-        figure=picture(name, sheet, alt=alt, caption=caption, colormap=colormap, line=line),
+        figure=picture(label.name, sheet, alt=label.alt, caption=label.caption, colormap=maps.colormap, line=maps.line),
         columns=columns,
         rows=rows,
         tile_width_px=width,
         tile_height_px=height,
         gap_px=gap,
-        channels=tuple(range(first, first + channels)),
-        num_channels=total or channels,
-        marks=marks,
-        ticks=ticks,
+        channels=tuple(range(channels)),
+        num_channels=maps.num_channels,
     )
+
+
+# Up to so many channels, as many tiles stand in a row.
+_USUAL_COLUMNS = ((16, 8), (256, 16))
 
 
 def under_gap(levels: Levels, colormap: str, line: tuple[int, int, int] | None = None) -> Levels:
@@ -168,7 +176,7 @@ def num_columns(channels: int, height: int, width: int) -> int:
     >>> num_columns(64, 24, 24), num_columns(6, 24, 24), num_columns(2048, 7, 7), num_columns(12, 9, 9)
     (16, 6, 32, 6)
     """
-    usual = 8 if channels <= 16 else 16 if channels <= 256 else 32
+    usual = next((columns for most, columns in _USUAL_COLUMNS if channels <= most), 32)
     wide = max(1, usual * height // max(width, 1)) if width > height else usual
     most = max(1, min(channels, usual, max(wide, 1)))
     # Full rows look calmer, where that takes no more than half as many columns away.

@@ -11,56 +11,26 @@ from math import ceil
 
 import numpy as np
 
-from reportgen.document.sheets import HIGHEST_TILE, NUMBER_HEIGHT, SHEET_WIDTH, ContactSheet, Mark
+from reportgen.document.sheets import HIGHEST_TILE, NUMBER_HEIGHT, SHEET_WIDTH, ContactSheet
 from reportgen.evidence import Levels
 from reportgen.figures import mosaic
+from reportgen.figures.mosaic import Label, Maps
 
 _MOST_COLUMNS = 16
 # CSS pixels that a number of four digits takes.
 _NUMBER_WIDTH = 24.0
 
 
-def numbered_sheet(
-    name: str,
-    maps: Levels,
-    channels: tuple[int, ...],
-    num_channels: int,
-    *,
-    alt: str,
-    caption: str,
-    colormap: str = "gray",
-    marks: tuple[Mark, ...] = (),
-    line: tuple[int, int, int] | None = None,
-) -> ContactSheet:
-    """Lay maps out in rows, in their order.
-
-    Args:
-        name: Id of the figure.
-        maps: uint8 (maps, height, width).
-        channels: Channel of each map.
-        num_channels: How many channels the layer has.
-        alt: Text alternative.
-        caption: Caption.
-        colormap: "gray" or "viridis".
-        marks: Tiles to point at; of channels that are not shown, none.
-        line: Colour of the gaps, as for `mosaic.contact_sheet`.
-    """
-    total, height, width = maps.shape
-    columns = min(_MOST_COLUMNS, mosaic.num_columns(total, height, width))
-    gap = max(1, round(max(height, width) / 24)) * (1 if line is None else 3)
-    tiles, foot = _with_feet(mosaic.under_gap(maps, colormap, line), columns, gap, 255 if line is None else 254)
-    sheet = mosaic.assemble(
-        name,
-        tiles,
-        columns,
-        gap,
-        alt=alt,
-        caption=caption,
-        colormap=colormap,
-        line=line,
-    )
-    shown = tuple(mark for mark in marks if mark.channel in channels)
-    return replace(sheet, channels=channels, num_channels=num_channels, marks=shown, number_px=foot)
+def numbered_sheet(label: Label, maps: Maps) -> ContactSheet:
+    """Lay some of a layer's maps, of which each has its channel, out in rows, in their order."""
+    channels = maps.channels
+    assert channels is not None, "a selection says which channels it has"
+    total, height, width = maps.levels.shape
+    columns, gap = min(_MOST_COLUMNS, mosaic.num_columns(total, height, width)), mosaic.gap(maps)
+    levels = mosaic.under_gap(maps.levels, maps.colormap, maps.line)
+    tiles, foot = _with_feet(levels, columns, gap, 255 if maps.line is None else 254)
+    sheet = mosaic.assemble(label, replace(maps, levels=tiles), columns, gap)
+    return replace(sheet, channels=channels, marks=maps.marks_of(channels), number_px=foot)
 
 
 def _with_feet(tiles: Levels, columns: int, gap: int, white: int) -> tuple[Levels, int]:

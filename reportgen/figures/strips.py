@@ -11,10 +11,11 @@ from math import prod
 
 import numpy as np
 
-from reportgen.document.sheets import HIGHEST_TILE, SHEET_WIDTH, ContactSheet, Mark
+from reportgen.document.sheets import HIGHEST_TILE, SHEET_WIDTH, ContactSheet
 from reportgen.evidence import Levels
 from reportgen.evidence.grids import Grid
 from reportgen.figures import mosaic
+from reportgen.figures.mosaic import Label, Maps
 from reportgen.language.numerals import number, plural, shape
 
 HIGHEST_SHEET = 760.0
@@ -52,6 +53,10 @@ class Layout:
         return tuple(range(start, min(start + step, channels)) for start in range(0, channels, step))
 
 
+# Up to so many channels, their strips stand in as many columns.
+_STRIP_COLUMNS = ((64, 1), (128, 2))
+
+
 def lay_out(channels: int, grid: Grid, highest: float = HIGHEST_SHEET) -> Layout:
     """Decide how many maps stand side by side, how many rows a sheet has, and what is drawn of each map.
 
@@ -60,9 +65,9 @@ def lay_out(channels: int, grid: Grid, highest: float = HIGHEST_SHEET) -> Layout
         grid: How one map is drawn.
         highest: Most that a sheet may be high, CSS pixels.
     """
-    sizes = _drawn(grid)
+    sizes = _drawn_sizes(grid)
     if len(sizes) == 1:
-        columns = 1 if channels <= 64 else 2 if channels <= 128 else 4
+        columns = next((columns for most, columns in _STRIP_COLUMNS if channels <= most), 4)
         shrink: tuple[int, ...] = (-(-sizes[0] * columns // _MOST_POINTS),)
         # A few strips are broad, many are thin; of more than fit in that way a further sheet is made.
         pitch = min(14.0, max(6.0, highest // -(-channels // columns)))
@@ -78,56 +83,35 @@ def lay_out(channels: int, grid: Grid, highest: float = HIGHEST_SHEET) -> Layout
     return Layout(replace(grid, blocks=blocks), columns, rows, pitch, shrink)
 
 
-def sheets(
-    name: str,
-    maps: Levels,
-    layout: Layout,
-    *,
-    alt: str,
-    captions: tuple[str, ...],
-    colormap: str = "gray",
-    marks: tuple[Mark, ...] = (),
-    selected: tuple[int, ...] | None = None,
-    total: int = 0,
-) -> tuple[ContactSheet, ...]:
+def sheets(label: Label, maps: Maps, layout: Layout, captions: tuple[str, ...]) -> tuple[ContactSheet, ...]:
     """Draw all maps of a layer, or some.
 
     Args:
-        name: Id of the figure; further sheets add their number.
-        maps: uint8 (channels, …), the axes of the grid as long as they were drawn when it was made.
+        label: Id of the figure, to which further sheets add their number, and text alternative of all of them.
+        maps: The maps, uint8 (maps, …), the axes of the grid as long as they were drawn when it was made; of some, the
+            layout has one map in a row.
         layout: How they are laid out.
-        alt: Text alternative of all of them.
         captions: One for each sheet.
-        colormap: "gray" or "viridis".
-        marks: Tiles to point at.
-        selected: Channel of each map, where they are not all; the layout then has one map in a row.
-        total: Channels of the layer; as many as there are maps unless given.
     """
+    levels = maps.levels
     for axis, more in enumerate(layout.shrink, 1):
         if more > 1:
-            maps = np.maximum.reduceat(maps, np.arange(0, maps.shape[axis], more), axis=axis)
-    maps = mosaic.under_gap(maps, colormap)
-    if maps.ndim == 2:
-        tiles, gap, ticks = _strips(maps, layout)
+            levels = np.maximum.reduceat(levels, np.arange(0, levels.shape[axis], more), axis=axis)
+    levels = mosaic.under_gap(levels, maps.colormap)
+    if levels.ndim == 2:
+        tiles, gap, ticks = _strips(levels, layout)
     else:
-        tiles, gap, ticks = _slices(maps.reshape(len(maps), -1, *maps.shape[-2:]), layout)
-    found = []
-    for place, (part, caption) in enumerate(zip(layout.parts(len(maps)), captions, strict=True)):
-        sheet = mosaic.assemble(
-            name if place == 0 else f"{name}-{place + 1}",
-            tiles[part.start : part.stop],
-            layout.columns,
-            gap,
-            first=part.start,
-            total=total or len(maps),
-            ticks=ticks,
-            alt=alt if place == 0 else f"{alt} Continued from {'map' if selected else 'channel'} {part.start}.",
-            caption=caption,
-            colormap=colormap,
-        )
-        channels = sheet.channels if selected is None else selected[part.start : part.stop]
-        there = tuple(mark for mark in marks if mark.channel in channels)
-        found.append(replace(sheet, channels=channels, marks=there))
+        tiles, gap, ticks = _slices(levels.reshape(len(levels), -1, *levels.shape[-2:]), layout)
+    found, what = [], "map" if maps.channels else "channel"
+    total = maps.num_channels
+    for place, (part, caption) in enumerate(zip(layout.parts(len(levels)), captions, strict=True)):
+        own = Label(label.name, label.alt, caption)
+        if place:
+            own = Label(f"{label.name}-{place + 1}", f"{label.alt} Continued from {what} {part.start}.", caption)
+        shown = tuple(part) if maps.channels is None else maps.channels[part.start : part.stop]
+        part_maps = replace(maps, levels=tiles[part.start : part.stop], line=None, total=total)
+        sheet = mosaic.assemble(own, part_maps, layout.columns, gap)
+        found.append(replace(sheet, channels=shown, marks=maps.marks_of(shown), ticks=ticks))
     return tuple(found)
 
 
@@ -176,7 +160,7 @@ def side_by_side(slices: Levels, columns: int) -> Levels:
     return page
 
 
-def _drawn(grid: Grid) -> tuple[int, ...]:
+def _drawn_sizes(grid: Grid) -> tuple[int, ...]:
     return tuple(-(-size // block) for size, block in zip(grid.sizes, grid.blocks, strict=True))
 
 

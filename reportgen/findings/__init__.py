@@ -1,3 +1,7 @@
-"""Evidence -> what the reader should know. One module a family of rules."""
+"""Evidence -> what the reader should know. One module a family of rules.
+
+Every module exports `RULES`, what it can find, each with its page (`document.rules.Rule`); and `judge(evidence)`, which
+yields what it found.
+"""
 
 NAMES = ("model", "data", "answers", "channels", "explanations", "report")

@@ -192,7 +192,7 @@ def _fault(
     severity: Severity = rule.severity
     if rule in {DEAD, STUCK} and any(len(some) >= _MANY * len(call.channels) for call, some in rows):
         severity = "warning"
-    listed = "; ".join(_listed(call, channels) for call, channels in rows[:_MOST_LAYERS])
+    listed = "; ".join(_which_channels(call, channels) for call, channels in rows[:_MOST_LAYERS])
     if len(rows) > _MOST_LAYERS:
         listed += f"; and in {plural(len(rows) - _MOST_LAYERS, 'more layer', 'more layers')}"
     yield rule.finding(
@@ -218,7 +218,7 @@ def _alike(call: CallResponses, channels: list[ChannelResponses]) -> str:
     )
 
 
-def _listed(call: CallResponses, channels: list[ChannelResponses]) -> str:
+def _which_channels(call: CallResponses, channels: list[ChannelResponses]) -> str:
     """The channels of a layer by number, the first of many; a copy with what it is a copy of."""
     names = [
         number(each.channel) + ("" if each.state or each.copy_of is None else f" like {number(each.copy_of)}")

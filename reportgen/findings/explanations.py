@@ -30,6 +30,7 @@ MAPS_LEFT_OUT = Rule(
     ),
     cannot_tell="It says nothing about the model. The numbers of all channels are in `report.json` in any case.",
     mend="Raise `--max-size`, or choose fewer samples with `--pick` or fewer layers with `--layers`.",
+    is_told=True,
 )
 RULES = (MAPS_LEFT_OUT,)
 

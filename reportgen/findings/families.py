@@ -32,10 +32,10 @@ def judge(evidence: Evidence) -> tuple[Finding, ...]:
         evidence: Everything that the probes left; findings in it are not looked at.
     """
     families = (registry.load("findings", name) for name in registry.names("findings"))
-    return tuple(sorted((finding for family in families for finding in family.judge(evidence)), key=_place))
+    return tuple(sorted((finding for family in families for finding in family.judge(evidence)), key=_rank))
 
 
-def _place(finding: Finding) -> tuple[int, int]:
+def _rank(finding: Finding) -> tuple[int, int]:
     return _WEIGHT[finding.severity], _PLACE.get(finding.code, len(_PLACE))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from reportgen.document.rules import Rule
 from reportgen.findings.families import rules
 
-_FAMILIES = {
+_AREAS = {
     "1": "The model",
     "2": "The data",
     "3": "The predictions",
@@ -19,6 +19,7 @@ _FAMILIES = {
     "9": "Policies",
 }
 """What the first digit of a code stands for."""
+_OTHERS = "From other packages"
 
 
 def page(rule: Rule, level: int = 1) -> str:
@@ -78,13 +79,15 @@ The severity of a finding says what follows from it:
 
 
 def rules_markdown() -> str:
-    """Return all rules as one document: the list, then every page, family by family."""
-    every = rules()
-    parts = [_INTRODUCTION, table(every)]
-    family = ""
-    for each in every:
-        if each.code[2] != family:
-            family = each.code[2]
-            parts.append(f"## {_FAMILIES[family]}\n")
-        parts.append(page(each, level=3))
+    """Return all rules as one document: the list, then every page, area by area."""
+    parts = [_INTRODUCTION, table(rules())]
+    for title in (*_AREAS.values(), _OTHERS):
+        listed = [each for each in rules() if _area(each.code) == title]
+        parts += [f"## {title}\n"] if listed else []
+        parts += [page(each, level=3) for each in listed]
     return "\n".join(parts)
+
+
+def _area(code: str) -> str:
+    """What a code is about; only ours, "RG" and three digits, say it."""
+    return _AREAS.get(code[2:3], _OTHERS) if code.startswith("RG") else _OTHERS

@@ -85,7 +85,7 @@ def work_out(kind: str, config: Config, input_shapes: tuple[Shape, ...]) -> Arit
         )
     if kind in _HEADED:
         return _headed(kind, config, query, value, key)
-    return _plain(kind, config, query, value, key)
+    return _without_projections(kind, config, query, value, key)
 
 
 def _headed(kind: str, config: Config, query: Shape, value: Shape, key: Shape) -> Arithmetic:
@@ -106,7 +106,7 @@ def _headed(kind: str, config: Config, query: Shape, value: Shape, key: Shape) -
     parameters = summed(
         "parameters",
         "parameters",
-        [(name, weights(kernel, _joined(made), use_bias=heads.use_bias)) for name, _, kernel, made in projections],
+        [(name, weights(kernel, _added_up(made), use_bias=heads.use_bias)) for name, _, kernel, made in projections],
     )
     parts: list[Part] = [(name, multiplied([at, *kernel, *made])) for name, at, kernel, made in projections]
     parts[-1:-1] = [
@@ -178,7 +178,7 @@ def _positions(name: str, sizes: Sequence[int | None]) -> Factor:
     return Factor(name, times(str(size) for size in sizes), product(sizes))
 
 
-def _joined(several: Sequence[Factor]) -> Factor:
+def _added_up(several: Sequence[Factor]) -> Factor:
     """Return several factors as one."""
     return Factor(
         times(entry.name for entry in several),
@@ -187,7 +187,7 @@ def _joined(several: Sequence[Factor]) -> Factor:
     )
 
 
-def _plain(kind: str, config: Config, query: Shape, value: Shape, key: Shape) -> Arithmetic:
+def _without_projections(kind: str, config: Config, query: Shape, value: Shape, key: Shape) -> Arithmetic:
     """Work out an attention without projections; every axis but the last two is one of separate sequences."""
     channels = known(query[-1], "number of channels")
     rest = [_positions("separate sequences", query[:-2])] if len(query) > 2 else []

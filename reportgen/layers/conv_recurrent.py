@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reportgen.errors import LayerError
+from reportgen.language.listing import listed
 from reportgen.layers.reading import Config, assemble, flag, only, split, whole
 from reportgen.layers.sliding import Frame, kernel_frame, slide
 from reportgen.layers.wording import (
@@ -13,7 +14,6 @@ from reportgen.layers.wording import (
     channels_step,
     factor,
     factors,
-    listed,
     multiplied,
     plus,
     size_text,

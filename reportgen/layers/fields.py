@@ -134,7 +134,7 @@ def step(below: Field, above: Field, window: Window, axes: str) -> Step:
         axes: What the axis, or the axes with equal numbers, are called: "height and width".
     """
     quantity = f"receptive field, {axes}"
-    if _is_plain(below, window):
+    if _recurrence_holds(below, window):
         return Step(
             quantity,
             "field below + dilation · (kernel − 1) · jump below",
@@ -179,7 +179,7 @@ def steps(below: Field, above: Field, window: Window, axes: str) -> tuple[Step, 
     return tuple(line for line in lines if line is not None)
 
 
-def _is_plain(below: Field, window: Window) -> bool:
+def _recurrence_holds(below: Field, window: Window) -> bool:
     """Return whether the published recurrence holds as it stands: every position reads something, and all alike."""
     return below.positions == 1 and window.upscale == 1 and below.intervals[0] is not None
 

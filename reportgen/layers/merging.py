@@ -86,7 +86,8 @@ def _concatenated(config: Config, shapes: tuple[Shape, ...]) -> Arithmetic:
     output[place] = sum(sizes) if len(sizes) == len(shapes) else None
     if len(sizes) == len(shapes):
         name = shape_names(rank, channels_first=channels_first(config))[place]
-        unit = "channels" if name == "channels" else "values" if rank == 1 else points(rank - 1)
+        places = "values" if rank == 1 else points(rank - 1)
+        unit = "channels" if name == "channels" else places
         steps = [Step(f"output {name}", f"sum of the inputs' {name}", plus(sizes), sum(sizes), unit)]
     joins_channels = place == channel_axis(config, rank)
     windows = () if joins_channels else None

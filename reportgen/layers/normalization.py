@@ -118,7 +118,7 @@ def _fixed(shape: Shape, config: Config) -> Sum | None:
         return None
     axes = config.get("axis", -1)
     places = () if axes is None else sample_axes({"axis": axes}, "axis", len(shape))
-    entries = _entries(shape, places)
+    entries = _own_sizes(shape, places)
     return Sum(
         "(mean + variance) · entries + count",
         f"(1 + 1) · {times(entries) or 1} + 1",
@@ -130,12 +130,12 @@ def _per_entry(shape: Shape, places: Sequence[int], numbers: Sequence[str]) -> S
     """Return the weights of a layer that keeps these numbers for each entry of the axes; None where it keeps none."""
     if not numbers:
         return None
-    entries = _entries(shape, places)
+    entries = _own_sizes(shape, places)
     name = "channels" if len(entries) == 1 else "entries"
     ones = plus([1] * len(numbers))
     return Sum(f"({plus(numbers)}) · {name}", f"({ones}) · {times(entries)}", len(numbers) * (product(entries) or 0))
 
 
-def _entries(shape: Shape, places: Sequence[int]) -> list[int]:
+def _own_sizes(shape: Shape, places: Sequence[int]) -> list[int]:
     """Return the sizes of the axes that have numbers of their own."""
     return [known(shape[place], "size of a normalized axis") for place in places]

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from reportgen.language.listing import listed
 from reportgen.layers import fields
 from reportgen.layers.fields import Field
-from reportgen.layers.wording import axis_names, listed, points
+from reportgen.layers.wording import axis_names, points
 from reportgen.records.model import Arithmetic, Step, Window
 
 
@@ -71,12 +72,12 @@ def above(below: Sequence[Reach], arithmetic: Arithmetic | None) -> Reach:
         return WHOLE
     if all(reach == NOTHING for reach in below):
         return NOTHING
-    joined = _joined(below)
+    joined = _merged(below)
     if arithmetic.windows is None or not joined.known:
         return UNKNOWN
     if not arithmetic.windows:
         return joined
-    axes = _spatial(joined, arithmetic)
+    axes = _fields_of_windows(joined, arithmetic)
     if len(arithmetic.windows) != len(axes):
         return UNKNOWN
     pairs = zip(axes, arithmetic.windows, strict=True)
@@ -98,10 +99,10 @@ def steps(
     """
     if arithmetic is None or not arithmetic.windows or not own.axes:
         return ()
-    joined = _joined(below)
+    joined = _merged(below)
     names = ("time",) * num_time_axes + axis_names(len(own.axes) - num_time_axes)
     alike: dict[tuple[Field, Field, Window], list[str]] = {}
-    rows = zip(_spatial(joined, arithmetic), own.axes, arithmetic.windows, strict=True)
+    rows = zip(_fields_of_windows(joined, arithmetic), own.axes, arithmetic.windows, strict=True)
     for row, name in zip(rows, names, strict=True):
         alike.setdefault(row, []).append(name)
     unit = points(len(own.axes))
@@ -112,13 +113,13 @@ def steps(
     )
 
 
-def _spatial(below: Reach, arithmetic: Arithmetic) -> tuple[Field, ...]:
+def _fields_of_windows(below: Reach, arithmetic: Arithmetic) -> tuple[Field, ...]:
     """Return the fields that the windows go through: where the input's first axis is time, it is left out."""
     has_time = arithmetic.over_time and len(below.axes) == len(arithmetic.windows or ()) + 1
     return below.axes[1:] if has_time else below.axes
 
 
-def _joined(below: Sequence[Reach]) -> Reach:
+def _merged(below: Sequence[Reach]) -> Reach:
     shaped = [reach.axes for reach in below if reach.axes]
     if not shaped or len({len(axes) for axes in shaped}) > 1:
         return UNKNOWN

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reportgen.errors import LayerError
+from reportgen.language.listing import listed
 from reportgen.layers.reading import Config, flag, inside, known, only, whole
-from reportgen.layers.wording import MACS_UNKNOWN, Sum, channels_step, listed, plus, summed, times
+from reportgen.layers.wording import MACS_UNKNOWN, Sum, channels_step, plus, summed, times
 from reportgen.records.model import Arithmetic, Shape, Step, product
 
 _GATES = {"SimpleRNNCell": 1, "GRUCell": 3, "LSTMCell": 4}
@@ -17,6 +18,8 @@ _GROWING = (
 )
 
 KINDS = _LAYERS | frozenset(_GATES) | {"StackedRNNCells"}
+# What the biases of a cell are called, by their number.
+_BIASES: tuple[list[str], ...] = ([], ["bias"], ["two biases"])
 
 
 def work_out(kind: str, config: Config, input_shapes: tuple[Shape, ...]) -> Arithmetic:
@@ -45,7 +48,7 @@ def work_out(kind: str, config: Config, input_shapes: tuple[Shape, ...]) -> Arit
             f". Reshape the input."
         )
     steps = shape[0] if is_layer else 1
-    cells = _cells(kind, config)
+    cells = _stacked_cells(kind, config)
     units, parameters, per_step = _counted(cells, known(shape[-1], "number of values of a step"))
     macs = _over_steps(per_step, steps, is_layer=is_layer)
     keeps = is_layer and flag(config, "return_sequences", default=False)
@@ -62,18 +65,18 @@ def work_out(kind: str, config: Config, input_shapes: tuple[Shape, ...]) -> Arit
     )
 
 
-def _cells(kind: str, config: Config) -> list[tuple[str, Config]]:
+def _stacked_cells(kind: str, config: Config) -> list[tuple[str, Config]]:
     """Return the kind and the configuration of every cell, from the input to the output."""
     if f"{kind}Cell" in _GATES:
         return [(f"{kind}Cell", config)]
     if kind in _GATES:
         return [(kind, config)]
     if kind == "RNN":
-        return _cells(*inside(config.get("cell"), "cell"))
+        return _stacked_cells(*inside(config.get("cell"), "cell"))
     if kind == "StackedRNNCells":
         entries = config.get("cells")
         several = entries if isinstance(entries, Sequence) else ()
-        return [cell for entry in several for cell in _cells(*inside(entry, "cell"))]
+        return [cell for entry in several for cell in _stacked_cells(*inside(entry, "cell"))]
     raise LayerError(
         f"Its cell is a {kind}. Expected one of {listed(sorted(_GATES))}. Read Keras's own numbers instead."
     )
@@ -89,7 +92,7 @@ def _counted(
         num_biases = 0
         if flag(config, "use_bias", default=True):
             num_biases = 2 if kind == "GRUCell" and flag(config, "reset_after", default=True) else 1
-        biases = [] if num_biases == 0 else ["bias" if num_biases == 1 else "two biases"]
+        biases = _BIASES[num_biases]
         name = f"cell {number}"
         parameters.append((name, _gated(gates, units, [num_inputs, units, *([num_biases] if biases else [])], biases)))
         macs.append((name, _gated(gates, units, [num_inputs, units], [])))

@@ -106,7 +106,7 @@ def _window(length: int | None, kernel: int, stride: int, dilation: int, padding
 def _size_steps(axes: list[_Axis], outputs: Shape) -> list[Step]:
     """Return the calculation of the output size."""
     names = axis_names(len(axes))
-    sums = [None if output is None else _output_sum(*axis, output) for axis, output in zip(axes, outputs, strict=True)]
+    sums = [None if output is None else _output_sum(axis, output) for axis, output in zip(axes, outputs, strict=True)]
     steps = axis_steps(sums, names, "output ")
     if not any("⌊window" in step.rule for step in steps):
         return steps
@@ -117,10 +117,9 @@ def _size_steps(axes: list[_Axis], outputs: Shape) -> list[Step]:
     return [*axis_steps(reaches, names, "window "), *steps]
 
 
-def _output_sum(
-    length: int | None, kernel: int, stride: int, dilation: int, padding: str, added: int | None, output: int
-) -> Sum:
+def _output_sum(axis: _Axis, output: int) -> Sum:
     """Return the calculation of the output size along one axis."""
+    length, kernel, stride, dilation, padding, added = axis
     reach = dilated(kernel, dilation)
     spread, spread_rule = f"({length} − 1) · {stride}", "(input − 1) · stride"
     window, window_rule = f"{dilation} · ({kernel} − 1) + 1", "dilation · (kernel − 1) + 1"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from reportgen.language.listing import listed
 from reportgen.records.model import Shape, Step, product
 
 MACS_UNKNOWN = "The input's size is not known, so the multiply-adds cannot be counted."
@@ -68,15 +69,6 @@ def points(rank: int) -> str:
     ('pixels', 'positions')
     """
     return "pixels" if rank == 2 else "positions"
-
-
-def listed(words: Sequence[str]) -> str:
-    """Return words as an English list.
-
-    >>> listed(("depth", "height", "width"))
-    'depth, height and width'
-    """
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def times(factors: Iterable[int | str]) -> str:

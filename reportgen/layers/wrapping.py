@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reportgen import layers
 from reportgen.errors import LayerError
+from reportgen.layers import arithmetic
 from reportgen.layers.reading import Config, inside, known, only, text, whole
 from reportgen.layers.wording import Sum, parameters_step, plus
 from reportgen.records.model import Arithmetic, Shape, Step
@@ -45,26 +45,26 @@ def work_out(kind: str, config: Config, input_shapes: tuple[Shape, ...]) -> Arit
     """
     if kind == "Bidirectional":
         return _both_ways(config, input_shapes)
-    within, settings, arithmetic = _within(config, "layer", input_shapes)
+    within, settings, found = _within(config, "layer", input_shapes)
     length = _kernel_end(within, settings, only(input_shapes))
     return replace(
-        arithmetic,
+        found,
         parameters=length,
         macs=0,
         steps=(parameters_step(Sum("last axis of the kernel", str(length), length)),),
-        notes=(_STORED, *arithmetic.notes),
+        notes=(_STORED, *found.notes),
     )
 
 
 def _within(config: Config, key: str, shapes: tuple[Shape, ...]) -> tuple[str, Config, Arithmetic]:
     """Return the kind, the configuration and the arithmetic of the layer inside."""
     kind, settings = inside(config.get(key), "layer")
-    arithmetic = layers.work_out(kind, settings, shapes)
-    if arithmetic is None:
+    found = arithmetic.work_out(kind, settings, shapes)
+    if found is None:
         raise LayerError(
             f"It holds a {kind}, and there is no formula for that kind: shape and parameters are Keras's own."
         )
-    return kind, settings, arithmetic
+    return kind, settings, found
 
 
 def _kernel_end(kind: str, settings: Config, shape: Shape) -> int:
@@ -85,8 +85,8 @@ def _both_ways(config: Config, shapes: tuple[Shape, ...]) -> Arithmetic:
     *places, channels = forward.output_shape
     steps = [
         replace(step, quantity=f"{name} {step.quantity}")
-        for name, arithmetic in (("forward", forward), ("backward", backward))
-        for step in arithmetic.steps
+        for name, each in (("forward", forward), ("backward", backward))
+        for step in each.steps
     ]
     if merge == "concat" and channels is not None and backward.output_shape[-1] is not None:
         ends = (channels, backward.output_shape[-1])

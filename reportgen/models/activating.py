@@ -9,11 +9,12 @@ from typing import Any
 
 import keras
 
+from reportgen.models.types import Operation, Tensor
 from reportgen.records.judged import ACTIVATIONS
 
 
 @contextmanager
-def noting(operation: Any) -> Iterator[list[Any]]:
+def noting(operation: Operation) -> Iterator[list[Tensor]]:
     """Note what a layer gives to the activation that it holds, while the block runs; then it is as it was.
 
     `activation` is what Keras calls it in all its layers; one that is read from elsewhere, as by a recurrent layer from
@@ -25,25 +26,25 @@ def noting(operation: Any) -> Iterator[list[Any]]:
     Yields:
         The tensors, filled while the layer is called.
     """
-    found: list[Any] = []
+    found: list[Tensor] = []
     activation = vars(operation).get("activation")
     if not callable(activation):
         yield found
         return
 
     @wraps(activation, updated=())
-    def noted(values: Any, *args: Any, **kwargs: Any) -> Any:
+    def noted(values: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         found.append(values)
         return activation(values, *args, **kwargs)
 
-    vars(operation)["activation"] = noted
+    operation.__dict__["activation"] = noted
     try:
         yield found
     finally:
-        vars(operation)["activation"] = activation
+        operation.__dict__["activation"] = activation
 
 
-def only(noted: Sequence[Any], inputs: Sequence[Any], operation: Any, output: Any) -> Any | None:
+def only(noted: Sequence[Tensor], inputs: Sequence[Tensor], operation: Operation, output: Tensor) -> Tensor | None:
     """Return the one tensor that an activation was given in a call, in the shape of what came out.
 
     Args:

@@ -7,16 +7,13 @@ another. So what an activation was given is looked at as well, also where it bel
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from reportgen.models.hooks import Call
-
-Array = npt.NDArray[Any]
+from reportgen.models.types import Tensor
+from reportgen.sources.dataset import Array
 
 
 def put_back(values: Array, before: Array | None) -> Array:
@@ -41,7 +38,7 @@ def seen(call: Call) -> Array:
     return put_back(np.asarray(keras.tree.flatten(call.output)[0]), before)
 
 
-def put_back_in_graph(values: Any, before: Any | None) -> Any:
+def put_back_in_graph(values: Tensor, before: Tensor | None) -> Tensor:
     """Do what `put_back` does with tensors of a graph."""
     if before is None:
         return values

@@ -6,13 +6,12 @@ import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
 
 from reportgen.errors import ModelError
 from reportgen.models import formats, legacy
-from reportgen.models.described import Config
+from reportgen.models.types import Config, Model
 
 _VERSION = re.compile(r"\d+\.\d+[A-Za-z0-9.+-]*")
 _UNKNOWN = re.compile(r"Could not locate (?:class|function) '([^']+)'|Unknown (?:layer|object)[^']*'([^']+)'")
@@ -37,7 +36,7 @@ class Judged:
     keras_version: str = ""
 
 
-def assemble(judged: Judged) -> Any:
+def assemble(judged: Judged) -> Model:
     """Build a model and give it its weights.
 
     Raises:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
 
 import keras
 
 from reportgen.models import kinds
+from reportgen.models.types import Operation
 from reportgen.records.model import Arithmetic, Check, Shape, product
 
 _KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel", "recurrent_kernel")
@@ -16,7 +16,7 @@ _CONVOLUTIONAL = ("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 
 
 def compare(
-    operation: Any, shapes: tuple[Shape, ...], parameters: int, output_shape: Shape, arithmetic: Arithmetic | None
+    operation: Operation, shapes: tuple[Shape, ...], parameters: int, output_shape: Shape, arithmetic: Arithmetic | None
 ) -> tuple[tuple[Check, ...], tuple[str, ...]]:
     """Compare what a formula says with what Keras says; where Keras's rule and its tensor differ, the tensor counts.
 
@@ -58,7 +58,7 @@ def _check(quantity: str, expected: Shape, observed: Shape, against: str) -> Che
     return Check(quantity, expected, observed, against, expected == observed)
 
 
-def _keras_shape(operation: Any, shapes: tuple[Shape, ...]) -> tuple[int | None, ...] | None:
+def _keras_shape(operation: Operation, shapes: tuple[Shape, ...]) -> tuple[int | None, ...] | None:
     """Return what Keras's shape rule says of the first output; None for an operator or a layer without a rule."""
     if not isinstance(operation, keras.Layer):
         return None
@@ -74,7 +74,7 @@ def _keras_shape(operation: Any, shapes: tuple[Shape, ...]) -> tuple[int | None,
     return tuple(None if size is None else int(size) for size in first[1:])
 
 
-def _count_macs(operation: Any, input_shape: Shape, output_shape: Shape) -> int:
+def _count_macs(operation: Operation, input_shape: Shape, output_shape: Shape) -> int:
     """Count multiply-adds from the weights that are really there: every kernel element is used at every position."""
     if isinstance(operation, keras.layers.EinsumDense):
         # Each element of the kernel is used once for every place along the axes of the output that it does not name.
@@ -90,10 +90,10 @@ def _count_macs(operation: Any, input_shape: Shape, output_shape: Shape) -> int:
     sizes = [int(math.prod(kernel.shape)) for kernel in kernels]
     read_by_input = type(operation).__name__.endswith("Transpose")
     shape = input_shape if read_by_input else output_shape
-    return sum(sizes) * (product(_spatial(shape, getattr(operation, "data_format", None))) or 0)
+    return sum(sizes) * (product(_positions_of(shape, getattr(operation, "data_format", None))) or 0)
 
 
-def _count_attention(operation: Any, shapes: tuple[Shape, ...]) -> int:
+def _count_attention(operation: Operation, shapes: tuple[Shape, ...]) -> int:
     """Count multiply-adds of attention: its kernels at every position, and every pair of positions at every channel."""
     query, value = shapes[0], shapes[1]
     if not kinds.belongs(operation, kinds.WITH_HEADS):
@@ -114,14 +114,14 @@ def _count_attention(operation: Any, shapes: tuple[Shape, ...]) -> int:
     return total + pairs * num_heads * (key_size + sizes["attention_output"][1])
 
 
-def _places_of_a_step(operation: Any, output_shape: Shape) -> int:
+def _places_of_a_step(operation: Operation, output_shape: Shape) -> int:
     """Return at how many positions a recurrent layer uses its kernels in one step: 1 unless it is convolutional."""
-    layer: Any = getattr(operation, "forward_layer", operation)
+    layer: Operation = getattr(operation, "forward_layer", operation)
     if not kinds.belongs(layer, _CONVOLUTIONAL):
         return 1
     step = output_shape[1:] if layer.return_sequences else output_shape
-    return product(_spatial(step, layer.cell.data_format)) or 0
+    return product(_positions_of(step, layer.cell.data_format)) or 0
 
 
-def _spatial(shape: Shape, data_format: str | None) -> Shape:
+def _positions_of(shape: Shape, data_format: str | None) -> Shape:
     return shape[1:] if data_format == "channels_first" else shape[:-1]

@@ -14,10 +14,11 @@ from typing import Any
 import tensorflow as tf
 
 from reportgen.models.hooks import operations_inside
+from reportgen.models.types import Model, Operation, Tensors
 
 
 @contextmanager
-def runnable(model: Any) -> Iterator[list[str]]:
+def runnable(model: Model) -> Iterator[list[str]]:
     """Let a model's channels_first layers run on this machine, for a while.
 
     Layers that are made inside the context, such as copies of a layer, are not covered: see `anyhow`.
@@ -30,19 +31,19 @@ def runnable(model: Any) -> Iterator[list[str]]:
         as it was.
     """
     compiled: list[str] = []
-    replaced: list[Any] = []
+    replaced: list[Operation] = []
     try:
         for operation in operations_inside(model):
             if getattr(operation, "data_format", None) == "channels_first" and "call" not in vars(operation):
-                vars(operation)["call"] = anyhow(operation, compiled)
+                operation.__dict__["call"] = anyhow(operation, compiled)
                 replaced.append(operation)
         yield compiled
     finally:
         for operation in replaced:
-            del vars(operation)["call"]
+            del operation.__dict__["call"]
 
 
-def anyhow(operation: Any, compiled: list[str] | None = None) -> Callable[..., Any]:
+def anyhow(operation: Operation, compiled: list[str] | None = None) -> Callable[..., Tensors]:
     """Return an operation's `call`, which is compiled where TensorFlow has no kernel for it.
 
     Args:
@@ -50,9 +51,9 @@ def anyhow(operation: Any, compiled: list[str] | None = None) -> Callable[..., A
         compiled: The operation's name is added where it had to be compiled.
     """
     call = operation.call
-    translated: list[Callable[..., Any]] = []
+    translated: list[Callable[..., Tensors]] = []
 
-    def call_anyhow(*args: Any, **kwargs: Any) -> Any:
+    def call_anyhow(*args: Any, **kwargs: Any) -> Tensors:
         if translated:
             return translated[0](*args, **kwargs)
         try:
@@ -68,7 +69,7 @@ def anyhow(operation: Any, compiled: list[str] | None = None) -> Callable[..., A
     return call_anyhow
 
 
-def _compiled(operation: Any, call: Callable[..., Any]) -> Callable[..., Any]:
+def _compiled(operation: Operation, call: Callable[..., Tensors]) -> Callable[..., Tensors]:
     """Compile a call; an activation that a layer of Keras's ends in is left out, and applied to what comes out.
 
     So it is given a tensor that can be looked at (`activating`): those inside of what is compiled cannot be.
@@ -77,13 +78,13 @@ def _compiled(operation: Any, call: Callable[..., Any]) -> Callable[..., Any]:
     if not ends_in_activation or operation.activation is None:
         return tf.function(call, jit_compile=True, autograph=False)  # type: ignore[no-any-return]
 
-    def without_activation(*args: Any, **kwargs: Any) -> Any:
+    def without_activation(*args: Any, **kwargs: Any) -> Tensors:
         activation = vars(operation)["activation"]
-        vars(operation)["activation"] = None
+        operation.__dict__["activation"] = None
         try:
             return call(*args, **kwargs)
         finally:
-            vars(operation)["activation"] = activation
+            operation.__dict__["activation"] = activation
 
     function = tf.function(without_activation, jit_compile=True, autograph=False)
     return lambda *args, **kwargs: operation.activation(function(*args, **kwargs))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import keras
 
 NAME = "mnist_convnet"
+INPUT_SHAPE = (28, 28, 1)
 
 
 def convnet(num_classes: int = 10) -> keras.Model:
@@ -23,7 +24,7 @@ def convnet(num_classes: int = 10) -> keras.Model:
     layers = keras.layers
     return keras.Sequential(
         [
-            keras.Input((28, 28, 1), name="image"),
+            keras.Input(INPUT_SHAPE, name="image"),
             layers.Conv2D(32, (3, 3), activation="relu", name="input_layer"),
             layers.Conv2D(64, (3, 3), activation="relu", name="conv_1"),
             layers.MaxPooling2D((2, 2), name="pool_1"),

@@ -18,8 +18,9 @@ from reportgen.errors import ModelError
 from reportgen.models import arising
 from reportgen.models.hooks import Call, watch
 from reportgen.models.running import CALL_ERRORS, reason, state_kept
+from reportgen.models.types import Model, Tensor, Tensors
 
-Part = Callable[..., Any]
+Part = Callable[..., list[Tensor]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +33,7 @@ class Cut:
         run: A function of their values that returns a list of the answer; None where it does not depend on the call.
     """
 
-    feeds: tuple[Any, ...]
+    feeds: tuple[Tensor, ...]
     run: Part | None
 
 
@@ -49,13 +50,13 @@ class Trace:
         seen: The same, with NaN and infinity where a call's activation was given such.
     """
 
-    graph: Any
-    inputs: tuple[Any, ...]
-    answers: tuple[Any, ...]
-    calls: dict[str, tuple[Any, ...]]
-    seen: dict[str, tuple[Any, ...]]
+    graph: tf.Graph
+    inputs: tuple[Tensors, ...]
+    answers: tuple[Tensors, ...]
+    calls: dict[str, tuple[Tensor, ...]]
+    seen: dict[str, tuple[Tensor, ...]]
 
-    def part(self, feeds: Sequence[Any], fetches: Sequence[Any]) -> Part:
+    def part(self, feeds: Sequence[Tensor], fetches: Sequence[Tensor]) -> Part:
         """Return a function of the values of some tensors that gives those of others, and computes nothing besides.
 
         Args:
@@ -71,7 +72,7 @@ class Trace:
         definition = _definition(self.graph, operations)
         wanted = {tensor.name for operation in operations for tensor in operation.inputs}
 
-        def run(*values: Any) -> list[Any]:
+        def run(*values: Tensor) -> list[Tensor]:
             known = {tensor.name: value for tensor, value in zip(feeds, values, strict=True)}
             known |= {name: tf.identity(outer) for name, outer in captured.items() if name in wanted}
             names = [tensor.name for tensor in fetches if tensor.name not in known]
@@ -83,7 +84,7 @@ class Trace:
         concrete = _function(run).get_concrete_function(*(tf.TensorSpec(each.shape, each.dtype) for each in feeds))
         return lambda *values: concrete(*map(tf.convert_to_tensor, values))
 
-    def cut(self, path: str, answer: Any) -> Cut:
+    def cut(self, path: str, answer: Tensors) -> Cut:
         """Cut the graph at a call: return how an answer follows from the call's output.
 
         Args:
@@ -109,7 +110,7 @@ class Trace:
         return Cut(feeds, lambda *values: made()(*values))
 
 
-def trace(model: Any, inputs: Any, paths: Collection[str]) -> Trace:
+def trace(model: Model, inputs: Tensors, paths: Collection[str]) -> Trace:
     """Trace a forward pass.
 
     Args:
@@ -121,8 +122,8 @@ def trace(model: Any, inputs: Any, paths: Collection[str]) -> Trace:
     Raises:
         ModelError: The model cannot be traced.
     """
-    outputs: dict[str, tuple[Any, ...]] = {}
-    seen: dict[str, tuple[Any, ...]] = {}
+    outputs: dict[str, tuple[Tensors, ...]] = {}
+    seen: dict[str, tuple[Tensor, ...]] = {}
 
     def note(call: Call) -> None:
         if call.path in paths:
@@ -131,7 +132,7 @@ def trace(model: Any, inputs: Any, paths: Collection[str]) -> Trace:
             before = (None,) * len(own) if call.activated is None else _steps(call.activated, depth)
             seen[call.path] = tuple(map(arising.put_back_in_graph, own, before))
 
-    def forward(*flat: Any) -> Any:
+    def forward(*flat: Tensor) -> Tensors:
         with watch(model, note):
             return keras.tree.flatten(model(keras.tree.pack_sequence_as(inputs, flat), training=False))
 
@@ -153,16 +154,16 @@ def _function(python: Part) -> Any:
     return tf.function(python, autograph=False)
 
 
-def _steps(output: Any, depth: int) -> tuple[Any, ...]:
+def _steps(output: Tensor, depth: int) -> tuple[tf.Operation, ...]:
     """Take apart what a watched call's time steps were stacked into: nothing in the model reads the stack itself."""
     if not depth:
         return (output,)
     return tuple(leaf for step in output.op.inputs for leaf in _steps(step, depth - 1))
 
 
-def _after(tensors: Iterable[Any]) -> set[Any]:
+def _after(tensors: Iterable[Tensor]) -> set[tf.Operation]:
     """Return the operations that depend on tensors."""
-    found: set[Any] = set()
+    found: set[tf.Operation] = set()
     waiting = list(tensors)
     while waiting:
         for operation in waiting.pop().consumers():
@@ -172,9 +173,9 @@ def _after(tensors: Iterable[Any]) -> set[Any]:
     return found
 
 
-def _behind(tensors: Iterable[Any], given: Collection[str]) -> set[Any]:
+def _behind(tensors: Iterable[Tensor], given: Collection[str]) -> set[tf.Operation]:
     """Return the operations that tensors follow from, back to the tensors with given names."""
-    found: set[Any] = set()
+    found: set[tf.Operation] = set()
     waiting = list(tensors)
     while waiting:
         tensor = waiting.pop()
@@ -184,7 +185,7 @@ def _behind(tensors: Iterable[Any], given: Collection[str]) -> set[Any]:
     return found
 
 
-def _definition(graph: Any, operations: Collection[Any]) -> Any:
+def _definition(graph: tf.Graph, operations: Collection[tf.Operation]) -> tf.compat.v1.GraphDef:
     """Return some operations of a graph as a graph of their own, without order beyond that of their data."""
     whole = graph.as_graph_def()
     names = {operation.name for operation in operations}

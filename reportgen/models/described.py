@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from reportgen.models.types import Config
 from reportgen.records.model import Arithmetic, Shape
-
-Config = dict[str, Any]
 
 # What an axis that the model leaves open is taken to be long: no image of a network in use is much smaller.
 OPEN_AXIS = 128
@@ -70,7 +69,9 @@ def batch_size(config: Config) -> int:
 def _declarations(entry: Config) -> list[tuple[Shape, ...]]:
     """Every declaration of input shapes in a layer's configuration; () for one that cannot be read."""
     config, build = config_of(entry), entry.get("build_config")
-    found = [_shapes(build.get("input_shape")) if isinstance(build, dict) else ()] if build else []
+    found = []
+    if build:
+        found.append(_shapes(build.get("input_shape")) if isinstance(build, dict) else ())
     for key in ("batch_shape", "batch_input_shape", "build_input_shape"):
         if config.get(key) is not None:
             found.append(_shapes(config[key]))
@@ -79,7 +80,7 @@ def _declarations(entry: Config) -> list[tuple[Shape, ...]]:
     return found
 
 
-def _shapes(batch_shapes: Any) -> tuple[Shape, ...]:
+def _shapes(batch_shapes: object) -> tuple[Shape, ...]:
     """One shape with a batch axis, or a list of such shapes -> shapes without it."""
     if not isinstance(batch_shapes, list | tuple) or not batch_shapes:
         return ()
@@ -100,7 +101,7 @@ def layers_inside(config: Config) -> Iterator[Config]:
                 yield item
 
 
-def histories(node: Any) -> list[Any]:
+def histories(node: object) -> list[Any]:
     """Return the references in a node of Keras 3: the history of each tensor in its arguments."""
     found, waiting = [], [node]
     while waiting:
@@ -114,11 +115,11 @@ def histories(node: Any) -> list[Any]:
     return found
 
 
-def is_plain_call(node: Any) -> bool:
+def is_plain_call(node: object) -> bool:
     """Return whether a layer is called on outputs of layers only, not on arrays that stand in the file."""
     if not isinstance(node, dict):  # of Keras 2, whose arrays stand among the arguments behind each reference
         return not _has_numbers(node)
-    waiting: list[Any] = [*_items(node.get("args")), *_items(node.get("kwargs"))]
+    waiting: list[object] = [*_items(node.get("args")), *_items(node.get("kwargs"))]
     while waiting:
         item = waiting.pop()
         if isinstance(item, dict) and "class_name" in item:
@@ -131,13 +132,15 @@ def is_plain_call(node: Any) -> bool:
     return True
 
 
-def _items(item: Any) -> list[Any]:
-    return list(item.values()) if isinstance(item, dict) else item if isinstance(item, list) else []
+def _items(item: object) -> list[Any]:
+    if isinstance(item, dict):
+        return list(item.values())
+    return item if isinstance(item, list) else []
 
 
-def _has_numbers(node: Any) -> bool:
+def _has_numbers(node: object) -> bool:
     """Whether an old node holds lists of numbers besides its references ["name", use, output, arguments]."""
-    waiting: list[Any] = [node]
+    waiting: list[object] = [node]
     while waiting:
         item = waiting.pop()
         if isinstance(item, list):
@@ -166,7 +169,7 @@ def is_plain(entry: Config, parameters: int) -> bool:
         return False
     if len(set(_declarations(entry))) > 1 or () in _declarations(entry):
         return False
-    waiting: list[Any] = [config]
+    waiting: list[object] = [config]
     while waiting:
         item = waiting.pop()
         if isinstance(item, dict):
@@ -181,7 +184,7 @@ def is_plain(entry: Config, parameters: int) -> bool:
     return True
 
 
-def _is_plain_part(part: Any, config: Config, parameters: int) -> bool:
+def _is_plain_part(part: object, config: Config, parameters: int) -> bool:
     if not isinstance(part, str) or part not in _PLAIN_PARTS:
         return False
     if part == "Constant":
@@ -233,7 +236,7 @@ def _rank(kind: str) -> int:
     return int(found.group(1)) if found else 1
 
 
-def _per_axis(value: Any, rank: int) -> list[int]:
+def _per_axis(value: object, rank: int) -> list[int]:
     values = value if isinstance(value, list) else [value] * rank
     return ([size(item) or 1 for item in values] + [1] * rank)[:rank]
 
@@ -274,6 +277,6 @@ def _einsum(config: Config) -> int:
     )
 
 
-def size(value: Any) -> int:
+def size(value: object) -> int:
     """Return a positive number in a configuration as a whole one, and 0 for anything else."""
     return int(value) if isinstance(value, int | float) and 0 < value < math.inf else 0

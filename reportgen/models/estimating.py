@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen import layers
 from reportgen.errors import LayerError, ModelError
+from reportgen.layers.arithmetic import work_out
 from reportgen.models import described
-from reportgen.models.described import Config, config_of, declared_inputs
+from reportgen.models.described import config_of, declared_inputs
 from reportgen.models.repairs import is_model, layers_of, references_in
-from reportgen.records.model import Shape
+from reportgen.models.types import Config
+from reportgen.records.model import Arithmetic, Shape
 
 # Keras builds a Sequential anew for each layer that it adds. A call takes it half a millisecond or more.
 MOST_LAYERS = 5_000
@@ -64,7 +65,7 @@ class Estimate:
         self._file_name = file_name
         self._limits = limits
         self._rows = rows
-        self._batch = "one sample" if rows == 1 else f"a batch of {_shown(rows)} samples"
+        self._batch = "one sample" if rows == 1 else f"a batch of {_decimal(rows)} samples"
         self._layers = 0
         self._calls = 0
         self._counted: set[int] = set()
@@ -157,7 +158,7 @@ class Estimate:
             self._note(entry)
         self._count(entry, max(described.least(kind, config), *(found.parameters for found in worked)))
         first = worked[0]
-        self._work(entry, first.macs + described.window(kind, config) * _numbers(first.output_shape))
+        self._work(entry, first.macs + described.window(kind, config) * _numbers_in(first.output_shape))
         self._within(entry, described.padded(kind, config, shapes or declared))
         return self._within(entry, (first.output_shape,))
 
@@ -170,7 +171,7 @@ class Estimate:
         self.macs += macs
         if self.macs * self._rows > MOST_MACS:
             raise ModelError(
-                f"{self._file_name!r} asks for {_shown(self.macs * self._rows)} steps of work for {self._batch} or"
+                f"{self._file_name!r} asks for {_decimal(self.macs * self._rows)} steps of work for {self._batch} or"
                 f" more, by its layer {described.name(entry)!r}. Expected at most {MOST_MACS}. Use a smaller model, or"
                 " one from a source that you trust."
             )
@@ -185,19 +186,19 @@ class Estimate:
         self.parameters += parameters
         if self.parameters > self._limits.parameters:
             raise ModelError(
-                f"{self._file_name!r} asks for {_shown(self.parameters)} parameters or more, by its layer"
+                f"{self._file_name!r} asks for {_decimal(self.parameters)} parameters or more, by its layer"
                 f" {described.name(entry)!r}. Expected at most {self._limits.parameters}. Raise the limit with"
                 " --max-parameters if you trust the file."
             )
 
     def _within(self, entry: Config, shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
         for shape in shapes:
-            size = 4 * _numbers(shape) * self._rows
+            size = 4 * _numbers_in(shape) * self._rows
             if size > self._limits.activation_bytes:
                 raise ModelError(
-                    f"{self._file_name!r} asks for {_shown(size)} bytes of activations for {self._batch}, in its layer"
-                    f" {described.name(entry)!r}. Expected at most {self._limits.activation_bytes}. Raise the limit"
-                    " with --max-memory if you trust the file."
+                    f"{self._file_name!r} asks for {_decimal(size)} bytes of activations for {self._batch}, in its"
+                    f" layer {described.name(entry)!r}. Expected at most {self._limits.activation_bytes}. Raise the"
+                    " limit with --max-memory if you trust the file."
                 )
         return shapes
 
@@ -212,21 +213,21 @@ def _is_sequence(model: Config) -> bool:
     return model.get("class_name") == "Sequential"
 
 
-def _worked_out(kind: str, config: Config, shapes: tuple[Shape, ...]) -> Any:
+def _worked_out(kind: str, config: Config, shapes: tuple[Shape, ...]) -> Arithmetic | None:
     """The arithmetic of a layer; None where it cannot be told."""
     if isinstance(config.get("axis"), list) and len(config["axis"]) == 1:  # as Keras 2 wrote it
         config = {**config, "axis": config["axis"][0]}
     try:
-        return described.preprocessed(kind, config, shapes) or layers.work_out(kind, config, shapes)
+        return described.preprocessed(kind, config, shapes) or work_out(kind, config, shapes)
     except _UNTOLD:
         return None
 
 
-def _numbers(shape: Shape) -> int:
+def _numbers_in(shape: Shape) -> int:
     return math.prod(axis or 1 for axis in shape)
 
 
-def _shown(number: int) -> str:
+def _decimal(number: int) -> str:
     """Write a number; Python writes none of more than 4300 digits."""
     return str(number) if number < 10**18 else "more than 10^18"
 

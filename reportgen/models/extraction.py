@@ -12,18 +12,19 @@ from reportgen.errors import ModelError, UnknownNameError
 from reportgen.models import running
 from reportgen.models.hooks import Call, watch
 from reportgen.models.inputs import arrange, declared_inputs, input_records, zero_inputs
+from reportgen.models.types import Model, Operation, Tensor, Tensors
 from reportgen.records.model import Shape
 
 
 class _FoundError(Exception):
     """Carries the symbolic output out of the walk."""
 
-    def __init__(self, output: Any) -> None:
+    def __init__(self, output: Tensor) -> None:
         super().__init__("found")
         self.output = output
 
 
-def extract(model: Any, path: str, input_shapes: Mapping[str, Shape] | None = None) -> Any:
+def extract(model: Model, path: str, input_shapes: Mapping[str, Shape] | None = None) -> Model:
     """Build the article's "new model": the same input, the output of a chosen layer.
 
     The new model shares its layers and weights with the old one. Its answer is compared with what the watched old model
@@ -64,20 +65,20 @@ def extract(model: Any, path: str, input_shapes: Mapping[str, Shape] | None = No
     )
 
 
-def _name(model: Any, path: str) -> str:
+def _name(model: Model, path: str) -> str:
     return f"{model.name}_to_{path}".replace("/", "_").replace("#", "_")
 
 
-def _has_graph(operation: Any) -> bool:
+def _has_graph(operation: Operation) -> bool:
     return isinstance(operation, keras.Sequential) or (
         isinstance(operation, keras.Model) and hasattr(operation, "operations")
     )
 
 
-def _walk(model: Any, inputs: list[Any], target: str, uses: dict[str, int], prefix: str) -> Any:
+def _walk(model: Model, inputs: list[Tensor], target: str, uses: dict[str, int], prefix: str) -> Tensors:
     """Call a model's layers again on symbolic inputs, nested models included, until the target has been called."""
 
-    def use(operation: Any, *args: Any, **kwargs: Any) -> Any:
+    def use(operation: Operation, *args: Any, **kwargs: Any) -> Tensors:
         own = f"{prefix}{operation.name}"
         count = uses[own] = uses.get(own, 0) + 1
         path = own if count == 1 else f"{own}#{count}"
@@ -100,13 +101,13 @@ def _walk(model: Any, inputs: list[Any], target: str, uses: dict[str, int], pref
     return copy.outputs if len(copy.outputs) > 1 else copy.outputs[0]
 
 
-def _structured(model: Any, inputs: list[Any]) -> Any:
+def _structured(model: Model, inputs: list[Tensor]) -> Tensors:
     """Symbolic inputs in the model's own structure: Keras compares the two when it clones a model."""
     return arrange(model, {record.name: tensor for record, tensor in zip(declared_inputs(model), inputs, strict=True)})
 
 
-def _outputs(model: Any, zeros: Any) -> dict[str, Any]:
-    outputs: dict[str, Any] = {}
+def _outputs(model: Model, zeros: Tensors) -> dict[str, Tensors]:
+    outputs: dict[str, Tensors] = {}
 
     def note(call: Call) -> None:
         outputs[call.path] = call.output
@@ -116,7 +117,7 @@ def _outputs(model: Any, zeros: Any) -> dict[str, Any]:
     return outputs
 
 
-def _compare(extracted: Any, model: Any, zeros: Any, expected: Any, path: str) -> None:
+def _compare(extracted: Model, model: Model, zeros: Tensors, expected: Tensors, path: str) -> None:
     answers = keras.tree.flatten(running.call(extracted, zeros))
     for answer, wanted in zip(answers, keras.tree.flatten(expected), strict=True):
         if not np.array_equal(np.asarray(answer), np.asarray(wanted), equal_nan=True):

@@ -19,6 +19,7 @@ import keras
 import tensorflow as tf
 
 from reportgen.models import activating
+from reportgen.models.types import Model, Operation, Tensor, Tensors
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class Rounds:
     """
 
     steps: tuple[int, ...]
-    given: tuple[Any, ...]
-    first: Any
+    given: tuple[Tensor, ...]
+    first: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +53,19 @@ class Call:
     """
 
     path: str
-    operation: Any
-    inputs: tuple[Any, ...]
-    output: Any
+    operation: Operation
+    inputs: tuple[Tensor, ...]
+    output: Tensor
     num_inside: int
     rounds: Rounds | None = None
-    activated: Any | None = None
+    activated: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Instead:
     """What an observer returns to put something in the place of what a call gave back."""
 
-    output: Any
+    output: Tensor
 
 
 Observer = Callable[[Call], Instead | None]
@@ -78,7 +79,7 @@ class StopPassError(Exception):
 
 
 @contextmanager
-def watch(model: Any, observe: Observer) -> Iterator[None]:
+def watch(model: Model, observe: Observer) -> Iterator[None]:
     """Hand every call inside `model` to `observe`, in the order in which the calls end.
 
     The observer sees the tensors themselves, symbolic ones inside a `tf.function`; what it keeps stays in memory. While
@@ -95,11 +96,11 @@ def watch(model: Any, observe: Observer) -> Iterator[None]:
     """
     stack: list[_Frame] = []
     casts = _Casts()
-    replaced: list[tuple[Any, str, bool, Any]] = []
+    replaced: list[tuple[object, str, bool, object]] = []
 
-    def replace(owner: Any, name: str, by: Any) -> None:
+    def replace(owner: object, name: str, by: object) -> None:
         replaced.append((owner, name, name in vars(owner), vars(owner).get(name)))
-        vars(owner)[name] = by
+        owner.__dict__[name] = by
 
     operations = (model, *operations_inside(model))
     policies = {id(each.dtype_policy): each.dtype_policy for each in operations if hasattr(each, "dtype_policy")}
@@ -115,15 +116,15 @@ def watch(model: Any, observe: Observer) -> Iterator[None]:
             replace(policy, "convert_input", casts.noting(policy.convert_input))
         yield
     finally:
-        for operation, name, was_own, previous in reversed(replaced):
+        for owner, name, was_own, previous in reversed(replaced):
             if was_own:
-                vars(operation)[name] = previous
+                owner.__dict__[name] = previous
             else:
-                del vars(operation)[name]
+                del owner.__dict__[name]
 
 
 @contextmanager
-def until(model: Any, observe: Observer) -> Iterator[None]:
+def until(model: Model, observe: Observer) -> Iterator[None]:
     """Watch a model as `watch` does, and end the block quietly when the observer raises `StopPassError`."""
     try:
         with watch(model, observe):
@@ -149,12 +150,12 @@ class _Casts:
     """What Keras casts before a layer is called that computes in another precision: the layer gets another tensor."""
 
     def __init__(self) -> None:
-        self._before: dict[int, tuple[weakref.ref[Any], weakref.ref[Any]]] = {}
+        self._before: dict[int, tuple[weakref.ref[Tensor], weakref.ref[Tensor]]] = {}
 
-    def noting(self, convert: Callable[..., Any]) -> Callable[..., Any]:
+    def noting(self, convert: Callable[..., Tensors]) -> Callable[..., Tensors]:
         """Return a `DTypePolicy.convert_input` that notes what it makes of what; no tensor lives longer for it."""
 
-        def convert_input(tensor: Any, *args: Any, **kwargs: Any) -> Any:
+        def convert_input(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensors:
             made = convert(tensor, *args, **kwargs)
             if made is not tensor and keras.ops.is_tensor(tensor):
                 key = id(made)
@@ -164,7 +165,7 @@ class _Casts:
 
         return convert_input
 
-    def undone(self, tensor: Any) -> Any:
+    def undone(self, tensor: Tensor) -> Tensor:
         """Return the tensor that another was cast from, in as many steps as there were, or itself."""
         while (found := self._before.get(id(tensor))) is not None and found[0]() is tensor:
             original = found[1]()
@@ -175,8 +176,13 @@ class _Casts:
 
 
 def _watched(
-    operation: Any, call: Any, root: Any, stack: list[_Frame], casts: _Casts, observe: Observer
-) -> Callable[..., Any]:
+    operation: Operation,
+    call: Callable[..., Tensors],
+    root: Operation,
+    stack: list[_Frame],
+    casts: _Casts,
+    observe: Observer,
+) -> Callable[..., Tensors]:
     name = operation.name
 
     def tell(seen: Call) -> Instead | None:
@@ -186,7 +192,7 @@ def _watched(
         wrapper.setdefault(seen.path, []).append(seen)
         return None
 
-    def watched_call(*args: Any, **kwargs: Any) -> Any:
+    def watched_call(*args: Any, **kwargs: Any) -> Tensors:
         if operation is root or not stack:
             stack[:] = [_Frame("", {})]
             return call(*args, **kwargs)
@@ -201,7 +207,7 @@ def _watched(
             stack.remove(frame)
         for outer in stack:
             outer.num_inside += 1
-        given = tuple(map(casts.undone, _tensors(_in_order(call, args, kwargs))))
+        given = tuple(map(casts.undone, _tensors(_in_order_of_call(call, args, kwargs))))
         for steps in (frame.repeated or {}).values():
             tell(_stacked(steps, given))
         before = activating.only(activated, given, operation, output)
@@ -211,7 +217,7 @@ def _watched(
     return watched_call
 
 
-def _stacked(calls: list[Call], given: tuple[Any, ...]) -> Call:
+def _stacked(calls: list[Call], given: tuple[Tensor, ...]) -> Call:
     """Make one call of the calls of a layer in the steps of a TimeDistributed that was given some tensors."""
     first = calls[0]
     output = keras.tree.map_structure(
@@ -234,18 +240,20 @@ def _path(frame: _Frame, name: str) -> str:
     return f"{frame.path}/{own}" if frame.path else own
 
 
-def _in_order(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+def _in_order_of_call(
+    call: Callable[..., Tensors], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Tensors, ...]:
     """Return what a call was given in the order in which it names it, and not in the alphabet's."""
     return tuple(inspect.signature(call).bind(*args, **kwargs).arguments.values())
 
 
-def _tensors(structure: Any) -> tuple[Any, ...]:
+def _tensors(structure: Tensors) -> tuple[Tensor, ...]:
     return tuple(leaf for leaf in keras.tree.flatten(structure) if keras.ops.is_tensor(leaf))
 
 
-def operations_inside(owner: Any) -> list[Any]:
+def operations_inside(owner: Operation) -> list[Operation]:
     """Return all layers and operators inside a model or layer, each once, in no promised order."""
-    found: dict[int, Any] = {}
+    found: dict[int, Operation] = {}
     waiting = [owner]
     while waiting:
         for operation in _children(waiting.pop()):
@@ -255,7 +263,7 @@ def operations_inside(owner: Any) -> list[Any]:
     return list(found.values())
 
 
-def _children(owner: Any) -> list[Any]:
+def _children(owner: Operation) -> list[Operation]:
     if isinstance(owner, keras.Sequential):
         return list(owner.layers)
     if isinstance(owner, keras.Model) and hasattr(owner, "operations"):
@@ -263,22 +271,22 @@ def _children(owner: Any) -> list[Any]:
     if not isinstance(owner, keras.Layer) or not _opens(owner):
         return []
     # `Model.layers` leaves out the layers of a plain layer, and no public name lists these: look at the attributes.
-    leaves = [leaf for value in list(vars(owner).values()) for leaf in keras.tree.flatten(_plain(value))]
+    leaves = [leaf for value in list(vars(owner).values()) for leaf in keras.tree.flatten(_in_plain_lists(value))]
     return [leaf for leaf in leaves if isinstance(leaf, keras.Layer)]
 
 
-def _opens(layer: Any) -> bool:
+def _opens(layer: Operation) -> bool:
     """Whether a layer's inside is shown: models, wrappers and a user's own layers, but not Keras's own layers."""
     own = not type(layer).__module__.startswith("keras.")
     return own or isinstance(layer, keras.Model | keras.layers.Wrapper)
 
 
-def _plain(value: Any) -> Any:
+def _in_plain_lists(value: object) -> object:
     """Turn Keras's tracked containers into plain ones, and anything that holds no layers into nothing."""
     if isinstance(value, keras.Layer):
         return value
     if isinstance(value, dict):
-        return [_plain(item) for item in value.values()]
+        return [_in_plain_lists(item) for item in value.values()]
     if isinstance(value, list | tuple | set):
-        return [_plain(item) for item in value]
+        return [_in_plain_lists(item) for item in value]
     return []

@@ -66,7 +66,7 @@ def _import_file(path: Path) -> Imported:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[path.stem]
-        raise _failed(path.name, error) from error
+        raise _failure_of_import(path.name, error) from error
     finally:
         sys.path.remove(beside)
     return Imported(
@@ -86,13 +86,13 @@ def _import_name(name: str) -> Imported:
     try:
         importlib.import_module(name)
     except (Exception, SystemExit) as error:
-        raise _failed(name, error) from error
+        raise _failure_of_import(name, error) from error
     finally:
         sys.path.remove(here)
     return Imported(name, name, name)
 
 
-def _failed(name: str, error: BaseException) -> ModelError:
+def _failure_of_import(name: str, error: BaseException) -> ModelError:
     reason = " ".join(str(error).split())[:300] or type(error).__name__
     return ModelError(
         f"The import of {name!r} failed: {type(error).__name__}: {reason}. Expected code that runs."

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import keras
 
 from reportgen.errors import ModelError
+from reportgen.models.types import Model, Tensor, Tensors
 from reportgen.records.model import Shape, TensorRecord, main_input
 
 _NUMBERED = re.compile(r"input_\d+")
 
 
-def declared_inputs(model: Any) -> tuple[TensorRecord, ...]:
+def declared_inputs(model: Model) -> tuple[TensorRecord, ...]:
     """Return the inputs that a model says it has, open sizes as None; () for one that does not say."""
     tensors = getattr(model, "inputs", None) or ()
     return tuple(TensorRecord(tensor.name, tuple(tensor.shape[1:]), _dtype(tensor)) for tensor in tensors)
 
 
-def declared_outputs(model: Any) -> tuple[str, ...]:
+def declared_outputs(model: Model) -> tuple[str, ...]:
     """Return the names of a model's outputs, in the order in which `keras.tree.flatten` hands them out.
 
     Outputs in a dictionary are called as there, others as the layers that make them; () for a model that does not say.
@@ -34,7 +34,16 @@ def declared_outputs(model: Any) -> tuple[str, ...]:
     return tuple(map(str, names))
 
 
-def input_records(model: Any, input_shapes: Mapping[str, Shape] | None = None) -> tuple[TensorRecord, ...]:
+def wanted_shape(model: Model, chosen: Shape | None = None) -> Shape | None:
+    """Return the shape of one sample of a model's main input: the one that the user chose, or the one that it declares.
+
+    None where neither says it.
+    """
+    declared = declared_inputs(model)
+    return chosen or (_main(declared).shape if declared else None)
+
+
+def input_records(model: Model, input_shapes: Mapping[str, Shape] | None = None) -> tuple[TensorRecord, ...]:
     """Return what a model takes, with open sizes filled in from `input_shapes`.
 
     Args:
@@ -59,7 +68,7 @@ def input_records(model: Any, input_shapes: Mapping[str, Shape] | None = None) -
     return tuple(_filled(model, record, given.get(record.name)) for record in declared)
 
 
-def zero_inputs(model: Any, inputs: Sequence[TensorRecord] | None = None) -> Any:
+def zero_inputs(model: Model, inputs: Sequence[TensorRecord] | None = None) -> Tensors:
     """Return one sample of zeros for each input, in the structure that the model is called with.
 
     A model that was built for a number of samples gets as many.
@@ -71,13 +80,13 @@ def zero_inputs(model: Any, inputs: Sequence[TensorRecord] | None = None) -> Any
     )
 
 
-def batch_size(model: Any) -> int | None:
+def batch_size(model: Model) -> int | None:
     """Return the number of samples that a model was built for, or None for any number."""
     sizes = {tensor.shape[0] for tensor in getattr(model, "inputs", None) or () if len(tensor.shape)}
     return (sizes.pop() or None) if len(sizes) == 1 else None
 
 
-def arrange(model: Any, tensors: Mapping[str, Any]) -> Any:
+def arrange(model: Model, tensors: Mapping[str, Tensor]) -> Tensors:
     """Put tensors into the structure that a model is called with.
 
     Args:
@@ -97,7 +106,7 @@ def arrange(model: Any, tensors: Mapping[str, Any]) -> Any:
     return list(tensors.values()) if all(map(_NUMBERED.fullmatch, tensors)) else dict(tensors)
 
 
-def _alone(model: Any, tensor: Any) -> Any:
+def _alone(model: Model, tensor: Tensor) -> Tensors:
     """A single input that the model wants inside a list or a dictionary."""
     structure = getattr(model, "input", None)
     return keras.tree.pack_sequence_as(structure, [tensor]) if isinstance(structure, list | tuple | dict) else tensor
@@ -107,7 +116,7 @@ def _main(records: Sequence[TensorRecord]) -> TensorRecord:
     return records[main_input([record.shape for record in records])]
 
 
-def _filled(model: Any, record: TensorRecord, shape: Shape | None) -> TensorRecord:
+def _filled(model: Model, record: TensorRecord, shape: Shape | None) -> TensorRecord:
     own = record.shape
     shape = own if shape is None else tuple(shape)
     if len(own) != len(shape) or any(a is not None and a != b for a, b in zip(own, shape, strict=True)):
@@ -123,5 +132,5 @@ def _filled(model: Any, record: TensorRecord, shape: Shape | None) -> TensorReco
     return TensorRecord(record.name, shape, record.dtype)
 
 
-def _dtype(tensor: Any) -> str:
+def _dtype(tensor: Tensor) -> str:
     return str(keras.backend.standardize_dtype(tensor.dtype))

@@ -6,21 +6,21 @@ import hashlib
 import math
 import weakref
 from collections.abc import Mapping
-from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from reportgen import layers
 from reportgen.errors import LayerError, ModelError
 from reportgen.layers import reach, repeating
+from reportgen.layers.arithmetic import work_out
 from reportgen.layers.reach import Reach
 from reportgen.models import kinds, running
 from reportgen.models.comparing import compare
 from reportgen.models.hooks import Call, watch
 from reportgen.models.inputs import declared_outputs, input_records, zero_inputs
 from reportgen.models.settings import output_activation, settings
+from reportgen.models.types import Model, Operation, Tensor, Tensors
 from reportgen.records.model import (
     Arithmetic,
     LayerRecord,
@@ -36,7 +36,7 @@ from reportgen.records.model import (
 _RESCALING = {"Rescaling", "Normalization"}
 
 
-def inspect(model: Any, input_shapes: Mapping[str, Shape] | None = None) -> ModelRecord:
+def inspect(model: Model, input_shapes: Mapping[str, Shape] | None = None) -> ModelRecord:
     """Walk through a model once, on an image of zeros, and write down what every call is and does.
 
     Args:
@@ -59,7 +59,7 @@ def inspect(model: Any, input_shapes: Mapping[str, Shape] | None = None) -> Mode
     calls = tuple(walk.records)
     return ModelRecord(
         name=model.name,
-        kind=_kind(model),
+        kind=_kind_of_model(model),
         inputs=inputs,
         outputs=walk.output_records(outputs),
         parameters=int(model.count_params()),
@@ -73,7 +73,7 @@ def inspect(model: Any, input_shapes: Mapping[str, Shape] | None = None) -> Mode
     )
 
 
-def require_model(model: Any) -> None:
+def require_model(model: Model) -> None:
     """Refuse what is no model.
 
     Raises:
@@ -86,7 +86,7 @@ def require_model(model: Any) -> None:
         )
 
 
-def _in_words(answer: Any) -> str:
+def _in_words(answer: Tensors) -> str:
     shape = getattr(answer, "shape", None)
     return type(answer).__name__ if shape is None else f"{type(answer).__name__} of the shape {tuple(shape)}"
 
@@ -94,18 +94,18 @@ def _in_words(answer: Any) -> str:
 class _Walk:
     """One watched forward pass and the records that it leaves."""
 
-    def __init__(self, model: Any, inputs: tuple[TensorRecord, ...]) -> None:
+    def __init__(self, model: Model, inputs: tuple[TensorRecord, ...]) -> None:
         self.model = model
         self.inputs = inputs
         self.records: list[LayerRecord] = []
         self._activations: dict[str, str | None] = {}
         self._last = ""
-        self._made: dict[int, tuple[weakref.ref[Any], str]] = {}
+        self._made: dict[int, tuple[weakref.ref[Tensor], str]] = {}
         self._reach: dict[str, Reach] = {}
         self._seen: dict[int, str] = {}
         self._inside: dict[str, int] = {}
 
-    def run(self) -> Any:
+    def run(self) -> Tensors:
         zeros = zero_inputs(self.model, self.inputs)
         tensors = keras.tree.flatten(zeros)
         main = main_input([record.shape for record in self.inputs])
@@ -113,13 +113,14 @@ class _Walk:
             path = "" if place == main else f"/{record.name}"
             self._remember(tensor, path)
             axes = len(record.shape) - 1
-            self._reach[path] = reach.of_input(axes) if axes > 0 else reach.NOTHING if place != main else reach.UNKNOWN
+            without_axes = reach.NOTHING if place != main else reach.UNKNOWN
+            self._reach[path] = reach.of_input(axes) if axes > 0 else without_axes
         if not self.model.built:
             running.call(self.model, zeros)  # building calls every layer too, which is no call of the pass
         with watch(self.model, self._note):
             return running.call(self.model, zeros)
 
-    def output_records(self, outputs: Any) -> tuple[TensorRecord, ...]:
+    def output_records(self, outputs: Tensors) -> tuple[TensorRecord, ...]:
         """Return what the model answered with in this pass."""
         tensors = keras.tree.flatten(outputs)
         if not tensors:
@@ -132,7 +133,7 @@ class _Walk:
             names = tuple(f"output_{index}" for index in range(len(tensors)))
         return tuple(self._output(name, tensor, len(tensors)) for name, tensor in zip(names, tensors, strict=True))
 
-    def _output(self, name: str, tensor: Any, total: int) -> TensorRecord:
+    def _output(self, name: str, tensor: Tensor, total: int) -> TensorRecord:
         source = self._source(tensor)
         if source not in self._activations and total == 1:
             source = self._last  # a subclassed model may change the last tensor outside any layer
@@ -224,28 +225,28 @@ class _Walk:
         )
         return record, own
 
-    def _remember(self, tensor: Any, path: str) -> None:
+    def _remember(self, tensor: Tensor, path: str) -> None:
         self._made[id(tensor)] = (weakref.ref(tensor), path)
 
-    def _source(self, tensor: Any) -> str | None:
+    def _source(self, tensor: Tensor) -> str | None:
         # An id can come back for another tensor once the first is gone, hence the second look.
         made, path = self._made.get(id(tensor), (None, ""))
         return path if made is not None and made() is tensor else None
 
     @staticmethod
-    def _owns_weights(operation: Any) -> bool:
+    def _owns_weights(operation: Operation) -> bool:
         return not isinstance(operation, keras.Model) and bool(kinds.own_weights(operation, is_around=True))
 
 
 def _work_out(
-    operation: Any, kind: str, config: Mapping[str, object], shapes: tuple[Shape, ...]
+    operation: Operation, kind: str, config: Mapping[str, object], shapes: tuple[Shape, ...]
 ) -> tuple[Arithmetic | None, tuple[str, ...]]:
     if not type(operation).__module__.startswith("keras."):
         return None, (
             f"No formula for kind {kind}, a class from outside Keras: shape and parameters are the model's own.",
         )
     try:
-        arithmetic = layers.work_out(kind, config, shapes)
+        arithmetic = work_out(kind, config, shapes)
     except LayerError as error:
         return None, (str(error),)
     if arithmetic is None:
@@ -253,7 +254,7 @@ def _work_out(
     return arithmetic, ()
 
 
-def _config(operation: Any) -> Mapping[str, object]:
+def _config(operation: Operation) -> Mapping[str, object]:
     try:
         config: Mapping[str, object] = operation.get_config()
     except (NotImplementedError, TypeError, AttributeError):
@@ -266,18 +267,18 @@ def _data_format(config: Mapping[str, object]) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _kind(model: Any) -> str:
+def _kind_of_model(model: Model) -> str:
     if isinstance(model, keras.Sequential):
         return "sequential"
     return "functional" if hasattr(model, "operations") else "subclassed"
 
 
-def _item_size(dtype: Any) -> int:
+def _item_size(dtype: str) -> int:
     name = str(keras.backend.standardize_dtype(dtype))
     return 2 if name == "bfloat16" else int(np.dtype(name).itemsize)
 
 
-def _weights(model: Any) -> tuple[str, tuple[WeightFault, ...]]:
+def _weights(model: Model) -> tuple[str, tuple[WeightFault, ...]]:
     """Hash the weights and look for values that are no numbers, in one pass over them."""
     digest = hashlib.sha256()
     faults = []
@@ -293,6 +294,6 @@ def _weights(model: Any) -> tuple[str, tuple[WeightFault, ...]]:
     return digest.hexdigest(), tuple(faults)
 
 
-def _own_path(weight: Any) -> str:
+def _own_path(weight: Tensor) -> str:
     """Return the names of a weight's layer and of the weight: Keras drops the models around them when it loads."""
     return "/".join(str(weight.path).split("/")[-2:])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from reportgen.errors import ModelError
 from reportgen.models import described
-from reportgen.models.described import Config, config_of
+from reportgen.models.described import config_of
 from reportgen.models.estimating import Estimate, Limits
+from reportgen.models.types import Config
 
 # What carries or fetches code, whatever the layer around it is.
 _CODE_KINDS = {
@@ -97,9 +97,9 @@ def judge(config: Config, file_name: str, limits: Limits, known: Known | None = 
     return estimate
 
 
-def _objects(config: Any) -> Iterator[tuple[str, Config]]:
+def _objects(config: object) -> Iterator[tuple[str, Config]]:
     """Yield every object in a configuration with the name of the layer that it stands in."""
-    waiting: list[tuple[str, Any]] = [("", config)]
+    waiting: list[tuple[str, object]] = [("", config)]
     while waiting:
         path, item = waiting.pop()
         if isinstance(item, dict):
@@ -116,12 +116,12 @@ def _judge_object(path: str, item: Config, file_name: str, known: Known) -> None
     kind, module, registered = item.get("class_name"), item.get("module"), item.get("registered_name")
     for name in (kind, registered):
         if isinstance(name, str) and (code := re.split(r"[.>]", name)[-1]) in _CODE_KINDS:
-            raise _refused(path, f"{code}, which {_CODE_KINDS[code]}", file_name)
+            raise _refusal(path, f"{code}, which {_CODE_KINDS[code]}", file_name)
     if kind in ("__numpy__", "__tensor__") and not _NUMBER_TYPE.fullmatch(str(config_of(item).get("dtype", "bool"))):
-        raise _refused(path, f"an array of the type {config_of(item).get('dtype')!r:.80}", file_name)
+        raise _refusal(path, f"an array of the type {config_of(item).get('dtype')!r:.80}", file_name)
     for key in ("vocabulary", "idf_weights"):
         if isinstance(item.get(key), str):
-            raise _refused(path, f"a {key} that is read from a file, {item[key][:80]!r}", file_name)
+            raise _refusal(path, f"a {key} that is read from a file, {item[key][:80]!r}", file_name)
     if not isinstance(module, str) or "class_name" not in item:
         return
     own = item.get("config") if kind == "function" else registered
@@ -133,11 +133,11 @@ def _judge_object(path: str, item: Config, file_name: str, known: Known) -> None
     if _is_keras(module, kind, what):
         return
     if re.match(r"(keras|builtins)(\.|$)", module):
-        raise _refused(path, f"{f'{module[:80]}.{str(what)[:80]}'!r}, which is no part of a model", file_name)
-    raise _refused(path, f"the class {what!r:.80} of the module {module[:80]!r}, which is not Keras's", file_name)
+        raise _refusal(path, f"{f'{module[:80]}.{str(what)[:80]}'!r}, which is no part of a model", file_name)
+    raise _refusal(path, f"the class {what!r:.80} of the module {module[:80]!r}, which is not Keras's", file_name)
 
 
-def _is_keras(module: str, kind: Any, name: Any) -> bool:
+def _is_keras(module: str, kind: object, name: object) -> bool:
     """Return whether Keras itself writes this name with this module into a configuration."""
     if not isinstance(name, str) or not name.isidentifier():
         return False
@@ -147,7 +147,7 @@ def _is_keras(module: str, kind: Any, name: Any) -> bool:
     return _INNER_MODULES.fullmatch(module) is not None
 
 
-def _refused(path: str, what: str, file_name: str) -> ModelError:
+def _refusal(path: str, what: str, file_name: str) -> ModelError:
     where = f"The layer {path[:80]!r} of {file_name!r}" if path else f"{file_name!r}"
     return ModelError(
         f"{where} names {what}. Expected a model that can be read without running code from the file. Use a model "

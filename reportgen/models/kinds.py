@@ -6,12 +6,12 @@ What decides is the class that a layer descends from, not the name that it goes 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 import keras
 
 from reportgen import registry
 from reportgen.models.hooks import Call
+from reportgen.models.types import Operation, Tensor
 from reportgen.records.model import Shape
 
 RECURRENT = ("RNN", "Bidirectional", "SimpleRNNCell", "GRUCell", "LSTMCell", "StackedRNNCells")
@@ -24,7 +24,7 @@ ATTENTION = (*WITH_HEADS, "Attention", "AdditiveAttention")
 """Kinds in which positions look at others."""
 
 
-def role(operation: Any, input_shape: Shape, output_shape: Shape) -> str:
+def role(operation: Operation, input_shape: Shape, output_shape: Shape) -> str:
     """Return "conv", "pool" or "other", by the classes that a layer descends from, whatever it calls itself.
 
     Args:
@@ -58,7 +58,7 @@ def read(call: Call) -> list[int]:
     return data or places
 
 
-def own_weights(operation: Any, *, is_around: bool) -> list[Any]:
+def own_weights(operation: Operation, *, is_around: bool) -> list[Tensor]:
     """Return a layer's weights.
 
     Args:
@@ -73,12 +73,12 @@ def own_weights(operation: Any, *, is_around: bool) -> list[Any]:
     return [weight for weight in operation.weights if id(weight) not in inside]
 
 
-def belongs(operation: Any, names: tuple[str, ...]) -> bool:
+def belongs(operation: Operation, names: tuple[str, ...]) -> bool:
     """Return whether an operation is of one of Keras's classes with these names, or descends from one."""
     return isinstance(operation, _classes(names))
 
 
-def _convolves(operation: Any, input_shape: Shape, output_shape: Shape) -> bool:
+def _convolves(operation: Operation, input_shape: Shape, output_shape: Shape) -> bool:
     """Tell whether a class from outside Keras, and of no Keras kind, is a convolution over images or volumes.
 
     It is taken for one when it has a weight called `kernel` with one axis for each spatial axis, one for the input
@@ -113,7 +113,7 @@ def _classes_of(role: str) -> tuple[type, ...]:
 _CUT_OFF = {"relu", "relu6"}
 
 
-def cuts_off(operation: Any) -> bool:
+def cuts_off(operation: Operation) -> bool:
     """Return whether an operation ends in an activation that gives 0 for all that is below zero, as ReLU does."""
     kind = type(operation).__name__
     if kind in {"Relu", "Relu6"}:

@@ -19,7 +19,8 @@ from tensorflow.core.protobuf import saved_model_pb2, trackable_object_graph_pb2
 
 from reportgen.errors import ModelError
 from reportgen.models.repairs import is_model, layers_of
-from reportgen.models.stored import Config, Stored, parse
+from reportgen.models.stored import Stored, parse
+from reportgen.models.types import Config, Model, Operation, Tensor
 
 _GRAPH = "saved_model.pb"
 _METADATA = "keras_metadata.pb"
@@ -51,7 +52,7 @@ def read(folder: Path) -> Stored:
             "Expected a SavedModel of a Keras model, or a .keras file. Save the Keras model that it was made from with "
             "model.save('model.keras')."
         )
-    root = _plain(parse(text.encode("utf-8"), folder))
+    root = _without_wrappers(parse(text.encode("utf-8"), folder))
     if not is_model(root) or not isinstance(root.get("config"), dict):
         raise ModelError(
             f"{folder.name!r} holds a model of the class {str(root.get('class_name'))[:80]!r}, whose structure is "
@@ -63,7 +64,7 @@ def read(folder: Path) -> Stored:
     return Stored({"class_name": root["class_name"], "config": root["config"]}, "", _num_stored(folder))
 
 
-def restore(model: Any, config: Config, folder: Path) -> None:
+def restore(model: Model, config: Config, folder: Path) -> None:
     """Put the weights of a SavedModel's checkpoint into a model that was built from its configuration.
 
     Args:
@@ -89,10 +90,10 @@ def restore(model: Any, config: Config, folder: Path) -> None:
         raise _unreadable(folder) from error
     for weight in model.weights:
         if weight.path not in restored:
-            raise _missing(folder, weight.path)
+            raise _not_stored(folder, weight.path)
 
 
-def _layers(model: Any, config: Config, objects: Any, node: int, folder: Path) -> Iterator[tuple[Any, int]]:
+def _layers(model: Model, config: Config, objects: Any, node: int, folder: Path) -> Iterator[tuple[Operation, int]]:
     """Yield every layer with weights of its own, and its node; models inside are opened."""
     found = {layer.name: layer for layer in model.layers}
     entries = [(found.get(entry["config"]["name"]), entry) for entry in layers_of(config)]
@@ -100,14 +101,14 @@ def _layers(model: Any, config: Config, objects: Any, node: int, folder: Path) -
     for index, (layer, entry) in enumerate(with_weights):
         child = _child(objects, node, f"layer_with_weights-{index}")
         if child is None:
-            raise _missing(folder, layer.name)
+            raise _not_stored(folder, layer.name)
         if isinstance(layer, keras.Model):
             yield from _layers(layer, entry, objects, child, folder)
         else:
             yield layer, child
 
 
-def _stored_weight(reader: Any, objects: Any, layer: Any, node: int, weight: Any, folder: Path) -> Any:
+def _stored_weight(reader: Any, objects: Any, layer: Operation, node: int, weight: Tensor, folder: Path) -> Tensor:
     old = _OLD_NAMES.get(type(layer).__name__, {})
     found = _child(objects, node, old.get(weight.name, weight.name))
     if found is None:
@@ -118,13 +119,13 @@ def _stored_weight(reader: Any, objects: Any, layer: Any, node: int, weight: Any
         else []
     )
     if not keys:
-        raise _missing(folder, weight.path)
+        raise _not_stored(folder, weight.path)
     if reader.get_variable_to_shape_map().get(keys[0]) != list(weight.shape):
-        raise _missing(folder, weight.path)
+        raise _not_stored(folder, weight.path)
     return np.asarray(reader.get_tensor(keys[0]))
 
 
-def _below(objects: Any, node: int, weight: Any) -> int | None:
+def _below(objects: Any, node: int, weight: Tensor) -> int | None:
     """Find a weight of a layer inside a layer (a cell, a wrapped layer, a projection) by the parts of its path."""
     names = str(weight.path).split("/")
     inner = {"cell", "layer", *(old for old, new in _INNER.items() if any(name.startswith(new) for name in names))}
@@ -158,7 +159,7 @@ def _unreadable(folder: Path) -> ModelError:
     )
 
 
-def _missing(folder: Path, name: str) -> ModelError:
+def _not_stored(folder: Path, name: str) -> ModelError:
     return ModelError(
         f"The checkpoint of {folder.name!r} does not hold the weights of {name!r} in their shape. Expected the weights"
         " of every layer. Copy the whole SavedModel folder again, or save the model as .h5 in the Keras that wrote it."
@@ -240,13 +241,13 @@ def _varint(data: Any, position: int) -> tuple[int, int]:
             return value, position
 
 
-def _plain(item: Any) -> Any:
+def _without_wrappers(item: Any) -> Any:
     """Turn the tuples that old Keras wrote as objects into lists, and its shapes too."""
     if isinstance(item, dict):
         if item.get("class_name") in {"__tuple__", "TensorShape"} and isinstance(item.get("items"), list):
-            return [_plain(child) for child in item["items"]]
-        return {key: _plain(value) for key, value in item.items()}
-    return [_plain(child) for child in item] if isinstance(item, list) else item
+            return [_without_wrappers(child) for child in item["items"]]
+        return {key: _without_wrappers(value) for key, value in item.items()}
+    return [_without_wrappers(child) for child in item] if isinstance(item, list) else item
 
 
 def _damaged(folder: Path) -> ModelError:
@@ -255,7 +256,7 @@ def _damaged(folder: Path) -> ModelError:
     )
 
 
-def build(config: Config) -> Any:
+def build(config: Config) -> Model:
     """Build a model from a configuration, without running code that it names."""
     kind = keras.Sequential if config["class_name"] == "Sequential" else keras.Model
     with keras.utils.CustomObjectScope({}):

@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import h5py
 import keras
@@ -20,10 +19,10 @@ import keras
 from reportgen.errors import ModelError
 from reportgen.models import assembling, copying, formats, judging, legacy, repairs, stored, trial
 from reportgen.models.assembling import Judged
-from reportgen.models.described import Config
 from reportgen.models.estimating import Limits
 from reportgen.models.importing import Imported
 from reportgen.models.judging import Known
+from reportgen.models.types import Config, Model
 
 _READERS = {
     formats.ARCHIVE: stored.read_archive,
@@ -51,7 +50,7 @@ class LoadedModel:
         repaired: What had to be repaired, in whole sentences.
     """
 
-    model: Any
+    model: Model
     file_name: str
     file_sha256: str
     format: str
@@ -92,7 +91,7 @@ def load(path: Path, limits: Limits | None = None, imported: Sequence[Imported] 
     return LoadedModel(model, name, copied.sha256, kind, found.keras_version, said)
 
 
-def save(model: Any, path: Path) -> None:
+def save(model: Model, path: Path) -> None:
     """Save a model as a `.keras` archive, through a temporary file beside the target.
 
     Raises:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from reportgen.models import running
 from reportgen.models.hooks import Call, StopPassError, operations_inside, until
 from reportgen.models.inputs import arrange, batch_size, declared_inputs
+from reportgen.models.types import Model, Tensor
 from reportgen.records.model import Shape, TensorRecord, main_input
 
 _KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
@@ -40,7 +40,7 @@ _NETWORKS = (
 )
 
 
-def rescales(model: Any, shape: Shape) -> str | bool:
+def rescales(model: Model, shape: Shape) -> str | bool:
     """Find out whether a model brings 0..255 to its range itself.
 
     A black and a white image are put to the model, and what becomes of them is followed up to its first kernel, however
@@ -76,8 +76,8 @@ def rescales(model: Any, shape: Shape) -> str | bool:
 
 
 def _up_to_kernel(
-    model: Any, declared: Sequence[TensorRecord], main: TensorRecord, shape: Shape, value: int
-) -> list[tuple[str | None, Any]]:
+    model: Model, declared: Sequence[TensorRecord], main: TensorRecord, shape: Shape, value: int
+) -> list[tuple[str | None, Tensor]]:
     """Put one image of a single value to a model, in a batch of the size that the model wants.
 
     Returns:
@@ -93,7 +93,7 @@ def _up_to_kernel(
         )
         for record in declared
     }
-    found: list[tuple[str | None, Any]] = []
+    found: list[tuple[str | None, Tensor]] = []
 
     def follow(call: Call) -> None:
         if found and found[-1][0] is None:
@@ -109,13 +109,13 @@ def _up_to_kernel(
     return found
 
 
-def reads_pictures(model: Any) -> bool:
+def reads_pictures(model: Model) -> bool:
     """Tell whether a model has a convolution over pictures or volumes, by the classes of the layers inside it."""
     classes = (each for operation in operations_inside(model) for each in type(operation).__mro__)
     return any(re.search(r"Conv.*[23]D", each.__name__) for each in classes)
 
 
-def networks(model: Any) -> tuple[tuple[str, str], ...]:
+def networks(model: Model) -> tuple[tuple[str, str], ...]:
     """Return the networks of `keras.applications` whose preprocessing stands outside of them, by the names of models.
 
     Args:
@@ -129,7 +129,7 @@ def networks(model: Any) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys(pairs))
 
 
-def _is_rescaled(of_black: Any, of_white: Any) -> bool:
+def _is_rescaled(of_black: Tensor, of_white: Tensor) -> bool:
     """Tell whether a black and a white image have become something that was made of 0..255.
 
     What matters is the value that differs most: padding differs by nothing.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import keras
 
 from reportgen.errors import OptionsError, UnknownNameError
+from reportgen.models.types import Model
 
 
-def rename(model: Any, names: Sequence[tuple[str, str]]) -> None:
+def rename(model: Model, names: Sequence[tuple[str, str]]) -> None:
     """Give layers of a model other names, in place.
 
     Args:
@@ -42,7 +42,7 @@ def rename(model: Any, names: Sequence[tuple[str, str]]) -> None:
 
 
 @contextmanager
-def other_names(model: Any) -> Iterator[tuple[tuple[str, str], ...]]:
+def other_names(model: Model) -> Iterator[tuple[tuple[str, str], ...]]:
     """Give every layer of a model another name for a while.
 
     Yields:

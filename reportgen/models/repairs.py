@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-Config = dict[str, Any]
+from reportgen.models.types import Config
 
 MODEL_KINDS = ("Sequential", "Functional", "Model")
 
@@ -65,7 +65,7 @@ def repair(config: Config, keras_version: str = "") -> tuple[Config, tuple[str, 
     return repaired, tuple(said)
 
 
-def references_in(listed: Any) -> list[list[Any]]:
+def references_in(listed: object) -> list[list[Any]]:
     """Return the lists ["name", use, output, …] in a piece of configuration, however deeply they are nested."""
     found, waiting = [], [listed]
     while waiting:
@@ -80,7 +80,7 @@ def references_in(listed: Any) -> list[list[Any]]:
     return found
 
 
-def is_model(item: Any) -> bool:
+def is_model(item: object) -> bool:
     """Return whether a piece of configuration is a model of one of Keras's own kinds."""
     return isinstance(item, dict) and isinstance(item.get("class_name"), str) and item["class_name"] in MODEL_KINDS
 
@@ -92,9 +92,9 @@ def layers_of(model: Config) -> list[Config]:
     return [layer for layer in layers if isinstance(layer, dict)] if isinstance(layers, list) else []
 
 
-def _objects(config: Any) -> Iterator[Config]:
+def _objects(config: object) -> Iterator[Config]:
     """Yield every object in a configuration, the outermost first."""
-    waiting: list[Any] = [config]
+    waiting: list[object] = [config]
     while waiting:
         item = waiting.pop()
         if isinstance(item, dict):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import keras
 import numpy as np
@@ -18,6 +17,7 @@ import tensorflow as tf
 from reportgen.errors import ModelError, ReportgenError
 from reportgen.models.hooks import StopPassError, operations_inside
 from reportgen.models.inputs import batch_size
+from reportgen.models.types import Model, Tensor, Tensors
 
 # What the layers of a model, the user's own among them, may raise when they cannot take what they are given.
 CALL_ERRORS = (
@@ -37,7 +37,7 @@ CALL_ERRORS = (
 _DECORATION = re.compile(r"\x1b\[\d*m|\{\{function_node [^}]*\}\}|Arguments received by .*", re.DOTALL)
 
 
-def call(model: Any, inputs: Any) -> Any:
+def call(model: Model, inputs: Tensors) -> Tensors:
     """Call a model for its answers; its variables have their values back afterwards.
 
     Args:
@@ -53,17 +53,17 @@ def call(model: Any, inputs: Any) -> Any:
     """
     size, rows = batch_size(model), len(keras.tree.flatten(inputs)[0])
     if size is None or size == rows:
-        return _once(model, inputs)
+        return _called_once(model, inputs)
     pieces = []
     for start in range(0, rows, size):
         indices = np.minimum(np.arange(start, start + size), rows - 1)
-        answers = _once(model, keras.tree.map_structure(lambda part, at=indices: np.asarray(part)[at], inputs))
+        answers = _called_once(model, keras.tree.map_structure(lambda part, at=indices: np.asarray(part)[at], inputs))
         here = min(size, rows - start)
         pieces.append(keras.tree.map_structure(lambda part, here=here: np.asarray(part)[:here], answers))
     return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *pieces)
 
 
-def _once(model: Any, inputs: Any) -> Any:
+def _called_once(model: Model, inputs: Tensors) -> Tensors:
     try:
         with state_kept(model):
             return model(inputs, training=False)
@@ -76,7 +76,7 @@ def _once(model: Any, inputs: Any) -> Any:
         ) from error
 
 
-def traced(function: Callable[[Any], Any], inputs: Any) -> Callable[[Any], Any]:
+def traced(function: Callable[[Tensors], Tensors], inputs: Tensors) -> Callable[[Tensors], Tensors]:
     """Trace a function of a batch into a graph.
 
     Args:
@@ -88,7 +88,7 @@ def traced(function: Callable[[Any], Any], inputs: Any) -> Callable[[Any], Any]:
         that are called once each.
     """
 
-    def of_parts(*parts: Any) -> Any:
+    def of_parts(*parts: Tensor) -> Tensors:
         return function(keras.tree.pack_sequence_as(inputs, parts))
 
     specifications = [tf.TensorSpec(part.shape, part.dtype) for part in keras.tree.flatten(inputs)]
@@ -104,7 +104,7 @@ def reason(error: BaseException) -> str:
 
 
 @contextmanager
-def state_kept(model: Any) -> Iterator[None]:
+def state_kept(model: Model) -> Iterator[None]:
     """Put the variables of a model that are not trained back to what they hold now, when the block ends."""
     # Reading and putting back copies nothing: a variable that nobody changes shares its memory with what was read.
     before = [(variable, tf.convert_to_tensor(variable.value)) for variable in _variables(model)]
@@ -115,7 +115,7 @@ def state_kept(model: Any) -> Iterator[None]:
             variable.assign(value)
 
 
-def _variables(model: Any) -> list[Any]:
+def _variables(model: Model) -> list[Tensor]:
     # What recurrent layers remember from batch to batch is not among the variables of their model.
     remembered = [getattr(operation, "states", None) for operation in operations_inside(model)]
     states = [state for state in keras.tree.flatten(remembered) if isinstance(state, keras.Variable)]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from reportgen.models.types import Operation
 from reportgen.records.model import Setting
 
 _NAMES = {
@@ -65,13 +65,13 @@ def settings(config: Mapping[str, object]) -> tuple[Setting, ...]:
     found = []
     for key, name in _NAMES.items():
         if key in config:
-            value = _plain(key, config[key])
+            value = _as_setting(key, config[key])
             if value is not None and not _is_usual(key, value):
                 found.append(Setting(name, value))
     return tuple(found)
 
 
-def output_activation(operation: Any) -> str | None:
+def output_activation(operation: Operation) -> str | None:
     """Return the activation that a model ends with: "softmax", "sigmoid", "linear" …, or None where it is not known.
 
     Args:
@@ -84,7 +84,7 @@ def output_activation(operation: Any) -> str | None:
     return getattr(activation, "__name__", None)
 
 
-def _plain(key: str, value: object) -> str | int | float | bool | tuple[int, ...] | None:
+def _as_setting(key: str, value: object) -> str | int | float | bool | tuple[int, ...] | None:
     if isinstance(value, list | tuple):
         flat = tuple(item for entry in value for item in (entry if isinstance(entry, list | tuple) else (entry,)))
         return flat if all(isinstance(item, int) for item in flat) else None

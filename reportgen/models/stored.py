@@ -20,8 +20,7 @@ from typing import Any
 import h5py
 
 from reportgen.errors import ModelError
-
-Config = dict[str, Any]
+from reportgen.models.types import Config
 
 _CONFIG_NAME = "config.json"
 _WEIGHTS_NAME = "model.weights.h5"
@@ -264,8 +263,10 @@ def _depth(config: Any) -> int:
     while waiting and deepest <= _DEEPEST:
         item, depth = waiting.pop()
         deepest = max(deepest, depth)
-        children = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
-        waiting += [(child, depth + 1) for child in children if isinstance(child, dict | list)]
+        if isinstance(item, dict):
+            item = list(item.values())
+        if isinstance(item, list):
+            waiting += [(child, depth + 1) for child in item if isinstance(child, dict | list)]
     return deepest
 
 

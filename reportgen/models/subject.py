@@ -8,15 +8,16 @@ from typing import Any
 
 import keras
 import numpy as np
-import numpy.typing as npt
 
 from reportgen.errors import ModelError
 from reportgen.evidence.samples import SampleRecord
 from reportgen.models import running
 from reportgen.models.hooks import watch
 from reportgen.models.inputs import arrange, batch_size
+from reportgen.models.types import Model, Tensor, Tensors
 from reportgen.records.model import LayerRecord, ModelRecord, TensorRecord
 from reportgen.records.places import matches
+from reportgen.sources.dataset import Array as Array
 from reportgen.sources.dataset import Dataset
 
 # Answers can change in their last bits with the number of images in a batch: that number follows from the model alone.
@@ -25,8 +26,6 @@ BATCH_SIZE = 64
 _BATCH_BYTES = 256 << 20
 # From so many batches on, tracing costs less than it saves.
 _WORTH_TRACING = 8
-
-Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Subject:
         earlier: What the probes before this one found, by their names.
     """
 
-    model: Any
+    model: Model
     record: ModelRecord
     dataset: Dataset | None = None
     samples: tuple[SampleRecord, ...] = ()
@@ -72,7 +71,7 @@ class Subject:
         images = self.images(indices)
         return np.moveaxis(images, 1 + self.record.input_channel_axis(images.shape[1:]), -1)
 
-    def inputs(self, indices: Sequence[int], scaling: str = "") -> Any:
+    def inputs(self, indices: Sequence[int], scaling: str = "") -> Tensors:
         """Return what the model is called with for some images: one array, or all in the model's own structure.
 
         Args:
@@ -93,7 +92,7 @@ class Subject:
         return tuple(call for call in self.record.seen_calls if matches(call.path, pattern))
 
 
-def answers(model: Any, inputs: Any) -> list[Array]:
+def answers(model: Model, inputs: Tensors) -> list[Array]:
     """Put one batch to the model and return all its outputs, each (batch, …), as float64, in the record's order.
 
     Raises:
@@ -117,7 +116,7 @@ class Answering:
     go of each output as soon as nothing needs it; the tracing costs as much as four or five eager calls.
     """
 
-    def __init__(self, model: Any, num_batches: int) -> None:
+    def __init__(self, model: Model, num_batches: int) -> None:
         """Prepare to ask.
 
         Args:
@@ -126,9 +125,9 @@ class Answering:
         """
         self._model, self._rows = model, batch_size(model)
         self._is_worth_tracing = num_batches >= _WORTH_TRACING
-        self._traced: Callable[[Any], Any] | None = None
+        self._traced: Callable[[Tensors], list[Tensor]] | None = None
 
-    def __call__(self, inputs: Any) -> list[Array]:
+    def __call__(self, inputs: Tensors) -> list[Array]:
         """Return what `answers` returns for a batch; the first one is the largest."""
         size = len(keras.tree.flatten(inputs)[0])
         self._rows = self._rows or size
@@ -148,7 +147,7 @@ class Answering:
             return answers(self._model, inputs)
         return [values[:size] for values in found]
 
-    def _flat(self, inputs: Any) -> list[Any]:
+    def _flat(self, inputs: Tensors) -> list[Tensor]:
         # While a model is watched, its layers have names that a graph takes.
         with watch(self._model, lambda call: None):
             return list(keras.tree.flatten(self._model(inputs, training=False)))

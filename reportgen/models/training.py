@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import numpy as np
 import tensorflow as tf
 
 from reportgen.models.convnet import convnet
+from reportgen.models.types import Model
 from reportgen.progress import Progress, silent
 from reportgen.records.data import TrainingRecord
 from reportgen.sources.dataset import Dataset
@@ -17,7 +16,7 @@ EPOCHS = 5
 BATCH_SIZE = 64
 
 
-def train(dataset: Dataset, seed: int = 0, progress: Progress = silent) -> tuple[Any, TrainingRecord]:
+def train(dataset: Dataset, seed: int = 0, progress: Progress = silent) -> tuple[Model, TrainingRecord]:
     """Train the article's ConvNet.
 
     Weights, the order of the images and dropout follow the seed, and TensorFlow is told to use deterministic

@@ -117,17 +117,17 @@ class Options(BaseModel):
     @field_validator("pick", mode="before")
     @classmethod
     def _read_picks(cls, value: object) -> object:
-        return tuple(Pick.parse(item) if isinstance(item, str) else item for item in _listed(value))
+        return tuple(Pick.parse(item) if isinstance(item, str) else item for item in _as_tuple(value))
 
     @field_validator("rename", mode="before")
     @classmethod
     def _read_renames(cls, value: object) -> object:
-        return tuple(parse_rename(item) if isinstance(item, str) else item for item in _listed(value))
+        return tuple(parse_rename(item) if isinstance(item, str) else item for item in _as_tuple(value))
 
     @field_validator("feature", mode="before")
     @classmethod
     def _read_features(cls, value: object) -> object:
-        return tuple(parse_feature(item) if isinstance(item, str) else item for item in _listed(value))
+        return tuple(parse_feature(item) if isinstance(item, str) else item for item in _as_tuple(value))
 
     @field_validator("input_shape", mode="before")
     @classmethod
@@ -153,7 +153,7 @@ class Options(BaseModel):
     @field_validator("dream", mode="before")
     @classmethod
     def _read_dreams(cls, value: object) -> object:
-        return tuple(parse_dream(item) if isinstance(item, str) else item for item in _listed(value))
+        return tuple(parse_dream(item) if isinstance(item, str) else item for item in _as_tuple(value))
 
     @field_validator("ablation_budget", mode="before")
     @classmethod
@@ -163,12 +163,12 @@ class Options(BaseModel):
     @field_validator("imports", "font_dir", mode="before")
     @classmethod
     def _read_several(cls, value: object) -> object:
-        return tuple(_listed(value))
+        return tuple(_as_tuple(value))
 
     @field_validator("format", "section", "skip_section", mode="before")
     @classmethod
     def _read_lists(cls, value: object) -> object:
-        items = _listed(value)
+        items = _as_tuple(value)
         return tuple(item for place, item in enumerate(items) if item not in items[:place])
 
     @field_validator("format")
@@ -253,7 +253,7 @@ def words(options: Options) -> dict[str, tuple[str, ...]]:
             value = tuple(f"{layer}:{channel}" for layer, channel in value)
         elif name in {"data", "classes", "templates"} and value is not None:
             value = Path(value).name
-        listed = value if isinstance(value, tuple) else () if value is None else (value,)
+        listed = () if value is None else _as_tuple(value)
         if name == "max_size":
             listed = (size_words(options.max_size),)
         if name == "input_shape" and listed:
@@ -294,5 +294,5 @@ def _option(field: str) -> str:
     return "import" if field == "imports" else field.replace("_", "-")
 
 
-def _listed(value: object) -> tuple[Any, ...]:
-    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list | tuple) else (value,)
+def _as_tuple(value: object) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, list | tuple) else (value,)

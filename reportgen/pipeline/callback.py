@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,14 +65,14 @@ class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._choices = {"class_names": class_names, **choices}
         self._told: set[str] = set()
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Write a report, where one is due."""
         del logs
         done, total = epoch + 1, self.params.get("epochs") or epoch + 1
         if self._every is not None and done % self._every == 0:
             self._report(f"epoch-{done:0{len(str(total))}}", f"after {done} of {total} epochs")
 
-    def on_train_end(self, logs: Any = None) -> None:
+    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
         """Write the report on the model as it stays."""
         del logs
         self._report("trained", "after its training")

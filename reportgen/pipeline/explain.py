@@ -10,6 +10,7 @@ import numpy.typing as npt
 from reportgen.document.report import Fact
 from reportgen.errors import OptionsError
 from reportgen.models.inspection import require_model
+from reportgen.models.types import Model
 from reportgen.options import Options, make
 from reportgen.pipeline import feeding
 from reportgen.pipeline.origins import Origin
@@ -19,7 +20,7 @@ from reportgen.progress import Progress, silent
 
 
 def explain(
-    model: Any,
+    model: Model,
     images: npt.ArrayLike | Mapping[str, npt.ArrayLike] | tuple[npt.ArrayLike, ...] | None = None,
     labels: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None = None,
     *,

@@ -6,7 +6,6 @@ a report consists of are measured for a moment on this machine, and multiplied b
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,22 +13,16 @@ from reportgen import registry
 from reportgen.budget.plan import Plan, extent
 from reportgen.budget.work import Work
 from reportgen.models.compiling import runnable
-from reportgen.models.convnet import convnet
-from reportgen.models.inspection import inspect
-from reportgen.models.renaming import rename
 from reportgen.models.training import EPOCHS
 from reportgen.options import Options, chapters
-from reportgen.options.forms import Pick
-from reportgen.pipeline import feeding, keeping
+from reportgen.pipeline import keeping
 from reportgen.pipeline.origins import Origin
-from reportgen.pipeline.probing import needed_by
-from reportgen.pipeline.reporting import check_choices
+from reportgen.pipeline.preparing import prepared
+from reportgen.pipeline.probing import needed_by, num_samples
 from reportgen.pipeline.speed import Speed, measured
-from reportgen.probes.samples.picking import DEFAULT_WITH_LABELS
 from reportgen.progress import Progress, silent
 from reportgen.records.model import ModelRecord
 from reportgen.renderers.forms import form
-from reportgen.sources import classes, digits
 from reportgen.sources.dataset import Dataset
 
 # Assumed: layers of all kinds together reach half the speed of a large convolution. Checked on one training only.
@@ -61,31 +54,22 @@ class Forecast:
     seconds: tuple[tuple[str, float], ...]
 
 
-def untrained() -> Origin:
-    """Return the default network as it is before its training."""
-    return Origin(convnet(), ())
-
-
 def foretell(origin: Origin, dataset: Dataset | None, options: Options, progress: Progress = silent) -> Forecast:
     """Plan a report and estimate what it takes; errors as `pipeline.make_report` before it runs the model.
 
     Args:
-        origin: The model; one without facts is the default network, which would be trained first.
+        origin: The model; the default network may still be before its training.
         dataset: Images as they came, or None.
         options: What to show.
         progress: Told of every long step.
     """
-    if options.rename:
-        rename(origin.model, options.rename)
-    with runnable(origin.model), progress("Inspecting the network"):
-        dataset = None if dataset is None else feeding.fitted(origin.model, dataset, options)
-        record = inspect(origin.model, feeding.input_shapes(dataset, options))
-    dataset = None if dataset is None else classes.settle(dataset, record.outputs)
-    check_choices(record, dataset, options)
+    with runnable(origin.model):
+        subject = prepared(origin.model, dataset, options, progress)
+    record, dataset = subject.record, subject.dataset
     images = 0 if dataset is None else dataset.size
     seen = None if dataset is None else extent(record, images, _num_classes(dataset))
-    plan = keeping.planned(record, 0 if dataset is None else _num_samples(dataset, options.pick), options, seen)
-    training = 0 if origin.facts else digits.training_set().size * EPOCHS
+    plan = keeping.planned(record, 0 if dataset is None else num_samples(dataset, options), options, seen)
+    training = origin.images_ahead * EPOCHS
     with progress("Measuring this machine"):
         speed = measured()
     steps = _steps(record, dataset, training, plan, options)
@@ -117,18 +101,3 @@ def _seconds(work: Work, speed: Speed) -> float:
 def _num_classes(dataset: Dataset) -> int:
     """How many classes the labels name; 0 without labels."""
     return 0 if dataset.labels is None else len(set(dataset.labels.tolist()))
-
-
-def _num_samples(dataset: Dataset, picks: tuple[Pick, ...]) -> int:
-    """How many samples are chosen, at most: two ways to choose may choose the same, which answers alone can tell."""
-    asked: set[int] = set()
-    others = 0
-    for wish in picks or DEFAULT_WITH_LABELS:
-        if wish.kind == "index":
-            asked.update(wish.numbers)
-        elif wish.kind == "per-class" and dataset.labels is not None:
-            counts = Counter(dataset.labels.tolist()).values()
-            others += sum(min(count, wish.numbers[0]) for count in counts)
-        else:
-            others += wish.numbers[0]
-    return min(dataset.size, len(asked) + others)

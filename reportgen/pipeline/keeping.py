@@ -23,7 +23,8 @@ from reportgen.language.numerals import megabytes
 from reportgen.options import Options
 from reportgen.records.model import ModelRecord
 from reportgen.records.places import matches
-from reportgen.renderers import html
+from reportgen.renderers.forms import kept_to_budget
+from reportgen.renderers.tools import Tools
 
 Made = TypeVar("Made", bound=Report)
 # Below this share of the budget, by the bytes of its pictures and an estimate of the rest, no page is made for a trial.
@@ -50,7 +51,7 @@ def keep(evidence: Evidence, options: Options, make: Callable[[Evidence], Made])
         RenderError: The page cannot be made.
     """
     samples = evidence.activations.samples if evidence.activations else ()
-    current = planned(evidence.model, len(samples), options, _extent(evidence))
+    current = planned(evidence.model, len(samples), options, _extent_seen(evidence))
     while True:
         report = replace(make(evidence), max_size_bytes=options.max_size)
         page_bytes = _page_bytes(report, current)
@@ -67,7 +68,7 @@ def keep(evidence: Evidence, options: Options, make: Callable[[Evidence], Made])
         evidence = replace(evidence, activations=_limited(evidence.activations, current))
 
 
-def _extent(evidence: Evidence) -> Extent | None:
+def _extent_seen(evidence: Evidence) -> Extent | None:
     if evidence.dataset is None:
         return None
     classes = len(evidence.performance.heads[0].classes) if evidence.performance else 0
@@ -86,17 +87,20 @@ def _limited(result: ActivationsResult, smaller: Plan) -> ActivationsResult:
 
 
 def _page_bytes(report: Report, current: Plan) -> int:
-    """What the page takes: the true number wherever it may be near the budget."""
+    """What the largest file takes that keeps to the budget: the true number wherever it may be near it."""
     pictures = sum(
         ceil(len(data) / 3) * 4
         for section in report.sections
         for figure in _figures(section.content)
         for data in (figure.data, figure.dark_data)
     )
-    words = replace(current, grids=tuple(replace(grid, map_bytes=0) for grid in current.grids)).html_bytes
-    if not report.templates and pictures + words < _NEAR * current.max_size_bytes:
-        return pictures + words
-    return len(html.render(report))
+    without_maps = replace(current, grids=tuple(replace(grid, map_bytes=0) for grid in current.grids))
+    sizes = [0]
+    for form in kept_to_budget():
+        estimate = pictures + form.estimate(without_maps)
+        is_far = not report.templates and estimate < _NEAR * current.max_size_bytes
+        sizes.append(estimate if is_far else len(form.render(report, Tools())))
+    return max(sizes)
 
 
 def _figures(value: object) -> Iterator[Figure]:

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from reportgen.document.report import Fact
-from reportgen.models import extraction, loading, training
-from reportgen.models.compiling import runnable
+from reportgen.models import loading, training
+from reportgen.models.convnet import INPUT_SHAPE, convnet
 from reportgen.models.estimating import Limits
 from reportgen.models.importing import import_modules
-from reportgen.models.inspection import inspect
-from reportgen.models.subject import Subject
+from reportgen.models.types import Model
 from reportgen.options import Options
-from reportgen.pipeline import feeding
-from reportgen.probes import predictions
 from reportgen.progress import Progress, silent
 from reportgen.records.data import TrainingRecord
-from reportgen.records.model import ModelRecord
-from reportgen.sources import digits, fitting
-from reportgen.sources.dataset import Dataset
+from reportgen.sources import fitting
+from reportgen.sources.dataset import Manner
+from reportgen.sources.opening import training_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +28,16 @@ class Origin:
         facts: Lines for the run facts.
         argument: How it is named on the command line, "" for the default network.
         training: How it was trained, for the default network.
+        data: What the user would call the data that it is shown where none are given; "" for a model that has none.
+        images_ahead: Images that each epoch of its training has, where it is still ahead; 0 where it is not.
     """
 
-    model: Any
+    model: Model
     facts: tuple[Fact, ...]
     argument: str = ""
     training: TrainingRecord | None = None
+    data: str = ""
+    images_ahead: int = 0
 
 
 def load(path: Path, options: Options, progress: Progress = silent) -> Origin:
@@ -58,43 +58,21 @@ def load(path: Path, options: Options, progress: Progress = silent) -> Origin:
     return Origin(loaded.model, tuple(facts), loaded.file_name)
 
 
+def untrained() -> Origin:
+    """Return the default network as it is before its training."""
+    source = training_source()
+    return Origin(convnet(), (), data=source.SPEC, images_ahead=source.training_set().size)
+
+
 def train(options: Options, progress: Progress = silent) -> Origin:
-    """Train the default network on the bundled digits."""
-    dataset = digits.training_set()
-    fitted = fitting.fit(dataset, (28, 28, 1), rescales=False, dtype="float32")
+    """Train the default network on the data that come with reportgen."""
+    source = training_source()
+    fitted = fitting.fit(source.training_set(), INPUT_SHAPE, "float32", Manner(rescales=False))
     model, record = training.train(fitted, options.seed, progress)
-    return Origin(model, (Fact("model", "the default network, trained for this report"),), training=record)
+    facts = (Fact("model", "the default network, trained for this report"),)
+    return Origin(model, facts, training=record, data=source.SPEC)
 
 
 def save(origin: Origin, path: Path) -> None:
     """Save a model; errors as `models.loading.save`."""
     loading.save(origin.model, path)
-
-
-def score_held_out(origin: Origin, progress: Progress = silent) -> tuple[int, int, str]:
-    """Return how many held-out digits the default network answers rightly, how many there are, and what they are."""
-    dataset = feeding.fitted(origin.model, digits.held_out_set(), Options())
-    result = predictions.run(Subject(origin.model, inspect(origin.model), dataset), Options(), progress)
-    assert result is not None, "there is data"
-    assert result.right is not None, "it has labels"
-    return result.right, result.num_images, dataset.split
-
-
-def inspect_file(path: Path, options: Options, progress: Progress = silent) -> ModelRecord:
-    """Return the record of a model in a file; errors as `load` and `models.inspection.inspect`."""
-    origin = load(path, options, progress)
-    with progress("Inspecting the network"), runnable(origin.model):
-        return inspect(origin.model, feeding.input_shapes(None, options))
-
-
-def extract_layer(path: Path, layer: str, output: Path, options: Options, progress: Progress = silent) -> None:
-    """Cut a model at a layer and save the new one; errors as `models.extraction.extract` and `models.loading.save`."""
-    origin = load(path, options, progress)
-    with progress("Cutting the network"), runnable(origin.model):
-        loading.save(extraction.extract(origin.model, layer, feeding.input_shapes(None, options)), output)
-
-
-def open_dataset(origin: Origin, spec: str, options: Options, progress: Progress = silent) -> Dataset:
-    """Open data for a model; errors as `feeding.opened`."""
-    with progress("Looking at the images"):
-        return feeding.opened(origin.model, spec, options)

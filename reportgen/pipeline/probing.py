@@ -1,4 +1,4 @@
-"""A subject and the names of probes -> what they saw. Each runs once, after those that it needs."""
+"""A subject and the chapters to write -> evidence. Each probe that they read runs once, after those that it needs."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from types import ModuleType
 from typing import Any
 
 from reportgen import registry
+from reportgen.document.report import RunFacts, Score
 from reportgen.evidence import Evidence
 from reportgen.models.subject import Subject
 from reportgen.options import Options
 from reportgen.progress import Progress
+from reportgen.records.data import DatasetRecord
+from reportgen.sources.dataset import Dataset
 
 
 def needed_by(chapters: Iterable[str]) -> tuple[str, ...]:
@@ -33,20 +36,75 @@ def _add(name: str, ordered: dict[str, None]) -> None:
     ordered.setdefault(name)
 
 
+def gathered(subject: Subject, chapters: Iterable[str], options: Options, progress: Progress) -> Evidence:
+    """Run each probe that some chapters need, and describe the model and the data.
+
+    Returns:
+        The evidence, without what is known of the report only: its title, its run, its findings.
+    """
+    data = None if subject.dataset is None else _described(subject.dataset)
+    nothing = RunFacts("", None, (), (), (), (), ())
+    return Evidence("", subject.record, nothing, (), dataset=data, **probe(subject, chapters, options, progress))
+
+
+def _described(data: Dataset) -> DatasetRecord:
+    return DatasetRecord(
+        name=data.name,
+        split=data.split,
+        size=data.size,
+        shape=data.shape,
+        class_names=data.class_names,
+        has_labels=data.labels is not None,
+        sha256=data.sha256,
+        notes=data.notes,
+        unmatched=data.unmatched,
+        doubts=data.scaling.doubts if data.scaling else (),
+        broken=data.broken,
+        broken_reasons=data.broken_reasons,
+    )
+
+
 def probe(subject: Subject, chapters: Iterable[str], options: Options, progress: Progress) -> dict[str, Any]:
     """Run each probe that some chapters need, once.
 
     Returns:
         The fields of `Evidence` that hold what the probes saw.
     """
-    results: dict[str, Any] = {}
-    for name in needed_by(chapters):
-        module = registry.load("probes", name)
-        results[name] = module.run(replace(subject, earlier=results), options, progress)
-        subject = _left(module, subject, results[name])
+    results = _results(subject, needed_by(chapters), options, progress)
     known = {field.name for field in fields(Evidence)}
     further = {name: result for name, result in results.items() if name not in known}
     return {name: result for name, result in results.items() if name in known} | {"further": further}
+
+
+def scored(subject: Subject, options: Options, progress: Progress) -> tuple[Score, ...]:
+    """Run the probe that says how often a model is right, and what it needs; () where that is not known."""
+    name = _first("scores")
+    ordered: dict[str, None] = {}
+    _add(name, ordered)
+    scores: tuple[Score, ...] = registry.load("probes", name).scores(
+        _results(subject, ordered, options, progress)[name]
+    )
+    return scores
+
+
+def num_samples(dataset: Dataset, options: Options) -> int:
+    """Return how many samples there will be for a close look, at most."""
+    number: int = registry.load("probes", _first("num_samples")).num_samples(dataset, options)
+    return number
+
+
+def _first(export: str) -> str:
+    """The first probe whose module exports a name."""
+    return next(name for name in registry.names("probes") if hasattr(registry.load("probes", name), export))
+
+
+def _results(subject: Subject, names: Iterable[str], options: Options, progress: Progress) -> dict[str, Any]:
+    results: dict[str, Any] = {}
+    for name in names:
+        module = registry.load("probes", name)
+        results[name] = module.run(replace(subject, earlier=results), options, progress)
+        subject = _left(module, subject, results[name])
+    return results
 
 
 def _left(module: ModuleType, subject: Subject, result: Any) -> Subject:

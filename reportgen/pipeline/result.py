@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from reportgen import registry
 from reportgen.document import report
 from reportgen.language.cleaning import clean
+from reportgen.renderers import forms
 
 
 class Report(report.Report):
@@ -16,5 +16,4 @@ class Report(report.Report):
         """Show the report in a notebook, in a frame of its own; of one that was read from JSON, its title."""
         if self.lacks_pictures:
             return f"<p>{escape(clean(self.title))}: a report without its pictures, read from JSON</p>"
-        framed: str = registry.load("renderers", "html").framed(self)
-        return framed
+        return forms.framed(self)

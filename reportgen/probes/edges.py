@@ -10,10 +10,10 @@ measured on the same layer with the weights of each kernel shuffled.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
 from reportgen.evidence import Levels
 from reportgen.evidence.edges import ChannelTuning, EdgesResult
@@ -22,6 +22,7 @@ from reportgen.models.compiling import anyhow
 from reportgen.models.hooks import Call, StopPassError, until
 from reportgen.models.inputs import zero_inputs
 from reportgen.models.subject import Array, Subject
+from reportgen.models.types import Operation
 from reportgen.options import Options
 from reportgen.progress import Progress, silent
 from reportgen.records.model import LayerRecord, Shape
@@ -101,7 +102,7 @@ def _picture_shape(record: LayerRecord) -> Shape:
     return record.input_shape[len(record.time_steps) :]
 
 
-def _find(subject: Subject, record: LayerRecord) -> tuple[Any, float, float]:
+def _find(subject: Subject, record: LayerRecord) -> tuple[Operation, float, float]:
     """Return the layer itself and the range of values that reaches it on the first sample, or 0..1 without samples."""
     seen: list[Call] = []
 
@@ -123,7 +124,7 @@ def _find(subject: Subject, record: LayerRecord) -> tuple[Any, float, float]:
 
 
 def _responses(
-    layers: Sequence[Any],
+    layers: Sequence[Operation],
     record: LayerRecord,
     channels: int,
     span: tuple[float, float],
@@ -158,7 +159,7 @@ def _responses(
     return np.stack(swings, axis=2)
 
 
-def _swings(output: Any, border: int, *, first: bool) -> Array:
+def _swings(output: npt.ArrayLike, border: int, *, first: bool) -> Array:
     """Return by how much each channel moves between phases and places, (channels, orientations)."""
     maps = np.asarray(output, dtype=np.float64)
     maps = np.moveaxis(maps, 1, -1) if first else maps
@@ -193,7 +194,7 @@ def _oriented(tuning: ChannelTuning) -> bool:
     return tuning.responds and tuning.selectivity >= THRESHOLD
 
 
-def _shuffled(layer: Any, record: LayerRecord, seed: int) -> Iterator[Any]:
+def _shuffled(layer: Operation, record: LayerRecord, seed: int) -> Iterator[Operation]:
     """Yield twins of a layer in which the positions of every kernel are shuffled, the same way in all its inputs."""
     generator = np.random.default_rng(seed)
     for _ in range(NUM_SHUFFLES):
@@ -214,7 +215,7 @@ def _shuffled(layer: Any, record: LayerRecord, seed: int) -> Iterator[Any]:
         yield twin
 
 
-def _kernels(layer: Any, channels: int) -> Levels:
+def _kernels(layer: Operation, channels: int) -> Levels:
     """Draw each kernel, zero at mid-grey, its largest weight black or white; (0, 0, 0) where that is no picture.
 
     Weights that are no numbers are drawn mid-grey; `findings` names them.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from reportgen.evidence.names import NamesResult
 from reportgen.models.renaming import other_names, rename
 from reportgen.models.subject import Array, Subject, answers
+from reportgen.models.types import Tensors
 from reportgen.options import Options
 from reportgen.progress import Progress, silent
 
@@ -58,7 +58,7 @@ def _all_equal(one: Sequence[Array], other: Sequence[Array]) -> bool:
     return all(a.tobytes() == b.tobytes() for a, b in zip(one, other, strict=True))
 
 
-def _under_old_names(subject: Subject, names: Sequence[tuple[str, str]], inputs: Any) -> list[Array]:
+def _under_old_names(subject: Subject, names: Sequence[tuple[str, str]], inputs: Tensors) -> list[Array]:
     rename(subject.model, [(new, old) for old, new in reversed(names)])
     try:
         return answers(subject.model, inputs)

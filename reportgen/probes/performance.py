@@ -48,12 +48,12 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Perf
     with progress("Looking at the mistakes", total=len(scored)) as advance:
         for head in scored:
             names = dataset.class_names if head is main else ()
-            heads.append(_head(subject, main, head, labels.get(head.name), names, options.seed))
+            heads.append(_scores_of(subject, main, head, labels.get(head.name), names, options.seed))
             advance()
     return PerformanceResult(tuple(heads)) if heads else None
 
 
-def _head(
+def _scores_of(
     subject: Subject,
     main: PredictionsResult,
     head: PredictionsResult,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import numpy as np
 
@@ -44,7 +42,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Pool
         return None
     channel = int(np.argmax(volume.std(axis=(0, 1), dtype=np.float64)))
     one = volume[..., channel].astype(np.float64)
-    top, left, side = _window(one)
+    top, left, side = _pooled_window(one)
     window = one[top : top + side[0], left : left + side[1]]
     levels, _ = reduce_maps(one[..., None])
     return PoolingResult(
@@ -92,7 +90,7 @@ def _volume(subject: Subject, call: LayerRecord, index: int) -> Array:
     return np.moveaxis(found[0], 0, -1) if call.data_format == "channels_first" else found[0]
 
 
-def _window(values: Array) -> tuple[int, int, tuple[int, int]]:
+def _pooled_window(values: Array) -> tuple[int, int, tuple[int, int]]:
     """Find the window, at even offsets, in which the numbers vary most."""
     height = min(SIDE, values.shape[0] // POOL * POOL)
     width = min(SIDE, values.shape[1] // POOL * POOL)
@@ -108,7 +106,7 @@ def _window(values: Array) -> tuple[int, int, tuple[int, int]]:
 
 def _pooled(kind: str, window: Array, subject: Subject) -> PooledWindow:
     own = pool(kind, window)
-    theirs = np.asarray(_layer(kind)(window[None, ..., None].astype(np.float32)), dtype=np.float64).reshape(own.shape)
+    theirs = np.asarray(_theirs(kind)(window[None, ..., None].astype(np.float32)), dtype=np.float64).reshape(own.shape)
     prefix = _KINDS[kind]
     return PooledWindow(
         kind=kind,
@@ -118,7 +116,7 @@ def _pooled(kind: str, window: Array, subject: Subject) -> PooledWindow:
     )
 
 
-def _layer(kind: str) -> Any:
+def _theirs(kind: str) -> keras.layers.Layer:
     layers = keras.layers
     makers = {
         "max": lambda: layers.MaxPooling2D(POOL),

@@ -166,14 +166,14 @@ def _output(subject: Subject, chosen: list[int]) -> tuple[int, Array | None, Arr
     values = answers(subject.model, subject.inputs(chosen[: subject.batch_size]))
     targets = targets_by_output(subject.record, subject.dataset)
     several = [multilabel.asks(record, targets.get(record.name)) for record in records]
-    kinds = [
-        multilabel.KIND
-        if is_several
-        else "values"
-        if record.name in targets
-        else output_kind(record, value, own.get(record.name, general))
-        for record, value, is_several in zip(records, values, several, strict=True)
-    ]
+    kinds = []
+    for record, value, is_several in zip(records, values, several, strict=True):
+        if is_several:
+            kinds.append(multilabel.KIND)
+        elif record.name in targets:
+            kinds.append("values")
+        else:
+            kinds.append(output_kind(record, value, own.get(record.name, general)))
     place = main_output([has_labels(record, subject.dataset, targets) for record in records], kinds)
     if kinds[place] == multilabel.KIND:
         return place, None, targets[records[place].name][chosen]

@@ -36,7 +36,7 @@ def missing(texts: Iterable[str], more: tuple[FontFile, ...] = ()) -> tuple[str,
     """
     seen = set[str]().union(*(re.findall(r"[^\x00-\x7f]", text) for text in texts))
     shown = _INVISIBLE.sub("", clean("".join(sorted(seen))))
-    known = _known(more)
+    known = _drawable(more)
     # A rule may ask for capitals.
     return tuple(sorted({each for each in shown if not known.issuperset(map(ord, each + each.upper()))}))
 
@@ -60,7 +60,7 @@ def spelled(text: str, more: tuple[FontFile, ...] = ()) -> str:
 
 
 @lru_cache(maxsize=8)
-def _known(more: tuple[FontFile, ...]) -> frozenset[int]:
+def _drawable(more: tuple[FontFile, ...]) -> frozenset[int]:
     found = set(range(0x80)).union(*map(fonts.codepoints, more))
     for face in fonts.bundled():
         with TTFont(face.path, lazy=True) as font:

@@ -53,7 +53,7 @@ def packed_pixels(png: bytes) -> bytes | None:
         )
         if zlib.crc32(kind + data).to_bytes(4, "big") != check:
             return None
-        if kind == b"IHDR" and not _is_plain(data):
+        if kind == b"IHDR" and not _is_embeddable(data):
             return None
         if kind == b"IDAT":
             pixels.append(data)
@@ -61,6 +61,6 @@ def packed_pixels(png: bytes) -> bytes | None:
     return b"".join(pixels) if kind == b"IEND" and pixels else None
 
 
-def _is_plain(header: bytes) -> bool:
+def _is_embeddable(header: bytes) -> bool:
     depth, colours, packing, filters, interlaced = header[8:13]
     return depth == 8 and colours in (_GREY, _COLOUR) and packing == filters == interlaced == 0

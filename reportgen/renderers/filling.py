@@ -7,7 +7,7 @@ import sys
 
 from reportgen.errors import RenderError
 from reportgen.renderers import html
-from reportgen.renderers.child import claim_output, limit_memory, limit_time, send
+from reportgen.renderers.typesetting_process import claim_output, limit_memory, limit_time, send
 
 
 def main(memory_bytes: int, seconds: int) -> None:

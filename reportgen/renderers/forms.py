@@ -6,8 +6,9 @@
 - `templates(report)` names the templates that this process fills in.
 - `warm(fonts)` starts a process that sets type. Such a format is made in a thread of its own, after all others.
 - `work(plan)` says what there is to do besides the charts and the page.
-- `check_size(report, size_bytes)` refuses a file above its budget.
+- `check_size(report, size_bytes)` refuses a file above `--max-size`; the report is made so that it keeps to that.
 - `parted(report, folder)` makes the file with its style sheet and its pictures beside it.
+- `framed(report)` makes a frame for a notebook.
 """
 
 from __future__ import annotations
@@ -74,6 +75,22 @@ def form(name: str) -> Format:
     )
 
 
+def kept_to_budget() -> tuple[Format, ...]:
+    """Return the formats whose files keep to the budget of a report: those that refuse a larger one."""
+    return tuple(form(name) for name in registry.names("renderers") if _has(name, "check_size"))
+
+
+def framed(report: Report) -> str:
+    """Return a report as HTML for a notebook, made by the first format that can.
+
+    Raises:
+        RenderError: The report cannot be made.
+    """
+    name = next(name for name in registry.names("renderers") if _has(name, "framed"))
+    made: str = registry.load("renderers", name).framed(report)
+    return made
+
+
 def warm(formats: Sequence[str], fonts: Sequence[FontFile]) -> Typesetter | None:
     """Start the process that the first of some formats needs, if one does.
 
@@ -83,6 +100,10 @@ def warm(formats: Sequence[str], fonts: Sequence[FontFile]) -> Typesetter | None
     """
     start = next((start for start in (form(name).warm for name in formats) if start is not None), None)
     return start(fonts) if start else None
+
+
+def _has(name: str, export: str) -> bool:
+    return hasattr(registry.load("renderers", name), export)
 
 
 def _of(module: ModuleType, name: str, default: Any) -> Any:

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup, escape
 
@@ -155,7 +155,7 @@ def _changed(report: Report) -> tuple[tuple[str, str], ...]:
 
 def _page(report: Report, medium: Medium, changed: tuple[tuple[str, str], ...]) -> str:
     """The page with slots for what depends on all of its characters."""
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         # For labels that are cut to a length; all else is spelled when the page is there.
         "spelled": partial(coverage.spelled, more=report.fonts) if medium == "print" else str,
         "report": report,

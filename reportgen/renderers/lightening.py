@@ -47,7 +47,9 @@ def _without_ids(page: str) -> str:
     Elements alike share their styles; one with an id has its own, and so has everything inside it.
     """
     named = set(re.findall(r"#([\w-]+)", page))
-    return page if "[id" in page else _ID.sub(lambda tag: tag[0] if tag[2] in named else tag[1], page)
+    if "[id" in page:
+        return page
+    return _ID.sub(lambda tag: tag[0] if tag[2] in named else tag[1], page)
 
 
 def _placed(group: re.Match[str]) -> str:

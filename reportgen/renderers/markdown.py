@@ -15,6 +15,7 @@ from reportgen.errors import RenderError
 from reportgen.language.cleaning import clean, shortened
 from reportgen.language.numerals import megabytes, number, percent, plural, shape, short
 from reportgen.records.model import LayerRecord
+from reportgen.sections import PAGE_ONE
 
 MOST_BYTES = 900 << 10
 """GitHub takes 1024 KiB for one step, and nothing of what is longer."""
@@ -35,7 +36,7 @@ def render(report: Report, files: Mapping[str, int], most_bytes: int = MOST_BYTE
     Raises:
         RenderError: Not even the key numbers have room.
     """
-    head = _head(report) + _files(files)
+    head = _title_and_answer(report) + _files(files)
     room = most_bytes - _RESERVE - _size(head)
     if room < 0:
         raise RenderError(
@@ -81,9 +82,9 @@ def _more(left_out: int, noun: str) -> str:
     return f"\nAnd {plural(left_out, f'more {noun}')} in the report.\n" if left_out else ""
 
 
-def _head(report: Report) -> str:
+def _title_and_answer(report: Report) -> str:
     title = f"## {text(report.title, 200)}\n\n"
-    summary = next((section for section in report.sections if section.name == "summary"), None)
+    summary = next((section for section in report.sections if section.name == PAGE_ONE), None)
     if summary is None:
         return title
     content: Any = summary.content

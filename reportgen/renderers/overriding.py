@@ -27,7 +27,7 @@ def given(folder: Path | None) -> tuple[TemplateFile, ...]:
     named = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
     if not named:
         raise OptionsError(
-            f"The folder {str(folder)!r} holds no template. Expected one of: {_known()}. Put one there, or leave"
+            f"The folder {str(folder)!r} holds no template. Expected one of: {_ours()}. Put one there, or leave"
             " --templates out."
         )
     return tuple(_read(folder, name, path) for name, path in sorted(named.items()))
@@ -36,7 +36,7 @@ def given(folder: Path | None) -> tuple[TemplateFile, ...]:
 def _read(folder: Path, name: str, path: Path) -> TemplateFile:
     if name not in templating.names():
         raise OptionsError(
-            f"There is no template called {name!r}. Expected one of: {_known()}. Rename the file, or take it out of the"
+            f"There is no template called {name!r}. Expected one of: {_ours()}. Rename the file, or take it out of the"
             " folder of --templates."
         )
     if not path.resolve().is_relative_to(folder.resolve()):
@@ -54,5 +54,5 @@ def _read(folder: Path, name: str, path: Path) -> TemplateFile:
     return TemplateFile(name, hashlib.sha256(data).hexdigest(), text)
 
 
-def _known() -> str:
+def _ours() -> str:
     return ", ".join(templating.names())

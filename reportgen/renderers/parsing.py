@@ -59,10 +59,10 @@ def parse(data: bytes, contents: Mapping[str, type], name: str = "The JSON") -> 
     plain = _document(data, name)
     sections = plain["sections"]
     if not isinstance(sections, dict):
-        _refuse(name, f"has {_shown(sections)} at sections", "chapters by name")
+        _refuse(name, f"has {_in_quotes(sections)} at sections", "chapters by name")
     unknown = next((each for each in sections if each not in contents), None)
     if unknown is not None:
-        _refuse(name, f"has a chapter {_shown(unknown)}", f"chapters among {', '.join(contents)}")
+        _refuse(name, f"has a chapter {_in_quotes(unknown)}", f"chapters among {', '.join(contents)}")
     return Report(
         title=_built(str, plain, ("title",), name),
         subject=_built(str, plain, ("subject",), name),
@@ -81,16 +81,16 @@ def _document(data: bytes, name: str) -> dict[str, Any]:
         # Also raised for what is nested too deeply and for numbers with too many digits.
         _refuse(name, f"cannot be read as JSON ({error})", "the whole file", error)
     if not isinstance(plain, dict):
-        _refuse(name, f"holds {_shown(plain)}", "an object with the key 'schema'")
+        _refuse(name, f"holds {_in_quotes(plain)}", "an object with the key 'schema'")
     if plain.get("schema") != SCHEMA_NAME:
-        came = f"has the format {_shown(plain['schema'])}" if "schema" in plain else "does not name its format"
+        came = f"has the format {_in_quotes(plain['schema'])}" if "schema" in plain else "does not name its format"
         _refuse(name, came, f"a report in the format {SCHEMA_NAME!r}")
     missing = [key for key in _KEYS if key not in plain]
     if missing:
         _refuse(name, f"has no {missing[0]!r}", f"the keys {', '.join(_KEYS)}")
     unknown = [key for key in plain if key not in _KEYS]
     if unknown:
-        _refuse(name, f"has a key {_shown(unknown[0])}", f"the keys {', '.join(_KEYS)}")
+        _refuse(name, f"has a key {_in_quotes(unknown[0])}", f"the keys {', '.join(_KEYS)}")
     return plain
 
 
@@ -99,7 +99,9 @@ def _section(key: str, content: type, plain: dict[str, Any], name: str) -> Secti
     parts = plain["sections"][key]
     keys = ("title", "answer", "content")
     if not isinstance(parts, dict) or set(parts) != set(keys):
-        _refuse(name, f"has {_shown(parts)} at sections.{key}", f"one with the keys {', '.join(keys)}, and no other")
+        _refuse(
+            name, f"has {_in_quotes(parts)} at sections.{key}", f"one with the keys {', '.join(keys)}, and no other"
+        )
     return Section(
         name=key,
         title=_built(str, plain, (*place, "title"), name),
@@ -122,7 +124,7 @@ def _built(kind: Any, plain: dict[str, Any], place: tuple[str, ...], name: str) 
 
 def _mistake(mistakes: Sequence[ErrorDetails], place: Sequence[str], value: Any) -> tuple[str, str]:
     """What came and what was expected at the place of the first mistake."""
-    places = [_place(place, each["loc"], value) for each in mistakes]
+    places = [_place_of_mistake(place, each["loc"], value) for each in mistakes]
     where, found = places[0]
     kind, key = mistakes[0]["type"], mistakes[0]["loc"][-1:]
     if kind in {"missing", "missing_argument"}:
@@ -131,16 +133,16 @@ def _mistake(mistakes: Sequence[ErrorDetails], place: Sequence[str], value: Any)
         return f"has an unknown key at {where}", "no keys but those of the format"
     # Where several types are possible, pydantic has a mistake for each.
     words = [_expected(each) for each, (other, _) in zip(mistakes, places, strict=True) if other == where]
-    return f"has {_shown(found)} at {where}", " or ".join(dict.fromkeys(words))
+    return f"has {_in_quotes(found)} at {where}", " or ".join(dict.fromkeys(words))
 
 
-def _place(place: Sequence[str], location: Sequence[int | str], value: Any) -> tuple[str, Any]:
+def _place_of_mistake(place: Sequence[str], location: Sequence[int | str], value: Any) -> tuple[str, Any]:
     """The place of a mistake in the words of the JSON, and what stands there."""
     where = ".".join(place)
     for key in location:
         # pydantic also names the alternatives that it tried, which are no places.
         if isinstance(value, dict) and key in value:
-            where, value = f"{where}.{_cut(str(key))}", value[key]
+            where, value = f"{where}.{_cut_short(str(key))}", value[key]
         elif isinstance(value, list) and isinstance(key, int) and key < len(value):
             where, value = f"{where}[{key}]", value[key]
     return where, value
@@ -153,17 +155,17 @@ def _expected(mistake: ErrorDetails) -> str:
     return _WORDS.get(kind, mistake["msg"].removeprefix("Input should be ").removeprefix("Value error, "))
 
 
-def _shown(value: object) -> str:
+def _in_quotes(value: object) -> str:
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):
         return f"a list of {len(value)}"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    return _cut(repr(value))
+    return _cut_short(repr(value))
 
 
-def _cut(text: str) -> str:
+def _cut_short(text: str) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
 
 

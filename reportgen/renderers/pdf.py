@@ -42,8 +42,8 @@ _MAPS_PER_PAGE = 500
 _CALLS_PER_PAGE = 4
 
 _START = (
-    "import sys; folder, memory, seconds, *sys.path = sys.argv[1:]; from reportgen.renderers import child; "
-    "child.main(folder, int(memory), int(seconds))"
+    "import sys; folder, memory, seconds, *sys.path = sys.argv[1:]; "
+    "from reportgen.renderers.typesetting_process import main; main(folder, int(memory), int(seconds))"
 )
 _NO_PANGO = (
     "PDF needs the library Pango, which was not found ({detail}). To install it: on Debian and Ubuntu, apt-get install "
@@ -243,24 +243,24 @@ def _problem(status: dict[str, list[str]]) -> str:
         return _NO_PANGO.format(detail=library[0])
     if refused := status["refused"]:
         return (
-            f"The PDF was refused, because the document asks for something from outside: {_listed(refused)}. "
+            f"The PDF was refused, because the document asks for something from outside: {_quoted(refused)}. "
             "A report holds all that it shows. This is a defect of reportgen or of a template; please report it."
         )
     if missing := status["missing"]:
         return (
-            f"The PDF cannot show {_listed(missing)}: its fonts (IBM Plex, DejaVu and those of --font-dir) have no"
+            f"The PDF cannot show {_quoted(missing)}: its fonts (IBM Plex, DejaVu and those of --font-dir) have no"
             " glyph for that in its place. Expected was text that its fonts can show. Give another font, or do without"
             " PDF: HTML and JSON show it."
         )
     if errors := status["errors"]:
         return (
-            f"The PDF was refused, because WeasyPrint could not make it as it must be: {_listed(errors)}. Expected was "
+            f"The PDF was refused, because WeasyPrint could not make it as it must be: {_quoted(errors)}. Expected was "
             "a document without errors. This is a defect of reportgen or of a template; please report it."
         )
     return ""
 
 
-def _listed(texts: list[str], most: int = 5) -> str:
+def _quoted(texts: list[str], most: int = 5) -> str:
     """Some texts, cut short, each in quotes and, where it is one character, with its number."""
     shown = [f"{text!r} ({codepoint(text)})" if len(text) == 1 else repr(text[:120]) for text in texts[:most]]
     more = f" and {len(texts) - most} more" if len(texts) > most else ""

@@ -17,12 +17,12 @@ from reportgen.renderers import html
 from reportgen.renderers.html import templates as templates
 from reportgen.renderers.pdf import warm
 from reportgen.renderers.tools import Tools
+from reportgen.sections import PAGE_ONE
 
 if TYPE_CHECKING:
     from reportgen.budget.plan import Plan
 
 SUFFIX = "-summary.pdf"
-_CHAPTER = "summary"
 # Number of findings, height of the picture in millimetres, and length of a text, from the fullest page to the barest.
 _VERSIONS = (
     (24, 105, 400), (24, 70, 400), (16, 60, 300), (12, 60, 240), (9, 55, 240), (7, 55, 200), (5, 50, 160),
@@ -60,9 +60,9 @@ def check(chapters: tuple[str, ...]) -> None:
     Raises:
         RenderError: It has none.
     """
-    if _CHAPTER not in chapters:
+    if PAGE_ONE not in chapters:
         raise RenderError(
-            f"Page one was asked for alone, but the chapter {_CHAPTER!r} is left out of this report. Expected it among "
+            f"Page one was asked for alone, but the chapter {PAGE_ONE!r} is left out of this report. Expected it among "
             "the chapters. Choose it with --section, or do without --format pdf-summary."
         )
 
@@ -79,7 +79,7 @@ def _documents(report: Report) -> Iterator[str]:
 
 
 def _page(report: Report, num_findings: int, length: int) -> Report:
-    chapter = next(section for section in report.sections if section.name == _CHAPTER)
+    chapter = next(section for section in report.sections if section.name == PAGE_ONE)
     content: Any = chapter.content
     content = dataclasses.replace(content, key_numbers=_cut(content.key_numbers, min(_LONGEST_KEY, length)))
     left_out = len(report.findings) - num_findings

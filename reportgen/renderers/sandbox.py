@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
-from typing import Any
 
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError, Undefined
 from jinja2.environment import TemplateModule
@@ -32,11 +31,11 @@ _EXPECTED = "Expected a template that shows the report's plain data. Correct it,
 class Sandbox(ImmutableSandboxedEnvironment):
     """An environment for templates that nobody here wrote."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: object) -> None:
         super().__init__(**options)
         del self.globals["lipsum"], self.filters["random"]
 
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
         """Whether a template may read something of an object: of a record, its fields and properties alone."""
         if is_dataclass(obj) and not isinstance(obj, type):
             return attr in _readable(type(obj))
@@ -65,20 +64,20 @@ def told(names: tuple[str, ...]) -> Iterator[None]:
     except TemplateSyntaxError as error:
         raise _refused(error.name or names[0], error.lineno, error.message or "") from error
     except TemplateNotFound as error:
-        raise _refused(*_place(error, names), f"there is no template {error.name!r} to include") from error
+        raise _refused(*_innermost(error, names), f"there is no template {error.name!r} to include") from error
     except MemoryError as error:
-        raise _refused(*_place(error, names), "it takes too much memory") from error
+        raise _refused(*_innermost(error, names), "it takes too much memory") from error
     except RecursionError as error:
-        raise _refused(*_place(error, names), "it includes itself without end") from error
+        raise _refused(*_innermost(error, names), "it includes itself without end") from error
     except (TemplateError, *_MISTAKES) as error:
-        raise _refused(*_place(error, names), str(error) or type(error).__name__) from error
+        raise _refused(*_innermost(error, names), str(error) or type(error).__name__) from error
 
 
 def _refused(name: str, line: int, why: str) -> RenderError:
     return RenderError(f"The template {name} cannot be used (line {line}): {why.strip().rstrip('.')}. {_EXPECTED}")
 
 
-def _place(error: BaseException, names: tuple[str, ...]) -> tuple[str, int]:
+def _innermost(error: BaseException, names: tuple[str, ...]) -> tuple[str, int]:
     """The innermost line of a template that an error came through; of the user's templates, where there is one."""
     found: list[tuple[str, int]] = []
     trace = error.__traceback__

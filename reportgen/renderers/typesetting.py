@@ -1,4 +1,4 @@
-"""HTML -> PDF with WeasyPrint, which may fetch nothing. Runs in a process of its own (`child`).
+"""HTML -> PDF with WeasyPrint, which may fetch nothing. Runs in a process of its own (`typesetting_process`).
 
 WeasyPrint goes on where something is wrong and writes it to its log. Here that counts as failure: a page with a hole in
 it is worse than none.
@@ -20,6 +20,7 @@ from io import BytesIO
 from typing import Any
 
 from weasyprint import HTML, VERSION, Attachment
+from weasyprint.document import Document
 from weasyprint.images import RasterImage
 from weasyprint.pdf import pydyf
 from weasyprint.svg import Node
@@ -155,7 +156,7 @@ def typeset(html: str, *shorter: str, attachment: bytes = b"") -> Outcome:
             if not fetcher.refused:
                 raise
             pdf = b""
-    return Outcome(pdf, _once(fetcher.refused), _once(listener.missing), _once(listener.errors))
+    return Outcome(pdf, _distinct(fetcher.refused), _distinct(listener.missing), _distinct(listener.errors))
 
 
 class _Whole(str):
@@ -167,7 +168,7 @@ class _Whole(str):
         return iter((str(self),))
 
 
-def _text(node: Any) -> str | None:
+def _text(node: Node) -> str | None:
     """The text of an element of a drawing, whole where all of it stands in one place.
 
     WeasyPrint 70 sets such text letter by letter, so that no letter knows its neighbours: Arabic falls apart, Hebrew
@@ -185,7 +186,7 @@ Node.text = property(_text)
 _packed_anew: Any = getattr(RasterImage, "_get_png_data", None)
 
 
-def _png_data(picture: Any) -> bytes:
+def _png_data(picture: RasterImage) -> bytes:
     """The packed pixels of a picture: those of its file, where a PDF can keep them so."""
     file = picture.fp.getvalue() if isinstance(getattr(picture, "fp", None), BytesIO) else b""
     packed: bytes = embedding.packed_pixels(file) or _packed_anew(picture)
@@ -196,7 +197,7 @@ if _packed_anew is not None:
     RasterImage._get_png_data = staticmethod(_png_data)
 
 
-def _page_references(pdf: Any) -> tuple[bytes, ...]:
+def _page_references(pdf: pydyf.PDF) -> tuple[bytes, ...]:
     """The references of all pages, made once for as many pages as there are: every tag asks for all of them."""
     numbers = pdf.pages["Kids"][::3]
     known: tuple[bytes, ...] = vars(pdf).get("_known_references", ())
@@ -226,7 +227,7 @@ def _listening() -> Iterator[_Listener]:
         logger.removeHandler(listener)
 
 
-def _once(texts: list[str]) -> tuple[str, ...]:
+def _distinct(texts: list[str]) -> tuple[str, ...]:
     """Each text once, in the order of its first place."""
     return tuple(dict.fromkeys(texts))
 
@@ -244,7 +245,7 @@ def _attached(data: bytes) -> Attachment:
     )
 
 
-def _link_once(document: Any) -> None:
+def _link_once(document: Document) -> None:
     """Keep one link for each piece of an <a>.
 
     WeasyPrint adds one for every element inside it, which is no link in the tag tree, and none to a reader.
@@ -258,7 +259,7 @@ def _link_once(document: Any) -> None:
         page.links[:] = [link for link in page.links if str(link[3].element_tag).partition(":")[0] == "a"]
 
 
-def _finish(document: Any, pdf: Any) -> None:
+def _finish(document: Document, pdf: pydyf.PDF) -> None:
     """Put in what WeasyPrint leaves out, just before the file is written.
 
     Raises:
@@ -271,7 +272,7 @@ def _finish(document: Any, pdf: Any) -> None:
     _scope_headers(pdf)
 
 
-def _claim_pdf_ua(pdf: Any) -> None:
+def _claim_pdf_ua(pdf: pydyf.PDF) -> None:
     """Say in the metadata that the file follows PDF/UA-1, too."""
     stream = getattr(_object(pdf, pdf.catalog.get("Metadata")), "stream", [])
     if len(stream) != 1 or stream[0].count(_CLOSING) != 1:
@@ -279,12 +280,14 @@ def _claim_pdf_ua(pdf: Any) -> None:
     stream[0] = stream[0].replace(_CLOSING, _PDF_UA + _CLOSING)
 
 
-def _finish_attachments(pdf: Any) -> None:
+def _finish_attachments(pdf: pydyf.PDF) -> None:
     """Give the attached file the dates of the document, or none where that has none, list it once, and pack it.
 
     WeasyPrint packs at zlib's highest level, which takes seven times as long as the third for 12 % less.
     """
-    files: list[Any] = [each for each in pdf.objects if isinstance(each, dict) and each.get("Type") == "/Filespec"]
+    files: list[pydyf.Dictionary] = [
+        each for each in pdf.objects if isinstance(each, dict) and each.get("Type") == "/Filespec"
+    ]
     listed = pdf.catalog.get("AF", [])
     if {*listed} != {each.reference for each in files}:
         raise _Unknown("lists attached files elsewhere")
@@ -303,14 +306,14 @@ def _finish_attachments(pdf: Any) -> None:
         _pack_stream(file, b"".join(file.stream), 3)
 
 
-def _pack(pdf: Any) -> None:
+def _pack(pdf: pydyf.PDF) -> None:
     """Pack the content of pages, once; pydyf would do it for the file, and again for the file's identifier."""
     for each in pdf.objects:
         if isinstance(each, pydyf.Stream) and each.compress and "Filter" not in each.extra:
             _pack_stream(each, b"\n".join(map(_written, each.stream)), 6)
 
 
-def _pack_stream(stream: Any, content: bytes, level: int) -> None:
+def _pack_stream(stream: pydyf.Stream, content: bytes, level: int) -> None:
     stream.stream, stream.compress, stream.extra["Filter"] = [zlib.compress(content, level)], False, "/FlateDecode"
 
 
@@ -322,7 +325,7 @@ def _written(item: object) -> bytes:
     return data
 
 
-def _scope_headers(pdf: Any) -> None:
+def _scope_headers(pdf: pydyf.PDF) -> None:
     """Say of each table header whether it heads a column or a row."""
     for element in pdf.objects:
         if isinstance(element, dict) and element.get("S") == "/TH":
@@ -332,11 +335,11 @@ def _scope_headers(pdf: Any) -> None:
             element["A"]["Scope"] = "/Column" if group.get("S") == "/THead" else "/Row"
 
 
-def _parent(pdf: Any, element: Any) -> Any:
+def _parent(pdf: pydyf.PDF, element: pydyf.Dictionary) -> pydyf.Dictionary:
     return _object(pdf, element.get("P"))
 
 
-def _object(pdf: Any, reference: object) -> Any:
+def _object(pdf: pydyf.PDF, reference: object) -> pydyf.Object:
     """What a reference, such as b"12 0 R", stands for."""
     found = re.fullmatch(rb"(\d+) 0 R", reference) if isinstance(reference, bytes) else None
     if not found or int(found[1]) >= len(pdf.objects):

@@ -18,3 +18,8 @@ NAMES = (
     "provenance",
     "glossary",
 )
+PAGE_ONE = "summary"
+"""The chapter that is page one, and can be printed alone."""
+MAPS, CARDS, SCORES = "activations", "channels", "performance"
+"""The chapters that grow most: with the maps of every sample, with the channels, with the classes. A report is planned
+by them."""

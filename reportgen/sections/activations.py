@@ -237,8 +237,11 @@ def _layer(evidence: Evidence, index: int, call: CallMaps, found: Foreground) ->
 
 def _cells(row: ChannelNumbers) -> tuple[str, ...]:
     """The numbers of a channel in letters of a byte each: a page of a large network has a hundred thousand of them."""
-    follows = "" if row.follows is None else f"{row.follows:.2g}"
-    remark = "no number" if row.num_nonfinite else "constant" if row.constant else follows
+    remark = "" if row.follows is None else f"{row.follows:.2g}"
+    if row.constant:
+        remark = "constant"
+    if row.num_nonfinite:
+        remark = "no number"
     values = (f"{value:.3g}" for value in (row.minimum, row.maximum, row.mean, row.deviation))
     return str(row.channel), *values, percent(row.active_share, 0).replace("\u202f", " "), remark
 

@@ -9,6 +9,7 @@ from reportgen.document.report import Figure, FontFile, Section
 from reportgen.evidence import Evidence
 from reportgen.figures import charts, graph
 from reportgen.language.cleaning import clean
+from reportgen.language.listing import listed
 from reportgen.language.numerals import number, percent, plural, short
 from reportgen.language.vocabulary import words
 from reportgen.records.model import LayerRecord
@@ -67,7 +68,7 @@ def _answer(calls: tuple[LayerRecord, ...], parameters: int) -> str:
     rest = len(calls) - convs - pools - dense
     if rest:
         parts.append(f"{plural(rest, 'layer')} of other kinds")
-    listed = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
+    named = listed(parts)
     costly = max(calls, key=lambda call: call.macs or 0)
     share = (costly.macs or 0) / max(sum(call.macs or 0 for call in calls), 1)
     work = ""
@@ -75,7 +76,7 @@ def _answer(calls: tuple[LayerRecord, ...], parameters: int) -> str:
         work = f" {percent(share, digits=0)} of the multiply-adds happen in {costly.path}."
     elif share:
         work = f" No layer does more than {percent(share, digits=0)} of the multiply-adds."
-    return f"It is built of {listed}, with {number(parameters)} parameters.{work}"
+    return f"It is built of {named}, with {number(parameters)} parameters.{work}"
 
 
 def _costs(calls: tuple[LayerRecord, ...], sample: str, fonts: tuple[FontFile, ...]) -> Figure | None:

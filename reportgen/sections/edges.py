@@ -92,16 +92,15 @@ def _kernels(result: EdgesResult) -> ContactSheet | None:
         return None
     total, height, width = result.kernels.shape[:3]
     enlarged = result.kernels.repeat(_ENLARGED, axis=1).repeat(_ENLARGED, axis=2)
-    return mosaic.contact_sheet(
+    label = mosaic.Label(
         "kernels",
-        enlarged,
         alt=f"{plural(total, 'kernel')} of {result.path}, {height} by {width} weights each.",
         caption=(
             f"All {plural(total, 'kernel')} of {result.path}; channel = row + column. Mid-grey is zero, white the"
             " largest weight of the kernel and black its negative: each kernel has its own scale."
         ),
-        line=_LINE,
     )
+    return mosaic.contact_sheet(label, mosaic.Maps(enlarged, line=_LINE))
 
 
 def _curves(result: EdgesResult) -> Figure:

@@ -2,59 +2,8 @@
 
 Every module exports `ACCEPTED` and `IN_SHORT`, what it takes in the words of an error and of a help page;
 `accepts(spec)`, whether it is meant; and `open(spec, shape, reading)`, the dataset. One whose images and labels are
-features with names says so with `HAS_FEATURES`.
+features with names says so with `HAS_FEATURES`. One that the default network can be trained on has `training_set()`,
+and `SPEC`, what the user calls the images that are held out from it. `opening` asks them in the order of `NAMES`.
 """
 
-from __future__ import annotations
-
-import os
-from pathlib import Path
-
-from reportgen import registry
-from reportgen.errors import DataError, OptionsError
-from reportgen.records.model import Shape
-from reportgen.sources.dataset import USUAL, Dataset, Reading
-from reportgen.sources.files import writable
-
 NAMES = ("digits", "keras_set", "function", "npz", "npy", "tfrecord", "folder", "manifest")
-
-
-def open_data(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dataset:
-    """Open what the user named. Files are told apart by their content, never by their suffix.
-
-    Args:
-        spec: "digits" for the built-in set, else the path of a file or a folder.
-        shape: Shape of one sample of the model's input; pictures are brought to its size and number of channels.
-        reading: What the user chose about how they are read.
-
-    Returns:
-        The data, read when it is asked for; `fitting.fit` makes it fit the model.
-
-    Raises:
-        OptionsError: Features are named of data that have none.
-        DataError: There is no such file, nobody accepts it, or it is damaged.
-    """
-    sources = [registry.load("sources", name) for name in registry.names("sources")]
-    for source in sources:
-        if source.accepts(spec):
-            if reading.features and not getattr(source, "HAS_FEATURES", False):
-                raise OptionsError(
-                    f"{writable(spec)!r} has no features to name. Expected TFRecord data with --feature. Leave it out."
-                )
-            dataset: Dataset = source.open(spec, shape, reading)
-            return dataset
-    accepted = [source.ACCEPTED for source in sources]
-    raise DataError(f"{_why_nobody_accepts(spec)} Expected {', '.join(accepted[:-1])}, or {accepted[-1]}.")
-
-
-def _why_nobody_accepts(spec: str) -> str:
-    called = repr(writable(spec))
-    if not os.path.exists(spec):
-        return f"There is no file or folder called {called}."
-    if not os.path.isfile(spec):
-        return f"{called} is neither a file nor a folder."
-    if not os.access(spec, os.R_OK):
-        return f"The file {called} may not be read by this user."
-    if Path(spec).stat().st_size == 0:
-        return f"The file {called} is empty."
-    return f"The file {called} holds something else."

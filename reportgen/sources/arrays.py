@@ -12,7 +12,7 @@ import tokenize
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import IO, Any, Literal
+from typing import IO, Literal
 
 import numpy as np
 from numpy.lib import format as npy_format
@@ -53,7 +53,7 @@ class Header:
     """
 
     shape: tuple[int, ...]
-    dtype: np.dtype[Any]
+    dtype: np.dtype[np.generic]
     order: Literal["C", "F"]
     body_bytes: int
     offset: int

@@ -61,7 +61,7 @@ def name(dataset: Dataset, known: ClassNames) -> Dataset:
     """
     dataset = name_heads(dataset, known)
     own = dataset.class_names
-    numbers, note = _numbers(dataset, known)
+    numbers, note = _class_numbers(dataset, known)
     if numbers is None:
         labels = dataset.labels
         if labels is not None and labels.size and labels.max() >= len(known.names):
@@ -180,7 +180,7 @@ def name_heads(dataset: Dataset, known: ClassNames) -> Dataset:
     return replace(dataset, head_labels=tuple(labels), head_words=tuple(left))
 
 
-def _numbers(dataset: Dataset, known: ClassNames) -> tuple[tuple[int, ...] | None, str]:
+def _class_numbers(dataset: Dataset, known: ClassNames) -> tuple[tuple[int, ...] | None, str]:
     """Return the number of the class of each of the data's own names, or None where they keep their own numbers."""
     own, what = dataset.class_names, f"The labels of {dataset.name}"
     if not own:

@@ -40,6 +40,29 @@ class Reading:
 USUAL = Reading()
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a model takes pictures, and how the user wants them brought to it.
+
+    Attributes:
+        rescales: Whether the model brings 0..255 to its range itself; the path of the layer that does, if known.
+        pictures: Whether the model reads pictures; files of pictures are pictures for any model, and what a sensor
+            counts from 0 to 255 is left as it is.
+        scale: How values are brought to the model's range, as after `--preprocess`. "auto" divides whole values 0..255
+            of pictures by 255 unless the model rescales, and judges that by the first 256 images.
+        networks: Networks of `keras.applications` in the model whose preprocessing stands outside of them, as pairs of
+            the network's name and its module. They raise a doubt and decide nothing: a name says which layers a network
+            has, but not whether its weights are Keras's own or were trained anew on values 0..1, and each is usual.
+        resize: How images of another size are brought to the model's; None for "crop", up to eight times larger.
+    """
+
+    rescales: bool | str
+    pictures: bool = True
+    scale: str = "auto"
+    networks: tuple[tuple[str, str], ...] = ()
+    resize: Resize | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Scaling:
     """How pixel values were brought to a model's range, and how else they could be.

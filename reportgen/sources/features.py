@@ -99,13 +99,13 @@ def choose(example: Example, given: tuple[tuple[str, str], ...], source: str) ->
     for role, name in given:
         if name not in example:
             raise DataError(
-                f"{source!r} has no feature {writable(name)!r}. Expected one of: {_listed(example)}. Correct "
+                f"{source!r} has no feature {writable(name)!r}. Expected one of: {_features_of(example)}. Correct "
                 f"--feature {role}=NAME."
             )
     image = names.get("image") or _first(_IMAGES, example)
     if image is None:
         raise DataError(
-            f"{source!r} has the features {_listed(example)}. Expected the image in one called "
+            f"{source!r} has the features {_features_of(example)}. Expected the image in one called "
             f"{', '.join(_IMAGES[:6])}. Name it with --feature image=NAME."
         )
     label = names.get("label") or _first(_LABELS, example)
@@ -207,7 +207,7 @@ def _first(names: Sequence[str], example: Example) -> str | None:
     return next((name for name in names if name in example), None)
 
 
-def _listed(example: Example) -> str:
+def _features_of(example: Example) -> str:
     described = [f"{writable(name)} ({_described(example[name])})" for name in sorted(example)]
     more = f" and {counted(len(described) - _MOST_LISTED, 'other')}" if len(described) > _MOST_LISTED else ""
     return (", ".join(described[:_MOST_LISTED]) or "none") + more

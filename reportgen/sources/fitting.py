@@ -6,14 +6,13 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from reportgen.errors import DataError
 from reportgen.records.model import Shape
 from reportgen.sources import resizing
-from reportgen.sources.dataset import Array, Dataset, Resize, Scaling, in_words
+from reportgen.sources.dataset import Array, Dataset, Manner, Resize, Scaling, in_words
 from reportgen.sources.scaling import Values, Way, look, plan
 
 _COLOURS = 3
@@ -30,29 +29,14 @@ class _Move:
     note: str
 
 
-def fit(
-    dataset: Dataset,
-    shape: Shape,
-    rescales: bool | str,
-    dtype: str,
-    *,
-    pictures: bool = True,
-    scale: str = "auto",
-    networks: Sequence[tuple[str, str]] = (),
-    resize: Resize | None = None,
-) -> Dataset:
+def fit(dataset: Dataset, shape: Shape, dtype: str, how: Manner) -> Dataset:
     """Make images fit a model's input.
 
     Args:
         dataset: The images as they are.
         shape: Shape of one sample of the model's input; None for an axis of any size.
-        rescales: Whether the model brings 0..255 to its range itself; the path of the layer that does, if known.
         dtype: Number format of the model's input, as Keras calls it.
-        pictures: Whether the model reads pictures; files of pictures are pictures for any model.
-        scale: How values are brought to the model's range, as after `--preprocess`. "auto" divides whole values 0..255
-            of pictures by 255 unless the model rescales, and judges that by the first 256 images.
-        networks: Networks of `keras.applications` in the model, as for `scaling.plan`.
-        resize: How images of another size are brought to the model's; None for "crop", up to eight times larger.
+        how: How the model takes pictures, and how they are brought to it.
 
     Returns:
         The same images in the model's layout and number format (float32 for one that numpy does not know), changed when
@@ -64,11 +48,11 @@ def fit(
         OptionsError: The user's own module has no such function.
     """
     values = _look(dataset)
-    move = _move(dataset, shape, resizing.white(values.low, values.high), resize)
+    move = _move(dataset, shape, resizing.white(values.low, values.high), how.resize)
     target = number_format(dtype)
     takes_whole = target.kind in "iu"
-    are_some = pictures or bool(dataset.image_names) or len(dataset.shape) >= _PICTURE_AXES
-    chosen = plan(scale, values, move.shape, rescales, whole=takes_whole, networks=networks, are_pictures=are_some)
+    are_some = how.pictures or bool(dataset.image_names) or len(dataset.shape) >= _PICTURE_AXES
+    chosen = plan(values, move.shape, replace(how, pictures=are_some), whole=takes_whole)
     if takes_whole and (chosen.ways[0].name != "none" or not values.are_whole):
         raise DataError(
             f"The model takes whole numbers ({dtype}) but the images of {dataset.name!r} would be fractions. Expected "
@@ -189,7 +173,7 @@ def _reshape(shape: tuple[int, ...], images: Array) -> Array:
     return images.reshape(len(images), *shape)
 
 
-def number_format(dtype: str) -> np.dtype[Any]:
+def number_format(dtype: str) -> np.dtype[np.generic]:
     """Return numpy's number format for one of Keras's; float32 for one that numpy does not know."""
     try:
         found = np.dtype(dtype)
@@ -209,7 +193,7 @@ def _check_finite(name: str, images: Array, indices: Sequence[int]) -> None:
     )
 
 
-def _cast(images: Array, target: np.dtype[Any], way: Way, name: str) -> Array:
+def _cast(images: Array, target: np.dtype[np.generic], way: Way, name: str) -> Array:
     with np.errstate(over="ignore", invalid="ignore"):
         wide = images if way.name == "none" else way.apply(images.astype(np.promote_types(target, np.float32)))
         fitted = wide.astype(target)

@@ -22,7 +22,7 @@ from reportgen.sources.dataset import USUAL, Dataset, Reading, counted
 from reportgen.sources.files import first_bytes, sha256_of, shown, writable
 from reportgen.sources.images import SUFFIXES, is_picture
 from reportgen.sources.labels import UNKNOWN, Truth
-from reportgen.sources.pictures import of_pictures
+from reportgen.sources.pictures import Listed, of_pictures
 
 ACCEPTED = "a picture (PNG, JPEG, BMP, GIF, WebP or TIFF), a folder of pictures"
 IN_SHORT = "a folder of pictures"
@@ -69,43 +69,25 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
         if listing.labels is not None:
             truth = Truth(np.array(listing.labels, np.int64), class_names=listing.class_names, by_word=True)
         notes = (*listing.notes, *_passed_over(listing))
-        return of_files(path, pictures, shape, reading, source=shown(path), truth=truth, notes=notes)
-    return of_pictures(
-        [shown(path)], lambda _: path, shape, reading, source=shown(path), sha256=lambda _: sha256_of(path)
-    )
+        return of_pictures(in_folder(path, pictures, shown(path), truth, notes), shape, reading)
+    return of_pictures(Listed([shown(path)], lambda _: path, lambda _: sha256_of(path), shown(path)), shape, reading)
 
 
-def of_files(
-    root: Path,
-    pictures: Sequence[str],
-    shape: Shape | None,
-    reading: Reading,
-    *,
-    source: str,
-    truth: Truth = UNKNOWN,
-    notes: tuple[str, ...] = (),
-) -> Dataset:
-    """Make a dataset of picture files; arguments as for `pictures.of_pictures`.
+def in_folder(root: Path, pictures: Sequence[str], source: str, truth: Truth, notes: tuple[str, ...]) -> Listed:
+    """List picture files.
 
     Args:
         root: Folder that the paths start from.
         pictures: Paths of the pictures, relative to it.
-        shape: As for `open`.
-        reading: As for `open`.
         source: Name of the folder or file that lists them.
         truth: What is known of each.
         notes: What is to be said of the list itself.
-
-    Raises:
-        DataError: None can be read, or they differ in size and the model does not say which.
     """
-    return of_pictures(
-        [writable(picture) for picture in pictures],
-        lambda place: root / pictures[place],
-        shape,
-        reading,
-        source=source,
+    return Listed(
+        names=[writable(picture) for picture in pictures],
+        fetch=lambda place: root / pictures[place],
         sha256=lambda places: sha256_of_pictures(root, [pictures[place] for place in places]),
+        source=source,
         truth=truth,
         notes=notes,
     )
@@ -143,10 +125,12 @@ def _list(folder: Path) -> _Listing:
 
 # os.path, unlike DirEntry, answers False for a link that leads round in a circle.
 def _subfolders(folder: Path) -> list[str]:
-    return sorted(entry.name for entry in _entries(folder) if os.path.isdir(entry) and not entry.name.startswith("."))
+    return sorted(
+        entry.name for entry in _entries_of(folder) if os.path.isdir(entry) and not entry.name.startswith(".")
+    )
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _entries_of(folder: Path) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             return list(entries)
@@ -160,7 +144,7 @@ def _pictures_in(folder: Path, root: Path) -> tuple[list[Path], list[str], list[
     others: list[str] = []
     links: list[str] = []
     inside = os.path.realpath(root)
-    for entry in sorted(_entries(folder), key=lambda entry: entry.name):
+    for entry in sorted(_entries_of(folder), key=lambda entry: entry.name):
         relative = (folder / entry.name).relative_to(root)
         if entry.name.startswith(".") or entry.is_dir(follow_symlinks=False):
             continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -106,7 +105,7 @@ class Gathered:
         self._what = what
         self._shape: tuple[int, ...] | None = None
         self._ones: list[list[int]] | None = []
-        self._found: list[Any] = []
+        self._found: list[object] = []
 
     def take(self, label: Array) -> None:
         """Take the label of the next image: a number, a word, or numbers of one shape for all images.

@@ -23,9 +23,10 @@ from reportgen.errors import DataError
 from reportgen.records.model import Shape
 from reportgen.sources.dataset import USUAL, Array, Dataset, Reading
 from reportgen.sources.files import shown, writable
-from reportgen.sources.folder import of_files
+from reportgen.sources.folder import in_folder
 from reportgen.sources.labels import UNKNOWN, Truth, read_labels
 from reportgen.sources.naming import ClassNames
+from reportgen.sources.pictures import of_pictures
 
 ACCEPTED = "a .csv file that lists pictures (path,label)"
 IN_SHORT = "a .csv list"
@@ -61,16 +62,8 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
     """
     path = Path(spec)
     pictures, columns = _columns(path)
-    truth, notes = _known(columns, shown(path))
-    return of_files(
-        path.parent,
-        pictures,
-        shape,
-        reading,
-        source=shown(path),
-        truth=truth,
-        notes=notes,
-    )
+    truth, notes = _truth_of_columns(columns, shown(path))
+    return of_pictures(in_folder(path.parent, pictures, shown(path), truth, notes), shape, reading)
 
 
 class _Column:
@@ -147,7 +140,7 @@ def _lines(path: Path) -> Iterator[list[str]]:
         ) from error
 
 
-def _known(columns: Sequence[_Column], source: str) -> tuple[Truth, tuple[str, ...]]:
+def _truth_of_columns(columns: Sequence[_Column], source: str) -> tuple[Truth, tuple[str, ...]]:
     """Return the classes or the true values, and what is to be said of columns not read."""
     named = [column for column in columns if column.name.lower() in _LABELS]
     numbers = [column for column in columns if column.holds_only(_NUMBER)]

@@ -55,7 +55,7 @@ def from_arrays(
         digest.update(np.ascontiguousarray(array[start : start + _HASHED_AT_ONCE]).tobytes())
     truth = Truth(None, class_names=tuple(class_names))
     if given is not None:
-        truth = _known(given, tuple(class_names), len(array))
+        truth = _truth_of_labels(given, tuple(class_names), len(array))
         known = truth.indices if truth.values is None else truth.values
         digest.update(np.ascontiguousarray(known).tobytes())
 
@@ -79,7 +79,7 @@ def from_arrays(
     )
 
 
-def _known(labels: Array, names: tuple[str, ...], size: int) -> Truth:
+def _truth_of_labels(labels: Array, names: tuple[str, ...], size: int) -> Truth:
     """Return what the labels say, of as many images as there are."""
     truth = read_labels(labels, ClassNames(names), "The labels")
     known = truth.indices if truth.values is None else truth.values

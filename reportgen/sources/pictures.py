@@ -47,37 +47,44 @@ class _Seen:
     sizes: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
-def of_pictures(
-    names: Sequence[str],
-    fetch: Callable[[int], Source],
-    shape: Shape | None,
-    reading: Reading,
-    *,
-    source: str,
-    sha256: Callable[[Sequence[int]], str],
-    truth: Truth = UNKNOWN,
-    notes: tuple[str, ...] = (),
-    are_files: bool = True,
-) -> Dataset:
+@dataclass(frozen=True, slots=True, eq=False)
+class Listed:
+    """Pictures that are listed somewhere, and what the list says of them.
+
+    Attributes:
+        names: What each is called.
+        fetch: Place in the list -> the picture; called in several threads at once.
+        sha256: Places of the pictures that can be read -> hash of their contents.
+        source: Name of the folder or file that they come from.
+        truth: What is known of each.
+        notes: What is to be said of the list itself.
+        are_files: Whether the names are those of files.
+    """
+
+    names: Sequence[str]
+    fetch: Callable[[int], Source]
+    sha256: Callable[[Sequence[int]], str]
+    source: str
+    truth: Truth = UNKNOWN
+    notes: tuple[str, ...] = ()
+    are_files: bool = True
+
+
+def of_pictures(listed: Listed, shape: Shape | None, reading: Reading) -> Dataset:
     """Make a dataset of pictures; those that cannot be read are listed in it and left out.
 
     Args:
-        names: What each is called.
-        fetch: Place in the list -> the picture; called in several threads at once.
+        listed: The pictures.
         shape: Shape of one sample of the model's input. Pictures are brought to its height, width and number of
             channels (1: grey, 3: red, green and blue). Without it all pictures must have one size, and they are grey
             only if all of them are.
         reading: How they are resized.
-        source: Name of the folder or file that they come from.
-        sha256: Places of the pictures that can be read -> hash of their contents.
-        truth: What is known of each.
-        notes: What is to be said of the list itself.
-        are_files: Whether the names are those of files.
 
     Raises:
         PictureError: The only picture cannot be read.
         DataError: None can be read, or they differ in size and the model does not say which.
     """
+    names, fetch, source, truth = listed.names, listed.fetch, listed.source, listed.truth
     height, width, _ = asked(shape)
     size = (height, width) if height and width else None
     seen = _examine(names, fetch, size, reading)
@@ -95,10 +102,10 @@ def of_pictures(
         shape=(*size, channels),
         labels=None if truth.indices is None else truth.indices[kept],
         class_names=truth.class_names,
-        image_names=kept_names if are_files else (),
-        sha256=sha256(kept),
+        image_names=kept_names if listed.are_files else (),
+        sha256=listed.sha256(kept),
         notes=(
-            *notes,
+            *listed.notes,
             *_lost_classes(truth.indices, truth.class_names, kept),
             *_changes(seen.kinds, size, channels, reading),
         ),

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from reportgen.errors import DataError
+from reportgen.language.listing import listed
 from reportgen.records.model import Shape
 from reportgen.sources.dataset import Array, Resize, in_words
 
@@ -131,8 +132,10 @@ def bring(
             return None
         steps.append(("repeated in three channels", partial(np.repeat, repeats=_COLOURS, axis=2)))
     steps += _resizing((old.height, old.width), size, resize)
-    shape = size if new.axis is None else (channels, *size) if new.axis == 0 else (*size, channels)
-    done = " and ".join(filter(None, (", ".join(what for what, _ in steps[:-1]), *(what for what, _ in steps[-1:]))))
+    shape: tuple[int, ...] = size
+    if new.axis is not None:
+        shape = (channels, *size) if new.axis == 0 else (*size, channels)
+    done = listed([what for what, _ in steps])
     note = f"Each image was {done or 'laid out anew'}: {in_words(have)} became {in_words(shape)}."
     return partial(_apply, old.axis, [step for _, step in steps], new.axis, shape), shape, note
 

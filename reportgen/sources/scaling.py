@@ -18,7 +18,7 @@ from reportgen.language.numerals import number
 from reportgen.options.forms import PREPROCESSING
 from reportgen.records.data import Doubt
 from reportgen.records.model import Shape
-from reportgen.sources.dataset import Array, Dataset, batches
+from reportgen.sources.dataset import Array, Dataset, Manner, batches
 
 _APPLICATIONS = "keras.applications."
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -123,42 +123,26 @@ def look(dataset: Dataset, check: Callable[[Array, Sequence[int]], None]) -> Val
     return Values(first.size, dataset.size, min(lows), max(highs), are_whole)
 
 
-def plan(
-    asked: str,
-    values: Values,
-    shape: Shape,
-    rescales: bool | str,
-    *,
-    whole: bool,
-    networks: Sequence[tuple[str, str]],
-    are_pictures: bool = True,
-) -> Plan:
+def plan(values: Values, shape: Shape, how: Manner, *, whole: bool) -> Plan:
     """Choose the way to scale, say why, and doubt it where something speaks against it.
 
     Args:
-        asked: What `--preprocess` says; "auto" decides from the values and the model.
         values: What the images hold.
         shape: Shape of one image as the model takes it.
-        rescales: Whether the model brings 0..255 to its range itself; the path of the layer that does, if known.
+        how: How the model takes pictures, and what the user asked for.
         whole: Whether the model takes whole numbers only.
-        networks: Networks of `keras.applications` in the model whose preprocessing stands outside of them, as pairs of
-            the network's name and its module. They raise a doubt and decide nothing: a name says which layers a network
-            has, but not whether its weights are Keras's own or were trained anew on values 0..1, and each is usual.
-        are_pictures: Whether they are pictures; what a sensor counts from 0 to 255 is left as it is.
 
     Raises:
         UnknownNameError: There is no such way, or `keras.applications` has no such module.
         DataError: The way does not go with images of this shape, or the user's own module fails.
         OptionsError: The user's own module has no such function.
     """
-    name, why = (asked, "as asked") if asked != "auto" else _decide(values, rescales, whole, are_pictures)
+    name, why = (how.scale, "as asked") if how.scale != "auto" else _decide(values, how, whole)
     used = way(name, values, shape)
-    doubts = [
-        *_scaled_twice(used, values, shape, rescales),
-        *_meant_for_others(used, values),
-        *(_named_otherwise(used, values, shape, networks) if asked == "auto" and not rescales and not whole else ()),
-    ]
-    return Plan((used, *(() if whole else _others(used, values, shape, networks))), why, tuple(doubts))
+    doubts = [*_scaled_twice(used, values, shape, how.rescales), *_meant_for_others(used, values)]
+    if how.scale == "auto" and not how.rescales and not whole:
+        doubts += _named_otherwise(used, values, shape, how.networks)
+    return Plan((used, *(() if whole else _others(used, values, shape, how.networks))), why, tuple(doubts))
 
 
 def way(name: str, values: Values, shape: Shape) -> Way:
@@ -198,15 +182,15 @@ def runs_own_code(name: str) -> bool:
     return _FUNCTION.fullmatch(name) is not None
 
 
-def _decide(values: Values, rescales: bool | str, whole: bool, are_pictures: bool) -> tuple[str, str]:
+def _decide(values: Values, how: Manner, whole: bool) -> tuple[str, str]:
     if whole:
         return "none", "because the model takes whole numbers"
-    if rescales:
-        where = f" itself, in its layer {rescales!r}" if isinstance(rescales, str) else ""
+    if how.rescales:
+        where = f" itself, in its layer {how.rescales!r}" if isinstance(how.rescales, str) else ""
         return "none", f"because the model rescales its input{where}"
     if values.are_unit:
         return "none", "because they already run from 0 to 1"
-    if values.are_whole and values.are_picture and not are_pictures:
+    if values.are_whole and values.are_picture and not how.pictures:
         return "none", "because they are no pictures, whose values alone are divided by 255 without being asked"
     if values.are_whole and values.are_picture:
         return "1/255", "because the model does not rescale its input"
@@ -227,7 +211,9 @@ def _scaled_twice(used: Way, values: Values, shape: Shape, rescales: bool | str)
     ends = used.apply(_two_pixels([values.low] * _COLOURS, [values.high] * _COLOURS, shape))
     if ends.min() >= 0 and ends.max() > _MOST_OF_UNIT_RANGE:
         return ()
-    other = "none" if values.are_picture else "0..255" if values.are_unit else ""
+    other = "0..255" if values.are_unit else ""
+    if values.are_picture:
+        other = "none"
     return (
         Doubt(
             other,
@@ -308,7 +294,9 @@ def _data_format(shape: Shape) -> str | None:
     """Return where the three channels of a colour picture stand, as Keras calls it; None for other images."""
     if len(shape) != 3:
         return None
-    return "channels_last" if shape[-1] == _COLOURS else "channels_first" if shape[0] == _COLOURS else None
+    if shape[-1] == _COLOURS:
+        return "channels_last"
+    return "channels_first" if shape[0] == _COLOURS else None
 
 
 def _of_applications(name: str, values: Values, shape: Shape) -> Way:
@@ -346,7 +334,7 @@ def _own_function(name: str) -> Callable[[Array], Any]:
     try:
         module = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:
-        raise _failed(name, error) from error
+        raise _failure_of_own_code(name, error) from error
     finally:
         if folder in sys.path:  # their code may have changed the list
             sys.path.remove(folder)
@@ -363,7 +351,7 @@ def _own(function: Callable[[Array], Any], name: str, images: Array) -> Array:
     try:
         made = np.asarray(function(images.astype(np.float32)))
     except (Exception, SystemExit) as error:
-        raise _failed(name, error) from error
+        raise _failure_of_own_code(name, error) from error
     if made.shape != images.shape or made.dtype.kind not in "buif":
         raise DataError(
             f"{name!r} made {made.shape} of {made.dtype} out of a batch of {images.shape}. Expected numbers in the same"
@@ -376,7 +364,7 @@ def _own(function: Callable[[Array], Any], name: str, images: Array) -> Array:
     return made
 
 
-def _failed(name: str, error: BaseException) -> DataError:
+def _failure_of_own_code(name: str, error: BaseException) -> DataError:
     reason = " ".join(str(error).split())[:300]
     return DataError(
         f"{name!r} failed: {type(error).__name__}: {reason}. Expected a function that scales a batch of pixel values. "

@@ -16,7 +16,7 @@ import numpy as np
 from reportgen.errors import DataError
 from reportgen.records.model import TensorRecord, main_input
 from reportgen.sources import classes, fitting, function, npz
-from reportgen.sources.dataset import Array, Dataset, counted, in_words
+from reportgen.sources.dataset import Array, Dataset, Manner, counted, in_words
 from reportgen.sources.files import sha256_of, shown, writable
 from reportgen.sources.labels import Truth, read_labels, words
 from reportgen.sources.memory import as_array, from_arrays
@@ -54,7 +54,7 @@ def open_several(spec: str, inputs: Sequence[TensorRecord], outputs: Sequence[st
             return from_mapping(given, labels, (), inputs, outputs, name=f"from {spec}", source=spec)
     raise DataError(
         f"The model takes {len(inputs)} inputs, and {writable(spec)!r} does not say which data belong to which."
-        f" Expected an .npz file with an array for each of {_listed(inputs)}, or module:function that returns such a"
+        f" Expected an .npz file with an array for each of {_wanted(inputs)}, or module:function that returns such a"
         " dictionary. Give one of these."
     )
 
@@ -101,7 +101,7 @@ def from_mapping(
     if missing:
         raise DataError(
             f"There is no array for the input {missing[0]!r}; there are {', '.join(map(writable, rest)) or 'none'}. "
-            f"Expected one for each of {_listed(inputs)}. Name them like the inputs."
+            f"Expected one for each of {_wanted(inputs)}. Name them like the inputs."
         )
     mine = [rest.pop(record.name) for record in inputs]
     main = main_input([record.shape for record in inputs])
@@ -129,28 +129,25 @@ def from_mapping(
     return classes.name_heads(found, ClassNames(tuple(class_names))) if class_names else found
 
 
-def fit_several(dataset: Dataset, inputs: Sequence[TensorRecord], **how: Any) -> Dataset:
+def fit_several(dataset: Dataset, inputs: Sequence[TensorRecord], how: Manner) -> Dataset:
     """Make the data of several inputs fit a model: pictures like the main input's, anything else as it is.
 
     Args:
         dataset: As `open_several` gives it.
         inputs: What the model takes, in its order.
-        how: How pictures are fitted, as `fitting.fit` takes it, except for shape and number format.
+        how: How pictures are brought to the model.
 
     Raises:
         DataError: An array does not fit its input.
     """
     main = inputs[main_input([record.shape for record in inputs])]
-    fitted = fitting.fit(replace(dataset, further=()), main.shape, dtype=main.dtype, **how)
+    fitted = fitting.fit(replace(dataset, further=()), main.shape, main.dtype, how)
     records = {record.name: record for record in inputs}
     further = []
     notes = list(fitted.notes)
     for name, part in dataset.further:
         record = records[name]
-        if _is_picture(record):
-            part = fitting.fit(part, record.shape, dtype=record.dtype, **how)
-        else:
-            part = _plain(part, record)
+        part = fitting.fit(part, record.shape, record.dtype, how) if _is_picture(record) else _as_table(part, record)
         notes += [f"Input {name}: {note}" for note in part.notes]
         further.append((name, part))
     return replace(fitted, notes=tuple(notes), further=tuple(further))
@@ -208,7 +205,7 @@ def _is_picture(record: TensorRecord) -> bool:
     return len(axes) == _PICTURE_AXES and bool({axes[0], axes[-1]} & _PICTURE_CHANNELS)
 
 
-def _plain(part: Dataset, record: TensorRecord) -> Dataset:
+def _as_table(part: Dataset, record: TensorRecord) -> Dataset:
     """Fit a table: its shape must be the input's, where only axes of size 1 may differ."""
     have = tuple(axis or 0 for axis in part.shape)
     want = tuple(axis if axis is not None else size for axis, size in zip(record.shape, have, strict=False))
@@ -239,5 +236,5 @@ def _plain(part: Dataset, record: TensorRecord) -> Dataset:
     return replace(part, read=read, shape=want)
 
 
-def _listed(inputs: Sequence[TensorRecord]) -> str:
+def _wanted(inputs: Sequence[TensorRecord]) -> str:
     return ", ".join(f"{record.name} ({in_words(record.shape)})" for record in inputs)

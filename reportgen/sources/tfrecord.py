@@ -29,7 +29,7 @@ from reportgen.sources.folder import sha256_of_pictures
 from reportgen.sources.framing import HEAD_BYTES, begins_like_records, check, places
 from reportgen.sources.images import SUFFIXES, PictureError, Source, is_picture
 from reportgen.sources.labels import Truth
-from reportgen.sources.pictures import asked, of_pictures
+from reportgen.sources.pictures import Listed, asked, of_pictures
 from reportgen.sources.spooling import Spool, unpack
 
 ACCEPTED = "a TFRecord file or a folder of them"
@@ -90,17 +90,16 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
     notes = (*notes, *chosen.notes)
     sha256 = sha256_of(path) if path.is_file() else sha256_of_pictures(path, [file.name for file in files])
     if lists is None:
-        dataset = of_pictures(
-            [records.name(place) for place in range(records.starts.size)],
-            lambda place: _picture(records, place, chosen, shape),
-            shape,
-            reading,
-            source=source,
+        listed = Listed(
+            names=[records.name(place) for place in range(records.starts.size)],
+            fetch=lambda place: _picture(records, place, chosen, shape),
             sha256=lambda _: sha256,
+            source=source,
             truth=truth,
             notes=notes,
             are_files=False,
         )
+        dataset = of_pictures(listed, shape, reading)
     else:
         dataset = lists.dataset(records, source, sha256, truth, notes)
     labelled: list[Array] = [] if dataset.labels is None else [np.asarray(dataset.labels >= 0)]

@@ -19,7 +19,7 @@ html = open(sys.argv[1], encoding="utf-8").read()
 if sys.argv[2] == "ours":
     import gc
     from reportgen.renderers import typesetting
-    gc.disable()  # as renderers/child.py does
+    gc.disable()  # as renderers/typesetting_process.py does
     outcome = typesetting.typeset(html, attachment=open(sys.argv[3], "rb").read())
     assert outcome.pdf and not outcome.errors, outcome.errors
 else:

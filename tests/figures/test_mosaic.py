@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from reportgen.document.sheets import SHEET_LEFT, SHEET_TOP, ContactSheet, Mark
-from reportgen.figures.mosaic import contact_sheet, num_columns, picture, png
+from reportgen.figures.mosaic import Label, Maps, contact_sheet, num_columns, picture, png
 
 W = 255  # the gap
 Levels = npt.NDArray[np.uint8]
@@ -28,7 +28,7 @@ def counting(channels: int, height: int, width: int) -> Levels:
 
 
 def sheet(maps: Levels, **others: object) -> ContactSheet:
-    return contact_sheet("maps", maps, alt="Maps.", caption="All maps.", **others)  # type: ignore[arg-type]
+    return contact_sheet(Label("maps", "Maps.", "All maps."), Maps(maps, **others))  # type: ignore[arg-type]
 
 
 def test_tiles_lie_in_rows_of_channels_with_a_white_gap_between() -> None:
@@ -132,7 +132,7 @@ def test_same_maps_give_the_same_bytes() -> None:
 
 def test_sheet_without_a_text_alternative_cannot_be_made() -> None:
     with pytest.raises(ValueError, match="has no text alternative"):
-        contact_sheet("maps", counting(1, 1, 1), alt=" ", caption="")
+        contact_sheet(Label("maps", " "), Maps(counting(1, 1, 1)))
 
 
 def test_maps_of_one_dimension_are_drawn_as_strips() -> None:

@@ -9,13 +9,15 @@ import pytest
 from PIL import Image
 
 from reportgen.document.sheets import NUMBER_HEIGHT, SHEET_LEFT, SHEET_TOP, ContactSheet, Mark
+from reportgen.figures.mosaic import Label, Maps
 from reportgen.figures.selection import numbered_sheet
 
 
 def sheet(num: int = 20, height: int = 7, width: int = 7, **others: object) -> ContactSheet:
     maps = (10 + np.arange(num, dtype=np.uint8))[:, None, None].repeat(height, 1).repeat(width, 2)
     channels = tuple(500 - 3 * place for place in range(num))
-    return numbered_sheet("some", maps, channels, 512, alt="Some.", caption="", **others)  # type: ignore[arg-type]
+    drawn = Maps(maps, channels=channels, total=512, **others)  # type: ignore[arg-type]
+    return numbered_sheet(Label("some", "Some."), drawn)
 
 
 @pytest.mark.parametrize("colormap", ["gray", "viridis"])

@@ -11,6 +11,7 @@ from PIL import Image
 
 from reportgen.document.sheets import SHEET_LEFT, SHEET_WIDTH, ContactSheet, Mark
 from reportgen.evidence.grids import Grid
+from reportgen.figures.mosaic import Label, Maps
 from reportgen.figures.strips import HIGHEST_SHEET, lay_out, reduced, sheets, side_by_side, slices_of
 
 Levels = npt.NDArray[np.uint8]
@@ -27,7 +28,7 @@ def volume(*sizes: int, axes: tuple[str, ...] = ("depth", "height", "width")) ->
 def drawn(maps: Levels, grid: Grid, highest: float = HIGHEST_SHEET, **others: object) -> tuple[ContactSheet, ...]:
     layout = lay_out(len(maps), grid, highest)
     captions = tuple("Maps." for _ in layout.parts(len(maps)))
-    return sheets("maps", maps, layout, alt="Maps.", captions=captions, **others)  # type: ignore[arg-type]
+    return sheets(Label("maps", "Maps."), Maps(maps, **others), layout, captions)  # type: ignore[arg-type]
 
 
 def pixels(sheet: ContactSheet) -> npt.NDArray[np.uint8]:

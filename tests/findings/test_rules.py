@@ -203,7 +203,7 @@ def test_every_part_of_a_page_is_whole_sentences(each: Rule) -> None:
         assert re.match(r"[A-Z`]", text), part
         assert text.endswith("."), part
         assert "  " not in text, part
-    assert all(getattr(each, field.name) for field in fields(each))
+    assert all(getattr(each, field.name) != "" for field in fields(each))
     assert not each.title.endswith(".")
 
 

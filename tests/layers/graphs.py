@@ -8,7 +8,8 @@ from typing import Any
 
 import keras
 
-from reportgen.layers import reach, work_out
+from reportgen.layers import reach
+from reportgen.layers.arithmetic import work_out
 from reportgen.layers.reach import Reach
 from reportgen.records.model import Arithmetic, Shape
 

@@ -11,7 +11,8 @@ import pytest
 import tensorflow as tf
 
 from reportgen import layers, registry
-from reportgen.layers import pointwise, work_out
+from reportgen.layers import pointwise
+from reportgen.layers.arithmetic import work_out
 from reportgen.layers.fields import INPUT, through
 from reportgen.records.model import Shape
 from tests.layers.real import build, made, shape_rule

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reportgen.layers import family, work_out
+from reportgen.layers.arithmetic import family, work_out
 from tests.layers.classes import CLASSES, is_conv_or_pool
 
 pytestmark = pytest.mark.keras

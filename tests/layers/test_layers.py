@@ -6,7 +6,7 @@ import pytest
 
 from reportgen import layers, registry
 from reportgen.errors import LayerError
-from reportgen.layers import family, work_out
+from reportgen.layers.arithmetic import family, work_out
 from reportgen.records.model import Arithmetic, Shape
 from tests.layers.sums import wrong
 

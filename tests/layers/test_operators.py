@@ -6,7 +6,8 @@ import keras
 import pytest
 
 from reportgen.errors import LayerError
-from reportgen.layers import operators, work_out
+from reportgen.layers import operators
+from reportgen.layers.arithmetic import work_out
 from reportgen.models.inspection import inspect
 
 pytestmark = pytest.mark.keras

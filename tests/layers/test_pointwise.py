@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reportgen.errors import LayerError
-from reportgen.layers import work_out
+from reportgen.layers.arithmetic import work_out
 from reportgen.records.model import Arithmetic, Shape, Step
 from tests.layers.sums import wrong
 

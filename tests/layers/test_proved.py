@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 
 from reportgen.errors import LayerError
-from reportgen.layers import work_out
+from reportgen.layers.arithmetic import work_out
 from tests.layers import drawn
 from tests.layers.counting import count
 from tests.layers.drawn import Drawn

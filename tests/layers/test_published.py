@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import pytest
 
-from reportgen.layers import work_out
+from reportgen.layers.arithmetic import work_out
 from reportgen.records.model import Shape
 from tests.layers.graphs import made, total, walk
 

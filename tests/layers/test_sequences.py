@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from reportgen.errors import LayerError
-from reportgen.layers import work_out
+from reportgen.layers.arithmetic import work_out
 from reportgen.records.model import Arithmetic, Shape, Step, Window
 from tests.layers.sums import wrong
 

@@ -94,7 +94,7 @@ def test_one_value_stands_for_a_list_of_one(values: dict[str, Any], name: str, e
         ({"skip_sections": "edges"}, "There is no option 'skip-sections'"),
         ({"colormap": "jet"}, "The option colormap got 'jet'. Expected: 'gray' or 'viridis'"),
         ({"scale-maps": "all"}, "The option scale-maps got 'all'. Expected: 'own' or 'common'"),
-        ({"format": "docx"}, "The option format got 'docx'. Expected: 'html', 'pdf', 'json' or 'pdf-summary'"),
+        ({"format": "docx"}, "The option format got 'docx'. Expected: 'html', 'pdf', 'json'"),
         ({"format": [["html"]]}, r"The option format got \['html'\]"),
         ({"section": [{"name": "edges"}]}, "The option section got"),
         ({"seed": -1}, "The option seed got -1. Expected: greater than or equal to 0"),

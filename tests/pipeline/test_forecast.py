@@ -12,8 +12,9 @@ import pytest
 
 from reportgen import write
 from reportgen.options import make
-from reportgen.pipeline.forecast import foretell, untrained
-from reportgen.pipeline.origins import Origin, open_dataset
+from reportgen.pipeline.feeding import opened
+from reportgen.pipeline.forecast import foretell
+from reportgen.pipeline.origins import Origin, untrained
 from reportgen.pipeline.reporting import make_report
 from tests.commands import Files, names, run
 from tests.probes.subjects import data
@@ -87,7 +88,7 @@ def test_what_the_budget_cuts_is_what_the_plan_says() -> None:
 @pytest.mark.keras
 def test_default_network_of_a_dry_run_is_that_of_a_training() -> None:
     origin = untrained()
-    found = foretell(origin, open_dataset(origin, "digits", make({})), make({}))
+    found = foretell(origin, opened(origin.model, origin.data, make({})), make({}))
     assert dict(found.seconds).keys() >= {"training", "answers on all images", "pages of the PDF"}
     assert all(value > 0 for _, value in found.seconds)
     assert found.model.parameters == 1_199_882  # the article's own count

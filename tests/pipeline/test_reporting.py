@@ -22,7 +22,7 @@ from reportgen.document.report import Fact, Report
 from reportgen.errors import DataError, ModelError, OptionsError, UnknownNameError
 from reportgen.language.numerals import unbroken
 from reportgen.options import make
-from reportgen.pipeline import origins, reporting
+from reportgen.pipeline import feeding, origins, reporting
 from reportgen.pipeline.explain import explain
 from reportgen.renderers import html
 from reportgen.renderers import json as json_renderer
@@ -217,7 +217,7 @@ def test_what_was_chosen_about_reading_reaches_the_data(tmp_path: Path) -> None:
     Image.fromarray(np.repeat(np.arange(12, dtype=np.uint8)[None] * 20, 6, axis=0)).save(stream, "PNG")
     spec = write(tmp_path / "a", [example(scan=stream.getvalue(), kind=b"cat")])
     options = make({"feature": ["image=scan", "label=kind"], "resize": "stretch"})
-    dataset = origins.open_dataset(origins.Origin(toys.sequential(), ()), spec, options)
+    dataset = feeding.opened(toys.sequential(), spec, options)
     assert dataset.class_names == ("cat",)
     # Stretched, the ends of the strip are there still: 0, 20, 40 … come out as 10, 50, 90 …, but for the first and the
     # last, whose triangle of weights ends at the border: (0.75 · 0 + 0.75 · 20 + 0.25 · 40) / 1.75 = 14.3.

@@ -15,7 +15,7 @@ from reportgen.errors import OptionsError, UnknownNameError
 from reportgen.evidence.dreams import DreamsResult
 from reportgen.models.compiling import runnable
 from reportgen.options import make
-from reportgen.pipeline import reporting
+from reportgen.pipeline.probing import gathered
 from reportgen.probes import ablation, dreams
 from reportgen.progress import silent
 from reportgen.sections import edges
@@ -223,7 +223,7 @@ def test_pipeline_hands_what_ablation_found_to_the_dreams(monkeypatch: pytest.Mo
     monkeypatch.setattr(edges, "NEEDS", ("ablation", "dreams"))
     images, labels = pictures(30)
     options = make({"dream_steps": 2})
-    evidence = reporting._probe(subject(faulty(), data(images, labels.tolist())), ["edges"], options, silent)
+    evidence = gathered(subject(faulty(), data(images, labels.tolist())), ["edges"], options, silent)
     assert evidence.ablation is not None
     assert evidence.dreams is not None
     costs = sorted(evidence.ablation.channels, key=lambda each: (each.accuracy_change, each.probability_change))

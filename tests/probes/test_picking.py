@@ -7,7 +7,7 @@ import pytest
 
 from reportgen.errors import DataError
 from reportgen.options.forms import Pick
-from reportgen.probes.samples.picking import Picked, pick
+from reportgen.probes.samples.picking import Answered, Picked, pick
 
 LABELS = np.array([0, 1, 0, 1, 2, 0])
 FIRST = np.array([0, 1, 1, 0, 2, 0])
@@ -17,14 +17,13 @@ TIED = ": one of 2 equally confident, taken in the order of the data"
 
 
 def chosen(*wishes: str, labels: bool = True, classes: bool = True, seed: int = 0) -> tuple[Picked, ...]:
-    return pick(
-        [Pick.parse(wish) for wish in wishes],
+    known = Answered(
         size=6,
         labels=LABELS if labels else None,
         hits=FIRST == LABELS if labels and classes else None,
         confidence=CONFIDENCE if classes else None,
-        seed=seed,
     )
+    return pick([Pick.parse(wish) for wish in wishes], known, seed)
 
 
 def indices(*wishes: str, **others: bool) -> list[int]:
@@ -96,7 +95,7 @@ def test_default_without_labels_or_classes_is_the_first_three(labels: bool, clas
 
 
 def test_default_on_fewer_than_three_images_takes_them_all() -> None:
-    found = pick([], size=2, labels=None, hits=None, confidence=None, seed=0)
+    found = pick([], Answered(size=2), seed=0)
     assert [one.index for one in found] == [0, 1]
 
 
@@ -110,10 +109,10 @@ def test_image_is_chosen_once_with_its_first_reason() -> None:
 
 def test_equal_confidence_keeps_the_order_of_the_images_and_says_so_where_some_are_left_out() -> None:
     wish, confidence = [Pick("confident", (3,))], np.array([0.5, 0.5, 0.9, 0.5])
-    found = pick(wish, size=4, labels=None, hits=None, confidence=confidence, seed=0)
+    found = pick(wish, Answered(size=4, confidence=confidence), seed=0)
     tied = "most confident: one of 3 equally confident, taken in the order of the data"
     assert found == (Picked(2, "most confident"), Picked(0, tied), Picked(1, tied))
-    everything = pick([Pick("confident", (4,))], size=4, labels=None, hits=None, confidence=confidence, seed=0)
+    everything = pick([Pick("confident", (4,))], Answered(size=4, confidence=confidence), seed=0)
     assert {one.reason for one in everything} == {"most confident"}
 
 
@@ -121,7 +120,7 @@ def test_broken_answer_counts_as_wrong_and_never_as_confident() -> None:
     hits, confidence = np.array([False, True]), np.array([0.0, 0.5])
     labels = np.array([0, 1])
     wishes = [Pick("confident", (5,)), Pick("wrong", (5,))]
-    found = pick(wishes, size=2, labels=labels, hits=hits, confidence=confidence, seed=0)
+    found = pick(wishes, Answered(2, labels, hits, confidence), seed=0)
     assert [(one.index, one.reason) for one in found] == [
         (1, "most confident, and right"),
         (0, "answered wrongly, with most confidence"),

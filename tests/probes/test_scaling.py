@@ -18,7 +18,7 @@ from reportgen.models import pixels
 from reportgen.options import make
 from reportgen.probes.scaling import NUM_IMAGES, mcnemar, run
 from reportgen.sources import digits
-from reportgen.sources.dataset import Array, Dataset
+from reportgen.sources.dataset import Array, Dataset, Manner
 from reportgen.sources.fitting import fit
 from reportgen.sources.memory import from_arrays
 from tests.probes.subjects import costly, data, subject
@@ -83,7 +83,7 @@ def unit(dataset: Dataset) -> Dataset:
 
 def tried(model: Any, dataset: Dataset, way: str) -> tuple[ScalingResult, tuple[str, ...]]:
     """Try other scalings than one; return what was measured, and the ways that measured and said doubts name."""
-    fitted = fit(dataset, SHAPE, pixels.rescales(model, SHAPE), "float32", scale=way)
+    fitted = fit(dataset, SHAPE, "float32", Manner(pixels.rescales(model, SHAPE), scale=way))
     result = run(subject(model, fitted), make({}))
     assert result is not None
     assert fitted.scaling is not None
@@ -190,7 +190,7 @@ def test_the_figures_are_those_of_the_model_itself() -> None:
 def test_images_are_drawn_over_all_classes_with_the_seed() -> None:
     seen: list[list[int]] = []
     held_out = digits.held_out_set()
-    fitted = fit(held_out, SHAPE, False, "float32")
+    fitted = fit(held_out, SHAPE, "float32", Manner(rescales=False))
     scaling = fitted.scaling
     assert scaling is not None
 
@@ -215,7 +215,7 @@ def test_images_are_drawn_over_all_classes_with_the_seed() -> None:
 # Three ways are tried, and 5 · 10^11 multiply-adds may be spent.
 @pytest.mark.parametrize(("macs", "number"), [(10**6, 128), (5 * 10**11 // 3 // 40, 40), (10**12, 16)])
 def test_big_network_is_asked_about_fewer_images(macs: int, number: int) -> None:
-    fitted = fit(digits.held_out_set(), SHAPE, False, "float32")
+    fitted = fit(digits.held_out_set(), SHAPE, "float32", Manner(rescales=False))
     result = run(costly(subject(small(shape=SHAPE), fitted), macs), make({}))
     assert result is not None
     assert (len(result.ways), result.num_images) == (3, number)
@@ -234,7 +234,9 @@ def small(activation: str = "softmax", units: int = 3, **others: Any) -> Any:
 
 def of(model: Any, images: Array, **others: Any) -> ScalingResult | None:
     dtype = str(model.inputs[0].dtype)
-    return run(subject(model, fit(from_arrays(images), images.shape[1:], False, dtype, **others)), make({}))
+    return run(
+        subject(model, fit(from_arrays(images), images.shape[1:], dtype, Manner(rescales=False, **others))), make({})
+    )
 
 
 BYTES = np.arange(12 * 36).reshape(12, 6, 6, 1).astype(np.uint8)

@@ -22,6 +22,7 @@ import pytest
 from reportgen import registry
 from reportgen.renderers import json as renderer
 from reportgen.renderers import schema
+from reportgen.renderers.encoding import encoded
 from reportgen.renderers.published import published_schema
 from tests.renderers import reports
 
@@ -111,7 +112,7 @@ def test_hostile_names_survive_and_are_valid_utf8() -> None:
 
 def test_what_commands_a_terminal_is_escaped_and_reads_the_same() -> None:
     name = "a\x1b[31m\x9b31m\u202egnp.exe\u202c\u2028\x7f é 層"
-    written = renderer.model_json(dataclasses.replace(reports.model(reports.layer("conv")), name=name))
+    written = encoded(dataclasses.replace(reports.model(reports.layer("conv")), name=name), "model")
     text = written.decode("utf-8")
     assert [character for character in text if unicodedata.category(character) in {"Cc", "Cf", "Zl"}] == ["\n"] * (
         text.count("\n")
@@ -130,7 +131,7 @@ def test_what_is_no_plain_data_is_named_by_its_place() -> None:
 
 def test_a_model_alone_is_written_as_in_the_report() -> None:
     report = reports.report()
-    assert parsed(renderer.model_json(report.model)) == parsed(renderer.render(report))["model"]
+    assert parsed(encoded(report.model, "model")) == parsed(renderer.render(report))["model"]
 
 
 def test_two_processes_write_the_same_bytes() -> None:

@@ -18,7 +18,7 @@ import pytest
 from pypdf import PdfReader
 
 from reportgen.errors import RenderError
-from reportgen.renderers import fonts, json, pdf, templating
+from reportgen.renderers import fonts, html, json, pdf, templating
 from reportgen.renderers.tools import Tools
 from tests.renderers import reports
 
@@ -115,7 +115,7 @@ def test_attached_file_has_no_date_where_the_document_has_none(templates: Path) 
 def test_a_file_is_attached_as_it_is_given(templates: Path) -> None:
     del templates
     with pdf.warm() as worker:
-        printed = worker.typeset(PAGE.format(""), attachment=b'{"given": "\xc3\xa4"}\n')
+        printed = worker.typeset(html.document(reports.report(), "print"), attachment=b'{"given": "\xc3\xa4"}\n')
     assert dict(PdfReader(io.BytesIO(printed)).attachments) == {"report.json": [b'{"given": "\xc3\xa4"}\n']}
 
 

@@ -20,14 +20,14 @@ from tests import made
 
 def channels(*known: ChannelResponses, lost: tuple[ChannelAblation, ...] = ()) -> tuple[Channel, ...]:
     call = made.call("conv", *known)
-    return joined(call, made.responses(call), made.ablation(*lost) if lost else None, None)
+    return joined(call, made.responses(call), made.ablation(*lost) if lost else None, None, Channel)
 
 
 def test_what_probes_found_of_a_channel_stands_together() -> None:
     call = made.call("conv", made.channel(0), made.channel(1), made.channel(2))
     edges = made.edges(made.tuning(0), made.tuning(1, selectivity=0.1), made.tuning(2, responds=False))
     ablation = made.ablation(made.ablated(0), made.ablated(1, class_changes=(0.0, 0.25, 0.0)))
-    first, second, third = joined(call, made.responses(call), ablation, edges)
+    first, second, third = joined(call, made.responses(call), ablation, edges, Channel)
     assert (first.favourite, first.class_hit, first.class_hit_change) == ("cat", "dog", -0.3333)
     assert (second.class_hit, second.class_hit_change, second.accuracy_change) == (None, None, -0.2)
     assert (third.accuracy_change, third.probability_change, third.num_changed) == (None, None, None)
@@ -37,7 +37,7 @@ def test_what_probes_found_of_a_channel_stands_together() -> None:
 
 def test_tuning_and_losses_of_another_call_are_not_taken() -> None:
     call = made.call("other", made.channel(0))
-    (found,) = joined(call, made.responses(call), made.ablation(), made.edges())
+    (found,) = joined(call, made.responses(call), made.ablation(), made.edges(), Channel)
     assert (found.orientation_selectivity, found.probability_change) == (None, None)
 
 
@@ -323,26 +323,6 @@ def test_dead_and_stuck_channels_share_one_line(known: list[ChannelResponses], l
 def test_patches_that_are_drawn_among_more_than_nine_say_so(num_at_maximum: int, words: str) -> None:
     (channel,) = channels(made.channel(0, maximum=6.0, num_at_maximum=num_at_maximum))
     assert lines.drawn_words(channel, "images") == words
-
-
-@pytest.mark.parametrize(
-    ("means", "zero", "others", "highest"),
-    [
-        ((0.0, 1.0, 2.0), 28.0, "M6 28.0V28.0M20 28.0V14.0", "M32 28.0V0.0"),
-        ((1.0, -1.0), 14.0, "M20 14.0V28.0", "M6 14.0V0.0"),
-        ((-1.0, -2.0), 0.0, "M6 0.0V14.0M20 0.0V28.0", ""),
-    ],
-)
-def test_bars_begin_at_zero(means: tuple[float, ...], zero: float, others: str, highest: str) -> None:
-    (channel,) = channels(made.channel(0, class_means=means))
-    assert channel.bars is not None
-    assert (channel.bars.zero, channel.bars.others, channel.bars.highest) == (zero, others, highest)
-
-
-@pytest.mark.parametrize("means", [(), (0.0, 0.0), (1.0,), (1.0, float("nan")), (1.0,) * 21])
-def test_what_cannot_be_drawn_has_no_bars(means: tuple[float, ...]) -> None:
-    (channel,) = channels(made.channel(0, class_means=means))
-    assert channel.bars is None
 
 
 def found(*calls: CallResponses) -> list[Finding]:

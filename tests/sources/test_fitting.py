@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from reportgen.errors import DataError, UnknownNameError
+from reportgen.sources.dataset import Manner
 from reportgen.sources.fitting import fit
 from tests.sources.datasets import Images, make
 
@@ -18,7 +19,9 @@ def counting(*shape: int) -> Images:
 
 def fitted(images: Images, shape: tuple[int | None, ...], **options: Any) -> tuple[Images, tuple[str, ...]]:
     """Return the images as the model gets them, and what was noted."""
-    dataset = fit(make(images), shape, options.pop("rescales", False), options.pop("dtype", "float32"), **options)
+    dataset = fit(
+        make(images), shape, options.pop("dtype", "float32"), Manner(options.pop("rescales", False), **options)
+    )
     found = dataset.read(range(dataset.size))
     assert found.shape == (dataset.size, *dataset.shape)
     assert dataset.notes[0] == "Before."
@@ -88,12 +91,12 @@ def test_images_of_another_shape_are_refused_with_both_shapes(
 ) -> None:
     received = " × ".join(map(str, have))
     with pytest.raises(DataError, match=f"Received images of {received} from 'a.npz'. Expected images of .* Resize"):
-        fit(make(np.zeros((2, *have))), shape, False, "float32")
+        fit(make(np.zeros((2, *have))), shape, "float32", Manner(rescales=False))
 
 
 def test_transparent_images_without_a_known_white_are_refused() -> None:
     with pytest.raises(DataError, match=r"Received images of 4 × 4 × 4 .* Expected images of 4 × 4 × 3"):
-        fit(make(np.full((2, 4, 4, 4), -1.0)), (4, 4, 3), False, "float32")
+        fit(make(np.full((2, 4, 4, 4), -1.0)), (4, 4, 3), "float32", Manner(rescales=False))
 
 
 UNIT = np.array([[[0.0, 0.25], [0.5, 1.0]]])
@@ -174,7 +177,7 @@ def test_a_model_of_whole_numbers_gets_whole_numbers() -> None:
 @pytest.mark.parametrize(("images", "scale"), [(UNIT, "auto"), (BYTES, "1/255")])
 def test_a_model_of_whole_numbers_gets_no_fractions(images: Images, scale: str) -> None:
     with pytest.raises(DataError, match=r"takes whole numbers \(uint8\)"):
-        fit(make(images), (2, 2), False, "uint8", scale=scale)
+        fit(make(images), (2, 2), "uint8", Manner(rescales=False, scale=scale))
 
 
 @pytest.mark.parametrize(
@@ -182,7 +185,7 @@ def test_a_model_of_whole_numbers_gets_no_fractions(images: Images, scale: str) 
 )
 def test_values_that_the_number_format_cannot_hold_are_refused(images: Images, dtype: str) -> None:
     with pytest.raises(DataError, match=f"values that {dtype} cannot hold"):
-        fit(make(images), (2, 2), False, dtype).read([0])
+        fit(make(images), (2, 2), dtype, Manner(rescales=False)).read([0])
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -190,27 +193,27 @@ def test_values_that_are_no_numbers_are_refused(value: float) -> None:
     images = np.zeros((300, 2, 2))
     images[40, 1, 1] = value
     with pytest.raises(DataError, match=r"Image 40 of 'test images' \(counted from 0\) holds 1 values that are NaN"):
-        fit(make(images), (2, 2), False, "float32")
+        fit(make(images), (2, 2), "float32", Manner(rescales=False))
 
 
 def test_values_that_are_no_numbers_are_refused_also_behind_the_judged_images() -> None:
     images = np.zeros((300, 2, 2))
     images[299] = np.nan
-    dataset = fit(make(images), (2, 2), False, "float32")
+    dataset = fit(make(images), (2, 2), "float32", Manner(rescales=False))
     with pytest.raises(DataError, match=r"Image 299 .* holds 4 values that are NaN"):
         dataset.read([0, 299])
 
 
 def test_no_images_are_refused() -> None:
     with pytest.raises(DataError, match="hold no images"):
-        fit(make(np.zeros((0, 2, 2))), (2, 2), False, "float32")
+        fit(make(np.zeros((0, 2, 2))), (2, 2), "float32", Manner(rescales=False))
 
 
 def test_an_unknown_scale_is_refused_with_the_list() -> None:
     with pytest.raises(UnknownNameError, match="Expected one of: auto, none, 1/255"):
-        fit(make(BYTES), (2, 2), False, "float32", scale="127.5")
+        fit(make(BYTES), (2, 2), "float32", Manner(rescales=False, scale="127.5"))
 
 
 def test_a_batch_of_no_images_keeps_its_shape() -> None:
-    dataset = fit(make(np.zeros((3, 16), np.uint8)), (4, 4, 1), False, "float32")
+    dataset = fit(make(np.zeros((3, 16), np.uint8)), (4, 4, 1), "float32", Manner(rescales=False))
     assert dataset.read([]).shape == (0, 4, 4, 1)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from reportgen.errors import DataError
-from reportgen.sources import function, open_data
+from reportgen.sources import function
 from reportgen.sources.memory import from_arrays
+from reportgen.sources.opening import open_data
 
 MODULE = """
 import numpy as np

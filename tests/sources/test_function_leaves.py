@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from reportgen.errors import DataError
-from reportgen.sources import function, open_data
+from reportgen.sources import function
+from reportgen.sources.opening import open_data
 
 BODIES = {
     "at once": "import sys\ndef images():\n    sys.exit(0)\n",

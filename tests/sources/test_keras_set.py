@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import DataError, UnknownNameError
-from reportgen.sources import open_data
+from reportgen.sources.opening import open_data
 
 
 def test_an_unknown_set_lists_the_known_ones() -> None:

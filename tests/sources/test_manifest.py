@@ -9,7 +9,8 @@ from PIL import Image
 
 from reportgen.errors import DataError
 from reportgen.records.data import Broken, Reason
-from reportgen.sources import manifest, open_data
+from reportgen.sources import manifest
+from reportgen.sources.opening import open_data
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ import numpy.typing as npt
 import pytest
 
 from reportgen.errors import DataError
-from reportgen.sources import open_data
-from reportgen.sources.dataset import Dataset
+from reportgen.sources.dataset import Dataset, Manner
 from reportgen.sources.fitting import fit
 from reportgen.sources.memory import from_arrays
+from reportgen.sources.opening import open_data
 from tests.sources.examples import example, write
 
 SHAPE = (4, 5, 1)
@@ -134,7 +134,7 @@ def test_every_fault_in_every_source_is_one_sentence(
     monkeypatch.chdir(tmp_path)
     given, _, sentence = FAULTS[fault]
     with pytest.raises(DataError, match=sentence) as raised:
-        fit(SOURCES[source](tmp_path, given), SHAPE, False, "float32")
+        fit(SOURCES[source](tmp_path, given), SHAPE, "float32", Manner(rescales=False))
     message = str(raised.value)
     # What came, what was expected, and mostly what to do: two or three sentences on one line.
     assert "\n" not in message
@@ -147,7 +147,7 @@ def test_what_has_no_fault_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
     images = np.linspace(0, 1, 60, dtype=np.float32).reshape(3, *SHAPE)
     labels = None if source == "npy" else np.array([2, 0, 1])
-    dataset = fit(SOURCES[source](tmp_path, Given(images, labels)), SHAPE, False, "float32")
+    dataset = fit(SOURCES[source](tmp_path, Given(images, labels)), SHAPE, "float32", Manner(rescales=False))
     np.testing.assert_array_equal(dataset.read([2, 0]), images[[2, 0]])
     assert dataset.labels is None or dataset.labels.tolist() == [2, 0, 1]
 

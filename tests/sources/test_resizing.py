@@ -10,7 +10,7 @@ from PIL import Image
 
 from reportgen.errors import DataError
 from reportgen.sources import folder
-from reportgen.sources.dataset import Reading, Resize
+from reportgen.sources.dataset import Manner, Reading, Resize
 from reportgen.sources.fitting import fit
 from reportgen.sources.memory import from_arrays
 from reportgen.sources.resizing import white, window
@@ -20,7 +20,7 @@ Images = npt.NDArray[Any]
 
 def fitted(images: Images, shape: tuple[int | None, ...], resize: Resize = "crop") -> tuple[Images, str]:
     """Return the images as a model that rescales itself gets them, and the sentence on what was done to their shape."""
-    dataset = fit(from_arrays(images), shape, rescales=True, dtype="float64", resize=resize)
+    dataset = fit(from_arrays(images), shape, "float64", Manner(rescales=True, resize=resize))
     found = dataset.read(range(dataset.size))
     assert found.shape == (len(images), *dataset.shape)
     return found, dataset.notes[0]
@@ -40,7 +40,7 @@ def test_an_array_becomes_what_a_picture_with_the_same_pixels_becomes(
     images = np.random.default_rng(0).integers(0, 256, (3, *shape), np.uint8)
     for index, image in enumerate(images):
         Image.fromarray(image.squeeze()).save(tmp_path / f"{index}.png")
-    pictures = fit(folder.open(str(tmp_path), target, Reading(resize)), target, rescales=True, dtype="float64")
+    pictures = fit(folder.open(str(tmp_path), target, Reading(resize)), target, "float64", Manner(rescales=True))
     found, _ = fitted(images, target, resize)
     np.testing.assert_array_equal(found, pictures.read(range(3)))
 
@@ -140,11 +140,11 @@ def test_the_part_that_is_taken_lies_in_the_centre(
 def test_nothing_is_enlarged_more_than_eightfold_unless_asked_for() -> None:
     images = np.zeros((2, 20, 28, 1), np.uint8)
     with pytest.raises(DataError, match=r"Received images of 20 × 28 × 1; .* cut and enlarged 11.2 times"):
-        fit(from_arrays(images), (224, 224, 1), rescales=True, dtype="float32")
+        fit(from_arrays(images), (224, 224, 1), "float32", Manner(rescales=True))
     choices: tuple[Resize, ...] = ("crop", "stretch")
     for resize in choices:
-        assert fit(from_arrays(images), (224, 224, 1), rescales=True, dtype="float32", resize=resize).size == 2
-    assert fit(from_arrays(images[:, :, :20]), (160, 160, 1), rescales=True, dtype="float32").size == 2
+        assert fit(from_arrays(images), (224, 224, 1), "float32", Manner(rescales=True, resize=resize)).size == 2
+    assert fit(from_arrays(images[:, :, :20]), (160, 160, 1), "float32", Manner(rescales=True)).size == 2
 
 
 def test_a_white_that_cannot_be_told_is_not_guessed() -> None:

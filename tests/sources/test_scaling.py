@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from reportgen.errors import DataError, OptionsError, UnknownNameError
-from reportgen.sources.dataset import Dataset
+from reportgen.sources.dataset import Dataset, Manner
 from reportgen.sources.fitting import fit
 from tests.sources.datasets import make
 
@@ -28,7 +28,10 @@ RESNET = "keras.applications.resnet50"
 
 def fitted(images: Images, **options: Any) -> Dataset:
     return fit(
-        make(images), images.shape[1:], options.pop("rescales", False), options.pop("dtype", "float32"), **options
+        make(images),
+        images.shape[1:],
+        options.pop("dtype", "float32"),
+        Manner(options.pop("rescales", False), **options),
     )
 
 

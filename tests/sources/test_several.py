@@ -11,6 +11,7 @@ import pytest
 from reportgen.errors import DataError
 from reportgen.records.model import TensorRecord
 from reportgen.sources import npz
+from reportgen.sources.dataset import Manner
 from reportgen.sources.several import fit_several, from_mapping, open_several, with_head_labels
 
 INPUTS = (TensorRecord("table", (2,), "float32"), TensorRecord("picture", (4, 4, 1), "float32"))
@@ -61,7 +62,7 @@ def test_single_input_with_labels_for_its_outputs(tmp_path: Path) -> None:
 def test_pictures_are_scaled_and_tables_are_not() -> None:
     both = (TensorRecord("left", (4, 4, 1), "float32"), TensorRecord("right", (4, 4, 1), "float32"), INPUTS[0])
     dataset = from_mapping({"left": PICTURES, "right": PICTURES + 2, "table": TABLE}, None, (), both)
-    fitted = fit_several(dataset, both, rescales=False)
+    fitted = fit_several(dataset, both, Manner(rescales=False))
     further = dict(fitted.further)
     np.testing.assert_allclose(fitted.read([1]), PICTURES[[1]] / 255, rtol=1e-6)
     np.testing.assert_allclose(further["right"].read([1]), (PICTURES[[1]] + 2) / 255, rtol=1e-6)
@@ -73,7 +74,7 @@ def test_pictures_are_scaled_and_tables_are_not() -> None:
 def test_a_column_is_a_table_of_one_value() -> None:
     inputs = (TensorRecord("age", (1,), "int32"), INPUTS[1])
     fitted = fit_several(
-        from_mapping({"picture": PICTURES, "age": [7, 8, 9]}, None, (), inputs), inputs, rescales=False
+        from_mapping({"picture": PICTURES, "age": [7, 8, 9]}, None, (), inputs), inputs, Manner(rescales=False)
     )
     ages = dict(fitted.further)["age"].read([2, 0])
     assert ages.tolist() == [[9], [7]]
@@ -109,7 +110,7 @@ def test_arrays_that_do_not_go_together_are_refused(arrays: dict[str, Any], mess
 def test_tables_that_do_not_fit_are_refused(table: Any, message: str) -> None:
     dataset = from_mapping({"picture": PICTURES, "table": table}, None, (), INPUTS)
     with pytest.raises(DataError, match=message):
-        dict(fit_several(dataset, INPUTS, rescales=False).further)["table"].read([0])
+        dict(fit_several(dataset, INPUTS, Manner(rescales=False)).further)["table"].read([0])
 
 
 def test_data_that_do_not_say_what_belongs_where_are_refused(tmp_path: Path) -> None:

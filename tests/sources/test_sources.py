@@ -10,7 +10,8 @@ from PIL import Image
 
 from reportgen import registry
 from reportgen.errors import DataError
-from reportgen.sources import NAMES, open_data
+from reportgen.sources import NAMES
+from reportgen.sources.opening import open_data
 
 
 @pytest.mark.parametrize("name", NAMES)

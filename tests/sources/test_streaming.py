@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.sources import open_data
-from reportgen.sources.dataset import batches
+from reportgen.sources.dataset import Manner, batches
 from reportgen.sources.fitting import fit
+from reportgen.sources.opening import open_data
 from tests.sources.examples import example, write
 
 pytestmark = pytest.mark.slow
@@ -31,11 +31,11 @@ FEW_LINES, MANY_LINES = 2_000, 100_000
 
 READ_ALL = """
 import resource, sys
-from reportgen.sources import open_data
-from reportgen.sources.dataset import batches
+from reportgen.sources.opening import open_data
+from reportgen.sources.dataset import Manner, batches
 from reportgen.sources.fitting import fit
 
-dataset = fit(open_data(sys.argv[1], (64, 64, 3)), (64, 64, 3), False, "float32")
+dataset = fit(open_data(sys.argv[1], (64, 64, 3)), (64, 64, 3), "float32", Manner(rescales=False))
 assert sum(len(images) for _, images in batches(dataset, 64)) == int(sys.argv[2])
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(peak if sys.platform == "darwin" else peak * 1024)
@@ -96,7 +96,7 @@ def peak(spec: Callable[[], str], count: int) -> int:
     named = spec()
     tracemalloc.start()
     try:
-        dataset = fit(open_data(named, (SIDE, SIDE, 3)), (SIDE, SIDE, 3), False, "float32")
+        dataset = fit(open_data(named, (SIDE, SIDE, 3)), (SIDE, SIDE, 3), "float32", Manner(rescales=False))
         assert sum(len(images) for _, images in batches(dataset, 64)) == count
         return tracemalloc.get_traced_memory()[1]
     finally:

@@ -11,8 +11,9 @@ from PIL import Image
 
 from reportgen.errors import DataError, OptionsError
 from reportgen.records.data import Broken
-from reportgen.sources import folder, open_data, tfrecord
+from reportgen.sources import folder, tfrecord
 from reportgen.sources.dataset import Reading
+from reportgen.sources.opening import open_data
 from tests.sources.examples import example, png, write
 
 pytestmark = pytest.mark.keras

@@ -147,7 +147,7 @@ def _measured(
     if not channels:
         raise ModelError(_too_small(budget, len(images), subject))
     sizes = measure.class_sizes(images)
-    notes = [*_notes(sites, reached, moments, channels), *([] if switch.traced else [_WHOLE])]
+    notes = [*_notes_on(sites, reached, moments, channels), *([] if switch.traced else [_WHOLE])]
     if len(images) < num_wanted or len(channels) < num_chosen:
         notes.append(
             f"{budget.words} were over after {number(len(images))} of {number(num_wanted)} {_samples(subject)} and"
@@ -310,7 +310,7 @@ def _samples(subject: Subject) -> str:
     return words(subject.record).samples
 
 
-def _notes(
+def _notes_on(
     sites: Sequence[_Site], reached: Sequence[_Site], moments: dict[str, Moments], channels: Sequence[Channel]
 ) -> tuple[str, ...]:
     """Say which channels were left out, and why."""

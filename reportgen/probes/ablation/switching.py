@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np
@@ -16,6 +15,7 @@ from reportgen.models.cutting import Part, trace
 from reportgen.models.hooks import Call, Instead, Observer, watch
 from reportgen.models.inputs import batch_size
 from reportgen.models.subject import BATCH_SIZE, Array, Subject
+from reportgen.models.types import Model, Tensor, Tensors
 from reportgen.records import places
 from reportgen.records.model import LayerRecord
 
@@ -115,7 +115,7 @@ class Switch:
             without = (np.asarray(answer)[: len(indices)] for answer in answers)
             yield Batch(indices, usual, zip(channels, without, strict=False))
 
-    def _batches(self, images: Array) -> Iterator[tuple[Array, Any]]:
+    def _batches(self, images: Array) -> Iterator[tuple[Array, Tensors]]:
         """Yield the indices of a batch and its inputs, as many rows as were traced: the last image is repeated."""
         for start in range(0, len(images), self.rows):
             indices = images[start : start + self.rows]
@@ -126,7 +126,7 @@ class Switch:
 class _Traced:
     """A model that was traced into a graph, from which parts are run by themselves."""
 
-    def __init__(self, model: Any, inputs: Any, axes: Mapping[str, int], answer: int) -> None:
+    def __init__(self, model: Model, inputs: Tensors, axes: Mapping[str, int], answer: int) -> None:
         self._trace = trace(model, inputs, set(axes))
         self._axes, self._answer = axes, self._trace.answers[answer]
         self.reached = tuple(path for path in axes if path in self._trace.calls)
@@ -135,7 +135,7 @@ class _Traced:
         self._heads: dict[tuple[str, ...], Part] = {}
         self._reducer: Part | None = None
 
-    def moments(self, inputs: Any) -> dict[str, Array]:
+    def moments(self, inputs: Tensors) -> dict[str, Array]:
         tensors = [self._trace.seen[path] for path in self.reached]
         if self._reducer is None:
             self._reducer = self._trace.part(self._trace.inputs, [tensor for parts in tensors for tensor in parts])
@@ -145,7 +145,7 @@ class _Traced:
             found[path] = np.concatenate([_moments(next(values), self._axes[path]) for _ in parts], axis=1)
         return found
 
-    def answers(self, inputs: Any, channels: Sequence[Channel], moments: Mapping[str, Moments]) -> Iterator[Any]:
+    def answers(self, inputs: Tensors, channels: Sequence[Channel], moments: Mapping[str, Moments]) -> Iterator[Array]:
         paths = tuple(dict.fromkeys(path for path, _ in channels))
         if paths not in self._heads:
             fetches = [tensor for path in paths for tensor in self._cuts[path].feeds]
@@ -164,12 +164,12 @@ class _Traced:
 class _Called:
     """A model that is called as it is, as a whole, and whose calls are given other outputs on the way."""
 
-    def __init__(self, model: Any, inputs: Any, axes: Mapping[str, int], answer: int) -> None:
+    def __init__(self, model: Model, inputs: Tensors, axes: Mapping[str, int], answer: int) -> None:
         self._model, self._axes, self._answer = model, axes, answer
         self.reached: tuple[str, ...] = ()
         self.reached = tuple(self.moments(inputs))
 
-    def moments(self, inputs: Any) -> dict[str, Array]:
+    def moments(self, inputs: Tensors) -> dict[str, Array]:
         found: dict[str, Array] = {}
 
         def note(call: Call) -> None:
@@ -180,7 +180,7 @@ class _Called:
         self._run(inputs, note)
         return found
 
-    def answers(self, inputs: Any, channels: Sequence[Channel], moments: Mapping[str, Moments]) -> Iterator[Any]:
+    def answers(self, inputs: Tensors, channels: Sequence[Channel], moments: Mapping[str, Moments]) -> Iterator[Array]:
         yield self._run(inputs, lambda call: None)
         for path, channel in channels:
             mean = moments[path].mean[channel]
@@ -194,12 +194,12 @@ class _Called:
 
             yield self._run(inputs, change)
 
-    def _run(self, inputs: Any, observe: Observer) -> Any:
+    def _run(self, inputs: Tensors, observe: Observer) -> Tensors:
         with watch(self._model, observe):
             return keras.tree.flatten(running.call(self._model, inputs))[self._answer]
 
 
-def _moments(values: Any, axis: int) -> Array:
+def _moments(values: Tensor, axis: int) -> Array:
     """Return mean and variance over the positions of each image and channel, float64 (2, images, channels)."""
     values = tf.cast(values, tf.float32)
     positions = [place for place in range(1, values.shape.rank) if place != values.shape.rank + axis]
@@ -214,7 +214,7 @@ def _pooled(moments: Array) -> Moments:
         return Moments(means.mean(axis=0), np.sqrt(variances.mean(axis=0) + means.var(axis=0)))
 
 
-def _set(values: Any, axis: int, channel: int, number: float) -> Any:
+def _set(values: Tensor, axis: int, channel: int, number: float) -> Tensor:
     """Set one channel to a number."""
     size = values.shape[axis]
     chosen = tf.reshape(tf.range(size) == channel, [size, *(1 for _ in range(-1 - axis))])

@@ -52,7 +52,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Acti
         return None
     calls = subject.chosen_calls(options.layers)
     chosen = {call.path for call in calls}
-    room = plan.make(calls, len(subject.samples), options, len(subject.record.layers), _extent(subject)).room()
+    room = plan.make(calls, len(subject.samples), options, len(subject.record.layers), _page_extent(subject)).room()
     checks: dict[str, Check] = {}
     samples = []
     with progress("Looking at every layer", total=len(subject.samples)) as advance:
@@ -71,7 +71,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Acti
     )
 
 
-def _extent(subject: Subject) -> plan.Extent | None:
+def _page_extent(subject: Subject) -> plan.Extent | None:
     data = subject.dataset
     if data is None:
         return None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np
@@ -26,6 +25,7 @@ from reportgen.models import arising, freeing, running
 from reportgen.models.hooks import Call, StopPassError, until, watch
 from reportgen.models.inputs import arrange, batch_size
 from reportgen.models.subject import Array, Subject
+from reportgen.models.types import Tensor, Tensors
 from reportgen.options import Options
 from reportgen.probes.dreams.ascent import Span, ascend
 from reportgen.progress import Progress, silent
@@ -85,7 +85,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Drea
     last = next((call for call in reversed(places.conv_calls(record)) if record.sees_main_input(call)), None)
     if last is None:
         return None
-    missing = _missing(subject, asked=bool(asked))
+    missing = _why_none(subject, asked=bool(asked))
     if missing:
         return DreamsResult((), bool(asked), missing)
     real: dict[str, _Real | None] = {}
@@ -108,7 +108,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Drea
     return DreamsResult(tuple(found), bool(asked), notes=_notes([dreams[key] for key in made]))
 
 
-def _missing(subject: Subject, *, asked: bool) -> str:
+def _why_none(subject: Subject, *, asked: bool) -> str:
     """Return why no image can be made, a whole sentence, or ""."""
     record, named = subject.record, words(subject.record)
     main = record.inputs[record.main_input]
@@ -178,7 +178,7 @@ def _real(subject: Subject, call: LayerRecord, progress: Progress) -> _Real | No
     return _Real(np.max(highest, axis=0), np.sqrt(np.maximum(square - mean**2, 0)))
 
 
-def _answers(subject: Subject, place: LayerRecord, inputs: Any) -> Array:
+def _answers(subject: Subject, place: LayerRecord, inputs: Tensors) -> Array:
     """Return what comes out of a call, float64 (images, positions, channels)."""
     seen: list[Array] = []
 
@@ -194,7 +194,7 @@ def _answers(subject: Subject, place: LayerRecord, inputs: Any) -> Array:
     return np.concatenate(seen)[: len(keras.tree.flatten(inputs)[0])]
 
 
-def _by_channel(output: Any, place: LayerRecord) -> Any:
+def _by_channel(output: Tensor, place: LayerRecord) -> Tensor:
     """Lay the positions of a call's output flat, the channels last: float32 (images, positions, channels)."""
     values = tf.cast(keras.tree.flatten(output)[0], tf.float32)
     values = keras.ops.moveaxis(values, places.channel_axis(place), -1)
@@ -216,7 +216,7 @@ def _dreams(
         group = channels[start : start + rows]
         filled = [*group, *[group[-1]] * (rows - len(group))]
 
-        def responses(pictures: Any, filled: list[int] = filled) -> Any:
+        def responses(pictures: Tensor, filled: list[int] = filled) -> Tensor:
             return _responses(subject, place, _inputs(subject, span.values(pictures), axis), filled)
 
         try:
@@ -248,9 +248,9 @@ def _usual_steps(subject: Subject) -> int:
     return max(LEAST_STEPS, min(USUAL_STEPS, subject.affordable(USUAL_MACS, PASSES_PER_STEP * NUM_DREAMS)))
 
 
-def _responses(subject: Subject, place: LayerRecord, inputs: Any, channels: Sequence[int]) -> Any:
+def _responses(subject: Subject, place: LayerRecord, inputs: Tensors, channels: Sequence[int]) -> Tensor:
     """Return, in a graph, what goes into the activation of a place: of each image one channel, (images, positions)."""
-    seen: list[Any] = []
+    seen: list[Tensor] = []
 
     def note(call: Call) -> None:
         if call.path == place.path:
@@ -265,7 +265,7 @@ def _responses(subject: Subject, place: LayerRecord, inputs: Any, channels: Sequ
     return tf.gather(_by_channel(before, place), tf.constant(channels), axis=2, batch_dims=1)
 
 
-def _inputs(subject: Subject, values: Any, axis: int) -> Any:
+def _inputs(subject: Subject, values: Tensor, axis: int) -> Tensors:
     """Return what the model is called with for pictures (images, height, width, colours) in its main input.
 
     Its further inputs get what belongs to the first image of the data, or zeros.

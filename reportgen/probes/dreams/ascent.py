@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from reportgen.models.subject import Array
+from reportgen.models.types import Tensor
 
 _RATE = 0.2
 _POWER = 4
@@ -46,13 +46,13 @@ class Span:
     low: Array
     high: Array
 
-    def values(self, shares: Any) -> Any:
+    def values(self, shares: Tensor) -> Tensor:
         """Return what the model gets for pictures whose values run from 0 to 1, (…, channels)."""
         low, high = (tf.constant(end, tf.float32) for end in (self.low, self.high))
         return low + (high - low) * shares
 
 
-Responses = Callable[[Any], Any]
+Responses = Callable[[Tensor], Tensor]
 
 
 def ascend(
@@ -84,7 +84,9 @@ def ascend(
         * (_MOST_TURN, _MOST_ZOOM, size[0] * _MOST_SHIFT, size[1] * _MOST_SHIFT)
     )
 
-    def step(values: Any, mean: Any, square: Any, count: Any, move: Any) -> tuple[Any, Any, Any]:
+    def step(
+        values: Tensor, mean: Tensor, square: Tensor, count: Tensor, move: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
         pictures = _moved(spectrum.pictures(values), move)
         (gradient,) = tf.gradients(_liking(responses(pictures)), [values])
         if gradient is None:
@@ -133,7 +135,7 @@ class _Spectrum:
         deviation = np.sqrt((scale**2 * twice).sum()) / (height * width)
         self._scale = tf.constant(scale / deviation, tf.complex64)
 
-    def pictures(self, values: Any) -> Any:
+    def pictures(self, values: Tensor) -> Tensor:
         """Return pictures, float32 (pictures, height, width, colours) with values 0..1."""
         spectrum = tf.complex(values[..., 0], values[..., 1]) * self._scale
         pictures = tf.transpose(tf.signal.irfft2d(spectrum, self._size), [0, 2, 3, 1])
@@ -142,7 +144,7 @@ class _Spectrum:
         return tf.sigmoid(pictures)
 
 
-def _liking(answers: Any) -> Any:
+def _liking(answers: Tensor) -> Tensor:
     """Return what the ascent raises: the mean square of the answers above zero; while there is none, the highest one.
 
     The mean alone would not do: what an edge detector answers on one side of a bar it takes back on the other.
@@ -152,7 +154,7 @@ def _liking(answers: Any) -> Any:
     return tf.reduce_sum(tf.where(highest > 0, squares, highest))
 
 
-def _moved(pictures: Any, move: Any) -> Any:
+def _moved(pictures: Tensor, move: Tensor) -> Tensor:
     """Turn pictures by degrees, resize them by a share and shift them by pixels; what comes in from outside is grey."""
     height, width = (int(side) for side in pictures.shape[1:3])
     angle, zoom = move[0] * (np.pi / 180), 1 + move[1]

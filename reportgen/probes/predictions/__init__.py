@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from reportgen.budget.plan import Plan
 from reportgen.budget.work import Work
+from reportgen.document.report import Score
 from reportgen.errors import DataError, ModelError
-from reportgen.evidence.performance import wilson
+from reportgen.evidence.performance import known, wilson
 from reportgen.evidence.predictions import PredictionsResult
 from reportgen.models.subject import Answering, Array, Subject
 from reportgen.options import Options
@@ -35,6 +36,11 @@ def forecast(record: ModelRecord, dataset: Dataset, options: Options, plan: Plan
     """Return the work of one pass over all images."""
     del options, plan
     return Work("answers on all images", macs=dataset.size * record.macs)
+
+
+def scores(result: PredictionsResult | None) -> tuple[Score, ...]:
+    """Return how well each output does whose true classes or values are known."""
+    return known(result)
 
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> PredictionsResult | None:
@@ -196,7 +202,7 @@ class _Head:
         """What the answers are, as `output_kind` tells."""
         if self._counts is not None:
             return multilabel.KIND
-        return "values" if self._targets is not None else _kind(self.record, self._sums_to_one, labels)
+        return "values" if self._targets is not None else _output_kind(self.record, self._sums_to_one, labels)
 
     def result(
         self, kind: str, labels: _Labels | None, dataset: Dataset, class_names: tuple[str, ...]
@@ -247,10 +253,10 @@ def output_kind(output: TensorRecord, values: Array, labels: _Labels | None = No
         values: What it answered for some images, (batch, …).
         labels: True classes of the data, where they are known.
     """
-    return _kind(output, values.ndim == 2 and _sum_to_one(values), labels)
+    return _output_kind(output, values.ndim == 2 and _sum_to_one(values), labels)
 
 
-def _kind(output: TensorRecord, sums_to_one: bool, labels: _Labels | None) -> str:
+def _output_kind(output: TensorRecord, sums_to_one: bool, labels: _Labels | None) -> str:
     if len(output.shape) != 1:
         return "values"
     if output.activation in {"softmax", "sigmoid"}:

@@ -157,9 +157,9 @@ class _Judgement:
                     **dict(zip(columns, row, strict=True)),
                     quantiles=tuple(quantiles[channel]),
                     class_means=(),
-                    selectivity=_known(index[channel]),
+                    selectivity=_finite(index[channel]),
                     favourite=int(favourite[channel]) if np.isfinite(index[channel]) else None,
-                    chance=_known(chance[channel]),
+                    chance=_finite(chance[channel]),
                     speaks=bool(speaks[channel]),
                     state=states[channel],
                     copy_of=copy_of,
@@ -281,5 +281,5 @@ def _quantiles(sampled: Array) -> Array:
     )
 
 
-def _known(value: float) -> float | None:
+def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from reportgen.evidence.samples import Levels
 from reportgen.models.subject import Array
+from reportgen.models.types import Operation
 
 MOST_INPUTS = 4
 """Input channels of a deeper layer whose kernels are shown, for each channel."""
 
 
-def pictures(layer: Any) -> tuple[Levels | None, tuple[tuple[int, ...], ...]]:
+def pictures(layer: Operation) -> tuple[Levels | None, tuple[tuple[int, ...], ...]]:
     """Draw the kernels of a two-dimensional conv layer, zero at mid-grey, each channel on its own scale.
 
     Args:

@@ -79,12 +79,12 @@ def cut(levels: Levels, place: Box) -> tuple[Levels, Box]:
     inside = [(places >= 0) & (places < size) for places, size in zip((rows, columns), levels.shape[:2], strict=True)]
     known = levels[np.ix_(rows[inside[0]], columns[inside[1]])]
     picture = np.zeros((len(rows), len(columns), *levels.shape[2:]), np.uint8)
-    (first_row, end_row), (first_column, end_column) = (_extent(each) for each in inside)
+    (first_row, end_row), (first_column, end_column) = (_span_inside(each) for each in inside)
     picture[first_row:end_row, first_column:end_column] = known
     return picture, (first_row, first_column, end_row, end_column)
 
 
-def _extent(inside: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> tuple[int, int]:
+def _span_inside(inside: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> tuple[int, int]:
     places = np.flatnonzero(inside)
     return (int(places[0]), int(places[-1]) + 1) if len(places) else (0, 0)
 

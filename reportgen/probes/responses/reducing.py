@@ -66,7 +66,7 @@ def per_image(values: Array, keys: Array, worth: Callable[[Array], Array] | None
         keys: The key of every image (`ties.of_images`).
         worth: Returns, of all maxima (images, channels), those whose positions are looked for; None for everywhere.
     """
-    parts = [_Part(offset, folded, values.shape[-1]) for offset, folded in _folded(values)]
+    parts = [_Part(offset, folded, values.shape[-1]) for offset, folded in _in_parts(values)]
     maximum, minimum = (
         np.concatenate([part.maximum for part in parts], axis=1).max(axis=1),
         np.concatenate([part.minimum for part in parts], axis=1).min(axis=1),
@@ -102,7 +102,7 @@ def per_image(values: Array, keys: Array, worth: Callable[[Array], Array] | None
     )
 
 
-def _folded(values: Array, offset: int = 0) -> Iterator[tuple[int, Array]]:
+def _in_parts(values: Array, offset: int = 0) -> Iterator[tuple[int, Array]]:
     """Cut maps into parts (images, blocks, rows, neighbours · channels), each with the place of its first position."""
     positions, channels = values.shape[1:]
     if not positions:
@@ -114,7 +114,7 @@ def _folded(values: Array, offset: int = 0) -> Iterator[tuple[int, Array]]:
     whole = rows * blocks
     shape = (len(values), blocks // neighbours, rows, neighbours * channels)
     yield offset, values[:, :whole].reshape(shape)
-    yield from _folded(values[:, whole:], offset + whole)
+    yield from _in_parts(values[:, whole:], offset + whole)
 
 
 def _rows(positions: int, neighbours: int) -> int:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 import keras
 import numpy as np
@@ -23,6 +22,7 @@ from reportgen.models import arising, running
 from reportgen.models.hooks import Call, watch
 from reportgen.models.inputs import batch_size
 from reportgen.models.subject import BATCH_SIZE, Array, Subject
+from reportgen.models.types import Operation, Tensor, Tensors
 
 _BATCH_BYTES = 256 << 20
 
@@ -44,14 +44,14 @@ class Watching:
             paths: The calls whose outputs are asked for.
             others: Calls of which nothing but the operation is asked for.
         """
-        self.operations: dict[str, Any] = {}
+        self.operations: dict[str, Operation] = {}
         self._take = take
         self._subject = subject
         self._paths = tuple(dict.fromkeys(paths))
         self._known = {*paths, *others}
         # What is called inside is watched while a function is traced, once. By whether it looks closely: at all that
         # activations are given, and not only at the sum of its squares.
-        self._traced: dict[bool, Callable[[Any], Any]] = {}
+        self._traced: dict[bool, Callable[[Tensors], list[Tensor]]] = {}
         self._can_be_traced = True
         self._looks_closely = False
         self._wanted = 0
@@ -80,7 +80,7 @@ class Watching:
         for path, values in self._called(inputs).items():
             self._hand_on(path, *map(np.asarray, values))
 
-    def _run(self, inputs: Any) -> None:
+    def _run(self, inputs: Tensors) -> None:
         """Run the model as a graph, and from the batch on that has to be looked at closely, as another graph."""
         closely = self._looks_closely
         with running.state_kept(self._subject.model):
@@ -94,11 +94,11 @@ class Watching:
         values, before = values[: self._wanted], None if before is None else before[: self._wanted]
         self._take(path, arising.put_back(values, before))
 
-    def _graph(self, closely: bool, inputs: Any) -> list[Any]:
+    def _graph(self, closely: bool, inputs: Tensors) -> list[Tensor]:
         """Return one number for every call, which cannot be had before the call's output is taken."""
         graph, taken = tf.compat.v1.get_default_graph(), {}
 
-        def note(call: Call, values: Any, *before: Any) -> None:
+        def note(call: Call, values: Tensor, *before: Tensor) -> None:
             if values.graph is not graph:
                 raise ValueError(f"{call.path} is called inside a loop")  # many times, with a part of the batch each
             given = before if closely else map(tf.nn.l2_loss, before)
@@ -122,10 +122,10 @@ class Watching:
             raise
         return np.int32(0)
 
-    def _called(self, inputs: Any) -> dict[str, tuple[Any, ...]]:
-        seen: dict[str, tuple[Any, ...]] = {}
+    def _called(self, inputs: Tensors) -> dict[str, tuple[Tensor, ...]]:
+        seen: dict[str, tuple[Tensor, ...]] = {}
 
-        def note(call: Call, *values: Any) -> None:
+        def note(call: Call, *values: Tensor) -> None:
             seen[call.path] = values
 
         with watch(self._subject.model, lambda call: self._note(call, note)):
@@ -141,5 +141,5 @@ class Watching:
             note(call, *(each if _is_precise(each) else keras.ops.cast(each, "float32") for each in both))
 
 
-def _is_precise(tensor: Any) -> bool:
+def _is_precise(tensor: Tensor) -> bool:
     return keras.backend.standardize_dtype(tensor.dtype) in {"float32", "float64"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,9 +16,10 @@ from reportgen.models.subject import Array, Subject, answers
 from reportgen.options import Options
 from reportgen.probes.activations import drawing
 from reportgen.probes.predictions import class_name, multilabel, probabilities, targets_by_output
-from reportgen.probes.samples.picking import Picked, pick
+from reportgen.probes.samples.picking import DEFAULT_WITH_LABELS, Answered, Picked, pick
 from reportgen.progress import Progress, silent
 from reportgen.records.model import TensorRecord
+from reportgen.sources.dataset import Dataset
 
 NUM_ANSWERS = 3
 # Values of a further input, or of an output, that are shown for one sample.
@@ -34,15 +36,29 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> tupl
     if dataset is None or predictions is None:
         return ()
     labels = {predictions.name: dataset.labels, **dict(dataset.head_labels)}
-    picked = pick(
-        options.pick,
+    known = Answered(
         size=dataset.size,
         labels=labels.get(predictions.name) if predictions.right is not None else None,
         hits=predictions.hits,
         confidence=predictions.confidence,
-        seed=options.seed,
     )
+    picked = pick(options.pick, known, options.seed)
     return records(subject, predictions, picked)
+
+
+def num_samples(dataset: Dataset, options: Options) -> int:
+    """Return how many samples are chosen, at most: two ways to choose may choose the same, which answers alone tell."""
+    asked: set[int] = set()
+    others = 0
+    for wish in options.pick or DEFAULT_WITH_LABELS:
+        if wish.kind == "index":
+            asked.update(wish.numbers)
+        elif wish.kind == "per-class" and dataset.labels is not None:
+            counts = Counter(dataset.labels.tolist()).values()
+            others += sum(min(count, wish.numbers[0]) for count in counts)
+        else:
+            others += wish.numbers[0]
+    return min(dataset.size, len(asked) + others)
 
 
 def leave(subject: Subject, result: tuple[SampleRecord, ...]) -> Subject:
@@ -65,7 +81,7 @@ def records(subject: Subject, predictions: PredictionsResult, picked: Sequence[P
         values = answers(subject.model, subject.inputs(indices))
         for place, chosen in enumerate(part):
             heads = tuple(
-                _head(
+                _head_answer(
                     output,
                     results[output.name],
                     row[place],
@@ -118,7 +134,7 @@ def _values(name: str, values: Array) -> InputValues:
     )
 
 
-def _head(
+def _head_answer(
     output: TensorRecord,
     head: PredictionsResult,
     values: Array,
@@ -158,15 +174,15 @@ def _several(output: TensorRecord, values: Array, names: tuple[str, ...], target
         shape=output.shape,
         output=multilabel.KIND,
         answers=tuple(Answer(place, called[place], float(shares[place])) for place in shown),
-        label=_listed(called, true),
+        label=_names_of(called, true),
         correct=bool((given == true).all()) if is_whole else None,
         value_range=None,
         targets=tuple(float(targets[place]) for place in shown),
-        answered=_listed(called, given) if is_whole else None,
+        answered=_names_of(called, given) if is_whole else None,
     )
 
 
-def _listed(names: list[str], chosen: Array) -> str:
+def _names_of(names: list[str], chosen: Array) -> str:
     return ", ".join(name for name, is_chosen in zip(names, chosen, strict=True) if is_chosen) or "no class"
 
 
@@ -178,6 +194,7 @@ def _first_answers(values: Array, kind: str, names: tuple[str, ...]) -> tuple[An
         return ()
     if shares is None:
         return tuple(Answer(index, f"value {index}", float(value)) for index, value in enumerate(values[:NUM_VALUES]))
-    shown = shares[0] if kind == "probabilities" else np.array([-values[0], values[0]]) if len(values) == 1 else values
+    scores = np.array([-values[0], values[0]]) if len(values) == 1 else values
+    shown = shares[0] if kind == "probabilities" else scores
     order = np.argsort(-shares[0], kind="stable")[:NUM_ANSWERS]
     return tuple(Answer(int(index), class_name(names, int(index)), float(shown[index])) for index in order)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,24 +23,30 @@ class Picked:
     reason: str
 
 
-def pick(
-    wishes: Sequence[Pick],
-    *,
-    size: int,
-    labels: npt.NDArray[np.int64] | None,
-    hits: npt.NDArray[np.bool_] | None,
-    confidence: npt.NDArray[np.float64] | None,
-    seed: int,
-) -> tuple[Picked, ...]:
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What is known of all images.
+
+    Attributes:
+        size: Number of images.
+        labels: True class of each image, or None.
+        hits: Whether each is answered rightly, or None where that is not known.
+        confidence: Probability or score of the model's answer, or None where it has no classes.
+    """
+
+    size: int
+    labels: npt.NDArray[np.int64] | None = None
+    hits: npt.NDArray[np.bool_] | None = None
+    confidence: npt.NDArray[np.float64] | None = None
+
+
+def pick(wishes: Sequence[Pick], known: Answered, seed: int) -> tuple[Picked, ...]:
     """Choose samples.
 
     Args:
         wishes: Ways to choose, in order; an empty list stands for one confident, one uncertain and one wrong sample
             where labels and classes exist, else for the first three images.
-        size: Number of images.
-        labels: True class of each image, or None.
-        hits: Whether each is answered rightly, or None where that is not known.
-        confidence: Probability or score of the model's answer, or None where it has no classes.
+        known: What is known of the images.
         seed: Seed of a random choice.
 
     Returns:
@@ -50,40 +56,32 @@ def pick(
         DataError: An index is too large, or a wish needs labels or classes that are not there.
     """
     if not wishes:
-        known = hits is not None
-        wishes = DEFAULT_WITH_LABELS if known else (Pick("index", tuple(range(min(3, size)))),)
-        if not known:
-            return tuple(Picked(index, "one of the first images") for index in range(min(3, size)))
+        if known.hits is None:
+            return tuple(Picked(index, "one of the first images") for index in range(min(3, known.size)))
+        wishes = DEFAULT_WITH_LABELS
     chosen: dict[int, str] = {}
     for wish in wishes:
-        for index, reason in _choose(wish, chosen, size, labels, hits, confidence, seed):
+        for index, reason in _choose(wish, chosen, known, seed):
             chosen.setdefault(index, reason)
     return tuple(Picked(index, reason) for index, reason in chosen.items())
 
 
-def _choose(
-    wish: Pick,
-    chosen: dict[int, str],
-    size: int,
-    labels: npt.NDArray[np.int64] | None,
-    hits: npt.NDArray[np.bool_] | None,
-    confidence: npt.NDArray[np.float64] | None,
-    seed: int,
-) -> list[tuple[int, str]]:
+def _choose(wish: Pick, chosen: Collection[int], known: Answered, seed: int) -> list[tuple[int, str]]:
     count = wish.numbers[0]
     if wish.kind == "index":
-        return [(_within(index, size), "asked for by its index") for index in wish.numbers]
+        return [(_within(index, known.size), "asked for by its index") for index in wish.numbers]
     if wish.kind == "random":
-        drawn = np.random.default_rng(seed).permutation(size)[:count]
+        drawn = np.random.default_rng(seed).permutation(known.size)[:count]
         return [(int(index), f"drawn at random with seed {seed}") for index in drawn]
     if wish.kind == "per-class":
-        if labels is None:
+        if known.labels is None:
             raise _missing(wish, "labels of one class for each image")
-        found = [index for label in np.unique(labels) for index in np.flatnonzero(labels == label)[:count]]
+        found = [index for label in np.unique(known.labels) for index in np.flatnonzero(known.labels == label)[:count]]
         return [(int(index), "among the first of its class") for index in found]
+    confidence, hits = known.confidence, known.hits
     if confidence is None:
         raise _missing(wish, "a model that answers with classes")
-    free = np.array([index not in chosen for index in range(size)])
+    free = np.array([index not in chosen for index in range(known.size)])
     if wish.kind == "wrong":
         if hits is None:
             raise _missing(wish, "labels")

@@ -10,7 +10,7 @@ from reportgen.budget.plan import as_text, cards_bytes
 from reportgen.document.plots import Plot
 from reportgen.document.report import Figure, Section
 from reportgen.evidence import Evidence
-from reportgen.evidence.channels import Channel, Counts, count, joined
+from reportgen.evidence.channels import Counts, count, joined
 from reportgen.evidence.dreams import Dream
 from reportgen.evidence.responses import CallResponses, Patch, ResponsesResult, Thresholds
 from reportgen.figures import mosaic, patches
@@ -19,6 +19,7 @@ from reportgen.language.numerals import number, plural
 from reportgen.language.vocabulary import words
 from reportgen.sections.channels import charts, lines
 from reportgen.sections.channels import sentences as told
+from reportgen.sections.channels.drawn import Channel
 
 TITLE = "What each channel looks for"
 NEEDS = ("responses", "ablation", "dreams", "edges")
@@ -255,7 +256,7 @@ def _layer(
     evidence: Evidence, responses: ResponsesResult, call: CallResponses, place: int, room: int
 ) -> tuple[Layer, int]:
     """A layer, and how many bytes its cards take in the page: not more than there is room for, but for the first."""
-    channels = joined(call, responses, evidence.ablation, evidence.edges)
+    channels = joined(call, responses, evidence.ablation, evidence.edges, Channel)
     counts = count(channels, labelled=not responses.unlabelled)
     cards: list[Card] = []
     used, least = 0, _least_cards(call, counts)

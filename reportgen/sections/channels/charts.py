@@ -44,15 +44,15 @@ def plot(channels: Sequence[Channel], titles: tuple[str, str]) -> Plot:
         titles: What `axes` returned.
     """
     found = []
-    for each in _known(channels, titles):
+    for each in _placeable(channels, titles):
         x, y = (_VALUES[title](each) for title in titles)
-        found.append(Point(x, y, _kind(each), number(each.channel)))
+        found.append(Point(x, y, _kind_of_point(each), number(each.channel)))
     return Plot(tuple(found), *titles, _KINDS)
 
 
 def plot_alt(path: str, channels: Sequence[Channel], titles: tuple[str, str]) -> str:
     """Return what the chart shows, for someone who cannot see it."""
-    known = _known(channels, titles)
+    known = _placeable(channels, titles)
     said = f"{plural(len(known), 'channel')} of {path} by {titles[0]} and {titles[1]}"
     if not known:
         return f"{said}."
@@ -89,16 +89,18 @@ def trend(layers: Sequence[Sequence[Channel]]) -> Figure:
     )
 
 
-def _known(channels: Sequence[Channel], titles: tuple[str, str]) -> list[Channel]:
+def _placeable(channels: Sequence[Channel], titles: tuple[str, str]) -> list[Channel]:
     """The channels that have a place in a chart."""
     measured = [each for each in channels if LOSS not in titles or each.probability_change is not None]
     return [each for each in measured if all(isfinite(_VALUES[title](each)) for title in titles)]
 
 
-def _kind(channel: Channel) -> str:
+def _kind_of_point(channel: Channel) -> str:
     if channel.state:
         return "silent"
-    return "copy" if channel.copy_of is not None else "speaks" if channel.speaks else "other"
+    if channel.copy_of is not None:
+        return "copy"
+    return "speaks" if channel.speaks else "other"
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

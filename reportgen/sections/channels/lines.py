@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reportgen.evidence.channels import Channel
 from reportgen.evidence.responses import MOST_PATCHES
+from reportgen.language.listing import listed
 from reportgen.language.numerals import number
 
 _MOST_LISTED = 20
@@ -23,9 +24,9 @@ def silent_words(channels: Sequence[Channel]) -> str:
     if len(dead) == len(channels) > 1:
         said.append(f"All {number(len(dead))} channels are dead: none is ever above zero.")
     elif dead:
-        said.append(f"Dead, never above zero: {_listed(dead)}.")
+        said.append(f"Dead, never above zero: {_first_of(dead)}.")
     if stuck:
-        said.append(f"Stuck: {_listed(stuck)}.")
+        said.append(f"Stuck: {_first_of(stuck)}.")
     return " ".join(said)
 
 
@@ -42,9 +43,9 @@ def drawn_words(channel: Channel, samples: str) -> str:
     return f"{many}; those shown are drawn at random."
 
 
-def _listed(names: Sequence[str]) -> str:
+def _first_of(names: Sequence[str]) -> str:
     """Write names one after the other, of many the first and how many more there are."""
     rest = len(names) - _MOST_LISTED
     if rest > 1:
         return f"{', '.join(names[:_MOST_LISTED])} and {number(rest)} more (report.json lists all)"
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    return listed(names)

@@ -9,6 +9,8 @@ from reportgen.evidence.ablation import AblationResult
 from reportgen.evidence.channels import Channel, Counts
 from reportgen.evidence.dreams import Dream
 from reportgen.evidence.responses import CallResponses, ResponsesResult
+from reportgen.figures.class_bars import class_bars
+from reportgen.language.listing import listed
 from reportgen.language.numerals import number, percent, plural
 from reportgen.language.vocabulary import words
 
@@ -72,10 +74,10 @@ def chapter_answer(layers: Sequence[tuple[str, Counts]], responses: ResponsesRes
     kinds += [kind for kind in rare if kind[0]]
     if not responses.unlabelled:
         kinds.append((sum(each.speaking or 0 for each in counts), "speaks for one class", "speak for one class"))
-    listed = [f"{number(many) if many else 'none'} {one if many < 2 else several}" for many, one, several in kinds]
+    counted = [f"{number(many) if many else 'none'} {one if many < 2 else several}" for many, one, several in kinds]
     said = (
         f"Over {plural(responses.num_images, sample)}, of {plural(total, 'channel')} in"
-        f" {plural(len(layers), 'conv layer')} {', '.join(listed[:-1])} and {listed[-1]}."
+        f" {plural(len(layers), 'conv layer')} {listed(counted)}."
     )
     return said + _most_needed(layers)
 
@@ -142,10 +144,10 @@ def _class_words(channel: Channel, classes: Sequence[str], level: float) -> Iter
         yield f"Prefers {channel.favourite} a little: {index}{chance}."
     else:
         yield f"Speaks for no class: {index}{chance}; highest for {channel.favourite}."
-    if len(channel.class_means) == len(classes) and not (channel.bars and short_names(classes)):
+    if len(channel.class_means) == len(classes) and not (class_bars(channel.class_means) and short_names(classes)):
         order = sorted(range(len(classes)), key=lambda place: (-channel.class_means[place], place))[:_FIRST_CLASSES]
-        listed = ", ".join(f"{classes[place]} {number(channel.class_means[place], 2)}" for place in order)
-        yield f"Mean response: {'most for ' if len(classes) > len(order) else ''}{listed}."
+        means = ", ".join(f"{classes[place]} {number(channel.class_means[place], 2)}" for place in order)
+        yield f"Mean response: {'most for ' if len(classes) > len(order) else ''}{means}."
 
 
 def _orientation(channel: Channel) -> Iterator[str]:
@@ -204,7 +206,11 @@ def signed_points(change: float) -> str:
     ('−2.1\xa0points', '+0.3\xa0points', '±0\xa0points')
     """
     written = points(abs(change))
-    return written if written.startswith("under") else f"{'+' if change > 0 else '−' if change < 0 else '±'}{written}"
+    if written.startswith("under"):
+        return written
+    if change > 0:
+        return f"+{written}"
+    return f"−{written}" if change < 0 else f"±{written}"
 
 
 def layer_words(call: CallResponses, points_: str) -> str:
@@ -225,7 +231,8 @@ def methods(evidence: Evidence) -> tuple[str, ...]:
     if responses is None:
         return ()
     data = evidence.dataset
-    which = f": {data.name}{'' if data.split == 'as given' else f', {data.split}'}" if data else ""
+    split = "" if data is None or data.split == "as given" else f", {data.split}"
+    which = f": {data.name}{split}" if data else ""
     limited = responses.num_images < responses.num_available
     sampled = (
         f" drawn at random from {number(responses.num_available)} (--limit, seed {number(responses.seed)})"
