@@ -34,6 +34,11 @@ class Bars:
     others: str
     highest: str
 
+    @property
+    def height(self) -> int:
+        """Height of the highest."""
+        return BAR_HEIGHT
+
 
 @dataclass(frozen=True, slots=True)
 class Channel(Measured):

@@ -9,6 +9,9 @@ import numpy.typing as npt
 
 from reportgen.records.model import Shape
 
+ANSWERED_ABOVE = 0.5
+"""Of a multi-label output: a class is answered above this probability, as `keras.metrics.BinaryAccuracy` counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClassCounts:

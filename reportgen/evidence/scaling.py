@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SATURATED = 0.9999
+"""A probability above this says no more than that it is the largest."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScaledAnswers:
@@ -16,7 +19,7 @@ class ScaledAnswers:
         right: How many were answered rightly; None where no true classes are known.
         confidence: Mean of the largest probability, 0..1.
         spread: Standard deviation of the largest probability.
-        saturated: Share of images whose largest probability is above 0.9999, 0..1.
+        saturated: Share of images whose largest probability is above SATURATED, 0..1.
         num_answered: How many different classes were answered.
         commonest: Share of images that got the commonest answer, 0..1.
         gained: How many images are right this way and wrong in the way in use; None where that cannot be said.
@@ -52,3 +55,8 @@ class ScalingResult:
     num_images: int
     num_classes: int
     ways: tuple[ScaledAnswers, ...]
+
+    @property
+    def saturated_above(self) -> float:
+        """The probability above which an answer counts as saturated."""
+        return SATURATED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reportgen.document import colours
 from reportgen.document.sheets import ContactSheet, Mark
 from reportgen.evidence import Evidence, Levels
 from reportgen.evidence.activations import CallMaps
@@ -10,7 +11,7 @@ from reportgen.language.numerals import number, percent, plural
 
 # Side of a tile that shows one number, and the colour of the lines between such tiles.
 _TILE = 24
-_GREY = (0x8B, 0x95, 0x9C)
+_GREY = colours.rgb(colours.EVERYWHERE["grey"])
 
 
 def sheet_of(evidence: Evidence, index: int, call: CallMaps, name: str = "") -> ContactSheet:

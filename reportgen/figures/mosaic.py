@@ -7,13 +7,14 @@ import io
 import numpy as np
 from PIL import Image
 
+from reportgen.document import colours
 from reportgen.document.report import Figure
 from reportgen.document.sheets import ContactSheet, Mark
 from reportgen.evidence import Levels
 from reportgen.figures.charts import palette
 
 _GAP = 255  # level of the gaps between tiles
-_WHITE = (255, 255, 255)
+_WHITE = colours.rgb(colours.EVERYWHERE["white"])
 _STRIP = 20  # times as long as high
 
 

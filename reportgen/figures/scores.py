@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from reportgen.document.report import Figure
 from reportgen.evidence.performance import Calibration
-from reportgen.figures.charts import DARK, LIGHT, Ink, figure
+from reportgen.figures.charts import Ink, figure
 from reportgen.figures.class_labels import NO_NUMBER, Labels, apart, drawable, label_width, side_of
 from reportgen.language.numerals import number, short
 
@@ -31,8 +31,6 @@ _SPARE = 8  # of it, what wide letters may take
 _LONGEST = 20
 _POINTS = 0.75  # a CSS pixel
 _FIVE_DIGITS = 10_000
-_PAGES = {LIGHT: "#fcfcfa", DARK: "#14181b"}
-_EMPTY = {LIGHT: "#f2f4f4", DARK: "#1c2328"}
 
 
 def numbered_matrix(
@@ -84,12 +82,12 @@ def _cells(panel: Axes, counts: Counts, side: int, ink: Ink) -> None:
     shades, colours = shaded(counts), _ramp(ink)
     for (row, column), count in np.ndenumerate(counts):
         shade = float(shades[row, column])
-        edge = ink.soft if row == column else _PAGES[ink]
+        edge = ink.soft if row == column else ink.paper
         panel.add_patch(
             Rectangle((column + 0.03, row + 0.03), 0.94, 0.94, facecolor=colours(shade), edgecolor=edge, lw=0.7)
         )
         if count:
-            colour = _PAGES[ink] if shade > 0.5 else ink.text
+            colour = ink.paper if shade > 0.5 else ink.text
             words = short(int(count)) if count >= _FIVE_DIGITS else str(int(count))
             size = 7.5 if side >= 36 else 6
             panel.text(column + 0.5, row + 0.5, words, ha="center", va="center", fontsize=size, color=colour)
@@ -205,7 +203,7 @@ def _ramp(ink: Ink) -> LinearSegmentedColormap:
     """From nothing to all of it: lightness changes one way, so that it can be read in grey as well."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    return LinearSegmentedColormap.from_list("share", [_EMPTY[ink], ink.accent])
+    return LinearSegmentedColormap.from_list("share", [ink.wash, ink.accent])
 
 
 def _axes(panel: Axes, extent: tuple[int, ...], ink: Ink) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reportgen.document import colours
 from reportgen.document.report import Figure, Section
 from reportgen.document.sheets import ContactSheet
 from reportgen.evidence import Evidence
@@ -20,7 +21,7 @@ LEVEL = 0.05
 # Weights are drawn as squares of this many pixels, so that the lines between kernels can be thin; white is a weight
 # here, so the lines have the report's accent colour.
 _ENLARGED = 8
-_LINE = (11, 92, 122)
+_LINE = colours.rgb(colours.ON_PAGES["accent"][0])
 
 
 @dataclass(frozen=True, slots=True)

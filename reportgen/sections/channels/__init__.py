@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reportgen.budget.constants import CARD_BYTES
 from reportgen.budget.plan import as_text, cards_bytes
+from reportgen.document.lettering import CELL
 from reportgen.document.plots import Plot
 from reportgen.document.report import Figure, Section
 from reportgen.evidence import Evidence
@@ -28,7 +29,6 @@ PAPER_CARDS = 24
 _PAPER_TOTAL = 160
 _LEAST_PAPER = 3
 _DREAM_SIDE = 64
-_CELL = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,10 @@ class Card:
 
     @property
     def lines(self) -> tuple[str, str]:
-        """The classes and the responses of the patches, each in a cell as wide as a patch: six letters."""
-        labels = [shortened(clean(patch.label or ""), _CELL - 1) for patch in self.patches]
-        values = [number(patch.value, 2 if len(number(patch.value)) >= _CELL else 3) for patch in self.patches]
-        classes, responses = ("".join(f"{each:^{_CELL}}" for each in row).rstrip() for row in (labels, values))
+        """The classes and the responses of the patches, each in a cell as wide as a patch."""
+        labels = [shortened(clean(patch.label or ""), CELL - 1) for patch in self.patches]
+        values = [number(patch.value, 2 if len(number(patch.value)) >= CELL else 3) for patch in self.patches]
+        classes, responses = ("".join(f"{each:^{CELL}}" for each in row).rstrip() for row in (labels, values))
         return classes, responses
 
 
@@ -302,7 +302,7 @@ def _card(evidence: Evidence, responses: ResponsesResult, call: CallResponses, c
     labels = [patch.label for patch in known]
     drawn = lines.drawn_words(channel, samples) if known else ""
     said += (drawn,) if drawn else ()
-    if any(len(label or "") >= _CELL for label in labels):
+    if any(len(label or "") >= CELL for label in labels):
         said += (f"Patches: {told.class_summary(labels)}.",)
     name = f"{call.path}-{channel.channel}"
     kernels, inputs = None, call.kernel_inputs[place] if call.kernel_inputs else ()

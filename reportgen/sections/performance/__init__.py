@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reportgen.document.report import Figure, Section
 from reportgen.evidence import Evidence
 from reportgen.evidence.performance import Calibration, ClassAccuracy, Commonest, Confusion, HeadScores, Share
+from reportgen.evidence.predictions import ANSWERED_ABOVE
 from reportgen.figures import inputs
 from reportgen.figures import scores as figures
 from reportgen.figures.class_labels import Labels, labels
@@ -91,6 +92,11 @@ class Head:
     def at(self) -> str:
         """Which output it is, where there are several."""
         return f" at the output {self.name}" if self.name else ""
+
+    @property
+    def answered_above(self) -> float:
+        """The probability above which a class of a multi-label output is answered."""
+        return ANSWERED_ABOVE
 
     @property
     def is_whole(self) -> bool:
