@@ -250,7 +250,7 @@ def doctor(as_json: bool) -> None:
         else:
             width = max(len(item.name) for item in items)
             for item in items:
-                mend = f"\n{'':11}{'':{width}}  to mend it: {item.remedy}" if item.remedy else ""
+                mend = f"\n{'':11}{'':{width}}  to fix it: {item.remedy}" if item.remedy else ""
                 click.echo(f"{item.state:11}{item.name:{width}}  {item.detail}{mend}")
             click.echo("A whole report can be made." if whole else "A whole report cannot be made.")
     if not whole:

@@ -135,7 +135,7 @@ class Terminal:
         printer.print(table)
         if left_out:
             printer.print(
-                Text(f"Left out, because the terminal is narrow: {', '.join(left_out)}. Widen it, or see --json.")
+                Text(f"Left out because the terminal is narrow: {', '.join(left_out)}. Widen it, or see --json.")
             )
         printer.print(
             Text(
@@ -173,7 +173,7 @@ class Terminal:
             Text("Sizes are upper bounds. Seconds are an estimate, from a short measurement on this machine.")
         )
         if not plan.cuts:
-            printer.print(Text(f"Nothing is cut: the page stays within {megabytes(plan.max_size_bytes)}."))
+            printer.print(Text(f"Nothing is left out: the page stays within {megabytes(plan.max_size_bytes)}."))
             return
         printer.print(
             Text(
@@ -188,7 +188,7 @@ class Terminal:
         listed = [(name, " ".join(counts)) for name, counts in cut.items() if name in shown]
         printer.print(two_columns("layer", "maps shown of each sample", listed))
         if not plan.fits:
-            printer.print(Text("By estimate even this is too large: expect the build to refuse. Raise --max-size."))
+            printer.print(Text("Even this is probably too large, and the build will refuse. Raise --max-size."))
 
     def show_sums(self, model: ModelRecord, name: str) -> None:
         """Print the calculation of the calls of one layer on standard output.

@@ -29,7 +29,7 @@ class Mark:
 
     Attributes:
         channel: Channel number of the tile, from 0.
-        reason: "follows" (frame) or "broken" (crossed out: values that are no numbers).
+        reason: "follows" (frame) or "broken" (crossed out: NaN or infinity).
     """
 
     channel: int

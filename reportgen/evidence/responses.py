@@ -122,7 +122,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class ChannelResponses(Measured):
-    """What one channel did over the data, and where it answered most.
+    """What one channel did over the data, and where it responded most.
 
     Attributes:
         favourite: Index in `ResponsesResult.classes` of the class with the highest mean response; None without labels

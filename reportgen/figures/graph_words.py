@@ -194,7 +194,7 @@ def told_of(node: Node, calls: str) -> str:
     told = f"{node.main.path}: {' '.join(word for word in words if word)}"
     if attached:
         told += f", with {', '.join(attached)}"
-    return f"{told}{f', {calls}' if calls else ''}; out comes {shape(node.shape)}"
+    return f"{told}{f', {calls}' if calls else ''}; output {shape(node.shape)}"
 
 
 def window_of(call: LayerRecord) -> str:

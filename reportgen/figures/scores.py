@@ -162,7 +162,7 @@ def shaded(counts: Counts) -> npt.NDArray[np.float64]:
 
 
 def reliability(name: str, calibration: Calibration, *, alt: str, caption: str) -> Figure:
-    """Draw the share of right answers against the confidence, and below how many answers there are.
+    """Draw the accuracy against the confidence, and below how many predictions there are.
 
     Args:
         name: Id of the figure.
@@ -184,7 +184,7 @@ def reliability(name: str, calibration: Calibration, *, alt: str, caption: str) 
             lower.bar(middle, each.right.whole, wide * 0.86, color=ink.accent, alpha=0.35)
             lower.text(middle, each.right.whole, number(each.right.whole), ha="center", va="bottom", fontsize=6,
                        color=ink.soft)  # fmt: skip
-        for panel, said in ((upper, "share right"), (lower, "answers")):
+        for panel, said in ((upper, "accuracy"), (lower, "predictions")):
             panel.set_ylabel(said, fontsize=7.5, color=ink.soft)
             panel.tick_params(length=0, labelsize=7.5, colors=ink.soft)
             for side in ("top", "right", "left"):
@@ -194,7 +194,7 @@ def reliability(name: str, calibration: Calibration, *, alt: str, caption: str) 
         upper.set(xlim=(0, 1), ylim=(0, 1.02), yticks=ticks, yticklabels=[f"{tick:.0%}" for tick in ticks])
         lower.set(yticks=[], xticks=ticks, xticklabels=[f"{tick:.0%}" for tick in ticks])
         lower.margins(y=0.3)
-        lower.set_xlabel("confidence: probability of the class answered", fontsize=7.5, color=ink.soft, loc="left")
+        lower.set_xlabel("confidence: probability of the predicted class", fontsize=7.5, color=ink.soft, loc="left")
 
     return figure(name, draw, (448, 360), alt=alt, caption=caption)
 
@@ -210,7 +210,7 @@ def _axes(panel: Axes, extent: tuple[int, ...], ink: Ink) -> None:
     panel.set(xlim=(0, extent[1]), ylim=(extent[0], 0))
     panel.xaxis.tick_top()
     panel.xaxis.set_label_position("top")
-    panel.set_xlabel("answered", fontsize=7.5, color=ink.soft, loc="left", labelpad=4)
+    panel.set_xlabel("predicted", fontsize=7.5, color=ink.soft, loc="left", labelpad=4)
     panel.set_ylabel("true class", fontsize=7.5, color=ink.soft, loc="top", labelpad=4)
     panel.tick_params(length=0, labelsize=7.5, colors=ink.text, pad=3)
     for side in panel.spines.values():

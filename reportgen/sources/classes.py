@@ -39,13 +39,12 @@ def read(path: Path) -> ClassNames:
         raise DataError(f"There is no file {str(path)!r}. Expected a file of class names. Check --classes.") from error
     except (OSError, ValueError) as error:
         raise DataError(
-            f"{shown(path)!r} cannot be read as class names: {error}. Expected one name a line, or a JSON "
-            "list. Correct it."
+            f"{shown(path)!r} cannot be read as class names: {error}. Expected one name a line, or a JSON list. Fix it."
         ) from error
     if not rows or not all(row[-1] for row in rows):
         raise DataError(
             f"{shown(path)!r} holds {counted(len(rows), 'class name')}, and some are empty. Expected a name for each "
-            "class. Correct the file."
+            "class. Fix the file."
         )
     return ClassNames(tuple(row[-1] for row in rows), tuple(row[:-1] for row in rows))
 
@@ -67,7 +66,7 @@ def name(dataset: Dataset, known: ClassNames) -> Dataset:
         if labels is not None and labels.size and labels.max() >= len(known.names):
             raise DataError(
                 f"The labels of {dataset.name} reach {int(labels.max())}, but there are {len(known.names)} class names."
-                " Expected a name for each class, from 0 on. Correct the file of --classes."
+                " Expected a name for each class, from 0 on. Fix the file of --classes."
             )
         return replace(dataset, class_names=known.names, by_word=False)
     notes = (*dataset.notes, *([note] if note else []))

@@ -99,7 +99,7 @@ def choose(example: Example, given: tuple[tuple[str, str], ...], source: str) ->
     for role, name in given:
         if name not in example:
             raise DataError(
-                f"{source!r} has no feature {writable(name)!r}. Expected one of: {_listed(example)}. Correct "
+                f"{source!r} has no feature {writable(name)!r}. Expected one of: {_listed(example)}. Fix "
                 f"--feature {role}=NAME."
             )
     image = names.get("image") or _first(_IMAGES, example)

@@ -367,12 +367,10 @@ def _own(function: Callable[[Array], Any], name: str, images: Array) -> Array:
     if made.shape != images.shape or made.dtype.kind not in "buif":
         raise DataError(
             f"{name!r} made {made.shape} of {made.dtype} out of a batch of {images.shape}. Expected numbers in the same"
-            " shape: batch, then one image as the model takes it. Correct the function."
+            " shape: batch, then one image as the model takes it. Fix the function."
         )
     if made.dtype.kind == "f" and not np.isfinite(made).all():
-        raise DataError(
-            f"{name!r} made values that are NaN or infinite. Expected finite numbers. Correct the function."
-        )
+        raise DataError(f"{name!r} made values that are NaN or infinite. Expected finite numbers. Fix the function.")
     return made
 
 

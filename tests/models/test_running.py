@@ -92,7 +92,7 @@ def test_random_answers_are_a_warning_and_not_the_fault_of_names() -> None:
     assert ("warning", "RG121") in [(finding.severity, finding.code) for finding in report.findings]
     assert not report.failed
     chapter = next(section for section in report.sections if section.name == "names")
-    assert chapter.answer.startswith("Whether names change anything cannot be seen here")
+    assert chapter.answer.startswith("It cannot be seen here whether names change anything")
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ _Labels = npt.NDArray[np.int64]
 def forecast(record: ModelRecord, dataset: Dataset, options: Options, plan: Plan) -> Work:
     """Return the work of one pass over all images."""
     del options, plan
-    return Work("answers on all images", macs=dataset.size * record.macs)
+    return Work("predictions on all images", macs=dataset.size * record.macs)
 
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> PredictionsResult | None:
@@ -56,7 +56,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Pred
     given = dict(dataset.head_labels)
     starts = range(0, dataset.size, subject.batch_size)
     answers = Answering(subject.model, len(starts))
-    with progress("Asking the network about every image", total=len(starts)) as advance:
+    with progress("Running the network on every image", total=len(starts)) as advance:
         for start in starts:
             inputs = subject.inputs(range(start, min(start + subject.batch_size, dataset.size)))
             found = answers(inputs)

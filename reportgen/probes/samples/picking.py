@@ -39,7 +39,7 @@ def pick(
             where labels and classes exist, else for the first three images.
         size: Number of images.
         labels: True class of each image, or None.
-        hits: Whether each is answered rightly, or None where that is not known.
+        hits: Whether each is classified correctly, or None where that is not known.
         confidence: Probability or score of the model's answer, or None where it has no classes.
         seed: Seed of a random choice.
 
@@ -72,7 +72,7 @@ def _choose(
 ) -> list[tuple[int, str]]:
     count = wish.numbers[0]
     if wish.kind == "index":
-        return [(_within(index, size), "asked for by its index") for index in wish.numbers]
+        return [(_within(index, size), "chosen by its index") for index in wish.numbers]
     if wish.kind == "random":
         drawn = np.random.default_rng(seed).permutation(size)[:count]
         return [(int(index), f"drawn at random with seed {seed}") for index in drawn]
@@ -80,17 +80,17 @@ def _choose(
         if labels is None:
             raise _missing(wish, "labels of one class for each image")
         found = [index for label in np.unique(labels) for index in np.flatnonzero(labels == label)[:count]]
-        return [(int(index), "among the first of its class") for index in found]
+        return [(int(index), "one of the first of its class") for index in found]
     if confidence is None:
-        raise _missing(wish, "a model that answers with classes")
+        raise _missing(wish, "a model that predicts classes")
     free = np.array([index not in chosen for index in range(size)])
     if wish.kind == "wrong":
         if hits is None:
             raise _missing(wish, "labels")
-        return _ordered(-confidence, free & ~hits, count, "answered wrongly, with most confidence")
+        return _ordered(-confidence, free & ~hits, count, "wrong, and most confident")
     right = free if hits is None else free & hits
     if wish.kind == "confident":
-        return _ordered(-confidence, right, count, "most confident" if hits is None else "most confident, and right")
+        return _ordered(-confidence, right, count, "most confident" if hits is None else "correct, and most confident")
     return _ordered(confidence, free, count, "least confident")
 
 

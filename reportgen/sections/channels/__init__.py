@@ -164,7 +164,7 @@ class Content:
 
     Attributes:
         methods: How the channels were measured, in whole sentences.
-        limits: What is not known and why, likewise.
+        limits: What is not known and why, in whole sentences.
         num_images: Images that were put to the model; 0 without data.
         num_available: Images in the data.
         seed: Seed of the sample of them, and of all else that was drawn at random.
@@ -173,8 +173,8 @@ class Content:
         thresholds: From where on a channel counts as something; None without data.
         num_permutations: How many permutations of the labels were tried.
         num_permuted: On how many of the images.
-        accuracy: Share of right answers with all channels, on `num_ablation_images`; None where not measured.
-        probability: The same of the mean probability of the true class, or of the class answered.
+        accuracy: Accuracy with all channels, on `num_ablation_images`; None where not measured.
+        probability: Mean probability of the true class, or without labels of the predicted class.
         num_ablation_images: Images that every ablation was measured on.
         budget: What limited the number of channels that were switched off; "" where none was.
         trend: Three shares by depth, or None where there is one layer only.
@@ -232,7 +232,7 @@ def build(evidence: Evidence) -> Section | None:
         dreams_asked=dreams.asked if dreams else False,
     )
     if responses is None or not layers:
-        answer = f"Images were made that {plural(len(made), 'channel likes', 'channels like')} best."
+        answer = f"Images were made to excite {plural(len(made), 'channel')}."
     else:
         counted = [(layer.path, layer.counts) for layer in layers]
         answer = told.chapter_answer(counted, responses, words(evidence.model).sample)
@@ -341,7 +341,7 @@ def _made(dream: Dream, responses: ResponsesResult | None) -> Made:
         name,
         dream.picture,
         alt=(
-            f"Made image of {height} by {width} pixels for channel {dream.channel} of {dream.path}; activation"
+            f"Image of {height} by {width} pixels made for channel {dream.channel} of {dream.path}; activation"
             f" {number(dream.activation)}."
         ),
         caption=told.dream_caption(dream, [patch.label for patch in real], beside=strip is not None),
