@@ -295,7 +295,7 @@ def test_true_values_belong_to_the_output_of_their_name() -> None:
 def test_fractions_that_belong_to_no_output_are_refused(build: Any, shape: tuple[int, ...]) -> None:
     model = build()
     images = np.zeros((COUNT, *model.input_shape[1:]), np.float32)
-    with pytest.raises(DataError, match="hold values that are no class index"):
+    with pytest.raises(DataError, match="hold values that are not class indices"):
         explain(model, images, np.full(shape, 0.3))
 
 

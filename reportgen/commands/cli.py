@@ -126,7 +126,7 @@ def train(output: Path, seed: int, quiet: bool, verbose: int) -> None:
         origins.save(origin, output)
         right, total, split = origins.score_held_out(origin, terminal.progress)
     with _standard_output():
-        click.echo(f"{right / total:.1%} right: {right} of {total} digits, {split}")
+        click.echo(f"Accuracy: {right / total:.1%} ({right} of {total} digits, {split})")
         click.echo(str(output))
 
 

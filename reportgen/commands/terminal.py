@@ -153,12 +153,14 @@ class Terminal:
         """Print on standard output what a report would be."""
         printer, plan = _printer(), forecast.plan
         printer.print(
-            Text(f"A dry run on {file_name(forecast.model.name)}: nothing is written, and no sample is looked at.")
+            Text(
+                f"A dry run on {file_name(forecast.model.name)}: nothing is written, and no image is read by the model."
+            )
         )
         seconds = [(f"seconds, {name}", f"about {number(value, 2)}") for name, value in forecast.seconds]
         total = sum(value for _, value in forecast.seconds)
         rows = [
-            ("images that the model answers", number(forecast.images)),
+            ("images that go through the model", number(forecast.images)),
             ("samples, at most", number(plan.num_samples)),
             ("layers with activation maps", number(len({grid.path for grid in plan.grids}))),
             ("maps computed", number(plan.maps)),

@@ -96,7 +96,7 @@ class _Drawer:
         return fold(nodes, self._exits(nodes), self._signatures)
 
     def _exits(self, nodes: Sequence[Node]) -> set[str]:
-        """Keys of the nodes that are read from outside their level, or that the model answers with."""
+        """Keys of the nodes that are read from outside their level, or that the model predicts."""
         inside = Counter(source for node in nodes for call in node.calls for source in self._reading.sources[call.path])
         ends = {path for path, *_ in self._ends}
         return {

@@ -31,8 +31,7 @@ def png(picture: Levels, colormap: str = "gray", line: tuple[int, int, int] | No
         image = image.convert("P")
         image.putpalette(palette(colormap) + bytes(line or _WHITE))
     file = io.BytesIO()
-    # In maps zlib finds little but runs: looking for more takes twice the time and saves no room, as CONTRIBUTING.md
-    # shows.
+    # In maps zlib finds little but runs: looking for more takes twice the time and saves no room (guide/decisions.md).
     image.save(file, "PNG", compress_type=Image.RLE)
     return file.getvalue()
 

@@ -243,7 +243,7 @@ def _problem(status: dict[str, list[str]]) -> str:
         return _NO_PANGO.format(detail=library[0])
     if refused := status["refused"]:
         return (
-            f"The PDF was refused, because the document asks for something from outside: {_listed(refused)}. "
+            f"The PDF was refused because the document asks for something from outside: {_listed(refused)}. "
             "A report holds all that it shows. This is a defect of reportgen or of a template; please report it."
         )
     if missing := status["missing"]:
@@ -254,7 +254,7 @@ def _problem(status: dict[str, list[str]]) -> str:
         )
     if errors := status["errors"]:
         return (
-            f"The PDF was refused, because WeasyPrint could not make it as it must be: {_listed(errors)}. Expected "
+            f"The PDF was refused because WeasyPrint could not make it as it must be: {_listed(errors)}. Expected "
             "a document without errors. This is a defect of reportgen or of a template; please report it."
         )
     return ""

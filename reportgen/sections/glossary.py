@@ -88,7 +88,7 @@ _WITH_PICTURES = {
 _WITH_ANSWERS = {
     "95 % interval": "The range of accuracies that are compatible with the {samples} seen (Wilson's interval).",
     "accuracy": "The share of the {samples} that are classified correctly.",
-    "held out": "Kept away from training, so that the network sees it for the first time when it is judged.",
+    "held out": "Kept away from training, so the network sees it for the first time when it is tested.",
     "logits": (
         "The numbers that a network gives to its classes before they are turned into probabilities; the highest wins."
     ),
@@ -113,7 +113,7 @@ _WITH_EDGES = {
 }
 _WITH_RESPONSES = {
     "copy": "A channel that rises and falls with another one, everywhere: it adds nothing that the other does not say.",
-    "dead channel": "A channel that is never above zero after its activation, so that it passes nothing on.",
+    "dead channel": "A channel that is never above zero after its activation, so it passes nothing on.",
     "patch": "The part of the {sample} that one position of a channel sees: its receptive field there.",
     "quantile": "A value that a given share of all numbers lies below: half of them below the quantile of 50\u202f%.",
     "stuck channel": "A channel that has one value everywhere, whatever the {sample}.",

@@ -89,7 +89,7 @@ def settle(dataset: Dataset, outputs: Sequence[TensorRecord]) -> Dataset:
 
     Args:
         dataset: The data; other labels stay as they are.
-        outputs: What the model answers with.
+        outputs: What the model predicts.
 
     Raises:
         DataError: There are more words than classes.
@@ -140,11 +140,11 @@ def _decide(words: Sequence[str], outputs: Sequence[TensorRecord], what: str) ->
         )
     if len(words) > most:
         raise DataError(
-            f"{what} are {len(words)} different words, but the model answers with {most} classes. Expected one word for"
+            f"{what} are {len(words)} different words, but the model predicts {most} classes. Expected one word for"
             " each class. Give the class names with --classes, or the data that belong to this model."
         )
     return _Decision(
-        unmatched=f"{what} are {counted(len(words), 'word')} and the model answers with {most} classes: without class"
+        unmatched=f"{what} are {counted(len(words), 'word')} and the model predicts {most} classes: without class"
         " names nothing says which words belong to which classes, so the labels were not used and no accuracy is given."
         " Give the class names with --classes."
     )
@@ -227,5 +227,5 @@ def _of_json(value: object) -> list[tuple[str, ...]]:
         raise ValueError("it is neither a list nor an object")
     rows = [tuple(item) if isinstance(item, list) and item else (item,) for item in value]
     if not all(isinstance(item, str) for row in rows for item in row):
-        raise ValueError("it holds something that is no name")
+        raise ValueError("it holds something that is not a name")
     return rows

@@ -65,7 +65,7 @@ def parse(data: bytes, what: str) -> Example:
         found: Example = tf.train.Example.FromString(data).features.feature
     except DecodeError as error:
         raise DataError(
-            f"{what} is no tf.train.Example. Expected one with a feature that holds an image. Write the file with "
+            f"{what} is not a tf.train.Example. Expected one with a feature that holds an image. Write the file with "
             "tf.train.Example."
         ) from error
     return found

@@ -133,7 +133,7 @@ def bring(
     steps += _resizing((old.height, old.width), size, resize)
     shape = size if new.axis is None else (channels, *size) if new.axis == 0 else (*size, channels)
     done = " and ".join(filter(None, (", ".join(what for what, _ in steps[:-1]), *(what for what, _ in steps[-1:]))))
-    note = f"Each image was {done or 'laid out anew'}: {in_words(have)} became {in_words(shape)}."
+    note = f"Each image was {done or 'laid out again'}: {in_words(have)} became {in_words(shape)}."
     return partial(_apply, old.axis, [step for _, step in steps], new.axis, shape), shape, note
 
 

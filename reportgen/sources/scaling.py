@@ -207,7 +207,7 @@ def _decide(values: Values, rescales: bool | str, whole: bool, are_pictures: boo
     if values.are_unit:
         return "none", "because they already run from 0 to 1"
     if values.are_whole and values.are_picture and not are_pictures:
-        return "none", "because they are no pictures, whose values alone are divided by 255 without being asked"
+        return "none", "because they are not pictures: only pictures are divided by 255 without being asked"
     if values.are_whole and values.are_picture:
         return "1/255", "because the model does not rescale its input"
     return "none", (

@@ -34,7 +34,7 @@ def test_default_network_is_planned_without_training_and_without_a_file(tmp_path
     # Conv of 32, conv of 64, pooling of 64 channels; by default one confident, one uncertain and one wrong digit.
     assert (found["samples, at most"], found["layers with activation maps"]) == ("3", "3")
     assert found["maps computed"] == found["maps in the web page"] == str(3 * (32 + 64 + 64))
-    assert found["images that the model answers"] == "1000"
+    assert found["images that go through the model"] == "1000"
     assert "Nothing is left out" in shown.stdout
     assert "seconds, training" in found
     assert names(tmp_path) == []

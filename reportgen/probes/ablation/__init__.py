@@ -97,8 +97,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Abla
             raise ModelError("The model has no conv layer whose channels could be switched off.")
         if measure is None:
             raise ModelError(
-                "The model answers with values and not with one class for each sample, so that there is no accuracy to"
-                " lose."
+                "The model predicts values and not one class for each sample, so there is no accuracy to lose."
             )
         result = _measured(subject, sites, measure, _Budget(options), progress)
     except ModelError as error:

@@ -166,7 +166,7 @@ def _real(subject: Subject, call: LayerRecord, progress: Progress) -> _Real | No
         return None
     highest, means, squares = [], [], []
     starts = range(0, subject.dataset.size, subject.batch_size)
-    with progress(f"Looking for what {call.path} answers to", total=len(starts)) as advance:
+    with progress(f"Looking for what {call.path} responds to", total=len(starts)) as advance:
         for start in starts:
             inputs = subject.inputs(range(start, min(start + subject.batch_size, subject.dataset.size)))
             values = _answers(subject, place, inputs)
@@ -225,7 +225,7 @@ def _dreams(
         except (LookupError, *running.CALL_ERRORS) as error:
             raise ModelError(
                 f"No gradient of {call.path!r} leads back to the image: {running.reason(error)} Expected a model that"
-                " TensorFlow can derive. Choose another layer with --dream."
+                " TensorFlow can differentiate. Choose another layer with --dream."
             ) from error
         answers = _answers(subject, place, _inputs(subject, span.values(levels.astype(np.float32) / _WHITE), axis))
         found += [
