@@ -216,10 +216,10 @@ def guide(topic: str | None) -> None:
 @main.command(epilog=_example("reportgen rule dead-channels"))
 @click.argument("rule", required=False, metavar="[CODE|NAME]")
 def rule(rule: str | None) -> None:
-    """Print what a finding means and how to mend it.
+    """Print what a finding means and how to fix it.
 
-    CODE or NAME is that of its rule, such as RG401 or dead-channels. Without it, all rules are listed. The page is set
-    for reading in a terminal, and plain Markdown in a pipe or a file.
+    CODE or NAME is that of its rule, such as RG401 or dead-channels. Without it, all rules are listed. In a terminal
+    the page is laid out for reading; in a pipe or a file it is plain Markdown.
     """
     from rich.console import Console
 
@@ -233,9 +233,9 @@ def rule(rule: str | None) -> None:
 @main.command(epilog=_example("reportgen doctor"))
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON, and nothing else.")
 def doctor(as_json: bool) -> None:
-    """Print what a report needs, what of it is here, and the command that mends what is missing.
+    """Check that a report can be made here, and print the command that installs what is missing.
 
-    The exit code is 0 where a whole report can be made, else 1.
+    The exit code is 0 if a whole report can be made, else 1.
     """
     from dataclasses import asdict
     from json import dumps

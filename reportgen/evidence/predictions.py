@@ -35,7 +35,7 @@ class PredictionsResult:
     """The answers of one output on the whole data.
 
     Attributes:
-        num_images: How many images were put to the model.
+        num_images: How many images went through the model.
         right: How many were classified correctly, at a multi-label output with exactly their true classes; None where
             no true classes are known.
         interval: 95 % interval of the accuracy (Wilson 1927), or None.

@@ -44,7 +44,7 @@ class ScaledAnswers:
 
 @dataclass(frozen=True, slots=True)
 class ScalingResult:
-    """The same images put to the model under each scaling that makes sense for their values.
+    """The same images under each scaling that makes sense for their values.
 
     Attributes:
         num_images: How many images.

@@ -26,7 +26,7 @@ from reportgen.sources.dataset import Dataset
 
 NEEDS: tuple[str, ...] = ()
 NUM_IMAGES = 128
-"""Most images that are put to the model."""
+"""Most images that go through the model."""
 LEAST_IMAGES = 16
 """Fewest, where there are so many, however big the network."""
 USUAL_MACS = 5 * 10**11

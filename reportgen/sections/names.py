@@ -19,7 +19,7 @@ class Content:
     Attributes:
         renamed: Old and new names.
         trial: Whether the names were changed for a trial only.
-        num_images: Images that were put to the model both times.
+        num_images: Images that went through the model both times.
         largest_difference: Largest absolute difference of the predictions.
         identical: Whether they agree to the last bit.
         repeats: Whether the model gives the same predictions twice under the same names.

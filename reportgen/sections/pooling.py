@@ -90,8 +90,8 @@ def build(evidence: Evidence) -> Section | None:
             f"{result.top} to {result.top + height - 1} and columns {result.left} to {result.left + width - 1}."
         ),
         caption=(
-            f"Channel {number(result.channel)} of {result.path} for sample {number(result.sample)}, the map of that"
-            f" layer that varies most, on its own scale: {dark} its minimum, {bright} its maximum. The frame marks"
+            f"Channel {number(result.channel)} of {result.path} for sample {number(result.sample)}; no map of the layer"
+            f" varies more. It has its own scale, {dark} its minimum and {bright} its maximum. The frame marks"
             f" the {shape((height, width))} numbers that are pooled below."
         ),
         colormap=evidence.colormap,

@@ -48,8 +48,7 @@ def _checked(evidence: Evidence) -> tuple[str, ...]:
     unknown = len(evidence.model.unknown_calls)
     if unknown:
         said.append(
-            f"Not checked: {plural(unknown, 'layer')} without a formula, which have the model's own numbers and nothing"
-            " to compare them with."
+            f"Not checked: {plural(unknown, 'layer')} without a formula. Only the model's own numbers are known there."
         )
     if evidence.activations:
         said.append("Every output shape by formula against the tensor that came out for a sample.")

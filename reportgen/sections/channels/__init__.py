@@ -165,7 +165,7 @@ class Content:
     Attributes:
         methods: How the channels were measured, in whole sentences.
         limits: What is not known and why, in whole sentences.
-        num_images: Images that were put to the model; 0 without data.
+        num_images: Images that went through the model; 0 without data.
         num_available: Images in the data.
         seed: Seed of the sample of them, and of all else that was drawn at random.
         classes: Names of the true classes; () without labels.

@@ -223,7 +223,7 @@ def layer_words(call: CallResponses, points_: str) -> str:
 
 
 def methods(evidence: Evidence) -> tuple[str, ...]:
-    """Say how the channels were measured: on which data, and from where on something counts."""
+    """Say how the channels were measured: on which data, and which thresholds apply."""
     responses, ablation, known = evidence.responses, evidence.ablation, words(evidence.model)
     if responses is None:
         return ()
