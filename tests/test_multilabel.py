@@ -145,7 +145,7 @@ def test_labels_of_one_class_each_are_said_to_be_read_as_plain_classes(activatio
 def test_samples_are_picked_by_exact_answers() -> None:
     report = explain(network(), IMAGES, TAGS, pick=["wrong:2", "confident:1"])
     samples = content(report, "samples")["samples"]
-    assert (samples[0]["index"], samples[0]["reason"].split(",")[0]) == (3, "answered wrongly")
+    assert (samples[0]["index"], samples[0]["reason"].split(",")[0]) == (3, "wrong")
     assert len(samples) == 2
     with pytest.raises(DataError, match="picked by per-class:1: it needs labels of one class"):
         explain(network(), IMAGES, TAGS, pick=["per-class:1"])

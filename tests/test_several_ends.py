@@ -183,7 +183,7 @@ def test_array_answers_show_their_shape_and_range() -> None:
     expected = np.asarray(toys.functional()(toys.image(4, 4, 1)))
     assert (head["shape"], head["answers"]) == ([4, 4, 2], [])
     assert head["value_range"] == pytest.approx([float(expected.min()), float(expected.max())])
-    assert "answered 4\u202f×\u202f4\u202f×\u202f2 values" in html.render(report).decode()
+    assert "predicted 4\u202f×\u202f4\u202f×\u202f2 values" in html.render(report).decode()
 
 
 def channels_first(data_format: str) -> Any:

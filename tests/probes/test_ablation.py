@@ -315,7 +315,8 @@ def test_budget_pays_for_the_channels_that_vary_most() -> None:
     deviations = outputs(wider(20), "conv", shown).std(axis=(0, 1, 2))
     assert {each.channel for each in wide.channels} == set(np.argsort(-deviations)[:paid].tolist())
     assert wide.notes == (
-        f"{20 - paid}\xa0channels are beyond the budget: in each layer, those whose responses vary most.",
+        f"{20 - paid}\xa0channels are beyond the budget: in each layer, those whose responses vary most were measured"
+        " first.",
     )
 
 
