@@ -22,10 +22,10 @@ layers = keras.layers
 IMAGES, LABELS = channels_made.pictures()
 DRAW = np.random.default_rng(6)
 CHAPTERS = ["summary", "performance", "samples", "edges", "channels", "glossary"]
-NO_CLASSES = "The data have no classes, so that nothing can be said of what channels tell apart."
-VALUES = "The labels are values and no classes, so that nothing can be said of what channels tell apart."
-SEVERAL = "One image may belong to several classes at once, so that no channel can be said to speak for one of them."
-ONE_CLASS = "All images are of one class, so that no channel can be said to speak for it."
+NO_CLASSES = "The data have no classes that channels could tell apart."
+VALUES = "The labels are values, not classes, so it is not known which classes channels tell apart."
+SEVERAL = "One image may belong to several classes at once, so no channel can be said to speak for one of them."
+ONE_CLASS = "All images are of one class, so no channel can be said to speak for it."
 
 
 @dataclass(frozen=True)

@@ -188,10 +188,10 @@ def dataset(**others: Any) -> DatasetRecord:
 
 
 def sample(index: int = 2, **others: Any) -> SampleRecord:
-    """A grey image of 4 × 4, answered rightly."""
+    """A grey image of 4 × 4, classified correctly."""
     usual: dict[str, Any] = {
         "name": "",
-        "reason": "most confident, and right",
+        "reason": "correct, and most confident",
         "label": "cat",
         "label_index": 0,
         "answers": (Answer(0, "cat", 0.9), Answer(2, "emu", 0.08), Answer(1, "dog", 0.02)),
@@ -203,7 +203,7 @@ def sample(index: int = 2, **others: Any) -> SampleRecord:
 
 
 def predictions(**others: Any) -> PredictionsResult:
-    """Nine of ten images answered rightly."""
+    """Nine of ten images classified correctly."""
     usual: dict[str, Any] = {
         "num_images": 10,
         "right": 9,
@@ -286,9 +286,7 @@ def maps(path: str = "conv", *channels: ChannelNumbers, follower: int | None = N
 
 
 FOUND = Foreground(True, 0.25, "The object is what differs from the border.", np.full((4, 4), 255, np.uint8))
-NOT_FOUND = Foreground(
-    False, 0.0, "There is no object to find: the image is of one colour.", np.zeros((4, 4), np.uint8)
-)
+NOT_FOUND = Foreground(False, 0.0, "No object found: the image has one colour only.", np.zeros((4, 4), np.uint8))
 
 
 def activations(

@@ -51,7 +51,7 @@ def test_every_fault_that_was_built_in_is_found_and_said(name: str) -> None:
     assert f"conv: 1 of 6 (channel {COPY} like {VERTICAL})" in found["RG405"]
     assert layer(name).silent == f"Dead, never above zero: {DEAD}. Stuck: {STUCK} (always 0.5)."
     assert not {DEAD, STUCK} & {card.channel for card in layer(name).cards}
-    assert words(name, COPY).startswith(f"A copy of channel {VERTICAL}: correlation 1.")
+    assert words(name, COPY).startswith(f"Does the same as channel {VERTICAL}: correlation 1.")
 
 
 @pytest.mark.parametrize("name", ["faulty", "faulty behind a ReLU"])
@@ -70,7 +70,7 @@ def test_channel_for_vertical_edges_prefers_their_orientation_and_the_blur_none(
 def test_layer_is_judged_after_its_activation_and_says_so() -> None:
     separate = layer("faulty behind a ReLU")
     assert (separate.path, separate.judged_at) == ("conv", "relu")
-    assert separate.words.startswith("Judged after relu, the activation that its output goes through (by way of norm).")
+    assert separate.words.startswith("Measured after relu, the activation that follows the layer (through norm).")
     dead = next(each for each in report("faulty behind a ReLU").findings if each.code == "RG401")
     assert dead.detail.endswith("measured after relu.")
 

@@ -174,7 +174,7 @@ def test_every_conv_call_of_two_inputs_is_judged_on_its_own_input() -> None:
         np.testing.assert_allclose([each["maximum"] for each in written.layer(name)["channels"]], highest, rtol=1e-5)
     assert all(card["strip"] for card in written.layer("main")["cards"] if card["patches"])
     assert not any(card["strip"] for card in written.layer("beside")["cards"])
-    assert written.page.count("No patches are drawn for what does not look at the image itself: beside.") == 1
+    assert written.page.count("No patches are drawn for layers that do not read the image itself: beside.") == 1
 
 
 def test_every_call_of_a_shared_layer_has_its_own_numbers() -> None:
@@ -203,7 +203,7 @@ def test_one_image_is_called_one_image() -> None:
     written = case("one image")
     assert written.channels["num_images"] == 1
     assert not re.search(r"\b1[ \xa0]images\b", written.page)
-    assert "On the only image the network is right in" in written.page
+    assert "The accuracy on the only image is" in written.page
     assert "Over 1\xa0image, " in written.page
 
 
@@ -237,7 +237,7 @@ def test_answers_that_are_no_numbers_fail_the_report_and_spoil_nothing_else() ->
 )
 def test_what_is_no_picture_has_no_patches_and_one_line_says_why(name: str, word: str, axes: int) -> None:
     written = case(name)
-    line = f"No patches are drawn: the network reads {word}, and no pictures that a patch could be cut from."
+    line = f"No patches are drawn: the network reads {word}, not pictures that a patch could be cut from."
     assert written.page.count(line) == 1
     cards = [card for layer in written.channels["layers"] for card in layer["cards"]]
     assert {card["strip"] for card in cards} == {None}
@@ -245,7 +245,7 @@ def test_what_is_no_picture_has_no_patches_and_one_line_says_why(name: str, word
     assert "cut from the" not in written.page
     assert f"{word} that move it most" in written.page
     assert (
-        f"The model reads {word} and no images, so that what a channel likes best is nothing to look at."
+        f"The model reads {word} and no images, so an image made for a channel would be nothing to look at."
         in written.page
     )
 
@@ -299,7 +299,7 @@ def test_dreams_are_of_the_channels_that_were_asked_for() -> None:
     assert (dream["path"], dream["channel"], written.channels["dreams_asked"]) == ("conv", 5, True)
     assert "The channels were chosen with --dream." in written.page
     assert dream["best_real"] == pytest.approx(written.every[5]["maximum"], rel=1e-5)
-    assert "Synthetic: the image that channel 5 of conv likes best" in written.page
+    assert "Synthetic: an image made to excite channel 5 of conv" in written.page
 
 
 @pytest.mark.parametrize("name", ["faulty", "random labels", "one image"])

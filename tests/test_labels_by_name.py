@@ -123,10 +123,10 @@ def test_fewer_words_than_classes_without_names_give_no_accuracy_and_say_why(
     assert [section.name for section in report.sections] == ["channels"]
     warning = next(finding for finding in report.findings if finding.code == "RG208")
     assert warning.severity == "warning"
-    assert "3 words and the model answers with 4 classes" in warning.detail
+    assert "3 words and the model predicts 4 classes" in warning.detail
     channels: Any = report.sections[0].content
     assert channels.classes == ()
-    assert any("3 words and the model answers with 4 classes" in limit for limit in channels.limits)
+    assert any("3 words and the model predicts 4 classes" in limit for limit in channels.limits)
 
 
 def test_label_of_a_sample_is_the_name_of_its_folder(model_file: Path, names_file: Path, tmp_path: Path) -> None:

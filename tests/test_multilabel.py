@@ -120,9 +120,9 @@ def test_report_shows_each_class_with_what_is_true(kind: Any) -> None:
     share = 1 / (1 + np.exp(-(20 * 10 / 255 - 10)))
     assert missed["answers"][2]["value"] == pytest.approx(share, rel=1e-3)
     page = html.render(report).decode().replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
-    assert "answers yes or no for each class on its own" in page
+    assert "decides yes or no for each class," in page
     assert "any number of 3 classes" in page
-    assert "names all true classes and no other in 80.0 % of cases" in page
+    assert "predicts exactly the true classes of 80.0 % of" in page
     assert outcome(report)[0].startswith("All classes right: 80.0\u202f% (")
     assert not report.failed
 
@@ -138,14 +138,14 @@ def test_labels_of_one_class_each_are_said_to_be_read_as_plain_classes(activatio
     )
     # The brightest channel is the answer: 0, 0 (all alike), 0 (as bright as 1), 0 and 1 (as bright as 2).
     assert found["right"] == 2
-    sentence = "The output output_0 answers yes or no for each of 3 classes on its own, but the labels name exactly one"
+    sentence = "The output output_0 decides yes or no for each of 3 classes, but the labels name exactly one"
     assert any(note.startswith(sentence) for note in found["notes"]) == is_said
 
 
 def test_samples_are_picked_by_exact_answers() -> None:
     report = explain(network(), IMAGES, TAGS, pick=["wrong:2", "confident:1"])
     samples = content(report, "samples")["samples"]
-    assert (samples[0]["index"], samples[0]["reason"].split(",")[0]) == (3, "answered wrongly")
+    assert (samples[0]["index"], samples[0]["reason"].split(",")[0]) == (3, "wrong")
     assert len(samples) == 2
     with pytest.raises(DataError, match="picked by per-class:1: it needs labels of one class"):
         explain(network(), IMAGES, TAGS, pick=["per-class:1"])

@@ -72,7 +72,7 @@ def test_every_output_is_shown_under_its_name_and_every_further_input_with_its_v
     assert sample["heads"][1]["answers"][0]["class_index"] == int(np.argmax(kind))
     assert sample["heads"][2]["answers"][0]["value"] == pytest.approx(float(raw.max()), rel=1e-4)
     page = html.render(report).decode()
-    for words in ("further input of 3", "<b>raw</b>", "<b>age</b>", "not with classes"):
+    for words in ("further input of 3", "<b>raw</b>", "<b>age</b>", "values, not classes"):
         assert words in page
     assert not report.failed
 
@@ -183,7 +183,7 @@ def test_array_answers_show_their_shape_and_range() -> None:
     expected = np.asarray(toys.functional()(toys.image(4, 4, 1)))
     assert (head["shape"], head["answers"]) == ([4, 4, 2], [])
     assert head["value_range"] == pytest.approx([float(expected.min()), float(expected.max())])
-    assert "answered 4\u202f×\u202f4\u202f×\u202f2 values" in html.render(report).decode()
+    assert "predicted 4\u202f×\u202f4\u202f×\u202f2 values" in html.render(report).decode()
 
 
 def channels_first(data_format: str) -> Any:
@@ -271,7 +271,7 @@ def test_values_are_compared_with_true_values() -> None:
     assert found["mean_error"] == pytest.approx(0.5, rel=1e-5)
     (head,) = found["samples"][0]["heads"]
     assert head["targets"] == pytest.approx(truth[3].tolist())
-    assert "differ from the true ones by 0.5 on average" in report.sections[0].answer
+    assert " is 0.5." in report.sections[0].answer
     assert "mean absolute error" in html.render(report).decode()
     assert not report.failed
 
@@ -295,7 +295,7 @@ def test_true_values_belong_to_the_output_of_their_name() -> None:
 def test_fractions_that_belong_to_no_output_are_refused(build: Any, shape: tuple[int, ...]) -> None:
     model = build()
     images = np.zeros((COUNT, *model.input_shape[1:]), np.float32)
-    with pytest.raises(DataError, match="hold values that are no class index"):
+    with pytest.raises(DataError, match="hold values that are not class indices"):
         explain(model, images, np.full(shape, 0.3))
 
 

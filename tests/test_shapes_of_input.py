@@ -115,7 +115,7 @@ def test_whole_numbers_of_a_signal_are_left_as_they_are() -> None:
     model = keras.Sequential([keras.Input((30, 1)), layers.Conv1D(2, 3), layers.GlobalMaxPooling1D()])
     (low, high), notes = rows(counts, model)
     assert (low, high) == (counts[0].min(), counts[0].max())
-    assert "they were left as they are, because they are no pictures" in notes
+    assert "they were left as they are, because they are not pictures" in notes
 
 
 def test_whole_numbers_of_pictures_without_a_channel_axis_are_divided() -> None:

@@ -199,7 +199,7 @@ class Plan:
 
     @property
     def _pictures_bytes(self) -> int:
-        """The samples, with what is the object on them, and the surest mistakes."""
+        """The samples, with what is the object on them, and the most confident mistakes."""
         pictures = 2 * self.num_samples + min(MISTAKES, self.extent.num_images) * self.has_scores
         return pictures * as_text(self.extent.picture_bytes)
 

@@ -89,7 +89,7 @@ def of_the_report(command: Command) -> Command:
         click.option(
             "--max-size",
             metavar="SIZE",
-            help="Most that report.html may take, such as 25MB; the largest grids give way.  [default: 25MB]",
+            help="Most that report.html may take, such as 25MB; the largest grids are shortened.  [default: 25MB]",
         ),
         click.option(
             "--pdf-channels",
@@ -122,7 +122,7 @@ def of_the_report(command: Command) -> Command:
             "--templates",
             metavar="DIR",
             type=click.Path(path_type=Path),
-            help="Folder of templates in the place of the report's own, run in a sandbox: parts.html, report.css …",
+            help="Folder of templates that replace the report's own, run in a sandbox: parts.html, report.css …",
         ),
     )
 
@@ -150,13 +150,13 @@ def of_the_channels(command: Command) -> Command:
             "--class-level",
             type=float,
             metavar="P",
-            help="A channel speaks for a class if chance says so with a probability of P at most.  [default: 0.05]",
+            help="A channel speaks for a class if chance says as much with probability P at most.  [default: 0.05]",
         ),
         click.option(
             "--class-selectivity",
             type=float,
             metavar="INDEX",
-            help="And if its class selectivity index is at least INDEX; 0.33: twice the others.  [default: 0.33]",
+            help="... and if its class selectivity index is at least INDEX; 0.33: twice the others.  [default: 0.33]",
         ),
         click.option(
             "--ablation-budget",
@@ -171,7 +171,7 @@ def of_the_channels(command: Command) -> Command:
             multiple=True,
             metavar="LAYER:CHANNEL",
             help=(
-                "Channel of a conv layer for which the image is made that moves it most; repeatable.  [default: the"
+                "Make the image that excites this channel of a conv layer most; repeatable.  [default: the"
                 " three most important of the last conv layer]"
             ),
         ),
@@ -271,6 +271,8 @@ def of_the_run(command: Command) -> Command:
 
 
 def verbosity(command: Command) -> Command:
-    """Add the options that say how much is told."""
-    command = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")(command)
-    return click.option("-v", "--verbose", count=True, help="Say more; -vv also shows what TensorFlow says.")(command)
+    """Add the options that say how much is printed."""
+    command = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")(command)
+    return click.option("-v", "--verbose", count=True, help="Print more; -vv also shows TensorFlow's messages.")(
+        command
+    )

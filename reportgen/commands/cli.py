@@ -128,7 +128,7 @@ def train(output: Path, seed: int, quiet: bool, verbose: int) -> None:
         origins.save(origin, output)
         right, total, split = _pipeline("parts", terminal).score_held_out(origin, terminal.progress)
     with _standard_output():
-        click.echo(f"{right / total:.1%} right: {right} of {total} digits, {split}")
+        click.echo(f"Accuracy: {right / total:.1%} ({right} of {total} digits, {split})")
         click.echo(str(output))
 
 
@@ -218,10 +218,10 @@ def guide(topic: str | None) -> None:
 @main.command(epilog=_example("reportgen rule dead-channels"))
 @click.argument("rule", required=False, metavar="[CODE|NAME]")
 def rule(rule: str | None) -> None:
-    """Print what a finding means and how to mend it.
+    """Print what a finding means and how to fix it.
 
-    CODE or NAME is that of its rule, such as RG401 or dead-channels. Without it, all rules are listed. The page is set
-    for reading in a terminal, and plain Markdown in a pipe or a file.
+    CODE or NAME is that of its rule, such as RG401 or dead-channels. Without it, all rules are listed. In a terminal
+    the page is laid out for reading; in a pipe or a file it is plain Markdown.
     """
     from rich.console import Console
 
@@ -235,9 +235,9 @@ def rule(rule: str | None) -> None:
 @main.command(epilog=_example("reportgen doctor"))
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON, and nothing else.")
 def doctor(as_json: bool) -> None:
-    """Print what a report needs, what of it is here, and the command that mends what is missing.
+    """Check that a report can be made here, and print the command that installs what is missing.
 
-    The exit code is 0 where a whole report can be made, else 1.
+    The exit code is 0 if a whole report can be made, else 1.
     """
     from dataclasses import asdict
     from json import dumps
@@ -252,7 +252,7 @@ def doctor(as_json: bool) -> None:
         else:
             width = max(len(item.name) for item in items)
             for item in items:
-                mend = f"\n{'':11}{'':{width}}  to mend it: {item.remedy}" if item.remedy else ""
+                mend = f"\n{'':11}{'':{width}}  to fix it: {item.remedy}" if item.remedy else ""
                 click.echo(f"{item.state:11}{item.name:{width}}  {item.detail}{mend}")
             click.echo("A whole report can be made." if whole else "A whole report cannot be made.")
     if not whole:

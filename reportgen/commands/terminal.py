@@ -135,7 +135,7 @@ class Terminal:
         printer.print(table)
         if left_out:
             printer.print(
-                Text(f"Left out, because the terminal is narrow: {', '.join(left_out)}. Widen it, or see --json.")
+                Text(f"Left out because the terminal is narrow: {', '.join(left_out)}. Widen it, or see --json.")
             )
         printer.print(
             Text(
@@ -153,12 +153,14 @@ class Terminal:
         """Print on standard output what a report would be."""
         printer, plan = _printer(), forecast.plan
         printer.print(
-            Text(f"A dry run on {file_name(forecast.model.name)}: nothing is written, and no sample is looked at.")
+            Text(
+                f"A dry run on {file_name(forecast.model.name)}: nothing is written, and no image is read by the model."
+            )
         )
         seconds = [(f"seconds, {name}", f"about {number(value, 2)}") for name, value in forecast.seconds]
         total = sum(value for _, value in forecast.seconds)
         rows = [
-            ("images that the model answers", number(forecast.images)),
+            ("images that go through the model", number(forecast.images)),
             ("samples, at most", number(plan.num_samples)),
             ("layers with activation maps", number(len({grid.path for grid in plan.grids}))),
             ("maps computed", number(plan.maps)),
@@ -173,7 +175,7 @@ class Terminal:
             Text("Sizes are upper bounds. Seconds are an estimate, from a short measurement on this machine.")
         )
         if not plan.cuts:
-            printer.print(Text(f"Nothing is cut: the page stays within {megabytes(plan.max_size_bytes)}."))
+            printer.print(Text(f"Nothing is left out: the page stays within {megabytes(plan.max_size_bytes)}."))
             return
         printer.print(
             Text(
@@ -188,7 +190,7 @@ class Terminal:
         listed = [(name, " ".join(counts)) for name, counts in cut.items() if name in shown]
         printer.print(two_columns("layer", "maps shown of each sample", listed))
         if not plan.fits:
-            printer.print(Text("By estimate even this is too large: expect the build to refuse. Raise --max-size."))
+            printer.print(Text("Even this is probably too large, and the build will refuse. Raise --max-size."))
 
     def show_sums(self, model: ModelRecord, name: str) -> None:
         """Print the calculation of the calls of one layer on standard output.

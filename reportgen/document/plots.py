@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from reportgen.document import lettering
+
 WIDTH, HEIGHT = 672.0, 236.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48.0, 24.0, 34.0, 40.0
 _LEGEND_LEFT, _LEGEND_TOP = 336.0, 8.0
@@ -93,11 +95,20 @@ class Plot:
         for x, y, point in [*upward, *([rightmost] if rightmost else [])]:
             room = 6.5 * len(point.label)
             left = x + 8 if x + 8 + room < WIDTH else x - 8 - room
-            if all(
-                abs(left - other[0]) > _LABEL_ROOM[0] or abs(y + 3.5 - other[1]) > _LABEL_ROOM[1] for other in found
-            ):
-                found.append((round(left, 1), round(y + 3.5, 1), point.label))
+            foot = y + lettering.BELOW_MIDDLE
+            if all(abs(left - other[0]) > _LABEL_ROOM[0] or abs(foot - other[1]) > _LABEL_ROOM[1] for other in found):
+                found.append((round(left, 1), round(foot, 1), point.label))
         return tuple(found)
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of the drawing, CSS pixels."""
+        return WIDTH, HEIGHT
+
+    @property
+    def headline(self) -> float:
+        """Baseline of the words above the field, which stand beside the marks of the legend."""
+        return _LEGEND_TOP + lettering.BELOW_MIDDLE
 
     @property
     def frame(self) -> tuple[float, float, float, float]:

@@ -196,15 +196,15 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How well one output answers the images, where true classes or true values are known.
+    """How well one output predicts the images, where true classes or true values are known.
 
     Attributes:
         output: Name of the output.
-        kind: What its answers are: "probabilities", "logits", "multi-label" or "values".
-        num_images: How many images were put to the model.
-        right: How many were answered rightly, at a multi-label output with all their classes and no other; None of
+        kind: What its predictions are: "probabilities", "logits", "multi-label" or "values".
+        num_images: How many images went through the model.
+        right: How many were classified correctly, at a multi-label output with exactly their true classes; None for
             values.
-        interval: 95 % interval of the share of right answers (Wilson 1927), or None.
+        interval: 95 % interval of the accuracy (Wilson 1927), or None.
         mean_error: Mean absolute error of values, or None.
     """
 
@@ -228,7 +228,7 @@ class Report:
         findings: What the reader should know, heaviest first.
         sections: The chapters, in their order.
         fonts: Fonts of the user's own, for what the bundled ones lack; in the JSON only their hashes, in `run`.
-        templates: Templates of the user's own, in the place of ours; likewise.
+        templates: Templates of the user's own, in the place of ours; in the JSON only their hashes.
         max_size_bytes: Most that its web page may take, with what stands beside it; 0 for no bound.
         scores: How well each output with known answers does, the one that is looked at closely first. They are here
             whichever chapters there are; in the JSON they stand in the chapters.

@@ -17,6 +17,7 @@ HIGHEST_TILE = 76.0
 """Most that one of its tiles is high."""
 NUMBER_HEIGHT = 11.0
 """Height of the number below a tile, on sheets of a selection."""
+_NUMBER_GAP = 6.0
 _TICKS_HEIGHT = 16.0
 _LINE = 11.0
 _MOST_LABELS = 8
@@ -28,7 +29,7 @@ class Mark:
 
     Attributes:
         channel: Channel number of the tile, from 0.
-        reason: "follows" (frame) or "broken" (crossed out: values that are no numbers).
+        reason: "follows" (frame) or "broken" (crossed out: NaN or infinity).
     """
 
     channel: int
@@ -76,6 +77,16 @@ class ContactSheet:
     def image_size(self) -> tuple[float, float]:
         """Width and height of the enlarged picture, CSS pixels."""
         return self.figure.width_px * self.scale, self.figure.height_px * self.scale
+
+    @property
+    def place(self) -> tuple[float, float]:
+        """Left and upper edge of the picture, CSS pixels."""
+        return SHEET_LEFT, SHEET_TOP
+
+    @property
+    def number_lines(self) -> tuple[float, float]:
+        """Where the numbers of the rows end, and the baseline of those of the columns, CSS pixels."""
+        return SHEET_LEFT - _NUMBER_GAP, SHEET_TOP - _NUMBER_GAP
 
     @property
     def size(self) -> tuple[float, float]:

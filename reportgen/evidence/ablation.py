@@ -12,12 +12,12 @@ class ChannelAblation:
     Attributes:
         path: The conv call.
         channel: The channel.
-        accuracy_change: Share of right answers without it less that with it, −1..1; None without labels.
-        probability_change: Mean probability of the true class (without labels, of the class answered with all channels;
+        accuracy_change: Accuracy without it less that with it, −1..1; None without labels.
+        probability_change: Mean probability of the true class (without labels, of the class predicted at first;
             where an image has several labels, of each label's true yes or no) without it less that with it, −1..1.
-        class_changes: The change of the share of right answers of each class, in the order of `AblationResult.classes`;
+        class_changes: The change of the recall of each class, in the order of `AblationResult.classes`;
             () without labels.
-        num_changed: Images that are answered with another class.
+        num_changed: Images whose predicted class changes.
     """
 
     path: str
@@ -35,8 +35,8 @@ class AblationResult:
     Attributes:
         num_images: Images that every ablation was measured on, evenly spaced where these are not all.
         num_available: Images in the data.
-        accuracy: Share of right answers with all channels, on these images; None without labels.
-        probability: Mean probability of the true class (without labels, of the class answered; where an image has
+        accuracy: Accuracy with all channels, on these images; None without labels.
+        probability: Mean probability of the true class (without labels, of the predicted class; where an image has
             several labels, of each label's true yes or no) with all channels.
         classes: Names of the classes that `class_changes` belong to.
         budget: What limited the number of channels, in words: "60 s", "500 forward passes".

@@ -23,11 +23,11 @@ class Channel(Measured):
             fires.
         orientation: Orientation of the edges that it prefers, degrees; None where it prefers none, or was not asked.
         orientation_selectivity: Orientation selectivity index, 0..1; None where it was not asked.
-        accuracy_change: Share of right answers without it less that with it; None where that was not measured.
-        probability_change: The same of the mean probability of the true class, or of the class answered.
-        num_changed: Images that are answered otherwise without it; None where that was not measured.
-        class_hit: The class that loses the most right answers without it; None where none loses any.
-        class_hit_change: The change of its share of right answers; None as above.
+        accuracy_change: Accuracy without it less that with it; None where that was not measured.
+        probability_change: The same of the mean probability of the true class, or of the predicted class.
+        num_changed: Images whose predicted class changes without it; None where that was not measured.
+        class_hit: The class whose recall falls most without it; None where none loses any.
+        class_hit_change: The change of its recall; None as above.
     """
 
     favourite: str | None
@@ -48,7 +48,7 @@ class Channel(Measured):
 
     @property
     def loss(self) -> tuple[float, float]:
-        """How much it matters: what is lost without it in right answers, then in probability; 0 where not measured."""
+        """How much it matters: what is lost without it in accuracy, then in probability; 0 where not measured."""
         return -(self.accuracy_change or 0.0), -(self.probability_change or 0.0)
 
     @property
@@ -160,7 +160,7 @@ _STATES = ("no number", "nearly dead", "")
 def _needed(channels: Sequence[Channel]) -> list[Channel]:
     """Return the channels that the model needs, the most needed first.
 
-    What counts is how many right answers are lost, then how much probability; where no right answer is lost without any
+    What counts is how much accuracy is lost, then how much probability; where no accuracy is lost without any
     of them, probability alone.
     """
     if any(each.loss[0] > 0 for each in channels):
@@ -169,7 +169,7 @@ def _needed(channels: Sequence[Channel]) -> list[Channel]:
 
 
 def _alike(needed: Sequence[Channel]) -> list[Channel]:
-    """Return those that are needed as much as the first: in right answers, or where it costs none in probability."""
+    """Return those that are needed as much as the first: in accuracy, or in probability if no accuracy is lost."""
     if not needed:
         return []
     counted = 0 if needed[0].loss[0] > 0 else 1
@@ -186,16 +186,16 @@ class Counts:
         dead: Those that are never above zero.
         nearly_dead: Those that fire in hardly any image.
         stuck: Those of one value everywhere.
-        no_number: Those with values that are no numbers.
+        no_number: Those with NaN or infinity.
         copies: Those that are copies of another, and nothing of the above.
         speaking: Those that speak for one class; None without labels.
         ablated: Those of which it was measured what the model loses without them.
-        needed: The number of the one that the model needs most: for right answers, then for probability; None where
+        needed: The number of the one that the model needs most: for accuracy, then for probability; None where
             nothing is lost without any.
-        tied: The numbers of the others without which as many right answers are lost, or, where no right answer is lost
+        tied: The numbers of the others without which as much accuracy is lost, or, where no accuracy is lost
             without any, as much probability.
-        accuracy_change: What becomes of the share of right answers without that one; None where not measured.
-        probability_change: The same of the mean probability of the true class, or of the class answered.
+        accuracy_change: The change of the accuracy without that one; None where not measured.
+        probability_change: The same of the mean probability of the true class, or of the predicted class.
     """
 
     channels: int

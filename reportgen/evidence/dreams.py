@@ -9,7 +9,7 @@ from reportgen.evidence.samples import Levels
 
 @dataclass(frozen=True, slots=True)
 class Dream:
-    """The image that a channel likes best, made by gradient ascent.
+    """An image made to excite a channel, by gradient ascent.
 
     Attributes:
         path: The conv call.
@@ -32,7 +32,7 @@ class Dream:
 
 @dataclass(frozen=True, slots=True)
 class DreamsResult:
-    """Images that channels like best (Olah et al. 2017, "Feature Visualization", Distill).
+    """Images made to excite channels (Olah et al. 2017, "Feature Visualization", Distill).
 
     Attributes:
         dreams: One per channel that was asked for.

@@ -14,7 +14,7 @@ class NamesResult:
     Attributes:
         renamed: Old and new names, in order.
         trial: Whether the user renamed nothing and every layer was given another name for a trial.
-        num_images: How many images were put to the model both times.
+        num_images: How many images went through the model both times.
         largest_difference: Largest absolute difference between the two outputs.
         identical: Whether the outputs agree to the last bit.
         repeats: Whether the model answers twice alike under the same names, so that a difference can come from them.

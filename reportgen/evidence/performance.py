@@ -32,13 +32,13 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class ClassAccuracy:
-    """How one class is answered.
+    """How one class is predicted.
 
     Attributes:
         index: Its index.
         name: Its name, or its index where it has none.
-        recall: Of the images of this class, those that were answered so; None without images of it.
-        precision: Of the images that were answered so, those of this class; None where it is never answered.
+        recall: Of the images of this class, those that were predicted as it; None without images of it.
+        precision: Of the images that were predicted as this class, those of it; None where it is never predicted.
     """
 
     index: int
@@ -49,11 +49,11 @@ class ClassAccuracy:
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """How often images of one class were answered with one class; both are the same where the answer is right.
+    """How often images of one class were predicted as one class; both are the same where the prediction is correct.
 
     Attributes:
         label: Index of the true class.
-        answered: Index of the class answered; None for an answer that holds NaN or infinity.
+        answered: Index of the predicted class; None for a prediction that holds NaN or infinity.
         number: How many images.
     """
 
@@ -97,11 +97,11 @@ class Calibration:
     """Whether the model is right as often as it is confident.
 
     Attributes:
-        bins: Answers by confidence, the probability of the class answered, in bins of equal width.
+        bins: Predictions by confidence, the probability of the predicted class, in bins of equal width.
         right: Right ones of all these answers; those that hold NaN or infinity have no confidence.
         confidence: Mean confidence of them, 0..1.
-        error: Expected calibration error: mean over the answers of the distance between the share of right answers in
-            their bin and the mean confidence there.
+        error: Expected calibration error: mean over the predictions of the distance between the accuracy in their bin
+            and the mean confidence there.
     """
 
     bins: tuple[Bin, ...]
@@ -118,12 +118,12 @@ class HeadScores:
         name: The output.
         output: What its answers are: "probabilities", "logits" or "multi-label".
         num_classes: How many classes it can answer.
-        right: Images that are answered rightly, of a multi-label output with all their classes and no other.
+        right: Images that are classified correctly, of a multi-label output with exactly their true classes.
         commonest: The class that most images belong to, or several; None for a multi-label output.
         num_nonfinite: How many answers hold NaN or infinity; they are counted as wrong.
         classes: Every class that the data hold or the model answers, by index.
         confusions: Every pair of true class and answer that occurs, by their indices; () for a multi-label output.
-        calibration: Confidence against right answers; None for a multi-label output, or where no answer is a number.
+        calibration: Confidence against accuracy; None for a multi-label output, or where no prediction is finite.
         num_mistakes: How many wrong answers there are that are numbers.
         mistakes: The most confident of these.
         confidences: How confident each of them is, 0..1.
@@ -153,7 +153,7 @@ class PerformanceResult:
     """How often the model is right over the whole data.
 
     Attributes:
-        heads: Each output that answers with classes and has labels, the one that is looked at closely first.
+        heads: Each output that predicts classes and has labels, the one that is looked at closely first.
     """
 
     heads: tuple[HeadScores, ...]

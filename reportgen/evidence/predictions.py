@@ -1,4 +1,4 @@
-"""What the model answered on all images, as plain data."""
+"""What the model predicts for all images, as plain data."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import numpy.typing as npt
 
 from reportgen.records.model import Shape
 
+ANSWERED_ABOVE = 0.5
+"""Of a multi-label output: a class is predicted above this probability, as `keras.metrics.BinaryAccuracy` counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClassCounts:
@@ -17,8 +20,8 @@ class ClassCounts:
     Attributes:
         name: The class.
         present: How many images belong to it.
-        found: For how many of these it was answered.
-        wrongly: For how many others it was answered.
+        found: For how many of these it was predicted.
+        wrongly: For how many others it was predicted.
     """
 
     name: str
@@ -32,22 +35,22 @@ class PredictionsResult:
     """The answers of one output on the whole data.
 
     Attributes:
-        num_images: How many images were put to the model.
-        right: How many were answered rightly, at a multi-label output with all their classes and no other; None where
+        num_images: How many images went through the model.
+        right: How many were classified correctly, at a multi-label output with exactly their true classes; None where
             no true classes are known.
-        interval: 95 % interval of the share of right answers (Wilson 1927), or None.
+        interval: 95 % interval of the accuracy (Wilson 1927), or None.
         output: What the answers are: "probabilities", "logits", "multi-label" (yes or no for each class) or "values".
         num_nonfinite: How many answers hold NaN or infinity.
         name: The output.
         shape: Shape of one answer.
-        value_range: Lowest and highest finite value that it answered, or None.
+        value_range: Lowest and highest finite value that it gave, or None.
         mean_error: Mean of the absolute difference between its values and the true ones; None where they are not known.
         others: The same for the model's further outputs, in its order.
         counts: Answers of a multi-label output class by class.
-        hits: bool (images): whether each image was answered rightly; None where no true classes are known.
-        confidence: float64 (images): the probability of the class answered, 0..1, of a multi-label output its mean over
-            the classes; None without classes.
-        answered: int64 (images): the class answered, −1 where the answer is no number; None without classes, and of a
+        hits: bool (images): whether each image was classified correctly; None where no true classes are known.
+        confidence: float64 (images): the probability of the predicted class, 0..1, of a multi-label output its mean
+            over the classes; None without classes.
+        answered: int64 (images): the predicted class, −1 where the output is not finite; None without classes, and of a
             multi-label output.
     """
 

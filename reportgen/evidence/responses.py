@@ -122,7 +122,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class ChannelResponses(Measured):
-    """What one channel did over the data, and where it answered most.
+    """What one channel did over the data, and where it responded most.
 
     Attributes:
         favourite: Index in `ResponsesResult.classes` of the class with the highest mean response; None without labels
@@ -179,7 +179,7 @@ class ResponsesResult:
     """What the channels of all conv calls did over the data.
 
     Attributes:
-        num_images: How many images were put to the model.
+        num_images: How many images went through the model.
         num_available: How many the data have; more than `num_images` where a sample was drawn (`--limit`).
         seed: Seed of that sample, of the places for the quantiles and of the permutations.
         classes: Names of the true classes that occur among these images, by index of class; () without labels.

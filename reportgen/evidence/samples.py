@@ -1,4 +1,4 @@
-"""The samples that are looked at closely, and what the model answered for each, as plain data."""
+"""The samples that are shown in detail, and what the model predicts for each, as plain data."""
 
 from __future__ import annotations
 
@@ -43,21 +43,21 @@ class InputValues:
 
 @dataclass(frozen=True, slots=True)
 class HeadAnswer:
-    """What one output of the model answered for one sample.
+    """What one output of the model predicts for one sample.
 
     Attributes:
         name: The output.
         shape: Shape of its answer.
         output: "probabilities", "logits", "multi-label" or "values".
         answers: Its first answers, highest first; of values, the first ones in order; () of an array of more axes. Of a
-            multi-label output the probabilities of classes, all that are answered or true first.
+            multi-label output the probabilities of classes, all that are predicted or true first.
         label: Name of the true class, or of all true classes; or None.
-        correct: Whether the first answer is the true class, or the classes answered are the true ones; None where that
-            cannot be said.
+        correct: Whether the top prediction is the true class, or the predicted classes are the true ones; None where
+            that cannot be said.
         value_range: Lowest and highest finite value of its answer, or None without any.
         targets: The true values that belong to the answers, where they are known; of a multi-label output 1 for a true
             class and 0 for another.
-        answered: Name of the class answered, or of all classes answered; None where the answer is values, or no number.
+        answered: Name of the predicted class, or of all of them; None where the output is values, or holds NaN.
     """
 
     name: str
@@ -88,7 +88,7 @@ class SampleRecord:
         value_range: Lowest and highest value of the image as the model got it.
         grid: How it is drawn, for what is no picture.
         signal: Its curves, for a signal of few channels or a row of values.
-        heads: What each output answered, in the model's order, the one of `answers` among them.
+        heads: What each output predicts, in the model's order, the one of `answers` among them.
         inputs: What the further inputs got, in the model's order.
     """
 
@@ -108,7 +108,7 @@ class SampleRecord:
 
     @property
     def answered(self) -> str | None:
-        """Name of the class answered, or of all classes; None where the answer is values, or no number."""
+        """Name of the predicted class, or of all of them; None where the output is values, or holds NaN."""
         head = next((head for head in self.heads if head.answers == self.answers), None)
         if head is not None:
             return head.answered

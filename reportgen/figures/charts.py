@@ -19,6 +19,7 @@ import fontpkg
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.document import colours
 from reportgen.document.report import Figure
 from reportgen.document.sheets import SHEET_LEFT, SHEET_WIDTH
 from reportgen.language.cleaning import clean, isolated
@@ -35,16 +36,22 @@ _PANEL = 68  # height of the panel of one curve, with the words above it
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """Colours of a chart: text, quieter text, hairlines, and the one accent."""
+    """Colours of a chart: text, quieter text, hairlines, the one accent; the page around it, and its shaded fields."""
 
     text: str
     soft: str
     line: str
     accent: str
+    paper: str
+    wash: str
 
 
-LIGHT = Ink(text="#1c2126", soft="#5d6770", line="#dfe3e6", accent="#0b5c7a")
-DARK = Ink(text="#e6eaec", soft="#9aa6ae", line="#2c343a", accent="#6cc0de")
+def _ink(place: int) -> Ink:
+    page = {name: pair[place] for name, pair in (colours.ON_PAGES | colours.IN_CHARTS).items()}
+    return Ink(page["ink"], page["soft"], page["line"], page["accent"], page["paper"], page["wash"])
+
+
+LIGHT, DARK = _ink(0), _ink(1)
 
 
 @dataclass(frozen=True, slots=True)

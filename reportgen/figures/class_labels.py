@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen.figures.graph_words import FONT_SIZE, width_of
+from reportgen.document import lettering
+from reportgen.figures.graph_words import width_of
 from reportgen.language.cleaning import clean, isolated, shortened
 
 LABEL_SIZE = 10
@@ -62,7 +63,7 @@ def side_of(num_columns: int) -> int:
 
 def label_width(label: str) -> float:
     """Return how wide a label is in a chart, CSS pixels."""
-    return width_of(label) * LABEL_SIZE / FONT_SIZE
+    return width_of(label) * LABEL_SIZE / lettering.SIZE
 
 
 def labels(classes: Sequence[tuple[int, str]], num_columns: int) -> Labels:

@@ -83,7 +83,7 @@ class _Drawer:
             drawn.add(rest[0])
             inside = self._insides[rest[0]]
             panels.append(self._panel(inside.name, inside.title, "", self._between_pills(inside)))
-        # What is told of a panel names its uses, which are all known by now.
+        # The words of a panel name its uses, which are all known by now.
         told = {inside.name: self._told(inside) for inside in self._insides.values()}
         panels = [Panel(panel.name, panel.title, told.get(panel.name, ""), panel.strips) for panel in panels]
         return Drawing(tuple(panels), self._alt(nodes), self._caption())
@@ -96,7 +96,7 @@ class _Drawer:
         return fold(nodes, self._exits(nodes), self._signatures)
 
     def _exits(self, nodes: Sequence[Node]) -> set[str]:
-        """Keys of the nodes that are read from outside their level, or that the model answers with."""
+        """Keys of the nodes that are read from outside their level, or that the model predicts."""
         inside = Counter(source for node in nodes for call in node.calls for source in self._reading.sources[call.path])
         ends = {path for path, *_ in self._ends}
         return {
@@ -217,43 +217,41 @@ class _Drawer:
         shared = all(call.shared_with for use in others for node in use for call in node.calls)
         if shared:
             return (
-                f"Called {number(len(inside.uses))} times with the same weights; drawn as it is called first, {rows} of"
+                f"Called {number(len(inside.uses))} times with the same weights; drawn as in the first call, {rows} of"
                 " the table."
             )
         differing = differing_of(inside.uses)
         prefix = prefix_of(inside.boxes) if inside.name.startswith("block-") else ""
         begin = f" (“…” stands for {prefix})" if prefix else ""
         return (
-            f"Used {number(len(inside.uses))} times; drawn as it is first, {rows} of the table{begin}. The others are"
-            f" alike but for names, channels and sizes{f' ({differing})' if differing else ''}."
+            f"Used {number(len(inside.uses))} times; drawn as in the first use, {rows} of the table{begin}. The others"
+            f" differ only in names, channels and sizes{f' ({differing})' if differing else ''}."
         )
 
     def _alt(self, nodes: Sequence[Node]) -> str:
         merges = sum(role_of(call) == "merge" and len(call.inputs) > 1 for call in self._model.layers)
         chain = "a chain without branches" if not merges else f"branches that meet in {plural(merges, 'place')}"
         blocks = [f"{inside.title}, {plural(len(inside.uses), 'time')}" for inside in self._insides.values()]
-        inside = f" Drawn by themselves: {'; '.join(blocks)}." if blocks else ""
+        inside = f" Drawn separately: {'; '.join(blocks)}." if blocks else ""
         count = plural(len(nodes), "box", "boxes")
         return f"Drawing of {self._model.name}: {count} from its input to its output, {chain}.{inside}"
 
     def _caption(self) -> str:
         words = [
-            f"{self._model.name}, read like text: each row goes on at the left of the next. A box names a layer, its"
-            " kind and its window; normalisation, activation, dropout and padding layers share the box of the layer"
-            " that they belong to. Beside a line stands the shape that goes over it, where it changes."
+            f"{self._model.name}. Read left to right, then down. A box names a layer, its kind and its window;"
+            " normalisation, activation, dropout and padding layers share the box of the layer that they belong to."
+            " Where a shape changes, it is written beside the line."
         ]
         if any(inside.name.startswith("block-") for inside in self._insides.values()):
             words.append(
-                "What repeats is folded into a box with a double edge and drawn once below; the table has every call."
+                "A block that repeats is one box with a double edge and is drawn once below; the table has every call."
             )
         if any(inside.name.startswith("model-") for inside in self._insides.values()):
             words.append("A nested model is a box with a double edge and is drawn below.")
         if any(count > 1 for count in self._calls.values()):
             words.append("“Call 2 of 3” marks a layer that is used again with the same weights.")
         if self._reading.by_order or not all(known for _, known, _ in self._ends):
-            words.append(
-                "A dashed line says only that one thing is computed after another: what it reads is not known."
-            )
+            words.append("A dashed line means only that one layer runs after another: what it reads is not known.")
         return " ".join(words)
 
 

@@ -7,13 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from string import ascii_uppercase
 
+from reportgen.document import lettering
 from reportgen.figures.graph_nodes import Node
 from reportgen.language.cleaning import shortened
 from reportgen.language.numerals import number, shape
 from reportgen.records.model import LayerRecord, Setting, Shape
 
-FONT_SIZE = 10.5
-"""Size of all words in the drawing, CSS pixels."""
 WIDEST_LINE = 92.0
 """Width at which words in a box are broken, CSS pixels; a single long word may be wider."""
 WIDEST_NAME = 101.0
@@ -144,7 +143,7 @@ def width_of(text: str, *, mono: bool = False, bold: bool = False) -> float:
             total += 600
         else:
             total += _SANS[ord(letter) - 32] if " " <= letter <= "~" else _OTHERS.get(letter, 1000)
-    return total / 1000 * FONT_SIZE * (_BOLD if bold and not mono else 1.0)
+    return total / 1000 * lettering.SIZE * (_BOLD if bold and not mono else 1.0)
 
 
 def name_of(node: Node, prefix: str = "") -> tuple[str, ...]:
@@ -195,7 +194,7 @@ def told_of(node: Node, calls: str) -> str:
     told = f"{node.main.path}: {' '.join(word for word in words if word)}"
     if attached:
         told += f", with {', '.join(attached)}"
-    return f"{told}{f', {calls}' if calls else ''}; out comes {shape(node.shape)}"
+    return f"{told}{f', {calls}' if calls else ''}; output {shape(node.shape)}"
 
 
 def window_of(call: LayerRecord) -> str:

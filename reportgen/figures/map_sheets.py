@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reportgen.document import colours
 from reportgen.document.sheets import ContactSheet, Mark
 from reportgen.evidence import Evidence, Levels
 from reportgen.evidence.activations import CallMaps
@@ -10,7 +11,7 @@ from reportgen.language.numerals import number, percent, plural
 
 # Side of a tile that shows one number, and the colour of the lines between such tiles.
 _TILE = 24
-_GREY = (0x8B, 0x95, 0x9C)
+_GREY = colours.rgb(colours.EVERYWHERE["grey"])
 
 
 def sheet_of(evidence: Evidence, index: int, call: CallMaps, name: str = "") -> ContactSheet:
@@ -76,7 +77,7 @@ def sheets_of(
         mosaic.Label(name, alt),
         mosaic.Maps(call.levels, evidence.colormap, None, tuple(marks), call.cut_to, total),
         layout,
-        (captions[0], *(f"{caption}, drawn likewise." for caption in captions[1:])),
+        (captions[0], *(f"{caption}, drawn in the same way." for caption in captions[1:])),
     )
 
 
@@ -101,7 +102,7 @@ def _drawn(layout: strips.Layout) -> str:
     where = "channel = row + column" if layout.columns > 1 else "the number at the left is the channel"
     if len(grid.axes) == 1:
         last = "step" if grid.axes == ("time",) else "position"
-        said = f": one strip each, from {last} 0 at its left end to {number(grid.sizes[0] - 1)} at its right; {where}."
+        said = f": one strip each, from {last} 0 (left) to {number(grid.sizes[0] - 1)} (right); {where}."
     elif len(grid.axes) == 2:
         said = f": the rows of each are its {plural(grid.sizes[0], 'time step')}, from the top; {where}."
     else:
@@ -117,7 +118,7 @@ def _remarks(call: CallMaps) -> str:
     if constant:
         said += f" {plural(constant, 'map is', 'maps are')} constant."
     if broken:
-        said += f" {plural(broken, 'map holds', 'maps hold')} values that are no numbers."
+        said += f" {plural(broken, 'map holds', 'maps hold')} NaN or infinity."
     return said
 
 
@@ -132,7 +133,9 @@ def _outstanding(call: CallMaps) -> str:
         why = f"follows the object, correlation {number(numbers.follows, 2)}"
     else:
         numbers = max(sound, key=lambda each: each.maximum)
-        why = f"has the highest value, {number(numbers.maximum)}"
+        alike = sum(each.maximum == numbers.maximum for each in sound)
+        why = "has the highest value" if alike == 1 else f"is one of {number(alike)} with the highest value"
+        why += f", {number(numbers.maximum)}"
     said = f" Channel {numbers.channel} of {number(len(call.channels))} {why}"
     if call.grid is not None or single(call):
         return f"{said}."
@@ -163,7 +166,7 @@ def _remarkable(call: CallMaps, num_broken: int) -> str:
         score = number(call.channels[call.follower].follows, 2)
         said += f" Framed: channel {call.follower}, the one that follows the object most closely (correlation {score})."
         if call.cut_to is not None and call.cut_to[-1] == call.follower:
-            said += " It has the last place, whatever its activity."
+            said += " It is shown last, however active it is."
     if constant:
         said += f" {plural(constant, 'map is', 'maps are')} constant and drawn as plain grey."
     if num_broken:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
+from reportgen.document import colours
 from reportgen.document.report import Figure
 from reportgen.document.sheets import ContactSheet, Mark
 from reportgen.evidence import Levels
 from reportgen.figures.charts import palette
 
 _GAP = 255  # level of the gaps between tiles
-_WHITE = (255, 255, 255)
+_WHITE = colours.rgb(colours.EVERYWHERE["white"])
 _STRIP = 20  # times as long as high
 
 
@@ -31,8 +32,7 @@ def png(picture: Levels, colormap: str = "gray", line: tuple[int, int, int] | No
         image = image.convert("P")
         image.putpalette(palette(colormap) + bytes(line or _WHITE))
     file = io.BytesIO()
-    # In maps zlib finds little but runs: looking for more takes twice the time and saves no room, as CONTRIBUTING.md
-    # shows.
+    # In maps zlib finds little but runs: looking for more takes twice the time and saves no room (guide/decisions.md).
     image.save(file, "PNG", compress_type=Image.RLE)
     return file.getvalue()
 

@@ -9,24 +9,23 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from reportgen.document import colours
 from reportgen.document.report import Figure
 from reportgen.evidence import Levels
-from reportgen.evidence.responses import Patch
+from reportgen.evidence.responses import MOST_PATCHES, Patch
 
-CELLS = 9
-"""Places in a strip; those without a patch are left clear."""
 # Sides of a patch as it is drawn: small ones are enlarged to the first, large ones reduced to the second.
 _LEAST_SIDE = 28
 _MOST_SIDE = 32
 _GAP = 2
-_LINE = (0x8B, 0x95, 0x9C)
+_LINE = colours.rgb(colours.EVERYWHERE["grey"])
 # Outside the image there are slanting lines, which no photograph has so evenly.
-_OUTSIDE = (0xD3, 0xE6, 0xEE)
-_HATCH = (0x7F, 0xA8, 0xBA)
+_OUTSIDE = colours.rgb(colours.ON_PAGES["conv"][0])
+_HATCH = colours.rgb(colours.EVERYWHERE["hatch"])
 _HATCH_PERIOD = 6
 _CLEAR = -1
 _KERNEL_SCALE = 4
-_KERNEL_LINE = (0x0B, 0x5C, 0x7A)
+_KERNEL_LINE = colours.rgb(colours.ON_PAGES["accent"][0])
 
 
 def strip(name: str, patches: Sequence[Patch], *, alt: str, caption: str = "", side: int = _MOST_SIDE) -> Figure | None:
@@ -34,7 +33,7 @@ def strip(name: str, patches: Sequence[Patch], *, alt: str, caption: str = "", s
 
     Args:
         name: Id of the figure.
-        patches: At most nine, with pictures of one size.
+        patches: At most MOST_PATCHES, with pictures of one size; a place without one is left clear.
         alt: Text alternative.
         caption: Caption.
         side: Most pixels that a patch is drawn with along its longer side; of a larger one every n-th is taken.
@@ -42,11 +41,11 @@ def strip(name: str, patches: Sequence[Patch], *, alt: str, caption: str = "", s
     Returns:
         The figure, or None where there is no picture to draw. What lies outside the image is hatched.
     """
-    drawn = [_drawn(patch, side) for patch in patches[:CELLS] if patch.picture is not None]
+    drawn = [_drawn(patch, side) for patch in patches[:MOST_PATCHES] if patch.picture is not None]
     if not drawn:
         return None
     height, width = (max(tile.shape[axis] for tile in drawn) for axis in (0, 1))
-    sheet = np.full((height, CELLS * (width + _GAP) - _GAP), _CLEAR, np.int64)
+    sheet = np.full((height, MOST_PATCHES * (width + _GAP) - _GAP), _CLEAR, np.int64)
     for place, tile in enumerate(drawn):
         left = place * (width + _GAP)
         sheet[: tile.shape[0], left : left + tile.shape[1]] = tile

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from reportgen.document.report import Figure
 from reportgen.evidence.performance import Calibration
-from reportgen.figures.charts import DARK, LIGHT, Ink, figure
+from reportgen.figures.charts import Ink, figure
 from reportgen.figures.class_labels import NO_NUMBER, Labels, apart, drawable, label_width, side_of
 from reportgen.language.numerals import number, short
 
@@ -31,8 +31,6 @@ _SPARE = 8  # of it, what wide letters may take
 _LONGEST = 20
 _POINTS = 0.75  # a CSS pixel
 _FIVE_DIGITS = 10_000
-_PAGES = {LIGHT: "#fcfcfa", DARK: "#14181b"}
-_EMPTY = {LIGHT: "#f2f4f4", DARK: "#1c2328"}
 
 
 def numbered_matrix(
@@ -86,12 +84,12 @@ def _cells(panel: Axes, counts: Counts, side: int, ink: Ink) -> None:
     shades, colours = shaded(counts), _ramp(ink)
     for (row, column), count in np.ndenumerate(counts):
         shade = float(shades[row, column])
-        edge = ink.soft if row == column else _PAGES[ink]
+        edge = ink.soft if row == column else ink.paper
         panel.add_patch(
             Rectangle((column + 0.03, row + 0.03), 0.94, 0.94, facecolor=colours(shade), edgecolor=edge, lw=0.7)
         )
         if count:
-            colour = _PAGES[ink] if shade > 0.5 else ink.text
+            colour = ink.paper if shade > 0.5 else ink.text
             words = short(int(count)) if count >= _FIVE_DIGITS else str(int(count))
             size = 7.5 if side >= 36 else 6
             panel.text(column + 0.5, row + 0.5, words, ha="center", va="center", fontsize=size, color=colour)
@@ -166,7 +164,7 @@ def shaded(counts: Counts) -> npt.NDArray[np.float64]:
 
 
 def reliability(name: str, calibration: Calibration, *, alt: str, caption: str) -> Figure:
-    """Draw the share of right answers against the confidence, and below how many answers there are.
+    """Draw the accuracy against the confidence, and below how many predictions there are.
 
     Args:
         name: Id of the figure.
@@ -188,7 +186,7 @@ def reliability(name: str, calibration: Calibration, *, alt: str, caption: str) 
             lower.bar(middle, each.right.whole, wide * 0.86, color=ink.accent, alpha=0.35)
             lower.text(middle, each.right.whole, number(each.right.whole), ha="center", va="bottom", fontsize=6,
                        color=ink.soft)  # fmt: skip
-        for panel, said in ((upper, "share right"), (lower, "answers")):
+        for panel, said in ((upper, "accuracy"), (lower, "predictions")):
             panel.set_ylabel(said, fontsize=7.5, color=ink.soft)
             panel.tick_params(length=0, labelsize=7.5, colors=ink.soft)
             for side in ("top", "right", "left"):
@@ -198,7 +196,7 @@ def reliability(name: str, calibration: Calibration, *, alt: str, caption: str) 
         upper.set(xlim=(0, 1), ylim=(0, 1.02), yticks=ticks, yticklabels=[f"{tick:.0%}" for tick in ticks])
         lower.set(yticks=[], xticks=ticks, xticklabels=[f"{tick:.0%}" for tick in ticks])
         lower.margins(y=0.3)
-        lower.set_xlabel("confidence: probability of the class answered", fontsize=7.5, color=ink.soft, loc="left")
+        lower.set_xlabel("confidence: probability of the predicted class", fontsize=7.5, color=ink.soft, loc="left")
 
     return figure(name, draw, (448, 360), alt=alt, caption=caption)
 
@@ -207,14 +205,14 @@ def _ramp(ink: Ink) -> LinearSegmentedColormap:
     """From nothing to all of it: lightness changes one way, so that it can be read in grey as well."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    return LinearSegmentedColormap.from_list("share", [_EMPTY[ink], ink.accent])
+    return LinearSegmentedColormap.from_list("share", [ink.wash, ink.accent])
 
 
 def _axes(panel: Axes, extent: tuple[int, ...], ink: Ink) -> None:
     panel.set(xlim=(0, extent[1]), ylim=(extent[0], 0))
     panel.xaxis.tick_top()
     panel.xaxis.set_label_position("top")
-    panel.set_xlabel("answered", fontsize=7.5, color=ink.soft, loc="left", labelpad=4)
+    panel.set_xlabel("predicted", fontsize=7.5, color=ink.soft, loc="left", labelpad=4)
     panel.set_ylabel("true class", fontsize=7.5, color=ink.soft, loc="top", labelpad=4)
     panel.tick_params(length=0, labelsize=7.5, colors=ink.text, pad=3)
     for side in panel.spines.values():

@@ -66,7 +66,7 @@ _OF_APPLICATIONS = frozenset({"CustomScaleLayer", "LayerScale", "StochasticDepth
 
 KINDS = _ONE_INPUT | _TWO_INPUTS | _OF_MASKS | _ALONG_AN_AXIS | _OF_APPLICATIONS
 
-_TRUE_OR_FALSE = "It answers with true or false for each value: a mask, which says what counts and is no activation."
+_TRUE_OR_FALSE = "It gives true or false for each value: a mask, which says what counts, not an activation."
 _SEVERAL_PLACES = "Values of several places are asked for one answer, so no receptive field is given."
 
 

@@ -9,7 +9,7 @@ from reportgen.records.model import Arithmetic, Shape, Step, product
 
 KINDS = frozenset({"Flatten", "Reshape", "Permute", "RepeatVector"})
 
-_MOVED = "Values change places between the axes, so the receptive field of one position cannot be said."
+_MOVED = "Values change places between the axes, so the receptive field of one position is not known."
 
 
 def work_out(kind: str, config: Config, input_shapes: tuple[Shape, ...]) -> Arithmetic:

@@ -192,5 +192,5 @@ def _notes(frame: Frame, *, is_known: bool) -> tuple[str, ...]:
                 f"those in between are never read."
             )
     if not is_known:
-        notes.append("The input's size is not known, so neither the padding nor the receptive field can be said.")
+        notes.append("The input's size is not known, so neither the padding nor the receptive field is known.")
     return tuple(notes)

@@ -125,7 +125,7 @@ class _Walk:
         tensors = keras.tree.flatten(outputs)
         if not tensors:
             raise ModelError(
-                f"The model {self.model.name!r} answers with nothing. Expected numbers, a row for each sample. Use a"
+                f"The model {self.model.name!r} returns nothing. Expected numbers, a row for each sample. Use a"
                 " model that returns such arrays."
             )
         names = declared_outputs(self.model) or (tuple(sorted(outputs)) if isinstance(outputs, dict) else ())

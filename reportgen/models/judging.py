@@ -133,7 +133,7 @@ def _judge_object(path: str, item: Config, file_name: str, known: Known) -> None
     if _is_keras(module, kind, what):
         return
     if re.match(r"(keras|builtins)(\.|$)", module):
-        raise _refusal(path, f"{f'{module[:80]}.{str(what)[:80]}'!r}, which is no part of a model", file_name)
+        raise _refusal(path, f"{f'{module[:80]}.{str(what)[:80]}'!r}, which is not a part of a model", file_name)
     raise _refusal(path, f"the class {what!r:.80} of the module {module[:80]!r}, which is not Keras's", file_name)
 
 

@@ -43,7 +43,7 @@ _NETWORKS = (
 def rescales(model: Model, shape: Shape) -> str | bool:
     """Find out whether a model brings 0..255 to its range itself.
 
-    A black and a white image are put to the model, and what becomes of them is followed up to its first kernel, however
+    A black and a white image go through the model, and what becomes of them is followed up to its first kernel, however
     deep in nested models that is and whatever stands before it: `Rescaling`, `Normalization`, a `BatchNormalization`
     that has learnt the images' mean and deviation, operators, layers of the user's own. All of these multiply and
     shift; by how much says what they were made for. A `Rescaling(2.0, offset=-1)` is made for 0..1 and does not count.

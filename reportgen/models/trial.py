@@ -129,7 +129,7 @@ def _limit(memory_bytes: int, seconds: int) -> None:
 
 def _too_much(name: str, memory_bytes: int) -> ModelError:
     return ModelError(
-        f"{name!r} has layers whose cost cannot be told before they are built, and took more than {memory_bytes} bytes"
+        f"{name!r} has layers whose cost is not known before they are built, and took more than {memory_bytes} bytes"
         f" of memory or {SECONDS} s when that was tried. Expected a model that is built and run within these. Raise the"
         " limit with --max-memory if you trust the file."
     )

@@ -279,7 +279,7 @@ def read_config(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise OptionsError(
             f'{path.name!r} cannot be read as TOML: {error}. Expected lines such as: colormap = "viridis". '
-            "Correct the file."
+            "Fix the file."
         ) from error
     make(values)
     return {_field(key): value for key, value in values.items()}

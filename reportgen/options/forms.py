@@ -152,7 +152,7 @@ def parse_shape(text: str) -> tuple[int, ...]:
     if all(part.isascii() and part.isdigit() and int(part) > 0 for part in parts):
         return tuple(int(part) for part in parts)
     raise OptionsError(
-        f"{text!r} is no shape of an image. Expected whole numbers with commas, without the batch axis. Write for "
+        f"{text!r} is not the shape of an image. Expected whole numbers with commas, without the batch axis. Write for "
         "example 224,224,3."
     )
 
@@ -170,7 +170,7 @@ def parse_size(text: str) -> int:
     if found and found[2].lower() in _UNITS:
         return int(float(found[1]) * _UNITS[found[2].lower()])
     raise OptionsError(
-        f"{text!r} is no size of a file. Expected a number of bytes with or without a unit: B, kB, MB, GB, KiB, MiB or"
+        f"{text!r} is not a file size. Expected a number of bytes with or without a unit: B, kB, MB, GB, KiB, MiB or"
         " GiB. Write for example 25MB."
     )
 

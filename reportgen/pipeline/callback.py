@@ -1,6 +1,6 @@
 """A training -> reports at its epochs and at its end. A callback for `model.fit`.
 
-Whatever happens here, the training goes on, and comes out as it would have without: the weights, the optimizer, the
+Whatever happens here, the training goes on and ends as it would without it: the weights, the optimizer, the
 names of the layers and everything random are left alone.
 """
 

@@ -37,9 +37,9 @@ def explain(
             several inputs, a dictionary of one array by name of the input, or a tuple of arrays in the order of the
             inputs. None: the report says what the network is, not what it sees.
         labels: True classes: whole numbers, one-hot rows or words. For a model with several outputs they belong to the
-            first that answers with classes; a dictionary gives them by name of the output.
+            first that predicts classes; a dictionary gives them by name of the output.
         class_names: Names of the classes by index.
-        progress: Told of every long step.
+        progress: Called for every long step.
         **choices: Options of `reportgen build` under the same names: pick, layers, rename, title, colormap,
             scale_maps, max_size, pdf_channels, preprocess, resize, section, skip_section, font_dir, templates, seed,
             limit, nearly_dead, copy_correlation, class_level, class_selectivity, ablation_budget, dream, dream_steps.

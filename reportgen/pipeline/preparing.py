@@ -88,6 +88,6 @@ def check_choices(record: ModelRecord, dataset: Dataset | None, options: Options
         places.find(record, layer, channel)
     if options.pick and dataset is None:
         raise OptionsError(
-            f"Samples are to be picked by {', '.join(map(str, options.pick))}, but there are no images. Expected images"
-            " to pick from. Give them with --data."
+            f"Samples cannot be picked by {', '.join(map(str, options.pick))}: there are no images. Expected images to"
+            " pick from. Give them with --data."
         )

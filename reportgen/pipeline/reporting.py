@@ -131,7 +131,7 @@ def created() -> str | None:
         return datetime.fromtimestamp(int(text), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (ValueError, OverflowError, OSError) as error:
         raise OptionsError(
-            f"SOURCE_DATE_EPOCH is {text!r}. Expected seconds since 1970 as a whole number. Correct or unset it."
+            f"SOURCE_DATE_EPOCH is {text!r}. Expected seconds since 1970 as a whole number. Fix or unset it."
         ) from error
 
 

@@ -84,9 +84,7 @@ def _scores_of(
         confusions=table,
         calibration=calibrated,
         num_mistakes=int((~hits & is_number).sum()),
-        mistakes=samples.records(
-            subject, main, [Picked(index, "answered wrongly, most confident") for index in chosen]
-        ),
+        mistakes=samples.records(subject, main, [Picked(index, "wrong, and most confident") for index in chosen]),
         confidences=tuple(float(confidence[index]) for index in chosen),
         mistakes_tie=tie,
         seed=seed,

@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.budget.plan import Plan
 from reportgen.budget.work import Work
-from reportgen.evidence.scaling import ScaledAnswers, ScalingResult
+from reportgen.evidence.scaling import SATURATED, ScaledAnswers, ScalingResult
 from reportgen.models.subject import Answering, Array, Subject, answers
 from reportgen.options import Options
 from reportgen.probes.predictions import (
@@ -26,12 +26,11 @@ from reportgen.sources.dataset import Dataset
 
 NEEDS: tuple[str, ...] = ()
 NUM_IMAGES = 128
-"""Most images that are put to the model."""
+"""Most images that go through the model."""
 LEAST_IMAGES = 16
 """Fewest, where there are so many, however big the network."""
 USUAL_MACS = 5 * 10**11
 """Multiply-adds that all ways together may take before there are fewer images."""
-SATURATED = 0.9999
 
 
 def forecast(record: ModelRecord, dataset: Dataset, options: Options, plan: Plan) -> Work | None:

@@ -51,7 +51,7 @@ class TrainingRecord:
         batch_size: Images per step.
         seed: Seed of weights, order and dropout.
         losses: Training loss after each epoch.
-        accuracies: Share of right answers on the training data in each epoch.
+        accuracies: Accuracy on the training data in each epoch.
     """
 
     data: str

@@ -227,7 +227,7 @@ class LayerRecord:
 
 @dataclass(frozen=True, slots=True)
 class WeightFault:
-    """A weight tensor that holds values that are no numbers.
+    """A weight tensor that holds NaN or infinity.
 
     Attributes:
         path: The variable's path in the model.

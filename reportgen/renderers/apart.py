@@ -73,7 +73,7 @@ def stop() -> None:
 
 def _gave_up(names: str) -> str:
     return (
-        f"The page that your templates make ({names}) was given up: it took more than {TIMEOUT_SECONDS} s or"
+        f"The page that your templates make ({names}) was stopped: it took more than {TIMEOUT_SECONDS} s or"
         f" {memory(MEMORY_LIMIT_BYTES)} of memory. Expected templates that go once over the report. Look for loops"
         " within loops in them."
     )

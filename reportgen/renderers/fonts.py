@@ -91,7 +91,7 @@ def given(folders: Sequence[Path]) -> tuple[FontFile, ...]:
 
 
 def _fonts_in(folder: Path) -> list[FontFile]:
-    remedy = f"Expected files that end in {', '.join(sorted(_SUFFIXES))}. Correct --font-dir."
+    remedy = f"Expected files that end in {', '.join(sorted(_SUFFIXES))}. Fix --font-dir."
     if not folder.is_dir():
         raise OptionsError(f"There is no folder of fonts {str(folder)!r}. {remedy}")
     named = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup, escape
 
+from reportgen.document import colours
 from reportgen.document.report import FontFile, Report
 from reportgen.errors import RenderError
 from reportgen.language import cleaning, numerals
@@ -61,7 +62,7 @@ def parted(report: Report, folder: str) -> assets.Parts:
     _check_pictures(report)
     fill = apart.document if report.templates else filled
     page = fill(report, "screen", stylesheet=assets.style_address(folder))
-    return assets.take_apart(page, templating.stylesheet("report.css", _changed(report)), folder)
+    return assets.take_apart(page, _sheets(_changed(report), "report.css"), folder)
 
 
 def templates(report: Report) -> tuple[str, ...]:
@@ -99,7 +100,7 @@ def framed(report: Report) -> str:
     inside = page.replace("&", "&amp;").replace('"', "&quot;")
     return (
         f'<iframe title="{escape(cleaning.clean(report.title))}" sandbox width="100%" height="720" '
-        f'style="border: 1px solid #8888" srcdoc="{inside}"></iframe>'
+        f'style="border: 1px solid {colours.EDGE_OF_A_FRAME}" srcdoc="{inside}"></iframe>'
     )
 
 
@@ -217,10 +218,8 @@ class _Numbers:
 
 def _style(page: str, medium: Medium, more: tuple[FontFile, ...], changed: tuple[tuple[str, str], ...]) -> str:
     """All rules for this page, as they stand between <style> and </style>."""
-    rules = templating.stylesheet("report.css", changed)
-    if medium == "print":
-        rules = f"{rules}\n{templating.stylesheet('print.css', changed)}"
-    else:
+    rules = _sheets(changed, "report.css", *(["print.css"] if medium == "print" else []))
+    if medium == "screen":
         rules = f"{fonts.faces(_characters(page, rules), more)}\n{rules}"
     if "</style" in rules.lower():
         raise RenderError(
@@ -229,6 +228,11 @@ def _style(page: str, medium: Medium, more: tuple[FontFile, ...], changed: tuple
         )
     # Some programs hash a style sheet without the line ends around it, so it has none.
     return rules.strip()
+
+
+def _sheets(changed: tuple[tuple[str, str], ...], *names: str) -> str:
+    """Style sheets, after the custom properties that they read."""
+    return "\n".join((templating.shared_rules(), *(templating.stylesheet(name, changed) for name in names)))
 
 
 def _characters(page: str, rules: str) -> str:

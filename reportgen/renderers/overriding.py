@@ -22,7 +22,7 @@ def given(folder: Path | None) -> tuple[TemplateFile, ...]:
     if not folder.is_dir():
         raise OptionsError(
             f"There is no folder of templates {str(folder)!r}. Expected one with files that are called like the"
-            " templates that they replace. Correct --templates."
+            " templates that they replace. Fix --templates."
         )
     named = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
     if not named:
@@ -49,7 +49,7 @@ def _read(folder: Path, name: str, path: Path) -> TemplateFile:
         text = data.decode("utf-8").replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError) as error:
         raise OptionsError(
-            f"The template {name!r} cannot be read: {error}. Expected a text in UTF-8. Correct the file."
+            f"The template {name!r} cannot be read: {error}. Expected a text in UTF-8. Fix the file."
         ) from error
     return TemplateFile(name, hashlib.sha256(data).hexdigest(), text)
 

@@ -146,7 +146,7 @@ class Worker:
             answer, noise = self.process.communicate(b"".join([head, b"\n", *documents, attachment]), TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired as error:
             raise RenderError(
-                f"The PDF was given up after {TIMEOUT_SECONDS} s of layout. Expected was a report of some hundred "
+                f"The PDF was stopped after {TIMEOUT_SECONDS} s of layout. Expected a report of a few hundred "
                 "pages at most. Choose fewer samples or layers, or do without PDF."
             ) from error
         finally:
@@ -243,18 +243,18 @@ def _problem(status: dict[str, list[str]]) -> str:
         return _NO_PANGO.format(detail=library[0])
     if refused := status["refused"]:
         return (
-            f"The PDF was refused, because the document asks for something from outside: {_quoted(refused)}. "
+            f"The PDF was refused because the document asks for something from outside: {_quoted(refused)}. "
             "A report holds all that it shows. This is a defect of reportgen or of a template; please report it."
         )
     if missing := status["missing"]:
         return (
             f"The PDF cannot show {_quoted(missing)}: its fonts (IBM Plex, DejaVu and those of --font-dir) have no"
-            " glyph for that in its place. Expected was text that its fonts can show. Give another font, or do without"
+            " glyph for that in its place. Expected text that its fonts can show. Give another font, or do without"
             " PDF: HTML and JSON show it."
         )
     if errors := status["errors"]:
         return (
-            f"The PDF was refused, because WeasyPrint could not make it as it must be: {_quoted(errors)}. Expected was "
+            f"The PDF was refused because WeasyPrint could not make it as it must be: {_quoted(errors)}. Expected "
             "a document without errors. This is a defect of reportgen or of a template; please report it."
         )
     return ""

@@ -68,7 +68,7 @@ def check(page: str, style: str, policy: str | None, names: tuple[str, ...]) -> 
     if problems:
         raise RenderError(
             f"The page that your templates make ({', '.join(names)}) is refused, because it holds {problems[0]}."
-            " Expected a page that runs no script, loads nothing from outside and is the same every time. Correct the"
+            " Expected a page that runs no script, loads nothing from outside and is the same every time. Fix the"
             " template."
         )
 

@@ -25,7 +25,7 @@ _PLAIN = (str, int, float, bytes, tuple, list, dict)
 _OF_JINJA = (LoopContext, Macro, TemplateModule, TemplateReference, Cycler, Joiner, Namespace, Undefined)
 # What a mistake in a template, or an attack, ends in, besides Jinja's own errors.
 _MISTAKES = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
-_EXPECTED = "Expected a template that shows the report's plain data. Correct it, or take it out of the folder."
+_EXPECTED = "Expected a template that shows the report's plain data. Fix it, or take it out of the folder."
 
 
 class Sandbox(ImmutableSandboxedEnvironment):

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup, escape
 
 from reportgen import registry
+from reportgen.document import colours, lettering
+from reportgen.evidence.responses import MOST_PATCHES
+from reportgen.figures.class_bars import BAR_HEIGHT, BAR_PITCH
 from reportgen.language.cleaning import anchor, clean, isolated, shortened
 from reportgen.language.numerals import memory, number, percent, plural, shape, short, size, unbroken, working
 from reportgen.language.vocabulary import volumes, words
@@ -20,6 +23,12 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
+_LETTERING = {
+    "sans": Markup(f'font-family="{lettering.SANS}" font-size="{lettering.SIZE}"'),
+    "small": Markup(f'font-family="{lettering.SANS}" font-size="{lettering.SMALL}"'),
+    "mono": Markup(f'font-family="{lettering.MONO}" font-size="{lettering.SIZE}"'),
+    "below_middle": lettering.BELOW_MIDDLE,
+}
 # No file name has so many letters on end.
 _ENDLESS = re.compile(r"\S{257,}")
 
@@ -76,6 +85,13 @@ def stylesheet(name: str, changed: tuple[tuple[str, str], ...] = ()) -> str:
         changed: As for `render_in_sandbox`.
     """
     return dict(changed).get(name) or (_folder() / name).read_text(encoding="utf-8")
+
+
+def shared_rules() -> str:
+    """Return what the style sheets take from the program, as custom properties: colours and measures."""
+    letters = MOST_PATCHES * lettering.CELL
+    measures = f"--strip-letters: {letters}; --bar-pitch: {BAR_PITCH}; --bar-height: {BAR_HEIGHT};"
+    return f"{colours.rules()}\n:root {{ {measures} }}"
 
 
 def names() -> tuple[str, ...]:
@@ -141,6 +157,7 @@ def _environment(changed: tuple[tuple[str, str], ...] = ()) -> Environment:
             "working": working,
         }
     )
+    environment.globals.update(colours=colours.on_light(), lettering=_LETTERING)
     return environment
 
 

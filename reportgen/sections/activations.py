@@ -41,7 +41,7 @@ class Layer:
         channels: Numbers of every channel, in order.
         follower: The channel that follows the object, or None.
         constant: Channels whose map is constant.
-        broken: Channels whose map holds values that are no numbers.
+        broken: Channels whose map holds NaN or infinity.
         note: The layer's maps in a few words.
         shown: Channels whose maps and numbers the page has, the most active first; None: all.
         shown_on_paper: Those that the PDF has.
@@ -102,7 +102,7 @@ class SampleLayers:
     Attributes:
         sample: Its index.
         label: Its true class, or None.
-        answer: The network's first answer, or None.
+        answer: The network's prediction, or None.
         found: Whether its object could be told from the background.
         how: How the object was looked for.
         share: Share of the image that the object covers.
@@ -198,8 +198,8 @@ def _curves(evidence: Evidence, sample: SampleRecord) -> Figure | None:
     if sample.signal is None or sample.grid is None:
         return None
     figure = inputs.draw(sample, f"input-{sample.index}", what=words(evidence.model).sample)
-    ends = f"from {sample.grid.axes[0]} 0 at its left end to {number(sample.signal.length - 1)} at its right"
-    told = f"What goes in: sample {number(sample.index)}, {ends}. {figure.caption}"
+    ends = f"from {sample.grid.axes[0]} 0 (left) to {number(sample.signal.length - 1)} (right)"
+    told = f"The input: sample {number(sample.index)}, {ends}. {figure.caption}"
     return replace(figure, caption=told.strip())
 
 
@@ -258,7 +258,7 @@ def _note(call: CallMaps, constant: tuple[int, ...], found: Foreground) -> str:
     elif found.found and call.levels[0].size > 1:
         best = max((numbers.follows for numbers in call.channels if numbers.follows is not None), default=None)
         parts.append(
-            "no channel follows the object" + (f" (the best reaches {number(best, 2)})" if best is not None else "")
+            "no channel follows the object" + (f" (highest correlation {number(best, 2)})" if best is not None else "")
         )
     if constant:
         parts.append(f"{plural(len(constant), 'map is', 'maps are')} constant")
@@ -273,11 +273,11 @@ def _answer(content: Content) -> str:
     )
     following = sum(layer.follower is not None for sample in content.samples for layer in sample.layers)
     total = sum(len(sample.layers) for sample in content.samples)
-    found = (
-        ""
-        if not any(sample.found for sample in content.samples)
-        else (f" In {number(following)} of {plural(total, 'grid')} one channel follows the object, and is framed.")
-    )
+    found = ""
+    if any(sample.found for sample in content.samples):
+        where = "In every grid" if following == total else f"In {number(following)} of {plural(total, 'grid')}"
+        found = f" {where}, a frame marks the channel that follows the object most closely."
+        found = found if following else " In no grid does a channel follow the object."
     samples = plural(len(content.samples), "sample")
     every = content.num_maps * len(content.samples)
     if content.num_shown < every:

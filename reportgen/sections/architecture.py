@@ -76,7 +76,7 @@ def _answer(calls: tuple[LayerRecord, ...], parameters: int) -> str:
         work = f" {percent(share, digits=0)} of the multiply-adds happen in {costly.path}."
     elif share:
         work = f" No layer does more than {percent(share, digits=0)} of the multiply-adds."
-    return f"It is built of {named}, with {number(parameters)} parameters.{work}"
+    return f"It has {named}, with {number(parameters)} parameters.{work}"
 
 
 def _costs(calls: tuple[LayerRecord, ...], sample: str, fonts: tuple[FontFile, ...]) -> Figure | None:
@@ -95,8 +95,6 @@ def _costs(calls: tuple[LayerRecord, ...], sample: str, fonts: tuple[FontFile, .
             " in the table."
         )
     )
-    most = max(shown, key=lambda call: call.parameters)
-    busiest = max(shown, key=lambda call: call.macs or 0)
     names = [(_short(spelled(clean(call.path), fonts)), call) for call in shown]
     groups = [
         (
@@ -112,8 +110,9 @@ def _costs(calls: tuple[LayerRecord, ...], sample: str, fonts: tuple[FontFile, .
         "costs",
         groups,
         alt=(
-            f"Bars for {plural(len(shown), 'layer')}: {most.path} has the most parameters, {short(most.parameters)}; "
-            f"{busiest.path} does the most multiply-adds, {short(busiest.macs or 0)}."
+            f"Bars for {plural(len(shown), 'layer')}. Most parameters:"
+            f" {_most({call.path: call.parameters for call in shown})}; most multiply-adds:"
+            f" {_most({call.path: call.macs or 0 for call in shown})}."
         ),
         caption=(
             "Where the weights sit and where the work is done. Each panel has its own scale, from 0 to its largest"
@@ -121,6 +120,17 @@ def _costs(calls: tuple[LayerRecord, ...], sample: str, fonts: tuple[FontFile, .
         ),
         fonts=[font.path for font in fonts],
     )
+
+
+def _most(counts: dict[str, int]) -> str:
+    r"""Write the largest number and the layer that has it, or how many have it.
+
+    >>> _most({"a": 3, "b": 2}), _most({"a": 3, "b": 3})
+    ('3 (a)', '3 (2\xa0layers)')
+    """
+    most = max(counts.values())
+    there = [path for path, count in counts.items() if count == most]
+    return f"{short(most)} ({there[0] if len(there) == 1 else plural(len(there), 'layer')})"
 
 
 def _short(path: str, limit: int = 22) -> str:

@@ -22,9 +22,9 @@ class Working:
         kind: Their kind.
         input_shapes: Shapes of their inputs.
         output_shape: Shape of their output.
-        settings: What they were told.
+        settings: Their settings.
         steps: The lines of the calculation.
-        checks: What was compared with what, for the first of them; for the others it agrees or fails alike.
+        checks: What was compared with what, for the first of them; the others agree or fail in the same way.
         unread: What a stride leaves unread at the border, in a whole sentence, or "".
         notes: What the reader should know besides.
     """
@@ -64,7 +64,7 @@ class Content:
         num_steps: Lines of calculation in all.
         num_checks: Comparisons in all, over all layers.
         num_failed: Comparisons that do not agree.
-        unchanged: Calls that change neither shape nor values' number and have no weights: nothing is to be worked out.
+        unchanged: Calls without weights that do not change the shape: there is nothing to work out.
     """
 
     workings: tuple[Working, ...]
@@ -164,9 +164,9 @@ def _working(calls: list[LayerRecord], observed: dict[str, Check]) -> Working:
 
 def _answer(content: Content, evidence: Evidence) -> str:
     unknown = len(evidence.model.unknown_calls)
-    but = f", but for {plural(unknown, 'layer')} without a formula," if unknown else ","
+    but = f", except for {plural(unknown, 'layer')} without a formula," if unknown else ""
     verdict = "all agree" if not content.num_failed else f"{plural(content.num_failed, 'does', 'do')} not agree"
     return (
-        f"Every number of the layer table{but} worked out in {plural(content.num_steps, 'line')} that can be done again"
+        f"Every number of the layer table{but} is worked out in {plural(content.num_steps, 'line')} that can be checked"
         f" by hand. Of {plural(content.num_checks, 'comparison')} with the model, {verdict}."
     )

@@ -1,26 +1,27 @@
-"""The first conv layer's answers to gratings -> whether it looks for edges."""
+"""The first conv layer's responses to gratings -> whether it looks for edges."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reportgen.document import colours
 from reportgen.document.report import Figure, Section
 from reportgen.document.sheets import ContactSheet
 from reportgen.evidence import Evidence
 from reportgen.evidence.edges import ChannelTuning, EdgesResult
 from reportgen.figures import charts, mosaic
-from reportgen.language.numerals import number, percent, plural
+from reportgen.language.numerals import number, plural
 
 TITLE = "Does it look for edges?"
 NEEDS = ("edges",)
 
 LEVEL = 0.05
-"""Chance from which down the layer is said to look for edges."""
+"""Highest chance at which the layer is said to look for edges."""
 
 # Weights are drawn as squares of this many pixels, so that the lines between kernels can be thin; white is a weight
 # here, so the lines have the report's accent colour.
 _ENLARGED = 8
-_LINE = (11, 92, 122)
+_LINE = colours.rgb(colours.ON_PAGES["accent"][0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +78,13 @@ def build(evidence: Evidence) -> Section | None:
 
 def _answer(result: EdgesResult) -> str:
     total = len(result.tunings)
-    measured = (
-        f"{number(result.num_oriented)} of {plural(total, 'channel')} of {result.path} prefer edges of one orientation."
-    )
+    found = f"{number(result.num_oriented)} of {plural(total, 'channel')} of {result.path}"
+    measured = f"{found} {'prefers' if result.num_oriented == 1 else 'prefer'} edges of one orientation."
     if result.num_oriented_shuffled is None or result.chance is None:
         return measured
     shuffled = f"With the weights inside each kernel shuffled, {number(result.num_oriented_shuffled)} do on average"
-    said = f"{measured} {shuffled} (chance of as many: {percent(result.chance, 0)}): this layer looks for edges"
-    return f"{said} more than chance would." if result.chance <= LEVEL else f"{said} no more than chance may."
+    said = f"{measured} {shuffled} (p = {number(result.chance, 2)}): this layer looks for edges"
+    return f"{said} more than chance would." if result.chance <= LEVEL else f"{said} no more than chance would."
 
 
 def _kernels(result: EdgesResult) -> ContactSheet | None:
@@ -103,22 +103,27 @@ def _kernels(result: EdgesResult) -> ContactSheet | None:
     return mosaic.contact_sheet(label, mosaic.Maps(enlarged, line=_LINE))
 
 
+def _most_selective(result: EdgesResult) -> str:
+    highest = max(tuning.selectivity for tuning in result.tunings)
+    most = [tuning for tuning in result.tunings if tuning.selectivity == highest]
+    if len(most) > 1:
+        return f"{number(len(most))} channels share the highest selectivity, {number(highest, 2)}"
+    (one,) = most
+    selectivity = f"channel {one.channel} is the most selective, index {number(highest, 2)}"
+    return f"{selectivity}, for edges at {number(round(one.orientation))} degrees"
+
+
 def _curves(result: EdgesResult) -> Figure:
-    most = max(result.tunings, key=lambda tuning: tuning.selectivity)
     silent = sum(not tuning.responds for tuning in result.tunings)
-    mute = f" {plural(silent, 'channel answers', 'channels answer')} to no grating." if silent else ""
+    mute = f" {plural(silent, 'channel responds', 'channels respond')} to no grating." if silent else ""
     return charts.tuning(
         "tuning",
         [tuning.responses for tuning in result.tunings],
         result.orientations,
-        alt=(
-            f"{plural(len(result.tunings), 'tuning curve')}; channel {most.channel} is the most selective, index "
-            f"{number(most.selectivity, 2)}, for edges at {number(round(most.orientation))} degrees.{mute}"
-        ),
+        alt=(f"{plural(len(result.tunings), 'tuning curve')}; {_most_selective(result)}.{mute}"),
         caption=(
-            "Response to gratings by orientation, one curve per channel with its number: from 0 degrees (horizontal "
-            "edges) at its left end over 90 degrees (vertical) to 180 at its right. Each curve is scaled to its own "
-            "highest response. A curve with one clear hump belongs to a channel that looks for edges of that "
-            f"orientation.{mute}"
+            "Response to gratings by orientation, one curve per channel with its number: from 0° (left, horizontal "
+            "edges) through 90° (vertical) to 180° (right). Each curve is scaled to its own highest response. A curve "
+            f"with one clear hump belongs to a channel that looks for edges of that orientation.{mute}"
         ),
     )

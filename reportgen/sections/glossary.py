@@ -1,4 +1,4 @@
-"""Nothing but words -> what the terms of the art in this report mean, one plain sentence each."""
+"""Nothing but words -> what the technical terms of this report mean, one plain sentence each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reportgen.evidence import Evidence
 from reportgen.evidence.activations import CallMaps
 from reportgen.language.vocabulary import volumes, words
 
-TITLE = "Words"
+TITLE = "Glossary"
 NEEDS = ()
 
 
@@ -64,7 +64,7 @@ _ALWAYS = {
 _WITH_SAMPLES = {
     "activation": "A number in the output of a layer; above zero it is called active.",
     "activation map": (
-        "One channel of an activation volume: the answers of one filter at every position, drawn as {drawn}."
+        "One channel of an activation volume: the responses of one filter at every position, drawn as {drawn}."
     ),
     "activation volume": "The whole output of a layer for one {sample}: a block of numbers, {volume}.",
     "constant map": "A map that holds one value everywhere; it carries no signal for this {sample}.",
@@ -86,37 +86,34 @@ _WITH_PICTURES = {
     ),
 }
 _WITH_ANSWERS = {
-    "95 % interval": (
-        "The range of shares of right answers that are compatible with the {samples} seen (Wilson's interval)."
-    ),
-    "held out": "Kept away from training, so that the network sees it for the first time when it is judged.",
+    "95 % interval": "The range of accuracies that are compatible with the {samples} seen (Wilson's interval).",
+    "accuracy": "The share of the {samples} that are classified correctly.",
+    "held out": "Kept away from training, so the network sees it for the first time when it is tested.",
     "logits": (
         "The numbers that a network gives to its classes before they are turned into probabilities; the highest wins."
     ),
-    "probability": (
-        "The share of certainty, 0 to 1, that a network gives to a class; it need not be how often it is right."
-    ),
+    "probability": ("How sure a network is of a class, from 0 to 1; this need not be how often it is right."),
 }
 _WITH_SCORES = {
-    "precision": "Of the answers that name a class, the share that is of that class.",
-    "recall": "Of the {samples} of a class, the share that was answered so.",
+    "precision": "Of the predictions of a class, the share that is correct.",
+    "recall": "Of the {samples} of a class, the share that was predicted as that class.",
 }
 _WITH_CALIBRATION = {
-    "confidence": "The probability that a network gives to the class that it answers.",
+    "confidence": "The probability that a network gives to the class that it predicts.",
     "expected calibration error": (
-        "How far confidence lies from the share of right answers, on average over answers of about equal confidence; 0"
-        " where a network is right as often as it is confident."
+        "How far confidence lies from accuracy, on average over predictions of about equal confidence; 0 if a network"
+        " is right as often as it is confident."
     ),
 }
 _WITH_EDGES = {
     "grating": "A pattern of parallel light and dark stripes.",
     "orientation selectivity": (
-        "0 when a channel answers to stripes of all orientations alike, 1 when it answers to one orientation only."
+        "0 if a channel responds to stripes of all orientations alike, 1 if it responds to one orientation only."
     ),
 }
 _WITH_RESPONSES = {
     "copy": "A channel that rises and falls with another one, everywhere: it adds nothing that the other does not say.",
-    "dead channel": "A channel that is never above zero after its activation, so that it passes nothing on.",
+    "dead channel": "A channel that is never above zero after its activation, so it passes nothing on.",
     "patch": "The part of the {sample} that one position of a channel sees: its receptive field there.",
     "quantile": "A value that a given share of all numbers lies below: half of them below the quantile of 50\u202f%.",
     "stuck channel": "A channel that has one value everywhere, whatever the {sample}.",
@@ -127,8 +124,8 @@ _WITH_CLASSES = {
         " that class alone."
     ),
     "permutation test": (
-        "A test against chance: the labels are dealt out anew many times, and what was found counts only where that"
-        " seldom gives as much."
+        "A test against chance: the labels are shuffled many times, and a result counts only if shuffled labels seldom"
+        " give as much."
     ),
 }
 _WITH_ABLATION = {
@@ -177,7 +174,7 @@ def build(evidence: Evidence) -> Section:
         "drawn": "a little image" if known.is_picture else "strips or slices where it is no picture",
     }
     content = Content(tuple(Term(name, terms[name].format(**said)) for name in sorted(terms)))
-    return Section("glossary", TITLE, "The terms of the art in this report, one sentence each.", content)
+    return Section("glossary", TITLE, "The technical terms of this report, one sentence each.", content)
 
 
 def _calls(evidence: Evidence) -> Iterator[CallMaps]:

@@ -1,4 +1,4 @@
-"""The model's answers under other names -> the proof that names are labels."""
+"""The model's predictions under other names -> the proof that names are labels."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Content:
     Attributes:
         renamed: Old and new names.
         trial: Whether the names were changed for a trial only.
-        num_images: Images that were put to the model both times.
-        largest_difference: Largest absolute difference of the answers.
+        num_images: Images that went through the model both times.
+        largest_difference: Largest absolute difference of the predictions.
         identical: Whether they agree to the last bit.
-        repeats: Whether the model answers twice alike under the same names.
+        repeats: Whether the model gives the same predictions twice under the same names.
     """
 
     renamed: tuple[tuple[str, str], ...]
@@ -54,8 +54,8 @@ def build(evidence: Evidence) -> Section | None:
     answer = f"Changing a layer's name changes nothing else: {what}, and {outcome}."
     if not result.repeats:
         answer = (
-            "Whether names change anything cannot be seen here: the network answers the same input differently each"
-            " time, under the same names too."
+            "It cannot be seen here whether names change anything: the network gives different predictions for the"
+            " same input, under the same names too."
         )
     elif not result.identical:
         answer = f"Changing a layer's name should change nothing else, but it did: {what}, and {outcome}."

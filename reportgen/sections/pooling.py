@@ -90,9 +90,9 @@ def build(evidence: Evidence) -> Section | None:
             f"{result.top} to {result.top + height - 1} and columns {result.left} to {result.left + width - 1}."
         ),
         caption=(
-            f"Channel {number(result.channel)} of {result.path} for sample {number(result.sample)}, the map of that"
-            f" layer that varies most, on its own scale: {dark} its minimum, {bright} its maximum. The frame is the"
-            f" window of {shape((height, width))} numbers that is worked on."
+            f"Channel {number(result.channel)} of {result.path} for sample {number(result.sample)}; no map of the layer"
+            f" varies more. It has its own scale, {dark} its minimum and {bright} its maximum. The frame marks"
+            f" the {shape((height, width))} numbers that are pooled below."
         ),
         colormap=evidence.colormap,
     )
@@ -113,4 +113,4 @@ def build(evidence: Evidence) -> Section | None:
 def _answer(results: tuple[PooledWindow, ...]) -> str:
     used = [result.kind for result in results if result.used_by]
     model = f"This model uses {' and '.join(used)} pooling." if used else "This model uses none of the four."
-    return f"Pooling makes a map smaller and keeps one number of every block. {model}"
+    return f"Pooling makes a map smaller and keeps one number per block. {model}"

@@ -31,8 +31,8 @@ class Content:
 def build(evidence: Evidence) -> Section:
     """Build the chapter; there always is one."""
     content = Content(evidence.dataset, evidence.training, _checked(evidence))
-    made = "It can be made again with one command"
-    bits = "; on the same machine, with the same versions, the files come out the same, byte for byte"
+    made = "One command makes this report again"
+    bits = "; on the same machine and with the same versions, the files are identical, byte for byte"
     return Section("provenance", TITLE, f"{made}{bits}.", content)
 
 
@@ -40,7 +40,7 @@ def _checked(evidence: Evidence) -> tuple[str, ...]:
     said = [
         "Every output shape by formula against Keras's own shape rule, every parameter count against the model's own.",
         (
-            "Every count of multiply-adds by formula against the kernels that are really there, times the positions"
+            "Every count of multiply-adds by formula against the kernels that are there, times the positions"
             " they are used at."
         ),
         "Every weight for NaN and infinity.",
@@ -48,11 +48,10 @@ def _checked(evidence: Evidence) -> tuple[str, ...]:
     unknown = len(evidence.model.unknown_calls)
     if unknown:
         said.append(
-            f"Not {plural(unknown, 'layer')} without a formula: what is shown of them is the model's own, with nothing"
-            " to compare it with."
+            f"Not checked: {plural(unknown, 'layer')} without a formula. Only the model's own numbers are known there."
         )
     if evidence.activations:
-        said.append("Every output shape by formula against the tensor that really came out for a sample.")
+        said.append("Every output shape by formula against the tensor that came out for a sample.")
     if evidence.pooling:
         said.append("The four poolings worked by hand against Keras's own pooling layers.")
     if evidence.names:

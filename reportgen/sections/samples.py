@@ -1,4 +1,4 @@
-"""The chosen samples -> each as the network gets it, with its label, the first answers and why it was chosen."""
+"""The chosen samples -> each as the network gets it, with its label, the top predictions and why it was chosen."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """An output's answers on all images.
+    """An output's predictions on all images.
 
     Attributes:
         name: The output.
-        shape: Shape of one answer.
-        output: What the answers are: "probabilities", "logits", "multi-label" or "values".
-        right: How many were right; None where no true classes are known.
-        interval: 95 % interval of the share of right answers, or None.
+        shape: Shape of one prediction.
+        output: What the predictions are: "probabilities", "logits", "multi-label" or "values".
+        right: How many were classified correctly; None where no true classes are known.
+        interval: 95 % interval of the accuracy, or None.
         value_range: Lowest and highest finite value that came out, or None.
         mean_error: Mean absolute error of the values, or None.
     """
@@ -75,11 +75,11 @@ class Sample:
         figure: The image as the network gets it.
         reason: Why it was chosen.
         label: Its true class or classes, or None.
-        answered: The class answered, or all classes answered; None where the answer is values, or no number.
-        correct: Whether that is right; None where that cannot be said.
-        answers: The first answers.
+        answered: The predicted class or classes; None where the output is values, or holds NaN.
+        correct: Whether that is correct; None where that is not known.
+        answers: The top predictions.
         value_range: Lowest and highest value of the image as the network gets it.
-        heads: What each output answered, in the model's order.
+        heads: What each output predicted, in the model's order.
         inputs: What the further inputs got.
     """
 
@@ -102,16 +102,16 @@ class Content:
 
     Attributes:
         samples: The chosen samples.
-        output: What the answers are: "probabilities", "logits", "multi-label" or "values".
+        output: What the predictions are: "probabilities", "logits", "multi-label" or "values".
         data: Name of the data.
         split: What the data may be called.
         num_images: Images in the data.
-        right: How many were answered rightly, or None.
-        interval: 95 % interval of the share of right answers, or None.
-        mean_error: Mean absolute error of an output that answers with values, or None.
+        right: How many were classified correctly, or None.
+        interval: 95 % interval of the accuracy, or None.
+        mean_error: Mean absolute error of an output that predicts values, or None.
         head: Name of the output that all of this is about.
         others: The same of the model's further outputs.
-        scaling: Answers under each scaling of pixel values that makes sense, or None.
+        scaling: Predictions under each plausible scaling of the pixel values, or None.
         scaling_doubts: What speaks against the scaling in use.
         notes: What was done to the images before the network got them, in whole sentences.
         broken: Images that cannot be read and are left out: the first ones, by name.
@@ -176,10 +176,10 @@ def _one_class_each(predictions: PredictionsResult, evidence: Evidence) -> Itera
         is_yes_or_no = activations.get(result.name) == "sigmoid" and (product(result.shape) or 0) > 1
         if is_yes_or_no and result.right is not None and result.output == "probabilities":
             yield (
-                f"The output {result.name} answers yes or no for each of {number(product(result.shape))} classes on its"
-                f" own, but the labels name exactly one class for each of the {known.samples}. So they were read as"
-                " plain classes: an answer is right where the true class has the largest probability, whatever the"
-                " other classes have."
+                f"The output {result.name} decides yes or no for each of {number(product(result.shape))} classes, but"
+                f" the labels name exactly one class for each of the {known.samples}. So they were read as plain"
+                " classes: a prediction is correct if the true class has the largest probability, whatever the other"
+                " classes have."
             )
 
 
@@ -209,7 +209,7 @@ def _input(sample: SampleRecord, place: int) -> Input:
 
 def _sample(sample: SampleRecord, what: str) -> Sample:
     label = f", labelled {sample.label}" if sample.label is not None else ""
-    answered = f", answered {sample.answered}" if sample.answered is not None else ""
+    answered = f", predicted {sample.answered}" if sample.answered is not None else ""
     figure = inputs.draw(sample, f"sample-{sample.index}-image", what=what, said=f"{label}{answered}")
     return Sample(
         index=sample.index,
@@ -228,20 +228,18 @@ def _sample(sample: SampleRecord, what: str) -> Sample:
 
 def _answer(content: Content, evidence: Evidence) -> str:
     known = words(evidence.model)
-    shown = f"{number(len(content.samples))} of {plural(content.num_images, known.sample)} are looked at closely"
+    shown = f"{number(len(content.samples))} of {plural(content.num_images, known.sample)} are shown in detail"
     extent = f", as the network gets them: {_extent(content, evidence, known)}"
     if content.right is None:
         return f"{shown}{extent}."
     where = f" at its output {content.head}" if content.others else ""
     if content.output == "multi-label":
         return (
-            f"{shown}{extent}. Over all {known.samples} the network names all true classes and no other in"
-            f" {percent(content.right / content.num_images)} of cases{where}."
+            f"{shown}{extent}. For {percent(content.right / content.num_images)} of all {known.samples} the network"
+            f" predicts exactly the true classes{where}."
         )
-    return (
-        f"{shown}{extent}. Over all {known.samples} the network is right in"
-        f" {percent(content.right / content.num_images)} of cases{where}."
-    )
+    accuracy = percent(content.right / content.num_images)
+    return f"{shown}{extent}. Over all {known.samples} the accuracy{where} is {accuracy}."
 
 
 def _extent(content: Content, evidence: Evidence, known: Words) -> str:

@@ -44,7 +44,7 @@ class Content:
         key_numbers: Six numbers.
         picture: All maps of one layer for the first sample, or None.
         can_say: What the report shows, in whole sentences.
-        cannot_say: What it does not, likewise.
+        cannot_say: What it does not show, in whole sentences.
     """
 
     key_numbers: tuple[KeyNumber, ...]
@@ -66,24 +66,26 @@ def build(evidence: Evidence) -> Section:
 def _answer(evidence: Evidence) -> str:
     model, predictions, dataset = evidence.model, evidence.predictions, evidence.dataset
     known = words(model)
-    sentence = f"{model.name} {_reads(evidence)} and answers with {_answers(evidence)}."
+    sentence = f"{model.name} {_reads(evidence)} and predicts {_answers(evidence)}."
     if predictions is None or dataset is None:
-        return f"{sentence} It was inspected without {known.samples}, so nothing is said about what it answers."
+        return f"{sentence} It was inspected without {known.samples}, so nothing is known about its predictions."
     if predictions.right is None and predictions.mean_error is not None:
         return (
-            f"{sentence} On {plural(predictions.num_images, known.sample)} its values differ from the true ones by "
-            f"{number(predictions.mean_error)} on average."
+            f"{sentence} Its mean absolute error on {plural(predictions.num_images, known.sample)} is"
+            f" {number(predictions.mean_error)}."
         )
     if predictions.right is None:
         return (
-            f"{sentence} It was run on {plural(predictions.num_images, known.sample)} without usable labels, so nothing"
-            " is said about how often it is right."
+            f"{sentence} It was run on {plural(predictions.num_images, known.sample)} without usable labels, so its"
+            " accuracy is not known."
         )
     share = percent(predictions.right / predictions.num_images)
     where = f" at {predictions.name}" if predictions.others else ""
-    split = "" if dataset.split == "as given" else f", {dataset.split},"
-    right = "names all true classes and no other" if predictions.counts else "is right"
-    return f"{sentence} On {plural(predictions.num_images, known.sample)}{split} it {right} in {share} of cases{where}."
+    split = "" if dataset.split == "as given" else f", {dataset.split}"
+    images = plural(predictions.num_images, known.sample)
+    if predictions.counts:
+        return f"{sentence} It predicts exactly the true classes of {share} of {images}{split}{where}."
+    return f"{sentence} Its accuracy{where} is {share} on {images}{split}."
 
 
 def _reads(evidence: Evidence) -> str:
@@ -91,7 +93,7 @@ def _reads(evidence: Evidence) -> str:
     main = inputs[evidence.model.main_input]
     if len(inputs) != 1:
         others = ", ".join(f"{record.name} ({shape(record.shape)})" for record in inputs if record is not main)
-        return f"{_reads_input(evidence, main.shape)} with {others} beside them"
+        return f"{_reads_input(evidence, main.shape)} together with {others}"
     return _reads_input(evidence, main.shape)
 
 
@@ -168,7 +170,7 @@ def _field(model: ModelRecord) -> KeyNumber:
     """The receptive field of the last conv layer, beside the size of the input that it lies in."""
     name, known, last = "receptive field of the last conv layer", words(model), last_conv(model)
     if last is None or not (last.receptive_field or last.whole_image):
-        return KeyNumber(name, None, "size", "has no single number here")
+        return KeyNumber(name, None, "size", "no single size here")
     image = image_of(model, last)
     if last.whole_image:
         sizes = tuple(axis for axis in image or () if axis is not None)
@@ -222,7 +224,7 @@ def _accuracy(evidence: Evidence) -> KeyNumber:
         detail = f"of {plural(predictions.num_images, words(evidence.model).sample)}; output {predictions.name}"
         return KeyNumber("mean absolute error", predictions.mean_error, "number", detail)
     if predictions is None or dataset is None or predictions.right is None or predictions.interval is None:
-        return KeyNumber("right answers", None, "percent", "not measured")
+        return KeyNumber("accuracy", None, "percent", "not measured")
     low, high = predictions.interval
     detail = (
         f"of {plural(predictions.num_images, words(evidence.model).sample)}; 95 % interval {percent(low)} to"
@@ -230,7 +232,7 @@ def _accuracy(evidence: Evidence) -> KeyNumber:
     )
     if predictions.others:
         detail += f"; output {predictions.name}"
-    name = "exactly right answers" if predictions.counts else "right answers"
+    name = "all classes right" if predictions.counts else "accuracy"
     name += "" if dataset.split == "as given" else ", held out"
     return KeyNumber(name, predictions.right / predictions.num_images, "percent", detail)
 
@@ -251,7 +253,7 @@ def _shown(evidence: Evidence) -> CallMaps | None:
 
 def _can(evidence: Evidence) -> tuple[str, ...]:
     unknown = len(evidence.model.unknown_calls)
-    which = f", but for {plural(unknown, 'layer')} without a formula," if unknown else ""
+    which = f", except for {plural(unknown, 'layer')} without a formula," if unknown else ""
     said = [
         f"What every layer is, what it costs and what comes out of it: worked out by formula{which} and checked against"
         " the model."
@@ -267,7 +269,7 @@ def _can(evidence: Evidence) -> tuple[str, ...]:
         if _cut(evidence) is not None:
             where = "each conv and pooling layer" if len(drawn) == len(seen) else f"{plural(len(drawn), 'layer')}"
             computes = f"the most active channels of {where} compute"
-        said.append(f"What {computes} on the samples shown: evidence about the network.")
+        said.append(f"What {computes} on the samples shown.")
     if evidence.responses and "channels" in evidence.chapters:
         over = plural(evidence.responses.num_images, words(evidence.model).sample)
         lost = ", and what the network loses without it" if evidence.ablation and not evidence.ablation.missing else ""
@@ -281,8 +283,8 @@ def _cannot(evidence: Evidence) -> tuple[str, ...]:
         said.append(scope(evidence.dataset, known))
     if evidence.samples:
         said.append(
-            "A bright map says that a filter responded there. It does not say why the network gave its answer, nor that"
-            f" it would do so on other {known.samples}."
+            "A bright map shows that a filter responded there. It does not show why the network predicts what it does,"
+            f" or that it would do so on other {known.samples}."
         )
     said.append("Whether the network is fit for a purpose: that is for people to judge.")
     return tuple(said)
@@ -292,13 +294,11 @@ def scope(dataset: DatasetRecord, known: Words) -> str:
     """Say what the data are, and what a score on them must not be called."""
     held = dataset.split != "as given"
     what = (
-        f"The {known.samples} are {dataset.split}"
-        if held
-        else f"Nothing is known here of where the {known.samples} come from"
+        f"The {known.samples} are {dataset.split}" if held else f"Where the {known.samples} come from is not known here"
     )
     rest = (
         "this is not a score on MNIST's test set"
         if dataset.split.startswith("held out from MNIST")
-        else f"the share of right answers holds for these {known.samples} only"
+        else f"the accuracy holds for these {known.samples} only"
     )
     return f"{what}: {rest}."

@@ -39,13 +39,12 @@ def read(path: Path) -> ClassNames:
         raise DataError(f"There is no file {str(path)!r}. Expected a file of class names. Check --classes.") from error
     except (OSError, ValueError) as error:
         raise DataError(
-            f"{shown(path)!r} cannot be read as class names: {error}. Expected one name a line, or a JSON "
-            "list. Correct it."
+            f"{shown(path)!r} cannot be read as class names: {error}. Expected one name a line, or a JSON list. Fix it."
         ) from error
     if not rows or not all(row[-1] for row in rows):
         raise DataError(
             f"{shown(path)!r} holds {counted(len(rows), 'class name')}, and some are empty. Expected a name for each "
-            "class. Correct the file."
+            "class. Fix the file."
         )
     return ClassNames(tuple(row[-1] for row in rows), tuple(row[:-1] for row in rows))
 
@@ -67,7 +66,7 @@ def name(dataset: Dataset, known: ClassNames) -> Dataset:
         if labels is not None and labels.size and labels.max() >= len(known.names):
             raise DataError(
                 f"The labels of {dataset.name} reach {int(labels.max())}, but there are {len(known.names)} class names."
-                " Expected a name for each class, from 0 on. Correct the file of --classes."
+                " Expected a name for each class, from 0 on. Fix the file of --classes."
             )
         return replace(dataset, class_names=known.names, by_word=False)
     notes = (*dataset.notes, *([note] if note else []))
@@ -90,7 +89,7 @@ def settle(dataset: Dataset, outputs: Sequence[TensorRecord]) -> Dataset:
 
     Args:
         dataset: The data; other labels stay as they are.
-        outputs: What the model answers with.
+        outputs: What the model predicts.
 
     Raises:
         DataError: There are more words than classes.
@@ -141,11 +140,11 @@ def _decide(words: Sequence[str], outputs: Sequence[TensorRecord], what: str) ->
         )
     if len(words) > most:
         raise DataError(
-            f"{what} are {len(words)} different words, but the model answers with {most} classes. Expected one word for"
+            f"{what} are {len(words)} different words, but the model predicts {most} classes. Expected one word for"
             " each class. Give the class names with --classes, or the data that belong to this model."
         )
     return _Decision(
-        unmatched=f"{what} are {counted(len(words), 'word')} and the model answers with {most} classes: without class"
+        unmatched=f"{what} are {counted(len(words), 'word')} and the model predicts {most} classes: without class"
         " names nothing says which words belong to which classes, so the labels were not used and no accuracy is given."
         " Give the class names with --classes."
     )
@@ -228,5 +227,5 @@ def _of_json(value: object) -> list[tuple[str, ...]]:
         raise ValueError("it is neither a list nor an object")
     rows = [tuple(item) if isinstance(item, list) and item else (item,) for item in value]
     if not all(isinstance(item, str) for row in rows for item in row):
-        raise ValueError("it holds something that is no name")
+        raise ValueError("it holds something that is not a name")
     return rows

@@ -65,7 +65,7 @@ def parse(data: bytes, what: str) -> Example:
         found: Example = tf.train.Example.FromString(data).features.feature
     except DecodeError as error:
         raise DataError(
-            f"{what} is no tf.train.Example. Expected one with a feature that holds an image. Write the file with "
+            f"{what} is not a tf.train.Example. Expected one with a feature that holds an image. Write the file with "
             "tf.train.Example."
         ) from error
     return found
@@ -99,7 +99,7 @@ def choose(example: Example, given: tuple[tuple[str, str], ...], source: str) ->
     for role, name in given:
         if name not in example:
             raise DataError(
-                f"{source!r} has no feature {writable(name)!r}. Expected one of: {_features_of(example)}. Correct "
+                f"{source!r} has no feature {writable(name)!r}. Expected one of: {_features_of(example)}. Fix "
                 f"--feature {role}=NAME."
             )
     image = names.get("image") or _first(_IMAGES, example)

@@ -112,7 +112,7 @@ def _single_axis_dropped(have: tuple[int, ...], want: Shape) -> _Move | None:
     for axis in reversed(range(len(have))):
         rest = have[:axis] + have[axis + 1 :]
         if have[axis] == 1 and _matches(rest, want):
-            note = f"An axis of size 1 was dropped: {in_words(have)} became {in_words(rest)}."
+            note = f"Images were reshaped from {in_words(have)} to {in_words(rest)}."
             return _Move(partial(np.squeeze, axis=axis + 1), rest, note)
     return None
 
@@ -121,7 +121,7 @@ def _channel_axis_added(have: tuple[int, ...], want: Shape) -> _Move | None:
     for axis in (len(have), 0):
         made = (*have[:axis], 1, *have[axis:])
         if _matches(made, want):
-            note = f"An axis for the only channel was added: {in_words(have)} became {in_words(made)}."
+            note = f"Images were reshaped from {in_words(have)} to {in_words(made)}."
             return _Move(partial(np.expand_dims, axis=axis + 1), made, note)
     return None
 

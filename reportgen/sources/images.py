@@ -116,7 +116,7 @@ def look(source: Source, name: str) -> Picture:
         name: What it is called in an error.
 
     Raises:
-        PictureError: It is no picture of a kind that is read, it is damaged, or far too large.
+        PictureError: It is not a picture in a format that is read, it is damaged, or far too large.
     """
     # One question to the disk each, where a list has a wrong folder in all of its lines.
     if isinstance(source, Path) and not os.path.exists(source):
@@ -208,7 +208,7 @@ def _reason(source: Path | bytes, error: Exception) -> str:
     head = source[:16] if isinstance(source, bytes) else first_bytes(source)
     if not head:
         return "is empty"
-    return "is damaged or cut short" if is_picture(head) else "is no picture of a kind that is read"
+    return "is damaged or cut short" if is_picture(head) else "is not a picture in a format that is read"
 
 
 def _orientation(image: Image.Image) -> int:

@@ -118,7 +118,7 @@ class Gathered:
         if label.shape != self._shape:
             raise DataError(
                 f"{self._what} are {in_words(self._shape)} for one image and {in_words(label.shape)} for another. "
-                "Expected as many numbers for each. Write them anew."
+                "Expected as many numbers for each. Write them again."
             )
         if self._ones is not None and label.ndim == 1 and label.size > 1 and np.isin(label, (0, 1)).all():
             self._ones.append(np.flatnonzero(label).tolist())
@@ -173,7 +173,7 @@ def _of_numbers(labels: Array, what: str) -> _Indices:
     # Above 2 to the 31 nothing is a class, and a cast to int64 could wrap round.
     if not np.all(whole) or (labels.size and not (labels.min() >= 0 and labels.max() < 2**31)):
         raise DataError(
-            f"{what} hold values that are no class index. Expected whole numbers from 0. Number the classes."
+            f"{what} hold values that are not class indices. Expected whole numbers from 0. Number the classes."
         )
     return labels.astype(np.int64)
 

@@ -107,7 +107,7 @@ def _columns(path: Path) -> tuple[list[str], list[_Column]]:
         if width > _MOST_COLUMNS or width * len(pictures) > _MOST_CELLS:
             raise DataError(
                 f"{shown(path)!r} has {width + 1} columns and {len(pictures) + 1} lines or more. Expected at most "
-                f"{_MOST_COLUMNS} columns behind the path, and {_MOST_CELLS} cells together. Keep the columns that say "
+                f"{_MOST_COLUMNS} columns after the path, and {_MOST_CELLS} cells together. Keep the columns that say "
                 "something of the pictures."
             )
         for index in range(len(columns), width):

@@ -78,7 +78,7 @@ def match(words: Sequence[str], known: ClassNames, what: str) -> Match:
 
 
 def matched(words: Sequence[str], known: ClassNames, what: str) -> tuple[int | None, ...]:
-    """Return the class of every word, None for a word that is no class name.
+    """Return the class of every word, None for a word that is not a class name.
 
     Raises:
         DataError: A word could stand for several classes.
@@ -171,7 +171,7 @@ def _unknown(words: Sequence[str], known: ClassNames, what: str) -> str:
     one = len(words) == 1
     names = _few([repr(name) for name in known.names])
     return (
-        f"{what} hold {'a word that is no class name' if one else f'{len(words)} words that are no class names'}:"
+        f"{what} hold {'a word that is not a class name' if one else f'{len(words)} words that are not class names'}:"
         f" {', '.join(listed)}{more}. Expected words among the {len(known.names)} class names: {names}. Rename the"
         " labels or correct the class names."
     )

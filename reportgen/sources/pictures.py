@@ -182,7 +182,7 @@ def _nothing_left(broken: LeftOut, source: str, number: int) -> DataError:
     if broken.reasons() == (Reason(MISSING, number),):
         return DataError(
             f"{none}: none of these files exists, the first being {first.name!r}. Expected paths that start from the "
-            f"folder in which {source!r} lies, or whole ones. Correct the paths, or move the list."
+            f"folder in which {source!r} lies, or whole ones. Fix the paths, or move the list."
         )
     return DataError(
         f"{none}; the first, {first.name!r}, {first.reason}. Expected at least one whole picture. Replace them or give "

@@ -136,7 +136,7 @@ def bring(
     if new.axis is not None:
         shape = (channels, *size) if new.axis == 0 else (*size, channels)
     done = listed([what for what, _ in steps])
-    note = f"Each image was {done or 'laid out anew'}: {in_words(have)} became {in_words(shape)}."
+    note = f"Each image was {done or 'laid out again'}: {in_words(have)} became {in_words(shape)}."
     return partial(_apply, old.axis, [step for _, step in steps], new.axis, shape), shape, note
 
 

@@ -191,7 +191,7 @@ def _decide(values: Values, how: Manner, whole: bool) -> tuple[str, str]:
     if values.are_unit:
         return "none", "because they already run from 0 to 1"
     if values.are_whole and values.are_picture and not how.pictures:
-        return "none", "because they are no pictures, whose values alone are divided by 255 without being asked"
+        return "none", "because they are not pictures: only pictures are divided by 255 without being asked"
     if values.are_whole and values.are_picture:
         return "1/255", "because the model does not rescale its input"
     return "none", (
@@ -355,12 +355,10 @@ def _own(function: Callable[[Array], Any], name: str, images: Array) -> Array:
     if made.shape != images.shape or made.dtype.kind not in "buif":
         raise DataError(
             f"{name!r} made {made.shape} of {made.dtype} out of a batch of {images.shape}. Expected numbers in the same"
-            " shape: batch, then one image as the model takes it. Correct the function."
+            " shape: batch, then one image as the model takes it. Fix the function."
         )
     if made.dtype.kind == "f" and not np.isfinite(made).all():
-        raise DataError(
-            f"{name!r} made values that are NaN or infinite. Expected finite numbers. Correct the function."
-        )
+        raise DataError(f"{name!r} made values that are NaN or infinite. Expected finite numbers. Fix the function.")
     return made
 
 

@@ -276,7 +276,7 @@ def _picture(records: _Records, place: int, chosen: Chosen, shape: Shape | None)
     geometry = _shape(len(data), shape_of(example, chosen), shape)
     if geometry is None:
         raise PictureError(
-            name, f"holds {len(data)} bytes that are no picture, nor pixels of the height and width that are known"
+            name, f"holds {len(data)} bytes that are neither a picture nor pixels of the known height and width"
         )
     height, width, channels = geometry
     return Image.frombytes(_MODES[channels], (width, height), data)

@@ -19,7 +19,9 @@ def test_train_says_how_good_the_network_is_and_on_what(tmp_path: Path) -> None:
     assert shown.returncode == 0, shown.stderr
     assert only_steps(shown.stderr), shown.stderr
     first, last = shown.stdout.splitlines()
-    said: Any = re.fullmatch(r"(\d\d\.\d)% right: (\d+) of 1000 digits, held out from MNIST's training split", first)
+    said: Any = re.fullmatch(
+        r"Accuracy: (\d\d\.\d)% \((\d+) of 1000 digits, held out from MNIST's training split\)", first
+    )
     assert said is not None, first
     assert int(said[2]) >= 950
     assert said[1] == f"{int(said[2]) / 10:.1f}"
@@ -52,7 +54,7 @@ def test_a_file_of_someone_else_stops_the_work_before_it_begins(tmp_path: Path) 
         pytest.param(("build", "--config", "no.toml"), "is no file 'no.toml'. Expected a TOML file", id="no-file"),
         pytest.param(("build", "--config", "broken.toml"), "cannot be read as TOML: .* Expected lines", id="no-toml"),
         pytest.param(("build", "--assets-dir", "../up"), "cannot be called '../up'. Expected one plain", id="assets"),
-        pytest.param(("build", "--max-size", "3 bananas"), "'3 bananas' is no size of a file. Expected", id="bananas"),
+        pytest.param(("build", "--max-size", "3 bananas"), "'3 bananas' is not a file size. Expected", id="bananas"),
         pytest.param(("build", "--max-size", "0"), "cannot be held to '0'. Expected 100kB or more", id="no-size"),
         pytest.param(("build", "--max-size", "9kB"), "cannot be held to '9kB'. Expected 100kB or", id="tiny-size"),
         pytest.param(("build", "--pdf-channels", "0"), "0 is not in the range x>=1", id="no-channels"),

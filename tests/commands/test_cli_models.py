@@ -32,19 +32,19 @@ def test_pictures_that_cannot_be_read_are_counted_and_listed_and_stop_nothing(fi
     chapter = content["sections"]["samples"]["content"]
     assert chapter["broken"] == [
         {"name": "c.png", "reason": "is empty"},
-        {"name": "d.png", "reason": "is no picture of a kind that is read"},
+        {"name": "d.png", "reason": "is not a picture in a format that is read"},
     ]
     assert chapter["num_broken"] == 2
     assert chapter["broken_reasons"] == [
         {"reason": "is empty", "number": 1},
-        {"reason": "is no picture of a kind that is read", "number": 1},
+        {"reason": "is not a picture in a format that is read", "number": 1},
     ]
     assert chapter["num_images"] == 2
     kept = "1 of 2 pictures was resized to 12 × 12 pixels (bilinear, proportions kept)."
     assert kept in chapter["notes"]
     page = (tmp_path / "reportgen-report" / "report.html").read_text(encoding="utf-8")
     assert unbroken(kept) in page
-    assert "is no picture of a kind that is read" in page
+    assert "is not a picture in a format that is read" in page
     quiet = run(
         "build", files.model, "--data", "pictures", "--format", "html", "--section", "samples", "--quiet",
         "--resize", "stretch",

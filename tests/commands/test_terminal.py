@@ -97,7 +97,7 @@ def test_table_fits_and_nothing_in_it_is_cut(names: str, columns: int) -> None:
     rows = lines[rule + 1 : rule + 1 + next(place for place, line in enumerate(lines[rule + 1 :]) if not line.strip())]
     # The pieces of the names, below each other in the first column, are the names.
     assert "".join(line[1:].split("  ")[0].strip() for line in rows) == "".join(NAMES[names])
-    told = re.search(r"Left out, because the terminal is narrow: (.*?)\. Widen", " ".join(text.split()))
+    told = re.search(r"Left out because the terminal is narrow: (.*?)\. Widen", " ".join(text.split()))
     left_out = told[1].split(", ") if told else []
     assert set(left_out) <= {name for name, _ in COLUMNS.values()}
     for word, (name, number) in COLUMNS.items():

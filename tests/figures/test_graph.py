@@ -313,7 +313,7 @@ def test_model_that_is_called_twice_is_drawn_inside_once() -> None:
     assert found["encoder"].words == ("nested model", "call 1 of 2", "rows 1–2")
     assert found["encoder#2"].words == ("nested model", "call 2 of 2", "rows 3–4")
     assert names(encoder) == ["in", "one", "two", "out"]
-    assert encoder.told.startswith("Called 2 times with the same weights; drawn as it is called first, rows 1–2")
+    assert encoder.told.startswith("Called 2 times with the same weights; drawn as in the first call, rows 1–2")
 
 
 def test_nested_models_are_drawn_by_themselves() -> None:
@@ -342,7 +342,7 @@ def test_resnet_50_is_drawn_as_its_authors_tell_it() -> None:
         "conv2_block1_0_conv", "conv2_block1_1_conv", "conv2_block1_2_conv", "conv2_block1_3_conv",
     ]  # fmt: skip
     assert names(second) == ["in", "…1_conv", "…2_conv", "…3_conv", "…add", "out"]
-    assert second.told.startswith("Used 12 times; drawn as it is first, rows 13–20 of the table")
+    assert second.told.startswith("Used 12 times; drawn as in the first use, rows 13–20 of the table")
     assert "“…” stands for conv2_block2_" in second.told
     assert by_name(whole)["Block B × 5"].calls[0] == "conv4_block2_1_conv"
 
@@ -397,8 +397,8 @@ def test_block_says_which_windows_its_uses_have() -> None:
         (dense_block(), "Drawing of toy: 13\xa0boxes from its input to its output, branches that meet in 5\xa0places."),
         (
             bottlenecks(3, 4, 6, 3),
-            "Drawing of toy: 12\xa0boxes from its input to its output, branches that meet in 16\xa0places. Drawn by"
-            " themselves: Block A: residual block, 4\xa0times; Block B: residual block, 12\xa0times.",
+            "Drawing of toy: 12\xa0boxes from its input to its output, branches that meet in 16\xa0places. Drawn"
+            " separately: Block A: residual block, 4\xa0times; Block B: residual block, 12\xa0times.",
         ),
     ],
     ids=["chain", "branch", "dense block", "residual"],

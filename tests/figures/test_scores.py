@@ -58,7 +58,7 @@ def texts(name: str, classes: list[str], *, extra: int = 0) -> list[tuple[str, f
 
 def test_short_names_stand_above_their_columns_and_before_their_rows() -> None:
     found = [words for words, _, _ in texts("short", ["ant", "bee", "cat"])]
-    assert sorted(found) == sorted(["answered", "true class", *["ant", "bee", "cat"] * 2])
+    assert sorted(found) == sorted(["predicted", "true class", *["ant", "bee", "cat"] * 2])
 
 
 def test_long_names_have_the_numbers_of_their_columns_before_them_in_one_line() -> None:

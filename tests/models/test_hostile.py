@@ -74,7 +74,7 @@ def test_download_gadget_is_refused_without_a_connection(good: Path, tmp_path: P
             "keras.utils", "get_file", fname="x", origin=address, extract=True, cache_dir=str(tmp_path)
         )
         path = hostile.changed(good / name, hostile.appended(layer), tmp_path / name)
-        refused(path, r"names 'keras\.utils\.get_file', which is no part of a model")
+        refused(path, r"names 'keras\.utils\.get_file', which is not a part of a model")
         with pytest.raises(TimeoutError):
             server.accept()
 
@@ -87,7 +87,7 @@ def test_file_cannot_switch_safe_mode_off(good: Path, tmp_path: Path) -> None:
         hostile.appended(hostile.lambda_layer(tmp_path / "marker"))(config)
 
     path = hostile.changed(good / "good.keras", change, tmp_path / "bad.keras")
-    refused(path, r"enable_unsafe_deserialization', which is no part of a model|names (Lambda|__lambda__), which")
+    refused(path, r"enable_unsafe_deserialization', which is not a part of a model|names (Lambda|__lambda__), which")
     assert not (tmp_path / "marker").exists()
     keras.Sequential([keras.Input((2,)), keras.layers.Lambda(lambda x: x)]).save(tmp_path / "lambda.keras")
     with pytest.raises(ValueError, match="lambda"):

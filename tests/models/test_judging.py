@@ -167,7 +167,7 @@ def test_what_is_no_part_of_a_model_is_refused_wherever_it_stands(gadget: Config
         config = stored(toys.sequential())
         hostile.set_in("Conv2D", key, [{"deeper": gadget}])(config)
         with pytest.raises(
-            ModelError, match=r"The layer '.*' of 'm\.keras' names .*(no part of a model|not Keras's)"
+            ModelError, match=r"The layer '.*' of 'm\.keras' names .*(not a part of a model|not Keras's)"
         ) as caught:
             judge(config, "m.keras", Limits())
         assert str(caught.value).isprintable()
@@ -198,7 +198,7 @@ def test_registered_name_does_not_open_the_door_to_a_function() -> None:
     config = stored(toys.sequential())
     gadget = {**hostile.function("keras.utils", "get_file"), "registered_name": "p>Own"}
     hostile.set_in("Conv2D", "activation", gadget)(config)
-    with pytest.raises(ModelError, match=r"names 'keras\.utils\.get_file', which is no part of a model"):
+    with pytest.raises(ModelError, match=r"names 'keras\.utils\.get_file', which is not a part of a model"):
         judge(config, "m.keras", Limits(), Known(["keras"], lambda name: name == "p>Own"))
 
 

@@ -92,14 +92,14 @@ def test_random_answers_are_a_warning_and_not_the_fault_of_names() -> None:
     assert ("warning", "RG121") in [(finding.severity, finding.code) for finding in report.findings]
     assert not report.failed
     chapter = next(section for section in report.sections if section.name == "names")
-    assert chapter.answer.startswith("Whether names change anything cannot be seen here")
+    assert chapter.answer.startswith("It cannot be seen here whether names change anything")
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
         (lambda logits: None, "answers at 'output_0' with NoneType"),
-        (lambda logits: (), "answers with nothing"),
+        (lambda logits: (), "returns nothing"),
         (lambda logits: 3.0, "answers at 'output_0' with float"),
         (lambda logits: tf.reduce_sum(logits), r"answers at 'output_0' with EagerTensor of the shape \(\)"),
         (lambda logits: logits[:, :0], r"of the shape \(1, 0\)"),
@@ -122,7 +122,7 @@ def test_other_number_of_outputs_each_time_is_refused() -> None:
         calls.append(1)
         return [logits] * (1 + len(calls) % 2)
 
-    with pytest.raises(ModelError, match=r"answered with \d outputs?, and before with \d\. Expected as many at every"):
+    with pytest.raises(ModelError, match=r"returned \d outputs?, and before that \d\. Expected as many at every"):
         reportgen.explain(Answering(make), IMAGES)
 
 

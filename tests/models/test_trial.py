@@ -45,7 +45,7 @@ def test_file_that_nobody_can_judge_ends_in_one_sentence_within_the_limits(good:
     assert done.returncode == 1
     assert done.stdout == ""
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
-    assert "'bad.keras' has layers whose cost cannot be told before they are built, and took more than " in line
+    assert "'bad.keras' has layers whose cost is not known before they are built, and took more than " in line
     assert line.endswith("Raise the limit with --max-memory if you trust the file.")
     assert not (tmp_path / "out").exists()
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10 < limit

@@ -231,7 +231,7 @@ def test_missing_file_and_folder_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "28,", "28,a", "0,3", "-1,3", "28.5,3"])
 def test_what_is_no_shape_is_refused(text: str) -> None:
-    with pytest.raises(OptionsError, match="is no shape of an image"):
+    with pytest.raises(OptionsError, match="is not the shape of an image"):
         make({"input_shape": text})
 
 

@@ -35,8 +35,8 @@ def test_default_network_is_planned_without_training_and_without_a_file(tmp_path
     # Conv of 32, conv of 64, pooling of 64 channels; by default one confident, one uncertain and one wrong digit.
     assert (found["samples, at most"], found["layers with activation maps"]) == ("3", "3")
     assert found["maps computed"] == found["maps in the web page"] == str(3 * (32 + 64 + 64))
-    assert found["images that the model answers"] == "1000"
-    assert "Nothing is cut" in shown.stdout
+    assert found["images that go through the model"] == "1000"
+    assert "Nothing is left out" in shown.stdout
     assert "seconds, training" in found
     assert names(tmp_path) == []
 
@@ -89,7 +89,7 @@ def test_what_the_budget_cuts_is_what_the_plan_says() -> None:
 def test_default_network_of_a_dry_run_is_that_of_a_training() -> None:
     origin = untrained()
     found = foretell(origin, opened(origin.model, origin.data, make({})), make({}))
-    assert dict(found.seconds).keys() >= {"training", "answers on all images", "pages of the PDF"}
+    assert dict(found.seconds).keys() >= {"training", "predictions on all images", "pages of the PDF"}
     assert all(value > 0 for _, value in found.seconds)
     assert found.model.parameters == 1_199_882  # the article's own count
 

@@ -195,7 +195,7 @@ def test_a_choice_that_means_nothing_is_one_sentence(
 
 
 def test_picking_without_images_is_one_sentence() -> None:
-    with pytest.raises(OptionsError, match=r"picked by wrong:1, but there are no images\..* Give them with --data"):
+    with pytest.raises(OptionsError, match=r"picked by wrong:1: there are no images\..* Give them with --data"):
         reporting.make_report(origins.Origin(toys.sequential(), ()), None, make({"pick": "wrong:1"}))
 
 

@@ -283,7 +283,7 @@ def test_channel_that_is_no_number_before_its_activation_is_not_switched_off(way
     result = ablate(model, images, labels)
     assert np.isfinite(np.asarray(model(images))).all()
     assert [each.channel for each in result.channels] == [0, 1, 3, 4, 5]
-    assert "1\xa0channel holds values that are no numbers, so that there is no mean to set it to." in result.notes
+    assert "1\xa0channel holds NaN or infinity, so there is no mean to set it to." in result.notes
 
 
 def test_without_labels_the_class_answered_counts_as_the_truth() -> None:
@@ -315,8 +315,8 @@ def test_budget_pays_for_the_channels_that_vary_most() -> None:
     deviations = outputs(wider(20), "conv", shown).std(axis=(0, 1, 2))
     assert {each.channel for each in wide.channels} == set(np.argsort(-deviations)[:paid].tolist())
     assert wide.notes == (
-        f"{20 - paid} channels are beyond the budget: of each layer those were measured first whose responses"
-        " vary most.",
+        f"{20 - paid}\xa0channels are beyond the budget: in each layer, those whose responses vary most were measured"
+        " first.",
     )
 
 
@@ -358,7 +358,7 @@ def test_budget_in_seconds_is_kept_whatever_was_expected(
     images, labels = pictures(70)
     result = ablate(keras.Model(start, plain(start)), images, labels, budget=f"{seconds}s")
     assert (result.num_images, len(result.channels)) == (num_images, num_channels)
-    assert any(f"{seconds} s were over after {num_images} of" in note for note in result.notes) == (num_images < 70)
+    assert any(f"({seconds} s) ran out after {num_images} of" in note for note in result.notes) == (num_images < 70)
     if seconds >= 13:
         # Images stand class by class in many data sets: those that there was time for are a drawn sample of all.
         drawn = np.random.default_rng(0).permutation(70)[:num_images]
@@ -372,7 +372,7 @@ def test_values_have_no_accuracy_to_lose() -> None:
         [keras.Input((6, 6, 1), name="image"), layers.Conv2D(2, 3, name="conv"), layers.Flatten(), layers.Dense(1)]
     )
     result = ablate(model, noise(5, 6, 6, 1))
-    assert "values and not with one class for each sample" in result.missing
+    assert "values and not one class for each sample" in result.missing
     assert (result.channels, result.num_channels) == ((), 2)
 
 

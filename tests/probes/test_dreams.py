@@ -1,4 +1,4 @@
-"""Images that channels like best: of filters whose favourite is known, and of networks made on purpose."""
+"""Images made to excite channels: of filters whose favourite is known, and of networks made on purpose."""
 
 from __future__ import annotations
 
@@ -120,14 +120,14 @@ def test_model_is_left_as_it_was() -> None:
 def test_channel_that_nothing_moves_is_said_to_stay_silent() -> None:
     result = dream(faulty(), f"conv:{DEAD}", f"conv:{STUCK}", dream_steps=4)
     assert [each.activation for each in result.dreams] == [0.0, 0.5]
-    assert result.notes == (f"Nothing was found that moves a channel above zero: conv:{DEAD}.",)
+    assert result.notes == (f"No image was found that raises these channels above zero: conv:{DEAD}.",)
 
 
 def test_channel_without_numbers_has_no_dream() -> None:
     model = one_kernel(UPRIGHT * np.nan)
     result = dream(model, "conv:0", dream_steps=2)
     assert result.dreams == ()
-    assert result.notes == ("No image was made for what answers with values that are no numbers: conv:0.",)
+    assert result.notes == ("No image was made for channels that give NaN or infinity: conv:0.",)
 
 
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
@@ -197,7 +197,7 @@ def test_where_no_image_can_be_made_the_result_says_why(model: Any, message: str
 
 
 def test_without_images_channels_have_to_be_named() -> None:
-    assert "--dream names channels" in dream(faulty()).missing
+    assert "Name channels with --dream." in dream(faulty()).missing
     (found,) = dream(faulty(), f"conv:{BLUR}", dream_steps=2).dreams
     assert found.best_real is None
 

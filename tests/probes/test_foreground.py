@@ -54,14 +54,14 @@ def test_soft_strokes_are_cut_where_the_two_groups_part() -> None:
 @pytest.mark.parametrize(
     ("image", "why"),
     [
-        (plain(value=0.3), "of one colour"),
-        (np.indices((8, 8)).sum(axis=0)[..., None] % 2 * 1.0, "border of the image is not plain enough"),
+        (plain(value=0.3), "has one colour only"),
+        (np.indices((8, 8)).sum(axis=0)[..., None] % 2 * 1.0, "no plain background"),
         (np.pad(np.ones((30, 30)), 1)[..., None], r"covers 88% of the image"),
         (np.pad(np.ones((1, 1)), (10, 11))[..., None], r"covers 0% of the image"),
-        (np.zeros((3, 8, 1)), "no picture of finite numbers"),
-        (np.full((8, 8, 1), np.nan), "no picture of finite numbers"),
-        (np.zeros((8, 8)), "pictures of height and width only"),
-        (np.zeros((4, 8, 8, 1)), "pictures of height and width only"),
+        (np.zeros((3, 8, 1)), "not a picture of finite numbers"),
+        (np.full((8, 8, 1), np.nan), "not a picture of finite numbers"),
+        (np.zeros((8, 8)), "only in pictures of height and width"),
+        (np.zeros((4, 8, 8, 1)), "only in pictures of height and width"),
     ],
     ids=["one colour", "textured", "too large", "too small", "too flat", "NaN", "signal", "volume"],
 )

@@ -58,9 +58,9 @@ def test_each_wish_without_labels(wish: str, expected: list[int]) -> None:
     [
         ("per-class:1", False, True, "cannot be picked by per-class:1: it needs labels"),
         ("wrong:1", False, True, "cannot be picked by wrong:1: it needs labels"),
-        ("wrong:1", True, False, "needs a model that answers with classes"),
-        ("confident:1", True, False, "needs a model that answers with classes"),
-        ("uncertain:1", False, False, "needs a model that answers with classes"),
+        ("wrong:1", True, False, "needs a model that predicts classes"),
+        ("confident:1", True, False, "needs a model that predicts classes"),
+        ("uncertain:1", False, False, "needs a model that predicts classes"),
         ("index:6", True, True, "There is no sample 6 in data of 6 images. Expected 0 to 5"),
     ],
 )
@@ -83,9 +83,9 @@ def test_more_at_random_than_there_are_gives_all() -> None:
 
 def test_default_is_one_confident_one_uncertain_and_one_wrong_sample() -> None:
     assert chosen() == (
-        Picked(1, f"most confident, and right{TIED}"),
+        Picked(1, f"correct, and most confident{TIED}"),
         Picked(4, "least confident"),
-        Picked(2, "answered wrongly, with most confidence"),
+        Picked(2, "wrong, and most confident"),
     )
 
 
@@ -101,9 +101,9 @@ def test_default_on_fewer_than_three_images_takes_them_all() -> None:
 
 def test_image_is_chosen_once_with_its_first_reason() -> None:
     assert chosen("index:1", "confident:1", "wrong:1") == (
-        Picked(1, "asked for by its index"),
-        Picked(5, "most confident, and right"),
-        Picked(2, "answered wrongly, with most confidence"),
+        Picked(1, "chosen by its index"),
+        Picked(5, "correct, and most confident"),
+        Picked(2, "wrong, and most confident"),
     )
 
 
@@ -122,6 +122,6 @@ def test_broken_answer_counts_as_wrong_and_never_as_confident() -> None:
     wishes = [Pick("confident", (5,)), Pick("wrong", (5,))]
     found = pick(wishes, Answered(2, labels, hits, confidence), seed=0)
     assert [(one.index, one.reason) for one in found] == [
-        (1, "most confident, and right"),
-        (0, "answered wrongly, with most confidence"),
+        (1, "correct, and most confident"),
+        (0, "wrong, and most confident"),
     ]

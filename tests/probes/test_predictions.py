@@ -126,7 +126,7 @@ def test_values_have_no_right_answers() -> None:
 
 @pytest.mark.parametrize(("labels", "wrong"), [([0, 3], 3), ([-1, 0], -1)])
 def test_labels_that_the_model_cannot_answer_are_refused(labels: list[int], wrong: int) -> None:
-    with pytest.raises(DataError, match=f"hold {wrong}, but the model answers with 3 classes"):
+    with pytest.raises(DataError, match=f"hold {wrong}, but the model predicts 3 classes"):
         result(ending("softmax"), [[1, 0, 0], [0, 1, 0]], labels)
 
 

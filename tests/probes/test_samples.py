@@ -33,7 +33,7 @@ def test_sample_is_told_with_its_label_and_its_first_answers() -> None:
     images = np.log([[0.5, 0.25, 0.125, 0.125], [0.1, 0.2, 0.3, 0.4]])
     names = ("ant", "bee", "cat", "dog")
     first, second = chosen(ending("softmax", 4), ["index:1,0"], images, [3, 2], names, image_names=("a.png", "b.png"))
-    assert (first.index, first.name, first.reason) == (1, "b.png", "asked for by its index")
+    assert (first.index, first.name, first.reason) == (1, "b.png", "chosen by its index")
     assert (first.label, first.label_index, first.correct) == ("cat", 2, False)
     assert [(answer.class_index, answer.name) for answer in first.answers] == [(3, "dog"), (2, "cat"), (1, "bee")]
     assert [answer.value for answer in first.answers] == [pytest.approx(value) for value in (0.4, 0.3, 0.2)]

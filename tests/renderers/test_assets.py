@@ -13,7 +13,7 @@ import pytest
 from reportgen.document.report import Section
 from reportgen.errors import RenderError
 from reportgen.figures import charts
-from reportgen.renderers import assets, html
+from reportgen.renderers import assets, html, templating
 from tests.renderers import reports
 from tests.renderers.parsed import Page
 
@@ -39,7 +39,7 @@ def test_files_are_the_pictures_and_the_rules_without_fonts() -> None:
     files = html.parted(reports.report(), "assets").files
     picture = reports.png()
     assert files == {
-        "report.css": assets.MARK + reports.SCREEN_RULES.encode(),
+        "report.css": assets.MARK + f"{templating.shared_rules()}\n{reports.SCREEN_RULES}".encode(),
         f"{hashlib.sha256(picture).hexdigest()[:20]}.png": picture,
     }
 

@@ -19,7 +19,7 @@ from reportgen import registry
 from reportgen.document.report import Report
 from reportgen.errors import RenderError
 from reportgen.language import cleaning
-from reportgen.renderers import html
+from reportgen.renderers import html, templating
 from tests.renderers import reports
 from tests.renderers.parsed import Page
 
@@ -59,7 +59,7 @@ def test_style_sheet_stands_in_the_page_as_written() -> None:
 @pytest.mark.usefixtures("templates")
 def test_print_document_has_page_rules_and_no_fonts_inside() -> None:
     page = Page(html.document(reports.report(), "print").encode())
-    assert page.style == (reports.SCREEN_RULES + "\n" + reports.PRINT_RULES).strip()
+    assert page.style == "\n".join((templating.shared_rules(), reports.SCREEN_RULES, reports.PRINT_RULES)).strip()
     assert "@font-face" not in page.style
 
 

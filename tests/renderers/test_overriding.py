@@ -66,7 +66,7 @@ def test_a_folder_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "link").mkdir()
     (tmp_path / "link" / "report.css").symlink_to("/etc/passwd")
     for name, sentence in {
-        "nowhere": "There is no folder of templates .* Expected one with files .* Correct --templates",
+        "nowhere": "There is no folder of templates .* Expected one with files .* Fix --templates",
         "empty": r"holds no template\. Expected one of: .*parts\.html, .* Put one there",
         "unknown": r"no template called 'sections/dreams\.html'\. Expected one of: .*parts\.html, .*glossary.* Rename",
         "latin": r"'report\.css' cannot be read: .* Expected a text in UTF-8",
@@ -138,7 +138,7 @@ def test_an_escape_or_a_mistake_is_one_sentence_with_file_and_line(template: str
     sentence = str(caught.value)
     assert sentence.startswith(f"The template {CHAPTER} cannot be used (line 3): ")
     assert why in sentence
-    assert "Expected a template that shows the report's plain data. Correct it" in sentence
+    assert "Expected a template that shows the report's plain data. Fix it" in sentence
     assert "\n" not in sentence
 
 
@@ -158,7 +158,9 @@ def test_a_template_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(apart, "TIMEOUT_SECONDS", 4)
     loops = "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
     for template in (loops, "{{ 9**(9**9) }}"):
-        with pytest.raises(RenderError, match=r"given up: it took more than 4 s or .* memory\. Expected .* Look for"):
+        with pytest.raises(
+            RenderError, match=r"was stopped: it took more than 4 s or .* memory\. Expected .* Look for"
+        ):
             html.document(changed(sections__glossary=template), "screen")
 
 

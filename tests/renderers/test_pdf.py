@@ -279,7 +279,7 @@ def test_a_layout_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(pdf, "TIMEOUT_SECONDS", 1)
     worker = pdf.warm()
     os.kill(worker.process.pid, signal.SIGSTOP)
-    with pytest.raises(RenderError, match="given up after 1 s"):
+    with pytest.raises(RenderError, match="stopped after 1 s"):
         worker.typeset(PAGE.format(""))
     assert worker.process.returncode == -signal.SIGKILL
 

@@ -64,7 +64,7 @@ def test_channel_that_follows_the_object_is_framed_and_named_with_its_score() ->
 def test_best_score_is_told_where_no_channel_follows_the_object() -> None:
     layer = first(made.activations(made.maps("conv", made.numbers(0, follows=-0.5), made.numbers(1, follows=0.12))))
     assert layer.sheets[0].marks == ()
-    assert layer.note.endswith("no channel follows the object (the best reaches 0.12)")
+    assert layer.note.endswith("no channel follows the object (highest correlation 0.12)")
 
 
 def test_nothing_is_said_of_following_where_there_is_no_object() -> None:
@@ -81,7 +81,7 @@ def test_broken_maps_are_crossed_out_and_constant_ones_counted() -> None:
     assert layer.sheets[0].marks == (Mark(0, "broken"),)
     assert "Crossed out: 1\xa0map with NaN or infinity." in layer.sheets[0].figure.caption
     assert "2\xa0maps are constant and drawn as plain grey." in layer.sheets[0].figure.caption
-    assert "2\xa0maps are constant. 1\xa0map holds values that are no numbers." in layer.sheets[0].figure.alt
+    assert "2\xa0maps are constant. 1\xa0map holds NaN or infinity." in layer.sheets[0].figure.alt
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_example_explains_the_words_on_the_first_layer() -> None:
     [
         (
             made.activations(),
-            "All 3 channels of every conv and pooling layer, for 1\xa0sample. In 1 of 2\xa0grids one channel follows"
-            " the object, and is framed.",
+            "All 3 channels of every conv and pooling layer, for 1\xa0sample. In 1 of 2\xa0grids, a frame marks the"
+            " channel that follows the object most closely.",
         ),
         (
             made.activations(made.maps("conv"), indices=(2, 4), found=made.NOT_FOUND),

@@ -89,8 +89,10 @@ def test_sums_that_differ_stand_apart(other: LayerRecord) -> None:
 def test_layers_without_a_formula_are_not_said_to_be_worked_out() -> None:
     model = made.model(made.conv(), made.layer("own", "Own", macs=None, has_formula=False))
     answer = build(made.bare(model=model)).answer
-    assert answer.startswith("Every number of the layer table, but for 1\xa0layer without a formula, worked out in")
-    assert build(made.bare()).answer.startswith("Every number of the layer table, worked out in")
+    assert answer.startswith(
+        "Every number of the layer table, except for 1\xa0layer without a formula, is worked out in"
+    )
+    assert build(made.bare()).answer.startswith("Every number of the layer table is worked out in")
 
 
 def test_comparisons_are_counted_with_those_of_the_running_model() -> None:

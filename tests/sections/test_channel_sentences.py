@@ -99,48 +99,48 @@ COUNTS = Counts(32, 27, 3, 0, 0, 0, 0, 5, 32, 17, (), -0.021, -0.03)
         (
             COUNTS,
             (
-                "Of 32\xa0channels 27 prefer an orientation; 3 are dead; 5 speak for one class; removing conv_1/17"
+                "Of 32\xa0channels 27 prefer an orientation; 3 are dead; 5 speak for one class; switching off conv_1/17"
                 " costs 2.1\xa0points of accuracy, the most of any."
             ),
         ),
         (
             replace(COUNTS, oriented=1, dead=1, copies=1, stuck=2, speaking=1, needed=None, ablated=0),
             (
-                "Of 32\xa0channels 1 prefers an orientation; 1 is dead; 2 are stuck; 1 is a copy of another; 1 speaks"
-                " for one class."
+                "Of 32\xa0channels 1 prefers an orientation; 1 is dead; 2 are stuck; 1 does the same as another; 1"
+                " speaks for one class."
             ),
         ),
         (
             replace(COUNTS, oriented=None, dead=0, speaking=0, ablated=24, accuracy_change=0.0),
             (
-                "Of 32\xa0channels none is dead; none speaks for one class; removing any of the 24 measured costs no"
-                " accuracy, and removing conv_1/17 costs 3\xa0points of the probability of the true class, the most of"
-                " the 24 measured."
+                "Of 32\xa0channels none is dead; none speaks for one class; switching off any of the 24 measured costs"
+                " no accuracy, and switching off conv_1/17 costs 3\xa0points of the probability of the true class, the"
+                " most of the 24 measured."
             ),
         ),
         (
             replace(COUNTS, oriented=None, speaking=None, accuracy_change=None),
             (
-                "Of 32\xa0channels 3 are dead; removing conv_1/17 costs 3\xa0points of the probability of the class"
-                " answered, the most of any."
+                "Of 32\xa0channels 3 are dead; switching off conv_1/17 costs 3\xa0points of the probability of the"
+                " predicted class, the most of any."
             ),
         ),
         (
             replace(COUNTS, oriented=0, dead=0, speaking=None, needed=None, accuracy_change=None),
-            "Of 32\xa0channels none prefers an orientation; none is dead; removing any one costs nothing.",
+            "Of 32\xa0channels none prefers an orientation; none is dead; switching off any one costs nothing.",
         ),
         (
             replace(COUNTS, oriented=None, dead=0, speaking=None, tied=(7,)),
             (
-                "Of 32\xa0channels none is dead; removing conv_1/17 or conv_1/7 costs 2.1\xa0points of accuracy, the"
-                " most of any."
+                "Of 32\xa0channels none is dead; switching off conv_1/17 or conv_1/7 costs 2.1\xa0points of accuracy,"
+                " the most of any."
             ),
         ),
         (
             replace(COUNTS, oriented=None, dead=0, speaking=None, ablated=24, tied=(7, 8, 9), accuracy_change=None),
             (
-                "Of 32\xa0channels none is dead; removing conv_1/17 or one of 3 others costs 3\xa0points of the"
-                " probability of the class answered, the most of the 24 measured."
+                "Of 32\xa0channels none is dead; switching off conv_1/17 or one of 3 others costs 3\xa0points of the"
+                " probability of the predicted class, the most of the 24 measured."
             ),
         ),
     ],
@@ -155,8 +155,8 @@ def test_chapter_is_answered_over_all_layers() -> None:
     said = told.chapter_answer(layers, made.responses(), "image")
     assert (
         said
-        == "Over 10\xa0images, of 40\xa0channels in 2\xa0conv layers 4 are dead, none is a copy of another and 5 speak"
-        " for one class. The network needs b/2 most: without it 5\xa0points of accuracy are lost."
+        == "Over 10\xa0images, of 40\xa0channels in 2\xa0conv layers 4 are dead, none does the same as another and 5"
+        " speak for one class. The network needs b/2 most: switching it off costs 5\xa0points of accuracy."
     )
 
 
@@ -165,13 +165,13 @@ def test_chapter_is_answered_over_all_layers() -> None:
     [
         (
             (4,),
-            "The network needs a/17 and a/4 most: without either of them 2.1\xa0points of accuracy are lost.",
+            "The network needs a/17 and a/4 most: switching off either costs 2.1\xa0points of accuracy.",
         ),
         (
             (4, 5),
             (
-                "The network needs no channel more than a/17: without it 2.1\xa0points of accuracy are lost, as without"
-                " any one of 2 others."
+                "The network needs no channel more than a/17: switching it off costs 2.1\xa0points of accuracy, as does"
+                " any of 2 others."
             ),
         ),
     ],
@@ -185,7 +185,7 @@ def test_chapter_names_no_winner_where_channels_tie(tied: tuple[int, ...], words
 def test_channels_of_two_layers_tie() -> None:
     layers = [("a", COUNTS), ("b", replace(COUNTS, needed=2, probability_change=-0.5))]
     assert told.chapter_answer(layers, made.responses(), "image").endswith(
-        " The network needs b/2 and a/17 most: without either of them 2.1\xa0points of accuracy are lost."
+        " The network needs b/2 and a/17 most: switching off either costs 2.1\xa0points of accuracy."
     )
 
 
@@ -195,18 +195,18 @@ def test_channels_of_two_layers_tie() -> None:
         (
             made.channel(0),
             (
-                "Speaks for no class: selectivity 0.33, by chance in 40.0\u202f% of permutations; highest for cat.",
+                "Speaks for no class: selectivity 0.33 (p = 0.4); highest for cat.",
                 "Mean response: cat 0.6, emu 0.4, dog 0.2.",
                 (
-                    "Without it: accuracy −20\xa0points, probability −12.5\xa0points; most for dog, −33.3\xa0points;"
-                    " 3\xa0answers change."
+                    "Switched off: accuracy −20\xa0points, probability −12.5\xa0points; most for dog, −33.3\xa0points;"
+                    " 3\xa0predictions change."
                 ),
                 "Fires in 90\u202f% of the images, at 50\u202f% of the positions; mean 0.5, highest 3.",
             ),
         ),
         (
             made.channel(0, state="no number", count=0, num_nan=40, selectivity=None, favourite=None),
-            ("No number: NaN 40 times, infinity 0 times.",),
+            ("NaN 40\xa0times, infinity 0\xa0times.",),
         ),
     ],
     ids=["lively", "no number"],
@@ -222,12 +222,12 @@ def test_card_says_what_is_known(known: ChannelResponses, words: tuple[str, ...]
     [
         (
             {"speaks": True, "chance": 0.012},
-            "Speaks for cat: selectivity 0.33, by chance in 1.2\u202f% of permutations.",
+            "Speaks for cat: selectivity 0.33 (p = 0.012).",
         ),
-        ({"chance": 0.05}, "Prefers cat a little: selectivity 0.33, by chance in 5.0\u202f% of permutations."),
+        ({"chance": 0.05}, "Prefers cat a little: selectivity 0.33 (p = 0.05)."),
         ({"state": "nearly dead", "firing_share": 0.0004}, "Nearly dead: it fires in 0.04\u202f% of the images."),
-        ({"state": "no number", "num_nan": 3}, "No number: NaN 3 times, infinity 0 times."),
-        ({"copy_of": 4, "copy_correlation": 0.9995}, "A copy of channel 4: correlation 0.9995."),
+        ({"state": "no number", "num_nan": 3}, "NaN 3\xa0times, infinity 0\xa0times."),
+        ({"copy_of": 4, "copy_correlation": 0.9995}, "Does the same as channel 4: correlation 0.9995."),
     ],
 )
 def test_card_says_health_and_class(others: dict[str, object], words: str) -> None:
@@ -405,11 +405,11 @@ def said(evidence: Evidence) -> str:
         (made.evidence(responses=made.responses(thresholds=Thresholds(copy=0.95))), "correlate above 0.95"),
         (
             made.evidence(responses=made.responses(thresholds=Thresholds(level=0.01, selectivity=0.5))),
-            "where it is 0.5 at least, and where in at most 1.0\u202f% of 1\u202f000 permutations of the labels any",
+            "if it is at least 0.5, and if in at most 1.0\u202f% of 1\u202f000 permutations of the labels any",
         ),
         (made.evidence(responses=made.responses(num_permuted=6)), "(of 6\xa0images drawn at random)"),
         (made.evidence(), "every channel was set to its mean over the data, one at a time, on 10\xa0images"),
-        (made.evidence(), "(90.0\u202f% right answers and mean probability 80.0\u202f% of the true class)"),
+        (made.evidence(), "(accuracy 90.0\u202f%, mean probability of the true class 80.0\u202f%)"),
         (made.evidence(ablation=made.ablation(num_channels=12)), "2 of 12\xa0channels"),
         (made.evidence(ablation=None), "Whether a channel matters was not measured in this report."),
         (made.evidence(dreams=None), "No images were made for channels in this report."),
@@ -431,11 +431,11 @@ def said(evidence: Evidence) -> str:
         (made.evidence(responses=made.responses(made.call(quantile_error=0.0))), "taken from all of them."),
         (
             made.evidence(model=made.model(inputs=(TensorRecord("wave", (400, 2), "float32"),))),
-            "No patches are drawn: the network reads signals, and no pictures that a patch could be cut from.",
+            "No patches are drawn: the network reads signals, not pictures that a patch could be cut from.",
         ),
         (
             made.evidence(responses=made.responses(made.call("side", made.channel(patches=(UNDRAWN,))), made.call())),
-            "No patches are drawn for what does not look at the image itself: side.",
+            "No patches are drawn for layers that do not read the image itself: side.",
         ),
     ],
 )
@@ -452,7 +452,7 @@ def test_without_labels_nothing_is_said_of_selectivity() -> None:
 def test_rare_faults_are_in_the_answer_only_where_there_are_any() -> None:
     broken = [("a", replace(COUNTS, stuck=1, no_number=2, nearly_dead=3))]
     answer = told.chapter_answer(broken, made.responses(), "image")
-    assert "3 are nearly dead, 1 is stuck, 2 give no numbers and" in answer
+    assert "3 are nearly dead, 1 is stuck, 2 give NaN or infinity and" in answer
     assert "stuck" not in told.chapter_answer([("a", COUNTS)], made.responses(), "image")
 
 
@@ -470,16 +470,16 @@ def test_patches_are_drawn_where_the_data_are_pictures_and_nothing_is_said_of_it
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (made.call(), "Judged as it comes out of the layer itself. One position sees 3 × 3 pixels."),
+        (made.call(), "Measured at the layer's own output. One position sees 3 × 3 pixels."),
         (
             made.call(judged_at="relu", through=("norm", "relu"), receptive_field=()),
-            "Judged after relu, the activation that its output goes through (by way of norm).",
+            "Measured after relu, the activation that follows the layer (through norm).",
         ),
         (
             made.call(rectified=False, receptive_field=()),
             (
-                "Judged as it comes out of the layer itself, which may be below zero: a channel can say much there"
-                " without being active."
+                "Measured at the layer's own output, which can be below zero: a channel may respond without"
+                " being active."
             ),
         ),
     ],

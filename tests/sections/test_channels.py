@@ -64,7 +64,7 @@ def test_every_lively_channel_has_a_card_with_its_patches_and_numbers() -> None:
     ]
     assert (
         found.answer
-        == "Of 2\xa0channels 1 prefers an orientation; 1 is dead; none speaks for one class; removing conv/0 costs"
+        == "Of 2\xa0channels 1 prefers an orientation; 1 is dead; none speaks for one class; switching off conv/0 costs"
         " 20\xa0points of accuracy, the most of any."
     )
 
@@ -247,9 +247,8 @@ def test_chart_marks_dead_copied_and_speaking_channels_by_shape() -> None:
     ]
     assert (
         found.plot_alt
-        == "4\xa0channels of conv by class selectivity and share of positions above zero: channel 0 is farthest"
-        " right, at"
-        " 0.33, and channel 0 highest, at 0.5."
+        == "4\xa0channels of conv by class selectivity and share of positions above zero: farthest right, at"
+        " 0.33 (3\xa0channels); highest, at 0.5 (3\xa0channels)."
     )
 
 
@@ -282,7 +281,7 @@ def test_made_image_stands_beside_the_top_patches_of_its_channel() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "words"),
-    [(True, "The channels were chosen with --dream."), (False, "that the network needs most, and")],
+    [(True, "The channels were chosen with --dream."), (False, "that the network needs most; if")],
 )
 def test_chapter_says_who_chose_the_channels_of_made_images(asked: bool, words: str) -> None:
     assert words in text(page(dreams=replace(made.dreams(), asked=asked)))
@@ -305,7 +304,7 @@ def test_chapter_is_left_out_where_there_is_nothing_to_show() -> None:
     assert channels.build(replace(nothing, responses=replace(made.responses(), calls=()))) is None
     section = channels.build(made.bare(dreams=made.dreams()))
     assert section is not None
-    assert section.answer == "Images were made that 1\xa0channel likes best."
+    assert section.answer == "Images were made to excite 1\xa0channel."
 
 
 @pytest.mark.parametrize("medium", ["screen", "print"])

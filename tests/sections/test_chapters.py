@@ -20,13 +20,13 @@ from tests import made
     [
         (
             (),
-            "It is built of 1\xa0conv layer, 1\xa0pooling layer, 1\xa0dense layer and 1\xa0layer of other kinds, with"
+            "It has 1\xa0conv layer, 1\xa0pooling layer, 1\xa0dense layer and 1\xa0layer of other kinds, with"
             " 16 parameters. 92\u202f% of the multiply-adds happen in conv.",
         ),
-        ((made.pool(macs=0),), "It is built of 1\xa0pooling layer, with 0 parameters."),
+        ((made.pool(macs=0),), "It has 1\xa0pooling layer, with 0 parameters."),
         (
             (made.conv("a"), made.conv("a#2", shared_with="a")),
-            "It is built of 2\xa0conv layers, with 10 parameters. 50\u202f% of the multiply-adds happen in a.",
+            "It has 2\xa0conv layers, with 10 parameters. 50\u202f% of the multiply-adds happen in a.",
         ),
     ],
     ids=["of all kinds", "without weights", "shared"],
@@ -53,9 +53,7 @@ def test_architecture_says_when_weights_belong_to_no_call() -> None:
 def test_chart_of_costs_names_the_largest_bars() -> None:
     costs = of_architecture(made.evidence()).costs
     assert costs is not None
-    assert costs.alt == (
-        "Bars for 2\xa0layers: conv has the most parameters, 10; conv does the most multiply-adds, 36."
-    )
+    assert costs.alt == ("Bars for 2\xa0layers. Most parameters: 10 (conv); most multiply-adds: 36 (conv).")
     assert "shown" not in costs.caption
 
 
@@ -64,7 +62,7 @@ def test_chart_of_costs_says_how_many_layers_it_shows() -> None:
     costs = of_architecture(made.evidence(model=made.model(*layers))).costs
     assert costs is not None
     assert "24 of 30 layers shown, those with the most multiply-adds; all are in the table." in costs.caption
-    assert "c29 does the most" in costs.alt
+    assert "(c29)." in costs.alt
 
 
 def test_network_without_weights_has_no_chart_of_costs() -> None:
@@ -104,8 +102,8 @@ def test_pooling_caption_tells_the_scale(colormap: str, words: str) -> None:
     ("result", "words"),
     [
         (made.edges(), "this layer looks for edges more than chance would."),
-        (made.edges(chance=0.1), "(chance of as many: 10\u202f%): this layer looks for edges no more than chance may."),
-        (made.edges(num_oriented_shuffled=None), "prefer edges of one orientation."),
+        (made.edges(chance=0.1), "(p = 0.1): this layer looks for edges no more than chance would."),
+        (made.edges(num_oriented_shuffled=None), "prefers edges of one orientation."),
     ],
     ids=["more", "not more", "no control"],
 )
@@ -121,7 +119,7 @@ def test_edges_name_the_most_selective_channel_and_the_silent_ones() -> None:
     assert section is not None
     assert isinstance(section.content, edges.Content)
     assert "channel 1 is the most selective, index 0.9, for edges at 90 degrees." in section.content.curves.alt
-    assert "1\xa0channel answers to no grating." in section.content.curves.caption
+    assert "1\xa0channel responds to no grating." in section.content.curves.caption
 
 
 def silent() -> ChannelTuning:
@@ -133,11 +131,11 @@ def test_samples_show_image_label_and_answers() -> None:
     assert section is not None
     assert isinstance(section.content, samples.Content)
     first, second = section.content.samples
-    assert first.figure.alt == "Sample 2: grey image of 4 by 4 pixels, labelled cat, answered cat."
+    assert first.figure.alt == "Sample 2: grey image of 4 by 4 pixels, labelled cat, predicted cat."
     assert second.figure.alt == "Sample 7: grey image of 4 by 4 pixels."
     assert section.answer == (
-        "2 of 10\xa0images are looked at closely, as the network gets them: 4\u202f×\u202f4 pixels. Over all images the"
-        " network is right in 90.0\u202f% of cases."
+        "2 of 10\xa0images are shown in detail, as the network gets them: 4\u202f×\u202f4 pixels. Over all images the"
+        " accuracy is 90.0\u202f%."
     )
 
 
@@ -194,13 +192,13 @@ def checked(evidence: Evidence) -> str:
 
 def test_provenance_lists_only_what_was_checked() -> None:
     full, bare = checked(made.evidence()), checked(made.bare())
-    for words in ("tensor that really came out", "four poolings worked by hand", "predictions before and after"):
+    for words in ("tensor that came out", "four poolings worked by hand", "predictions before and after"):
         assert words in full
         assert words not in bare
     assert "every parameter count against the model's own" in bare
     assert "without a formula" not in full
     unknown = made.model(made.conv(), made.layer("own", "Own", macs=None, has_formula=False))
-    assert "Not 1\xa0layer without a formula" in checked(made.bare(model=unknown))
+    assert "Not checked: 1\xa0layer without a formula" in checked(made.bare(model=unknown))
 
 
 def terms(evidence: Evidence) -> list[str]:

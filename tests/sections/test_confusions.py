@@ -38,7 +38,7 @@ def test_right_answers_are_no_confusion_and_answers_without_a_number_are() -> No
 @pytest.mark.parametrize(
     ("counts", "sentence"),
     [
-        ((), "Everything is on the diagonal: there is no mistake."),
+        ((), "Everything is on the diagonal: there are no mistakes."),
         ((1,), "Only one pair is confused: 0 read as 1 (once)."),
         ((4,), "Only one pair is confused: 0 read as 1 (4 times)."),
         ((4, 1), "The most frequent mistake: 0 read as 1 (4 times)."),
@@ -56,7 +56,7 @@ def test_sentence_says_how_many_are_confused_most_often(counts: tuple[int, ...],
 
 def test_sentence_of_an_answer_that_is_no_number_names_no_class() -> None:
     (found,) = confusions.pairs(CLASSES, [Confusion(3, None, 2)], [each.name for each in CLASSES])
-    assert confusions.most_frequent([found]) == "Only one pair is confused: 3 answered with no number (twice)."
+    assert confusions.most_frequent([found]) == "Only one pair is confused: 3 read as NaN or infinity (twice)."
 
 
 def test_names_with_commas_are_kept_apart() -> None:

@@ -113,7 +113,7 @@ def test_from_ten_classes_on_the_confusions_that_happened_are_listed(size: int) 
     text = page(scores(names, [(0, 1, 4), (2, 3, 5), (4, 5, 4), (6, None, 1)]))
     assert 'class="confusions' not in text
     head, *rows = table(text, "frequent")
-    assert head == ["Rank", "Labelled", "Answered", "Times", "Images of the class"]
+    assert head == ["Rank", "Labelled", "Predicted", "Times", "Images of the class"]
     assert rows == [
         ["1", DOGS[2], DOGS[3], "5", "10"],
         ["2–3", DOGS[0], DOGS[1], "4", "10"],
@@ -126,7 +126,7 @@ def test_from_ten_classes_on_the_confusions_that_happened_are_listed(size: int) 
 def test_no_list_without_confusions() -> None:
     text = page(scores(DOGS, [], num_mistakes=0, mistakes=()))
     assert 'class="frequent' not in text
-    assert "Everything is on the diagonal: there is no mistake." in words(text)
+    assert "Everything is on the diagonal: there are no mistakes." in words(text)
 
 
 def test_list_cut_inside_a_tie_says_that_it_was_drawn() -> None:
@@ -146,8 +146,8 @@ def test_classes_found_least_often_are_drawn_for_where_they_are_equal() -> None:
     assert all(20 <= each.index < 100 for each in head.shown[2:])
     assert [each.index for each in head.shown[2:]] != list(range(20, 38))
     assert head.shown_caption.replace("\u00a0", " ") == (
-        "The 20 of 200 classes that are found least often, among equals the larger first; of 80 that are found equally"
-        " often and are equally large, 18 are shown, drawn at random with seed 0"
+        "The 20 of 200 classes with the lowest recall, among equals the larger first; of 80 with the same recall and"
+        " the same size, 18 are shown, drawn at random with seed 0"
     )
 
 
@@ -156,22 +156,22 @@ def test_classes_of_which_more_are_found_least_often_than_have_room_are_drawn() 
     (head,) = content(scores([str(place) for place in range(200)], wrong)).heads
     assert all(20 <= each.index < 100 for each in head.shown)
     assert head.shown_caption.replace("\u00a0", " ") == (
-        "20 of 200 classes, drawn at random with seed 0 from 80 that are found least often and are equally large"
+        "20 of 200 classes, drawn at random with seed 0 from 80 with the lowest recall and the same size"
     )
 
 
 def test_classes_that_are_all_found_equally_often_are_not_called_the_least() -> None:
     (head,) = content(scores([str(place) for place in range(200)], [])).heads
     assert head.shown_caption.replace("\u00a0", " ") == (
-        "20 of 200 classes, drawn at random with seed 0, as all are found equally often and are equally large"
+        "20 of 200 classes, drawn at random with seed 0, as all have the same recall and the same size"
     )
 
 
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        (("cat",), "Always answering cat would be right in 40.0 %."),
-        (("cat", "dog"), "Always answering one and the same class would be right in at most 40.0 %."),
+        (("cat",), "Always predicting cat would reach 40.0 %."),
+        (("cat", "dog"), "Always predicting the same class would reach at most 40.0 %."),
     ],
 )
 def test_no_single_class_is_called_the_commonest_where_several_are(names: tuple[str, ...], said: str) -> None:

@@ -35,23 +35,23 @@ UNLABELLED = {"right": None, "interval": None}
     [
         (
             made.evidence(),
-            "toy reads grey images of 4\u202f×\u202f4 pixels and answers with one of 3\xa0classes. On 10\xa0images it"
-            " is right in 90.0\u202f% of cases.",
+            "toy reads grey images of 4\u202f×\u202f4 pixels and predicts one of 3\xa0classes. Its accuracy"
+            " is 90.0\u202f% on 10\xa0images.",
         ),
         (
             made.evidence(dataset=made.dataset(split="held out from MNIST's training split")),
-            "toy reads grey images of 4\u202f×\u202f4 pixels and answers with one of 3\xa0classes. On 10\xa0images,"
-            " held out from MNIST's training split, it is right in 90.0\u202f% of cases.",
+            "toy reads grey images of 4\u202f×\u202f4 pixels and predicts one of 3\xa0classes. Its accuracy"
+            " is 90.0\u202f% on 10\xa0images, held out from MNIST's training split.",
         ),
         (
             made.evidence(predictions=made.predictions(**UNLABELLED)),
-            "toy reads grey images of 4\u202f×\u202f4 pixels and answers with one of 3\xa0classes. It was run on"
-            " 10\xa0images without usable labels, so nothing is said about how often it is right.",
+            "toy reads grey images of 4\u202f×\u202f4 pixels and predicts one of 3\xa0classes. It was run on"
+            " 10\xa0images without usable labels, so its accuracy is not known.",
         ),
         (
             made.bare(),
-            "toy reads grey images of 4\u202f×\u202f4 pixels and answers with one of 3\xa0classes. It was inspected"
-            " without images, so nothing is said about what it answers.",
+            "toy reads grey images of 4\u202f×\u202f4 pixels and predicts one of 3\xa0classes. It was inspected"
+            " without images, so nothing is known about its predictions.",
         ),
     ],
     ids=["labels", "held out", "no labels", "no data"],
@@ -74,7 +74,7 @@ def test_answer_says_what_the_network_is_and_how_often_it_is_right(evidence: Evi
         (
             tensor(4) + tensor(8, 9, 1),
             "channels_last",
-            "reads grey images of 8\u202f×\u202f9 pixels with t (4) beside them",
+            "reads grey images of 8\u202f×\u202f9 pixels together with t (4)",
         ),
     ],
     ids=[
@@ -108,7 +108,7 @@ def test_input_is_told_in_words(inputs: tuple[TensorRecord, ...], data_format: s
 )
 def test_output_is_told_in_words(outputs: tuple[TensorRecord, ...], activation: str | None, words: str) -> None:
     model = made.model(made.conv(), outputs=tuple(replace(output, activation=activation) for output in outputs))
-    assert f"answers with {words}." in build(made.bare(model=model)).answer
+    assert f"predicts {words}." in build(made.bare(model=model)).answer
 
 
 def test_named_classes_make_logits_classes() -> None:
@@ -123,14 +123,14 @@ def test_six_key_numbers() -> None:
         KeyNumber("conv and pooling layers", 2, "number", "1 conv, 1 pooling"),
         KeyNumber("activation maps for one image", 2, "number", "all of them in this report"),
         KeyNumber("receptive field of the last conv layer", (3, 3), "size", "of 4\u202f×\u202f4 pixels"),
-        KeyNumber("right answers", 0.9, "percent", "of 10\xa0images; 95 % interval 59.6\u202f% to 98.2\u202f%"),
+        KeyNumber("accuracy", 0.9, "percent", "of 10\xa0images; 95 % interval 59.6\u202f% to 98.2\u202f%"),
     )
 
 
 def test_without_data_nothing_is_claimed_about_it() -> None:
     found = keys(made.bare())
     assert found["activation maps for one image"].detail == "not drawn: no images"
-    assert (found["right answers"].value, found["right answers"].detail) == (None, "not measured")
+    assert (found["accuracy"].value, found["accuracy"].detail) == (None, "not measured")
     assert content(made.bare()).picture is None
     assert content(made.bare()).cannot_say == (
         "Whether the network is fit for a purpose: that is for people to judge.",
@@ -169,14 +169,14 @@ def test_receptive_field_is_told_of_the_input_that_it_lies_in(
 def test_receptive_field_that_cannot_be_said_is_not_put_beside_a_size() -> None:
     model = made.model(made.conv(receptive_field=None))
     found = keys(made.bare(model=model))[FIELD]
-    assert (found.value, found.detail) == (None, "has no single number here")
+    assert (found.value, found.detail) == (None, "no single size here")
 
 
 def test_layers_without_a_formula_are_named_where_numbers_are_claimed() -> None:
     model = made.model(made.conv(), made.layer("own", "Own", macs=None, has_formula=False))
     evidence = made.evidence(model=model)
     assert keys(evidence)["multiply-adds for one image"].detail == "biases and 1\xa0layer without a formula not counted"
-    assert "worked out by formula, but for 1\xa0layer without a formula, and checked" in content(evidence).can_say[0]
+    assert "worked out by formula, except for 1\xa0layer without a formula, and checked" in content(evidence).can_say[0]
 
 
 def test_maps_of_chosen_layers_only_are_not_called_all() -> None:
@@ -224,8 +224,7 @@ def test_picture_is_the_layer_in_which_a_channel_follows_most_closely() -> None:
     [
         (
             "as given",
-            "Nothing is known here of where the images come from: the share of right answers holds for these images"
-            " only.",
+            "Where the images come from is not known here: the accuracy holds for these images only.",
         ),
         (
             "held out from MNIST's training split",

@@ -39,7 +39,7 @@ def test_names_are_read_by_index(tmp_path: Path, text: str, names: tuple[str, ..
     [
         ("", "some are empty"),
         ("cat\n\ndog", "some are empty"),
-        ("[1, 2]", "holds something that is no name"),
+        ("[1, 2]", "holds something that is not a name"),
         ('{"1": "a"}', "keys are not 0, 1, 2"),
         ("{broken", "cannot be read as class names"),
     ],
@@ -96,7 +96,7 @@ def test_words_that_do_not_occur_need_no_class() -> None:
 
 def test_words_that_are_no_class_names_are_refused_with_the_nearest() -> None:
     with pytest.raises(
-        DataError, match=r"2 words that are no class names: 'Shih Tsu' \(the nearest class name is 'Shih-Tzu'\), 'xyz'"
+        DataError, match=r"2 words that are not class names: 'Shih Tsu' \(the nearest class name is 'Shih-Tzu'\), 'xyz'"
     ):
         classes.name(labelled(["Shih Tsu", "pug", "xyz"]), ClassNames(("pug", "Shih-Tzu")))
 
@@ -137,11 +137,11 @@ def test_one_sigmoid_tells_two_words_apart() -> None:
 def test_fewer_words_than_classes_are_not_used_and_the_reason_is_said() -> None:
     settled = classes.settle(labelled(["dog", "cat"]), outputs(19))
     assert (settled.labels, settled.class_names) == (None, ())
-    assert "are 2 words and the model answers with 19 classes" in settled.unmatched
+    assert "are 2 words and the model predicts 19 classes" in settled.unmatched
 
 
 def test_more_words_than_classes_are_refused() -> None:
-    with pytest.raises(DataError, match="3 different words, but the model answers with 2 classes"):
+    with pytest.raises(DataError, match="3 different words, but the model predicts 2 classes"):
         classes.settle(labelled(["a", "b", "c"]), outputs(2))
 
 
@@ -166,6 +166,6 @@ def test_words_of_single_outputs_are_settled_alike() -> None:
     )
     settled = classes.settle(dataset, outputs(2, 19))
     assert [head for head, _ in settled.head_labels] == ["output_0"]
-    assert "for 'output_1' are 2 words and the model answers with 19 classes" in settled.notes[-1]
+    assert "for 'output_1' are 2 words and the model predicts 19 classes" in settled.notes[-1]
     named = classes.name(dataset, ClassNames(("dog", "emu", "cat")))
     assert [labels.tolist() for _, labels in named.head_labels] == [[0, 2], [0, 2]]

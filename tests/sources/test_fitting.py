@@ -43,12 +43,12 @@ COLOUR = counting(4, 5, 3)
 @pytest.mark.parametrize(
     ("images", "shape", "expected", "note"),
     [
-        (IMAGE, (4, 5, 1), IMAGE[..., None], "only channel was added: 4 × 5 became 4 × 5 × 1"),
-        (IMAGE, (None, None, 1), IMAGE[..., None], "only channel was added"),
-        (IMAGE, (1, 4, 5), IMAGE[:, None], "only channel was added: 4 × 5 became 1 × 4 × 5"),
-        (IMAGE[..., None], (4, 5), IMAGE, "axis of size 1 was dropped: 4 × 5 × 1 became 4 × 5"),
-        (IMAGE[:, None], (4, 5), IMAGE, "axis of size 1 was dropped: 1 × 4 × 5 became 4 × 5"),
-        (COLOUR[:, None], (4, 5, 3), COLOUR, "axis of size 1 was dropped"),
+        (IMAGE, (4, 5, 1), IMAGE[..., None], "reshaped from 4 × 5 to 4 × 5 × 1"),
+        (IMAGE, (None, None, 1), IMAGE[..., None], "Images were reshaped"),
+        (IMAGE, (1, 4, 5), IMAGE[:, None], "reshaped from 4 × 5 to 1 × 4 × 5"),
+        (IMAGE[..., None], (4, 5), IMAGE, "reshaped from 4 × 5 × 1 to 4 × 5"),
+        (IMAGE[:, None], (4, 5), IMAGE, "reshaped from 1 × 4 × 5 to 4 × 5"),
+        (COLOUR[:, None], (4, 5, 3), COLOUR, "Images were reshaped"),
         (IMAGE.reshape(2, 20), (4, 5, 1), IMAGE[..., None], "20 values of each image were read as 4 × 5 × 1"),
         (IMAGE[:, None], (4, 5, 1), IMAGE[..., None], "moved from the first to the last place: 1 × 4 × 5"),
         (COLOUR.transpose(0, 3, 1, 2), (4, 5, 3), COLOUR, "moved from the first to the last place: 3 × 4 × 5"),
@@ -58,7 +58,7 @@ COLOUR = counting(4, 5, 3)
         (IMAGE[..., None], (None, None, 3), np.stack([IMAGE] * 3, -1), "repeated in three channels"),
         (IMAGE[:, None], (4, 5, 3), np.stack([IMAGE] * 3, -1), "repeated in three channels"),
         (IMAGE[..., None], (3, 4, 5), np.stack([IMAGE] * 3, 1), "repeated in three channels"),
-        (counting(20), (20, 1), counting(20)[..., None], "only channel was added: 20 became 20 × 1"),
+        (counting(20), (20, 1), counting(20)[..., None], "reshaped from 20 to 20 × 1"),
     ],
 )
 def test_one_clear_change_of_layout_is_made_and_noted(

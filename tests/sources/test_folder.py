@@ -194,7 +194,7 @@ def spoil(folder_: Path) -> tuple[Broken, ...]:
     return (
         Broken("cut.png", "is damaged or cut short"),
         Broken("empty.jpg", "is empty"),
-        Broken("html.jpg", "is no picture of a kind that is read"),
+        Broken("html.jpg", "is not a picture in a format that is read"),
         Broken("huge.png", "has 30000 × 3000 pixels, which is far too large"),
         Broken("large.png", "is far too large, with more than 89478485 pixels"),
         Broken("real.tif", "holds numbers of 32 bits, and nothing says which of them is white"),
@@ -243,7 +243,7 @@ def test_of_many_broken_pictures_the_first_are_named_and_all_counted(tmp_path: P
     paint(tmp_path / "whole.png", 1)
     dataset = folder.open(str(tmp_path))
     assert [broken.name for broken in dataset.broken] == [f"{number:03}.png" for number in range(200)]
-    assert dataset.broken_reasons == (Reason("is empty", 220), Reason("is no picture of a kind that is read", 10))
+    assert dataset.broken_reasons == (Reason("is empty", 220), Reason("is not a picture in a format that is read", 10))
 
 
 def test_one_picture_alone_that_is_broken_is_an_error(tmp_path: Path) -> None:

@@ -60,10 +60,10 @@ def test_words_follow_given_class_names() -> None:
 @pytest.mark.parametrize(
     ("labels", "why"),
     [
-        (np.array([np.nan, 1.0]), "no class index"),
-        (np.array([np.inf, 1.0]), "no class index"),
-        (np.array([-1, 1]), "no class index"),
-        (np.array([2**63], dtype=np.uint64), "no class index"),
+        (np.array([np.nan, 1.0]), "not class indices"),
+        (np.array([np.inf, 1.0]), "not class indices"),
+        (np.array([-1, 1]), "not class indices"),
+        (np.array([2**63], dtype=np.uint64), "not class indices"),
         (np.zeros((2, 0)), "rows of 0 with a single 1"),
         (np.zeros((2, 2, 2)), "one class index per image"),
         (np.array(3), "one class index per image"),
@@ -78,7 +78,9 @@ def test_what_names_no_class_is_refused(labels: npt.NDArray[Any], why: str) -> N
 def test_a_class_without_a_name_is_refused() -> None:
     with pytest.raises(DataError, match="go up to 2 but there are 2 class names"):
         read_labels(np.array([0, 2]), ClassNames(("a", "b")), "They")
-    with pytest.raises(DataError, match=r"a word that is no class name: 'c'. Expected words among the 2 class names"):
+    with pytest.raises(
+        DataError, match=r"a word that is not a class name: 'c'. Expected words among the 2 class names"
+    ):
         read_labels(np.array(["a", "c"]), ClassNames(("a", "b")), "They")
 
 

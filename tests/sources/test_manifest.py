@@ -122,7 +122,7 @@ def test_paths_alone_have_no_labels(pictures: Path) -> None:
         ("a/0.png,cat\n" * 70 + "a/0.png" + ",x" * 50_001, "has 50002 columns and 71 lines or more. Expected"),
         ("a/0.png" + ",x" * 50_000 + "\na/0.png" * 1_400, "has 50001 columns and 1344 lines or more. Expected"),
         ("a/9.png,cat\n", "'a/9.png' cannot be read: it does not exist"),
-        ("list.csv,cat\n", "'list.csv' cannot be read: it is no picture of a kind that is read"),
+        ("list.csv,cat\n", "'list.csv' cannot be read: it is not a picture in a format that is read"),
         ("a/9.png,cat\na,dog\n", "None of the 2 pictures of 'list.csv' can be read; the first, 'a/9.png', does not"),
         (
             "9.png\n" * 5,
@@ -142,7 +142,7 @@ def test_lines_that_name_no_picture_are_listed_and_left_out(pictures: Path) -> N
     assert dataset.broken == (
         Broken("a/9.png", "does not exist"),
         Broken("b", "is no file"),
-        Broken("list.csv", "is no picture of a kind that is read"),
+        Broken("list.csv", "is not a picture in a format that is read"),
         Broken("x" * 300, "does not exist"),
         Broken("a\\0.png", "does not exist"),
     )

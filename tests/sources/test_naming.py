@@ -47,7 +47,7 @@ def test_two_classes_of_one_name_are_never_guessed() -> None:
 
 
 def test_many_unknown_words_are_listed_in_part() -> None:
-    with pytest.raises(DataError, match=r"12 words that are no class names.* and 2 more"):
+    with pytest.raises(DataError, match=r"12 words that are not class names.* and 2 more"):
         match([f"unknown {letter}" for letter in "abcdefghijkl"], ClassNames(("pug",)), "They")
 
 

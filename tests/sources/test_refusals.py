@@ -111,7 +111,7 @@ FAULTS: dict[str, tuple[Given, tuple[str, ...], str]] = {
     "labels that are no classes": (
         Given(np.ones((3, *SHAPE)), np.array([0, 1, -1])),
         ("npz", "memory", "function", "tf.data.Dataset", "tfrecord"),
-        "hold values that are no class index. Expected whole numbers from 0",
+        "hold values that are not class indices. Expected whole numbers from 0",
     ),
     "channels that cannot be fitted": (
         Given(np.ones((3, 4, 5, 2))), (*ARRAYS, "tf.data.Dataset"), "Received images of 4 × 5 × 2 .*Expected images",

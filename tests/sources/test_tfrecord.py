@@ -70,7 +70,7 @@ def test_two_features_that_could_be_the_image_are_noted(tmp_path: Path) -> None:
     [
         ((), r"'a' has the features count \(3 whole numbers\), nothing \(nothing\), scan \(bytes\), share "
              r"\(floating-point\). Expected the image in one called image/encoded, .*--feature image=NAME"),
-        ((("image", "scans"),), r"'a' has no feature 'scans'. Expected one of: count .*Correct --feature image=NAME"),
+        ((("image", "scans"),), r"'a' has no feature 'scans'. Expected one of: count .*Fix --feature image=NAME"),
         ((("image", "scan"), ("label", "no")), r"has no feature 'no'. Expected one of: .*--feature label=NAME"),
     ],
     ids=["unknown", "no such image", "no such label"],
@@ -193,7 +193,7 @@ def test_words_beside_the_numbers_name_the_classes(tmp_path: Path) -> None:
     [
         ([1, None], "gives a label for 1 of 2 images. Expected one for each, or none"),
         ([1, b"cat"], "are words and numbers. Expected one kind"),
-        ([1, -1], "hold values that are no class index"),
+        ([1, -1], "hold values that are not class indices"),
         ([[1, 1], [1, 2, 3]], "are 2 for one image and 3 for another. Expected as many numbers for each"),
         ([0.5, None], "gives a label for 1 of 2 images. Expected one for each, or none"),
         ([[b"cat", b"dog"]], "hold 2 words for one image. Expected a number or a word"),
@@ -226,7 +226,7 @@ def test_broken_images_are_listed_and_left_out(tmp_path: Path) -> None:
         Broken("record 1", "is damaged or cut short"),
         Broken("record 2", "is empty"),
         Broken("record 3", "holds nothing in its feature 'image'"),
-        Broken("record 4", "holds 10 bytes that are no picture, nor pixels of the height and width that are known"),
+        Broken("record 4", "holds 10 bytes that are neither a picture nor pixels of the known height and width"),
         Broken("record 5", "holds 2 values of bytes in its feature 'image'"),
         Broken("record 6", "holds 2 numbers of int64 in its feature 'image'"),
         Broken("record 7", "holds nothing in its feature 'image'"),
@@ -269,7 +269,7 @@ def test_of_many_broken_images_the_first_are_named_and_all_counted(tmp_path: Pat
             [{"image": b"a"}, {"image": b"b"}],
             r"None of the 2 pictures of 'a' can be read; the first, 'record 0', holds",
         ),
-        ([{"image": b"a"}], r"'record 0' cannot be read: it holds 1 bytes that are no picture"),
+        ([{"image": b"a"}], r"'record 0' cannot be read: it holds 1 bytes that are neither a picture"),
         ([{"image": []}], r"No record of 'a' holds an image: record 0 has no value in its feature 'image'"),
     ],
     ids=["two", "one", "an empty list"],
@@ -302,7 +302,7 @@ def test_a_folder_with_pictures_is_a_folder_of_pictures(tmp_path: Path) -> None:
 
 
 def test_a_record_of_something_else_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"Record 0 of 'a' is no tf.train.Example"):
+    with pytest.raises(DataError, match=r"Record 0 of 'a' is not a tf.train.Example"):
         open_data(write(tmp_path / "a", [b"\xff\xff\xff"]))
 
 

@@ -97,8 +97,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Abla
             raise ModelError("The model has no conv layer whose channels could be switched off.")
         if measure is None:
             raise ModelError(
-                "The model answers with values and not with one class for each sample, so that there is no accuracy to"
-                " lose."
+                "The model predicts values and not one class for each sample, so there is no accuracy to lose."
             )
         result = _measured(subject, sites, measure, _Budget(options), progress)
     except ModelError as error:
@@ -132,7 +131,7 @@ def _measured(
     images = budget.order(_images(reached, passes, size))
     num_wanted = len(images)
     moments: dict[str, Moments] = {}
-    with progress("Measuring what is usual for every channel", total=switch.num_batches(images)) as advance:
+    with progress("Measuring the mean of every channel", total=switch.num_batches(images)) as advance:
         for place, moments in enumerate(switch.moments(images)):  # noqa: B007
             advance()
             if budget.is_over(_SHARE_OF_MEANS):
@@ -150,8 +149,8 @@ def _measured(
     notes = [*_notes_on(sites, reached, moments, channels), *([] if switch.traced else [_WHOLE])]
     if len(images) < num_wanted or len(channels) < num_chosen:
         notes.append(
-            f"{budget.words} were over after {number(len(images))} of {number(num_wanted)} {_samples(subject)} and"
-            f" {number(len(channels))} of {number(num_chosen)} channels."
+            f"The budget ({budget.words}) ran out after {number(len(images))} of {number(num_wanted)}"
+            f" {_samples(subject)} and {number(len(channels))} of {number(num_chosen)} channels."
         )
     return AblationResult(
         num_images=len(images),
@@ -317,17 +316,15 @@ def _notes_on(
     notes = []
     lost = [site.call.path for site in sites if site not in reached]
     if lost:
-        notes.append(f"Inside a loop of the model's no channel can be switched off: {', '.join(lost)}.")
+        notes.append(f"Channels inside a loop cannot be switched off: {', '.join(lost)}.")
     broken = sum(int((~np.isfinite(moments[site.place.path].mean)).sum()) for site in reached)
     if broken:
         hold = plural(broken, "channel holds", "channels hold")
-        notes.append(
-            f"{hold} values that are no numbers, so that there is no mean to set {'it' if broken == 1 else 'them'} to."
-        )
+        notes.append(f"{hold} NaN or infinity, so there is no mean to set {'it' if broken == 1 else 'them'} to.")
     left = sum(places.num_channels(site.call) for site in reached) - len(channels) - broken
     if left:
         notes.append(
-            f"{number(left)} channels are beyond the budget: of each layer those were measured first whose responses"
-            " vary most."
+            f"{plural(left, 'channel is', 'channels are')} beyond the budget: in each layer, those whose responses vary"
+            " most were measured first."
         )
     return tuple(notes)

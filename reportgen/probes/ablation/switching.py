@@ -56,7 +56,7 @@ class Switch:
     Attributes:
         reached: Paths of the calls whose output can be changed.
         traced: Whether only what lies behind a call is computed again. A model that cannot be traced is called whole.
-        rows: How many images are put to the model at once.
+        rows: How many images go through the model at once.
     """
 
     def __init__(self, subject: Subject, calls: Sequence[LayerRecord], answer: int) -> None:

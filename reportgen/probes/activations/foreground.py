@@ -32,25 +32,25 @@ def find(image: Array) -> Foreground:
         The object's mask, or why there is none.
     """
     if image.ndim != 3:
-        return _none(image, "No object was looked for: that is done in pictures of height and width only.")
+        return _none(image, "No object was looked for: this is done only in pictures of height and width.")
     if min(image.shape[:2]) < 4 or not np.isfinite(image).all():
-        return _none(image, "No object was looked for: the input is no picture of finite numbers.")
+        return _none(image, "No object was looked for: the input is not a picture of finite numbers.")
     border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]]).astype(np.float64)
     colour = np.median(border, axis=0)
     span = float(image.max() - image.min())
     if span == 0:
-        return _none(image, "There is no object to find: the image is of one colour.")
+        return _none(image, "No object found: the image has one colour only.")
     distance = np.zeros(image.shape[:2])
     for channel, usual in enumerate(colour):
         off = np.subtract(image[..., channel], usual, dtype=np.float64)
         np.maximum(distance, np.abs(off, out=off), out=distance)
     distance /= span
     if np.quantile(np.abs(border - colour).max(axis=-1) / span, 0.9) > _PLAIN:
-        return _none(image, "No object could be found: the border of the image is not plain enough to be a background.")
+        return _none(image, "No object found: the image has no plain background.")
     mask = distance > _otsu(distance)
     share = float(mask.mean())
     if not _SHARES[0] <= share <= _SHARES[1]:
-        return _none(image, f"No object could be found: what differs from the border covers {share:.0%} of the image.")
+        return _none(image, f"No object found: what differs from the border covers {share:.0%} of the image.")
     how = "The object is what differs from the colour of the border by more than Otsu's threshold."
     return Foreground(True, share, how, mask.astype(np.uint8) * 255)
 

@@ -67,7 +67,7 @@ def forecast(record: ModelRecord, dataset: Dataset, options: Options, plan: Plan
     per_step = PASSES_PER_STEP * (len(options.dream) or NUM_DREAMS) * macs
     usual = USUAL_MACS // (PASSES_PER_STEP * NUM_DREAMS * macs)
     steps = options.dream_steps or max(LEAST_STEPS, min(USUAL_STEPS, usual))
-    return Work("images that channels like best", macs=steps * per_step)
+    return Work("images that excite channels", macs=steps * per_step)
 
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> DreamsResult | None:
@@ -94,7 +94,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Drea
             real[call.path] = _real(subject, call, progress)
         chosen = asked or [(last, channel) for channel in _important(subject, last, real[last.path])]
         dreams: dict[tuple[str, int], Dream] = {}
-        with progress("Making images that channels like best", total=len(chosen)) as advance:
+        with progress("Making images that excite channels", total=len(chosen)) as advance:
             for call in {call.path: call for call, _ in chosen}.values():
                 channels = list(dict.fromkeys(channel for each, channel in chosen if each is call))
                 for dream in _dreams(subject, call, channels, real[call.path], options):
@@ -115,11 +115,11 @@ def _why_none(subject: Subject, *, asked: bool) -> str:
     axis = record.input_channel_axis(main.shape)
     if not named.is_picture or main.shape[axis] not in _COLOURS:
         reads = "images of other than one or three channels" if named.is_picture else f"{named.samples} and no images"
-        return f"The model reads {reads}, so that what a channel likes best is nothing to look at."
+        return f"The model reads {reads}, so an image made for a channel would be nothing to look at."
     if "float" not in main.dtype:
-        return f"The model takes whole numbers ({main.dtype}), so that no gradient leads back to the image."
+        return f"The model takes whole numbers ({main.dtype}), so no gradient leads back to the image."
     if subject.dataset is None and not asked:
-        return "There are no images that tell which channels matter; --dream names channels without them."
+        return "Without images it is not known which channels matter. Name channels with --dream."
     return ""
 
 
@@ -128,9 +128,9 @@ def _notes(dreams: Sequence[Dream]) -> tuple[str, ...]:
     silent_ones = [f"{each.path}:{each.channel}" for each in dreams if each.activation <= 0]
     notes = []
     if broken:
-        notes.append(f"No image was made for what answers with values that are no numbers: {', '.join(broken)}.")
+        notes.append(f"No image was made for channels that give NaN or infinity: {', '.join(broken)}.")
     if silent_ones:
-        notes.append(f"Nothing was found that moves a channel above zero: {', '.join(silent_ones)}.")
+        notes.append(f"No image was found that raises these channels above zero: {', '.join(silent_ones)}.")
     return tuple(notes)
 
 
@@ -166,7 +166,7 @@ def _real(subject: Subject, call: LayerRecord, progress: Progress) -> _Real | No
         return None
     highest, means, squares = [], [], []
     starts = range(0, subject.dataset.size, subject.batch_size)
-    with progress(f"Looking for what {call.path} answers to", total=len(starts)) as advance:
+    with progress(f"Looking for what {call.path} responds to", total=len(starts)) as advance:
         for start in starts:
             inputs = subject.inputs(range(start, min(start + subject.batch_size, subject.dataset.size)))
             values = _answers(subject, place, inputs)
@@ -225,7 +225,7 @@ def _dreams(
         except (LookupError, *running.CALL_ERRORS) as error:
             raise ModelError(
                 f"No gradient of {call.path!r} leads back to the image: {running.reason(error)} Expected a model that"
-                " TensorFlow can derive. Choose another layer with --dream."
+                " TensorFlow can differentiate. Choose another layer with --dream."
             ) from error
         answers = _answers(subject, place, _inputs(subject, span.values(levels.astype(np.float32) / _WHITE), axis))
         found += [

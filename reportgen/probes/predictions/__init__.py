@@ -35,7 +35,7 @@ _Labels = npt.NDArray[np.int64]
 def forecast(record: ModelRecord, dataset: Dataset, options: Options, plan: Plan) -> Work:
     """Return the work of one pass over all images."""
     del options, plan
-    return Work("answers on all images", macs=dataset.size * record.macs)
+    return Work("predictions on all images", macs=dataset.size * record.macs)
 
 
 def scores(result: PredictionsResult | None) -> tuple[Score, ...]:
@@ -62,14 +62,14 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Pred
     given = dict(dataset.head_labels)
     starts = range(0, dataset.size, subject.batch_size)
     answers = Answering(subject.model, len(starts))
-    with progress("Asking the network about every image", total=len(starts)) as advance:
+    with progress("Running the network on every image", total=len(starts)) as advance:
         for start in starts:
             inputs = subject.inputs(range(start, min(start + subject.batch_size, dataset.size)))
             found = answers(inputs)
             if len(found) != len(heads):
                 raise ModelError(
-                    f"The model {subject.record.name!r} answered with {len(found)} outputs, and before with"
-                    f" {len(heads)}. Expected as many at every call. Use a model whose answer has one form."
+                    f"The model {subject.record.name!r} returned {len(found)} outputs, and before that"
+                    f" {len(heads)}. Expected as many at every call. Use a model whose output has one form."
                 )
             for head, values in zip(heads, found, strict=True):
                 head.add(values, start)
@@ -122,7 +122,7 @@ def targets_by_output(record: ModelRecord, dataset: Dataset) -> dict[str, Array]
         if not fits:
             which = f"output called {name!r}" if name else "output"
             raise DataError(
-                f"The labels of {dataset.name} hold values that are no class index, {size} for each image, and no"
+                f"The labels of {dataset.name} hold values that are not class indices, {size} for each image, and no"
                 f" {which} without a softmax answers with so many values. Expected one whole number from 0 for each"
                 " image, as many true values as an output has, or a 0 or 1 for each of its classes. Number the classes."
             )
@@ -295,7 +295,7 @@ def _check_labels(dataset: Dataset, labels: _Labels, output: TensorRecord) -> No
         return
     wrong = int(labels.max()) if labels.max() >= num_classes else int(labels.min())
     raise DataError(
-        f"The labels of {dataset.name} hold {wrong}, but the model answers with {num_classes} classes. Expected 0 to "
+        f"The labels of {dataset.name} hold {wrong}, but the model predicts {num_classes} classes. Expected 0 to "
         f"{num_classes - 1}. Number the classes as the model does."
     )
 

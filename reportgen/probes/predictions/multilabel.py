@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.evidence.predictions import ClassCounts
+from reportgen.evidence.predictions import ANSWERED_ABOVE, ClassCounts
 from reportgen.models.subject import Array
 from reportgen.records.model import TensorRecord
 
 KIND = "multi-label"
-THRESHOLD = 0.5
-"""A class is answered where its probability is above this, as `keras.metrics.BinaryAccuracy` counts."""
 _ROWS = 2
 
 
@@ -41,7 +39,7 @@ def probabilities(record: TensorRecord, values: Array) -> Array:
 
 def answered(shares: Array) -> Array:
     """Return which classes are answered, bool (batch, classes); none where a value is no number."""
-    return np.asarray(np.nan_to_num(shares) > THRESHOLD)
+    return np.asarray(np.nan_to_num(shares) > ANSWERED_ABOVE)
 
 
 def sureness(shares: Array) -> Array:

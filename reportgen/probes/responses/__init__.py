@@ -68,7 +68,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Resp
     passing = Pass(subject, options)
     collectors, groups = passing.collect(progress), passing.groups
     found = []
-    with progress("Judging every channel", total=len(collectors)) as advance:
+    with progress("Measuring every channel", total=len(collectors)) as advance:
         for collector in collectors:
             found.append(_Judgement(collector, groups, options).result(passing.watching))
             advance()

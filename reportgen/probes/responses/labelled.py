@@ -64,10 +64,10 @@ def classes(model: ModelRecord, dataset: Dataset, images: Array, num_channels: i
     if len(numbers) * num_channels * 8 > _MOST_BYTES:
         why = (
             f"{len(numbers)} classes and {num_channels} channels take more memory than there is for their means,"
-            " so that nothing is said of classes."
+            " so nothing is known about classes."
         )
         return Classes(unlabelled=why, _labels=labels, _class_names=names)
-    why = "All images are of one class, so that no channel can be said to speak for it." if len(numbers) < 2 else ""
+    why = "All images are of one class, so no channel can be said to speak for it." if len(numbers) < 2 else ""
     return Classes(
         names=tuple(class_name(names, int(number)) for number in numbers),
         counts=tuple(map(int, counts)),
@@ -83,9 +83,8 @@ def _unlabelled(model: ModelRecord, targets: Mapping[str, Array]) -> str:
     if any(multilabel.asks(output, targets.get(output.name)) for output in model.outputs):
         sample = words(model).sample
         return (
-            f"One {sample} may belong to several classes at once, so that no channel can be said to speak for one of"
-            " them."
+            f"One {sample} may belong to several classes at once, so no channel can be said to speak for one of them."
         )
     if targets:
-        return "The labels are values and no classes, so that nothing can be said of what channels tell apart."
-    return "The data have no classes, so that nothing can be said of what channels tell apart."
+        return "The labels are values, not classes, so it is not known which classes channels tell apart."
+    return "The data have no classes that channels could tell apart."

@@ -69,7 +69,7 @@ def pick(wishes: Sequence[Pick], known: Answered, seed: int) -> tuple[Picked, ..
 def _choose(wish: Pick, chosen: Collection[int], known: Answered, seed: int) -> list[tuple[int, str]]:
     count = wish.numbers[0]
     if wish.kind == "index":
-        return [(_within(index, known.size), "asked for by its index") for index in wish.numbers]
+        return [(_within(index, known.size), "chosen by its index") for index in wish.numbers]
     if wish.kind == "random":
         drawn = np.random.default_rng(seed).permutation(known.size)[:count]
         return [(int(index), f"drawn at random with seed {seed}") for index in drawn]
@@ -77,18 +77,18 @@ def _choose(wish: Pick, chosen: Collection[int], known: Answered, seed: int) -> 
         if known.labels is None:
             raise _missing(wish, "labels of one class for each image")
         found = [index for label in np.unique(known.labels) for index in np.flatnonzero(known.labels == label)[:count]]
-        return [(int(index), "among the first of its class") for index in found]
+        return [(int(index), "one of the first of its class") for index in found]
     confidence, hits = known.confidence, known.hits
     if confidence is None:
-        raise _missing(wish, "a model that answers with classes")
+        raise _missing(wish, "a model that predicts classes")
     free = np.array([index not in chosen for index in range(known.size)])
     if wish.kind == "wrong":
         if hits is None:
             raise _missing(wish, "labels")
-        return _ordered(-confidence, free & ~hits, count, "answered wrongly, with most confidence")
+        return _ordered(-confidence, free & ~hits, count, "wrong, and most confident")
     right = free if hits is None else free & hits
     if wish.kind == "confident":
-        return _ordered(-confidence, right, count, "most confident" if hits is None else "most confident, and right")
+        return _ordered(-confidence, right, count, "most confident" if hits is None else "correct, and most confident")
     return _ordered(confidence, free, count, "least confident")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reportgen.budget.constants import CARD_BYTES
 from reportgen.budget.plan import as_text, cards_bytes
+from reportgen.document.lettering import CELL
 from reportgen.document.plots import Plot
 from reportgen.document.report import Figure, Section
 from reportgen.evidence import Evidence
@@ -29,7 +30,6 @@ PAPER_CARDS = 24
 _PAPER_TOTAL = 160
 _LEAST_PAPER = 3
 _DREAM_SIDE = 64
-_CELL = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,10 @@ class Card:
 
     @property
     def lines(self) -> tuple[str, str]:
-        """The classes and the responses of the patches, each in a cell as wide as a patch: six letters."""
-        labels = [shortened(clean(patch.label or ""), _CELL - 1) for patch in self.patches]
-        values = [number(patch.value, 2 if len(number(patch.value)) >= _CELL else 3) for patch in self.patches]
-        classes, responses = ("".join(f"{each:^{_CELL}}" for each in row).rstrip() for row in (labels, values))
+        """The classes and the responses of the patches, each in a cell as wide as a patch."""
+        labels = [shortened(clean(patch.label or ""), CELL - 1) for patch in self.patches]
+        values = [number(patch.value, 2 if len(number(patch.value)) >= CELL else 3) for patch in self.patches]
+        classes, responses = ("".join(f"{each:^{CELL}}" for each in row).rstrip() for row in (labels, values))
         return classes, responses
 
 
@@ -165,8 +165,8 @@ class Content:
 
     Attributes:
         methods: How the channels were measured, in whole sentences.
-        limits: What is not known and why, likewise.
-        num_images: Images that were put to the model; 0 without data.
+        limits: What is not known and why, in whole sentences.
+        num_images: Images that went through the model; 0 without data.
         num_available: Images in the data.
         seed: Seed of the sample of them, and of all else that was drawn at random.
         classes: Names of the true classes; () without labels.
@@ -174,8 +174,8 @@ class Content:
         thresholds: From where on a channel counts as something; None without data.
         num_permutations: How many permutations of the labels were tried.
         num_permuted: On how many of the images.
-        accuracy: Share of right answers with all channels, on `num_ablation_images`; None where not measured.
-        probability: The same of the mean probability of the true class, or of the class answered.
+        accuracy: Accuracy with all channels, on `num_ablation_images`; None where not measured.
+        probability: Mean probability of the true class, or without labels of the predicted class.
         num_ablation_images: Images that every ablation was measured on.
         budget: What limited the number of channels that were switched off; "" where none was.
         trend: Three shares by depth, or None where there is one layer only.
@@ -233,7 +233,7 @@ def build(evidence: Evidence) -> Section | None:
         dreams_asked=dreams.asked if dreams else False,
     )
     if responses is None or not layers:
-        answer = f"Images were made that {plural(len(made), 'channel likes', 'channels like')} best."
+        answer = f"Images were made to excite {plural(len(made), 'channel')}."
     else:
         counted = [(layer.path, layer.counts) for layer in layers]
         answer = told.chapter_answer(counted, responses, words(evidence.model).sample)
@@ -303,7 +303,7 @@ def _card(evidence: Evidence, responses: ResponsesResult, call: CallResponses, c
     labels = [patch.label for patch in known]
     drawn = lines.drawn_words(channel, samples) if known else ""
     said += (drawn,) if drawn else ()
-    if any(len(label or "") >= _CELL for label in labels):
+    if any(len(label or "") >= CELL for label in labels):
         said += (f"Patches: {told.class_summary(labels)}.",)
     name = f"{call.path}-{channel.channel}"
     kernels, inputs = None, call.kernel_inputs[place] if call.kernel_inputs else ()
@@ -342,7 +342,7 @@ def _made(dream: Dream, responses: ResponsesResult | None) -> Made:
         name,
         dream.picture,
         alt=(
-            f"Made image of {height} by {width} pixels for channel {dream.channel} of {dream.path}; activation"
+            f"Image of {height} by {width} pixels made for channel {dream.channel} of {dream.path}; activation"
             f" {number(dream.activation)}."
         ),
         caption=told.dream_caption(dream, [patch.label for patch in real], beside=strip is not None),

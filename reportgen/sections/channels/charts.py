@@ -56,11 +56,15 @@ def plot_alt(path: str, channels: Sequence[Channel], titles: tuple[str, str]) ->
     said = f"{plural(len(known), 'channel')} of {path} by {titles[0]} and {titles[1]}"
     if not known:
         return f"{said}."
-    right, top = (max(known, key=_VALUES[title]) for title in titles)
-    return (
-        f"{said}: channel {right.channel} is farthest right, at {number(_VALUES[titles[0]](right), 2)}, and channel"
-        f" {top.channel} highest, at {number(_VALUES[titles[1]](top), 2)}."
-    )
+    right, top = (_farthest(known, _VALUES[title]) for title in titles)
+    return f"{said}: farthest right, at {right}; highest, at {top}."
+
+
+def _farthest(channels: Sequence[Channel], value: Callable[[Channel], float]) -> str:
+    """The largest value and the channel that has it, or how many have it."""
+    most = max(map(value, channels))
+    there = [each for each in channels if value(each) == most]
+    return f"{number(most, 2)} ({f'channel {there[0].channel}' if len(there) == 1 else plural(len(there), 'channel')})"
 
 
 def trend(layers: Sequence[Sequence[Channel]]) -> Figure:
@@ -82,8 +86,8 @@ def trend(layers: Sequence[Sequence[Channel]]) -> Figure:
         "conv layer",
         alt=f"From the first of {plural(len(layers), 'conv layer')} to the last: {ends}.",
         caption=(
-            "From the first conv layer to the last, by the number that stands before each below. Every curve has its"
-            " own scale, from 0. What to notice: in a network trained on classes, selectivity often grows with depth,"
+            "From the first conv layer to the last, numbered as below. Every curve has its own scale, from 0. What to"
+            " notice: in a network trained on classes, selectivity often grows with depth,"
             " and fewer positions stay active."
         ),
     )

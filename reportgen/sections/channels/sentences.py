@@ -11,7 +11,7 @@ from reportgen.evidence.dreams import Dream
 from reportgen.evidence.responses import CallResponses, ResponsesResult
 from reportgen.figures.class_bars import class_bars
 from reportgen.language.listing import listed
-from reportgen.language.numerals import number, percent, plural
+from reportgen.language.numerals import number, percent, plural, times
 from reportgen.language.vocabulary import words
 
 _FIRST_CLASSES = 3
@@ -24,8 +24,8 @@ def layer_answer(path: str, counts: Counts) -> str:
         (counts.dead, "is dead", "are dead", True),
         (counts.nearly_dead, "is nearly dead", "are nearly dead", False),
         (counts.stuck, "is stuck", "are stuck", False),
-        (counts.no_number, "gives no number", "give no numbers", False),
-        (counts.copies, "is a copy of another", "are copies of others", False),
+        (counts.no_number, "gives NaN or infinity", "give NaN or infinity", False),
+        (counts.copies, "does the same as another", "do the same as others", False),
         (counts.speaking, "speaks for one class", "speak for one class", True),
     ]
     said: list[str] = []
@@ -44,18 +44,18 @@ def needed_words(path: str, counts: Counts) -> str:
     among = "any" if every else f"the {number(counts.ablated)} measured"
     one = "any one" if every else f"any of {among}"
     if counts.needed is None or counts.probability_change is None:
-        return f"removing {one} costs nothing"
+        return f"switching off {one} costs nothing"
     name = f"{path}/{counts.needed}"
     if len(counts.tied) == 1:
         name += f" or {path}/{counts.tied[0]}"
     elif counts.tied:
         name += f" or one of {number(len(counts.tied))} others"
     if counts.accuracy_change is not None and counts.accuracy_change < 0:
-        return f"removing {name} costs {points(-counts.accuracy_change)} of accuracy, the most of {among}"
-    no_accuracy = "" if counts.accuracy_change is None else f"removing {one} costs no accuracy, and "
-    whose = "the class answered" if counts.accuracy_change is None else "the true class"
+        return f"switching off {name} costs {points(-counts.accuracy_change)} of accuracy, the most of {among}"
+    no_accuracy = "" if counts.accuracy_change is None else f"switching off {one} costs no accuracy, and "
+    whose = "the predicted class" if counts.accuracy_change is None else "the true class"
     lost = points(-counts.probability_change)
-    return f"{no_accuracy}removing {name} costs {lost} of the probability of {whose}, the most of {among}"
+    return f"{no_accuracy}switching off {name} costs {lost} of the probability of {whose}, the most of {among}"
 
 
 def chapter_answer(layers: Sequence[tuple[str, Counts]], responses: ResponsesResult, sample: str) -> str:
@@ -64,12 +64,12 @@ def chapter_answer(layers: Sequence[tuple[str, Counts]], responses: ResponsesRes
     total = sum(each.channels for each in counts)
     kinds = [
         (sum(each.dead for each in counts), "is dead", "are dead"),
-        (sum(each.copies for each in counts), "is a copy of another", "are copies of others"),
+        (sum(each.copies for each in counts), "does the same as another", "do the same as others"),
     ]
     rare = [
         (sum(each.nearly_dead for each in counts), "is nearly dead", "are nearly dead"),
         (sum(each.stuck for each in counts), "is stuck", "are stuck"),
-        (sum(each.no_number for each in counts), "gives no number", "give no numbers"),
+        (sum(each.no_number for each in counts), "gives NaN or infinity", "give NaN or infinity"),
     ]
     kinds += [kind for kind in rare if kind[0]]
     if not responses.unlabelled:
@@ -83,22 +83,22 @@ def chapter_answer(layers: Sequence[tuple[str, Counts]], responses: ResponsesRes
 
 
 def _most_needed(layers: Sequence[tuple[str, Counts]]) -> str:
-    """Say which channel of all layers costs the most right answers, where any does."""
+    """Say which channel of all layers costs the most accuracy, if any does."""
     hurting = [(path, each) for path, each in layers if each.accuracy_change is not None and each.accuracy_change < 0]
     if not hurting:
         return ""
     path, worst = min(hurting, key=lambda pair: (pair[1].accuracy_change, pair[1].probability_change))
     alike = [(path_, each) for path_, each in hurting if each.accuracy_change == worst.accuracy_change]
     names = [f"{path_}/{channel}" for path_, each in alike for channel in (each.needed, *each.tied)]
-    lost = f"{points(-(worst.accuracy_change or 0.0))} of accuracy are lost"
+    lost = f"costs {points(-(worst.accuracy_change or 0.0))} of accuracy"
     first = f"{path}/{worst.needed}"
     if len(names) == 1:
-        return f" The network needs {first} most: without it {lost}."
+        return f" The network needs {first} most: switching it off {lost}."
     if len(names) == 2:
         (other,) = (name for name in names if name != first)
-        return f" The network needs {first} and {other} most: without either of them {lost}."
+        return f" The network needs {first} and {other} most: switching off either {lost}."
     rest = number(len(names) - 1)
-    return f" The network needs no channel more than {first}: without it {lost}, as without any one of {rest} others."
+    return f" The network needs no channel more than {first}: switching it off {lost}, as does any of {rest} others."
 
 
 def card_words(channel: Channel, classes: Sequence[str], level: float, samples: str) -> tuple[str, ...]:
@@ -128,16 +128,16 @@ def _health(channel: Channel, samples: str) -> Iterator[str]:
     if channel.state == "nearly dead":
         yield f"Nearly dead: it fires in {percent(channel.firing_share, 2)} of the {samples}."
     elif channel.state == "no number":
-        yield f"No number: NaN {number(channel.num_nan)} times, infinity {number(channel.num_infinite)} times."
+        yield f"NaN {times(channel.num_nan)}, infinity {times(channel.num_infinite)}."
     if channel.copy_of is not None:
-        yield f"A copy of channel {number(channel.copy_of)}: correlation {number(channel.copy_correlation, 4)}."
+        yield f"Does the same as channel {number(channel.copy_of)}: correlation {number(channel.copy_correlation, 4)}."
 
 
 def _class_words(channel: Channel, classes: Sequence[str], level: float) -> Iterator[str]:
     if channel.selectivity is None or channel.favourite is None:
         return
     index = f"selectivity {number(channel.selectivity, 2)}"
-    chance = "" if channel.chance is None else f", by chance in {percent(channel.chance)} of permutations"
+    chance = "" if channel.chance is None else f" (p = {number(channel.chance, 2)})"
     if channel.speaks:
         yield f"Speaks for {channel.favourite}: {index}{chance}."
     elif channel.chance is not None and channel.chance <= level:
@@ -161,12 +161,15 @@ def _orientation(channel: Channel) -> Iterator[str]:
 def _importance(channel: Channel) -> Iterator[str]:
     if channel.probability_change is None:
         return
-    accuracy = "" if channel.accuracy_change is None else f"accuracy {signed_points(channel.accuracy_change)}, "
+    accuracy = "accuracy unchanged, " if channel.accuracy_change == 0 else ""
+    if channel.accuracy_change:
+        accuracy = f"accuracy {signed_points(channel.accuracy_change)}, "
     hit = ""
     if channel.class_hit is not None and channel.class_hit_change is not None:
         hit = f"; most for {channel.class_hit}, {signed_points(channel.class_hit_change)}"
-    changed = plural(channel.num_changed or 0, "answer changes", "answers change")
-    yield f"Without it: {accuracy}probability {signed_points(channel.probability_change)}{hit}; {changed}."
+    changed = plural(channel.num_changed, "prediction changes", "predictions change") if channel.num_changed else ""
+    changed = changed or "no prediction changes"
+    yield f"Switched off: {accuracy}probability {signed_points(channel.probability_change)}{hit}; {changed}."
 
 
 def class_summary(labels: Sequence[str | None]) -> str:
@@ -214,19 +217,19 @@ def signed_points(change: float) -> str:
 
 
 def layer_words(call: CallResponses, points_: str) -> str:
-    """Say where a layer was judged and how much of the input one position sees."""
+    """Say where a layer was measured and how much of the input one position sees."""
     if call.through:
-        judged = f"Judged after {call.judged_at}, the activation that its output goes through"
-        judged += f" (by way of {', '.join(call.through[:-1])})" if len(call.through) > 1 else ""
+        judged = f"Measured after {call.judged_at}, the activation that follows the layer"
+        judged += f" (through {', '.join(call.through[:-1])})" if len(call.through) > 1 else ""
     else:
-        judged = "Judged as it comes out of the layer itself"
-    judged += "." if call.rectified else ", which may be below zero: a channel can say much there without being active."
+        judged = "Measured at the layer's own output"
+    judged += "." if call.rectified else ", which can be below zero: a channel may respond without being active."
     seen = [number(size) for size in call.receptive_field]
     return f"{judged} One position sees {' × '.join(seen)} {points_}." if seen else judged
 
 
 def methods(evidence: Evidence) -> tuple[str, ...]:
-    """Say how the channels were measured: on which data, and from where on something counts."""
+    """Say how the channels were measured: on which data, and which thresholds apply."""
     responses, ablation, known = evidence.responses, evidence.ablation, words(evidence.model)
     if responses is None:
         return ()
@@ -257,8 +260,8 @@ def methods(evidence: Evidence) -> tuple[str, ...]:
         drawn = f" (of {plural(responses.num_permuted, known.sample)} drawn at random)" if some else ""
         said.append(
             "Class selectivity is (µmax − µrest) / (µmax + µrest), of the mean responses above zero to the favourite"
-            " class and to the other classes (Morcos et al. 2018). A channel is said to speak for a class where it is"
-            f" {number(limit.selectivity)} at least, and where in at most {percent(limit.level)} of"
+            " class and to the other classes (Morcos et al. 2018). A channel speaks for a class if it is at least"
+            f" {number(limit.selectivity)}, and if in at most {percent(limit.level)} of"
             f" {number(responses.num_permutations)} permutations of the labels{drawn} any channel of its layer stands"
             " out as much."
         )
@@ -288,9 +291,9 @@ def _ablation_words(ablation: AblationResult, sample: str) -> str:
     some = len(ablation.channels) < ablation.num_channels
     number_of = f"{number(len(ablation.channels))} of {plural(ablation.num_channels, 'channel')}"
     which = f"{number_of}, within {ablation.budget}," if some else "every channel"
-    start = f"{percent(ablation.accuracy)} right answers and " if ablation.accuracy is not None else ""
-    whose = "the true class" if ablation.accuracy is not None else "the class answered"
-    compared = f"{start}mean probability {percent(ablation.probability)} of {whose}"
+    start = f"accuracy {percent(ablation.accuracy)}, " if ablation.accuracy is not None else ""
+    whose = "the true class" if ablation.accuracy is not None else "the predicted class"
+    compared = f"{start}mean probability of {whose} {percent(ablation.probability)}"
     set_to = "were set to their means" if some and len(ablation.channels) > 1 else "was set to its mean"
     said = (
         f"Whether it matters: {which} {set_to} over the data, one at a time, on"
@@ -303,7 +306,7 @@ def limits(evidence: Evidence) -> tuple[str, ...]:
     """Say what is not known, and why."""
     known, said = words(evidence.model), []
     if evidence.responses is None:
-        said.append(f"Nothing is said about responses: no {known.samples} were measured.")
+        said.append(f"No responses are known: no {known.samples} were measured.")
     elif evidence.responses.unlabelled:
         said.append(evidence.responses.unlabelled)
     said += _unpictured(evidence)
@@ -321,8 +324,8 @@ def limits(evidence: Evidence) -> tuple[str, ...]:
         reason = f" {evidence.edges.missing}" if evidence.edges is not None else ""
         said.append(f"The orientation that channels prefer was not measured.{reason}")
     said.append(
-        "Patches show where a channel responds most, not why, and its strongest answers are not its usual ones. A"
-        " channel that can be removed without loss may be needed together with others."
+        "Patches show where a channel responds most, not why, and its peaks are not typical. A channel that can be"
+        " switched off without loss may be needed together with others."
     )
     return tuple(said)
 
@@ -334,9 +337,9 @@ def _unpictured(evidence: Evidence) -> list[str]:
         return []
     if not known.is_picture:
         return [
-            f"No patches are drawn: the network reads {known.samples}, and no pictures that a patch could be cut from."
-            f" On the cards stand class and response of the {known.samples} that move a channel most; report.json has"
-            " their positions, too."
+            f"No patches are drawn: the network reads {known.samples}, not pictures that a patch could be cut from. The"
+            f" cards give class and response of the {known.samples} that move a channel most; report.json has their"
+            " positions, too."
         ]
     blind = []
     for call in responses.calls:
@@ -345,7 +348,7 @@ def _unpictured(evidence: Evidence) -> list[str]:
             blind.append(call.path)
     if not blind:
         return []
-    return [f"No patches are drawn for what does not look at the {known.sample} itself: {', '.join(blind)}."]
+    return [f"No patches are drawn for layers that do not read the {known.sample} itself: {', '.join(blind)}."]
 
 
 def dream_caption(dream: Dream, labels: Sequence[str | None], *, beside: bool) -> str:
@@ -356,11 +359,11 @@ def dream_caption(dream: Dream, labels: Sequence[str | None], *, beside: bool) -
         as_much = ", about as much as" if f"{more:.2g}" == "1" else f", {number(more, 2)} times as much as"
         reached += f"{as_much if more > 0 else '; compare'} the {number(dream.best_real)} of the best real patch"
     said = (
-        f"Synthetic: the image that channel {number(dream.channel)} of {dream.path} likes best, made from noise by"
+        f"Synthetic: an image made to excite channel {number(dream.channel)} of {dream.path}, from noise by"
         f" {plural(dream.num_steps, 'step')} of gradient ascent (seed {number(dream.seed)}). {reached}."
     )
     if beside:
         summary = class_summary(labels)
         of_which = f" ({summary})" if summary else ""
-        said += f" Below, its top patches from real images{of_which}: let each judge the other."
+        said += f" Below, its top patches from real images{of_which}, to compare it with."
     return said

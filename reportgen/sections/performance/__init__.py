@@ -1,4 +1,4 @@
-"""The scores of all images -> how often the network is right, what it takes for what, and its surest mistakes."""
+"""The scores of all images -> the accuracy, the confusions, and the most confident mistakes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reportgen.document.report import Figure, Section
 from reportgen.evidence import Evidence
 from reportgen.evidence.performance import Calibration, ClassAccuracy, Commonest, Confusion, HeadScores, Share
+from reportgen.evidence.predictions import ANSWERED_ABOVE
 from reportgen.figures import inputs
 from reportgen.figures import scores as figures
 from reportgen.figures.class_labels import Labels, labels
@@ -27,15 +28,15 @@ MOST_SQUARE = 9
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A wrong answer.
+    """A wrong prediction.
 
     Attributes:
         index: Place of the image in the data.
         name: Its file's name, or "".
         figure: The image as the network gets it.
         label: Its true class or classes.
-        answered: The class or classes answered.
-        confidence: How confident the answer is, 0..1.
+        answered: The predicted class or classes.
+        confidence: How confident the prediction is, 0..1.
         anchor: Where the report looks at it closely: "maps-of-sample-7", "sample-7", or "".
     """
 
@@ -50,24 +51,24 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """How often one output is right.
+    """How good one output is.
 
     Attributes:
         name: The output, where there are several; else "".
-        output: What its answers are: "probabilities", "logits" or "multi-label".
-        num_classes: How many classes it can answer.
-        right: Images that are answered rightly.
+        output: What its predictions are: "probabilities", "logits" or "multi-label".
+        num_classes: How many classes it can predict.
+        right: Images that are classified correctly.
         commonest: The class that most images belong to, or several; None for a multi-label output.
-        num_nonfinite: How many answers hold NaN or infinity; they are counted as wrong.
-        classes: Recall and precision of every class that the data hold or the network answers.
-        confusions: Every pair of true class and answer that occurs, with its number.
+        num_nonfinite: How many predictions hold NaN or infinity; they are counted as wrong.
+        classes: Recall and precision of every class that the data hold or the network predicts.
+        confusions: Every pair of true and predicted class that occurs, with its number.
         matrix: The same as a picture; None for a multi-label output.
-        calibration: Confidence against right answers, in bins; None for a multi-label output.
+        calibration: Confidence against accuracy, in bins; None for a multi-label output.
         reliability: The same as a picture.
-        num_mistakes: How many wrong answers there are that are numbers.
+        num_mistakes: How many wrong predictions there are, without those that hold NaN or infinity.
         mistakes: The most confident of these.
-        mistakes_tie: How many wrong answers are as confident as the last one shown, where only some of these are shown,
-            drawn at random; else None.
+        mistakes_tie: How many wrong predictions are as confident as the last one shown, where only some of these are
+            shown, drawn at random; else None.
         seed: Seed of what is drawn among equals.
     """
 
@@ -93,6 +94,11 @@ class Head:
         return f" at the output {self.name}" if self.name else ""
 
     @property
+    def answered_above(self) -> float:
+        """The probability above which a class of a multi-label output counts as predicted."""
+        return ANSWERED_ABOVE
+
+    @property
     def is_whole(self) -> bool:
         """Whether there are so few classes that all are shown."""
         return len(self.classes) <= MOST_WHOLE
@@ -113,16 +119,15 @@ class Head:
         shown, tie = _least_found(self.classes, self.seed)
         of = f"{number(len(shown))} of {plural(len(self.classes), 'class', 'classes')}{self.at}"
         if tie is None:
-            return f"The {of} that are found least often, among equals the larger first"
+            return f"The {of} with the lowest recall, among equals the larger first"
         drawn = f"drawn at random with seed {self.seed}"
         if tie.total == sum(each.recall is not None for each in self.classes):
-            return f"{of}, {drawn}, as all are found equally often and are equally large"
+            return f"{of}, {drawn}, as all have the same recall and the same size"
         if tie.shown == len(shown):
-            return f"{of}, {drawn} from {number(tie.total)} that are found least often and are equally large"
+            return f"{of}, {drawn} from {number(tie.total)} with the lowest recall and the same size"
         return (
-            f"The {of} that are found least often, among equals the larger first; of {number(tie.total)} that are found"
-            f" equally often and are equally large, {number(tie.shown)} {'is' if tie.shown == 1 else 'are'} shown,"
-            f" {drawn}"
+            f"The {of} with the lowest recall, among equals the larger first; of {number(tie.total)} with the same"
+            f" recall and the same size, {number(tie.shown)} {'is' if tie.shown == 1 else 'are'} shown, {drawn}"
         )
 
     @property
@@ -157,7 +162,7 @@ class Head:
         found = self.wrong
         shown, tie = confusions.frequent(found, MOST_WHOLE, self.seed)
         said = confusions.caption(found, shown, tie, self.seed)
-        return f"What is taken for what{self.at}: {said}{self.labels.left_out}"
+        return f"Confusions{self.at}: {said}{self.labels.left_out}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +174,7 @@ class Content:
         split: What the data may be called.
         num_images: Images in the data.
         scope: What a score on them must not be called: a whole sentence.
-        heads: Every output that answers with classes and has labels.
+        heads: Every output that predicts classes and has labels.
     """
 
     data: str
@@ -222,7 +227,7 @@ def _mistake(evidence: Evidence, head: HeadScores, place: int, after: str) -> Mi
     sample = head.mistakes[place]
     answer = next((each for each in sample.heads if each.name == head.name), None)
     label, answered = (answer.label, answer.answered) if answer else (sample.label, sample.answered)
-    said = f", labelled {label}, answered {answered}"
+    said = f", labelled {label}, predicted {answered}"
     figure = inputs.draw(sample, f"mistake-{sample.index}{after}", what=words(evidence.model).sample, said=said)
     return Mistake(
         index=sample.index,
@@ -283,17 +288,17 @@ def _matrix(evidence: Evidence, head: HeadScores, name: str, at: str) -> Figure:
         f" {plural(head.right.whole, known.sample)} on the diagonal. {commonest}"
     )
     how = (
-        f"Confusions{at}: one row for each true class, one column for each answer; right answers are on the diagonal."
-        f" Shaded by the square root of the share of the row, so that rare mistakes are seen. {commonest}"
+        f"Confusions{at}: one row for each true class, one column for each predicted class; correct predictions are on"
+        f" the diagonal. The shade is the square root of the share of the row, so that rare mistakes show. {commonest}"
     )
     if len(classes) <= MOST_WHOLE:
-        how += f"{' The columns are numbered as the rows are.' if short.numbered else ''}{short.left_out}"
+        how += f"{' The columns are numbered like the rows.' if short.numbered else ''}{short.left_out}"
         fonts = [font.path for font in evidence.fonts]
         return figures.numbered_matrix(name, counts, short, alt=alt, caption=how, fonts=fonts)
     block = -(-len(classes) // figures.MOST_POINTS)
     if num_nonfinite:
         counts = counts[:, :-1]
-        how += f" Not drawn: {plural(num_nonfinite, 'answer')} that hold{'s' * (num_nonfinite == 1)} no number."
+        how += f" Not drawn: {plural(num_nonfinite, 'prediction')} with NaN or infinity."
     if block > 1:
         how += f" Each point stands for {number(block)} × {number(block)} neighbouring classes."
     how += f" The axes count the {plural(len(classes), 'class', 'classes')} that occur, in their order, from 0."
@@ -303,14 +308,14 @@ def _matrix(evidence: Evidence, head: HeadScores, name: str, at: str) -> Figure:
 def _reliability(calibration: Calibration, name: str, at: str, known: Words) -> Figure:
     error = percent(calibration.error)
     alt = (
-        f"Reliability diagram{at}: {plural(calibration.right.whole, 'answer')} in {len(calibration.bins)} bins;"
+        f"Reliability diagram{at}: {plural(calibration.right.whole, 'prediction')} in {len(calibration.bins)} bins;"
         f" expected calibration error {error}."
     )
     caption = (
-        f"Confidence against right answers{at}, over {plural(calibration.right.whole, 'answer')} in"
-        f" {len(calibration.bins)} bins of equal width. Bars: share of right answers, with its 95 % interval; dots: at"
-        " the mean confidence in the bin; dashed: where the network would be right as often as it is confident. Below:"
-        f" answers in each bin; one with few {known.samples} says little."
+        f"Confidence against accuracy{at}, over {plural(calibration.right.whole, 'prediction')} in"
+        f" {len(calibration.bins)} bins of equal width. Bars: accuracy, with its 95 % interval; dots: mean confidence"
+        " of the bin; dashed: where accuracy would equal confidence. Below: predictions in each bin; one with few"
+        f" {known.samples} says little."
     )
     return figures.reliability(name, calibration, alt=alt, caption=caption)
 
@@ -319,21 +324,22 @@ def _answer(content: Content, known: Words) -> str:
     head = content.heads[0]
     low, high = head.right.interval
     where = f" at its output {head.name}" if head.name else ""
-    what = "names all true classes and no other" if head.commonest is None else "is right"
     over = (
-        f"Over all {plural(content.num_images, known.sample)}"
+        f"over all {plural(content.num_images, known.sample)}"
         if content.num_images > 1
-        else f"On the only {known.sample}"
+        else f"on the only {known.sample}"
     )
-    said = (
-        f"{over} the network {what} in"
-        f" {percent(head.right.value)} of cases{where} (95 % interval {percent(low)} to {percent(high)})."
+    what = (
+        f"The accuracy{where} {over} is {percent(head.right.value)}"
+        if head.commonest is not None
+        else f"The share of predictions{where} with exactly the true classes, {over}, is {percent(head.right.value)}"
     )
+    said = f"{what} (95 % interval {percent(low)} to {percent(high)})."
     if head.commonest is not None:
         names, share = head.commonest.names, percent(head.commonest.share.value)
         said += (
-            f" Always answering {names[0]} would be right in {share}."
+            f" Always predicting {names[0]} would reach {share}."
             if len(names) == 1
-            else f" Always answering one and the same class would be right in at most {share}."
+            else f" Always predicting the same class would reach at most {share}."
         )
     return f"{said} {content.scope}"

@@ -20,8 +20,8 @@ class Pair:
 
     Attributes:
         label: What the true class is called.
-        answered: What the class answered is called; None for an answer that holds NaN or infinity.
-        number: How often it was answered.
+        answered: What the predicted class is called; None for a prediction that holds NaN or infinity.
+        number: How often it was predicted.
         whole: How many there are of the true class.
         ranks: First and last rank among all pairs by their numbers, from 1; pairs with one number share their ranks.
     """
@@ -86,7 +86,7 @@ def most_frequent(found: Sequence[Pair]) -> str:
         found: All pairs, the most frequent first.
     """
     if not found:
-        return "Everything is on the diagonal: there is no mistake."
+        return "Everything is on the diagonal: there are no mistakes."
     count = found[0].number
     top = [pair for pair in found if pair.number == count]
     if len(top) > _MOST_NAMED:
@@ -94,7 +94,7 @@ def most_frequent(found: Sequence[Pair]) -> str:
             return f"No pair is confused more than once ({plural(len(found), 'pair')})."
         return f"{plural(len(top), 'pair')} are confused {times(count)} each, and none more often."
     words = [
-        f"{pair.label} answered with {NO_NUMBER}" if pair.answered is None else f"{pair.label} read as {pair.answered}"
+        f"{pair.label} read as NaN or infinity" if pair.answered is None else f"{pair.label} read as {pair.answered}"
         for pair in top
     ]
     listed = ("; " if any("," in word for word in words) else ", ").join(words)
