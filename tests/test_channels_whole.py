@@ -31,7 +31,7 @@ from tests.channels_written import (
     small,
     text,
 )
-from tests.commands import Files, run
+from tests.commands import Files, here
 from tests.probes import subjects
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
@@ -311,7 +311,7 @@ def test_dreams_by_default_are_of_channels_that_matter_or_vary(name: str) -> Non
 
 class TestCommandLine:
     def test_options_on_channels_stand_in_what_is_written(self, files: Files, tmp_path: Path) -> None:
-        shown = run(
+        shown = here(
             "build", files.model, "--data", files.data, "--limit", "12", "--ablation-budget", "100",
             "--dream", "conv:3", "--dream-steps", "3", "--nearly-dead", "0.01", "--seed", "4",
             "--format", "html", "--format", "json",
@@ -335,7 +335,7 @@ class TestCommandLine:
     def test_wrong_dream_is_one_sentence_and_nothing_is_written(
         self, files: Files, tmp_path: Path, dream: str, code: int, words: str
     ) -> None:
-        shown = run("build", files.model, "--data", files.data, "--dream", dream, "-q", "-o", "made", cwd=tmp_path)
+        shown = here("build", files.model, "--data", files.data, "--dream", dream, "-q", "-o", "made", cwd=tmp_path)
         assert shown.returncode == code
         (error,) = [line for line in shown.stderr.splitlines() if line.startswith("Error: ")]
         assert words in error

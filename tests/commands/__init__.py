@@ -6,6 +6,8 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +61,40 @@ def run(
         encoding="utf-8",
         check=False,
     )
+
+
+def here(*arguments: str | Path, cwd: Path, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in this process, in which TensorFlow is imported: one that needs no process of its own.
+
+    Both streams are files of their own, as the program redirects their descriptors.
+    """
+    from reportgen.commands.cli import main
+
+    words, place, code = list(map(str, arguments)), Path.cwd(), 0
+    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(2)]
+        for name, value in changes.items():
+            patch.setenv(name, value)
+        for name, descriptor, file in zip(("stdout", "stderr"), (1, 2), files, strict=True):
+            getattr(sys, name).flush()
+            own = os.dup(descriptor)
+            stack.callback(os.close, own)
+            stack.callback(os.dup2, own, descriptor)
+            os.dup2(file.fileno(), descriptor)
+            stream = stack.enter_context(os.fdopen(os.dup(descriptor), "w", encoding="utf-8"))
+            patch.setattr(sys, name, stream)
+        stack.callback(os.chdir, place)
+        os.chdir(cwd)
+        try:
+            main(words, prog_name="reportgen")
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for file in files:
+            file.seek(0)
+        out, err = (file.read().decode("utf-8") for file in files)
+    return subprocess.CompletedProcess(words, code, out, err)
 
 
 def names(folder: Path) -> list[str]:

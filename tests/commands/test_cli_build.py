@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 from pypdf import PdfReader
 
-from tests.commands import COMMAND, SCRIPT, Files, environment, names, only_steps, posix, run
+from tests.commands import COMMAND, SCRIPT, Files, environment, here, names, only_steps, posix, run
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ class TestBuild:
     def test_summary_prints_the_record_of_the_report_and_nothing_else(
         self, twice: list[tuple[Path, str, str, int]], files: Files
     ) -> None:
-        shown = run("summary", files.model.name, "--json", cwd=files.folder)
+        shown = here("summary", files.model.name, "--json", cwd=files.folder)
         assert shown.returncode == 0
         assert only_steps(shown.stderr), shown.stderr
         record = json.loads(shown.stdout)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from reportgen.writing.folders import held
-from tests.commands import COMMAND, Files, environment, names, posix, run
+from tests.commands import COMMAND, Files, environment, here, names, posix, run
 
 REFUSED = (
     "Error: The folder '{}' is being written to by another run of reportgen. Expected one run at a time. Wait for it to"
@@ -70,7 +70,7 @@ def test_dry_run_neither_needs_nor_makes_a_folder_that_another_run_keeps(files: 
 @pytest.mark.keras
 def test_build_that_fails_takes_its_folders_away(files: Files, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
-    shown = run("build", files.model, "--data", "nothing.npz", "-o", "mine/deep/made", cwd=tmp_path)
+    shown = here("build", files.model, "--data", "nothing.npz", "-o", "mine/deep/made", cwd=tmp_path)
     assert shown.returncode == 1
     assert "nothing.npz" in shown.stderr.splitlines()[-1]
     assert names(tmp_path) == ["mine"]
@@ -79,7 +79,7 @@ def test_build_that_fails_takes_its_folders_away(files: Files, tmp_path: Path) -
 
 @pytest.mark.parametrize("more", [(), ("--dry-run",)], ids=["build", "dry-run"])
 def test_summary_in_a_folder_that_is_missing_is_refused_before_any_work(tmp_path: Path, more: tuple[str, ...]) -> None:
-    shown = run("build", "--summary", "missing/summary.md", *more, cwd=tmp_path)
+    shown = here("build", "--summary", "missing/summary.md", *more, cwd=tmp_path)
     assert (shown.returncode, shown.stdout) == (1, "")
     folder = str(Path("missing"))
     assert re.fullmatch(
@@ -92,7 +92,7 @@ def test_summary_in_a_folder_that_is_missing_is_refused_before_any_work(tmp_path
 @pytest.mark.keras
 @pytest.mark.slow
 def test_last_lines_say_what_the_report_says(files: Files, tmp_path: Path) -> None:
-    shown = run(
+    shown = here(
         "build", files.model, "--data", files.data, "--section", "samples", "--format", "json", "--format", "html",
         "--summary", "made/summary.md", "-o", "made", cwd=tmp_path,
     )  # fmt: skip
@@ -113,7 +113,7 @@ def test_last_lines_say_what_the_report_says(files: Files, tmp_path: Path) -> No
     assert sizes.startswith("Sizes: report.json ")
     assert shown.stdout == f"{Path('made/report.json')} {Path('made/report.html')}\n"
     assert (tmp_path / "made" / "summary.md").read_text(encoding="utf-8").startswith("## What tiny sees\n")
-    short = run("build", files.model, "--data", files.data, *SHORT, "-o", "short", cwd=tmp_path)
+    short = here("build", files.model, "--data", files.data, *SHORT, "-o", "short", cwd=tmp_path)
     assert last[0] in short.stderr.splitlines()
 
 
@@ -121,7 +121,7 @@ def test_last_lines_say_what_the_report_says(files: Files, tmp_path: Path) -> No
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["model", "broken"])
 def test_quiet_build_names_the_files_and_nothing_else(files: Files, tmp_path: Path, name: str) -> None:
-    shown = run("build", getattr(files, name), "--data", files.data, *SHORT, "-q", "-o", "made", cwd=tmp_path)
+    shown = here("build", getattr(files, name), "--data", files.data, *SHORT, "-q", "-o", "made", cwd=tmp_path)
     assert (shown.stdout, shown.stderr) == (f"{Path('made/report.json')}\n", "")
     assert shown.returncode == {"model": 0, "broken": 3}[name]
 
@@ -133,7 +133,7 @@ def test_without_labels_there_is_no_accuracy_and_failed_checks_come_first(files:
 
     with np.load(files.data) as data:
         np.save(tmp_path / "images.npy", data["x"])
-    shown = run("build", files.broken, "--data", "images.npy", *SHORT, "-o", "made", cwd=tmp_path)
+    shown = here("build", files.broken, "--data", "images.npy", *SHORT, "-o", "made", cwd=tmp_path)
     assert shown.returncode == 3, shown.stderr
     findings = json.loads((tmp_path / "made" / "report.json").read_text(encoding="utf-8"))["findings"]
     wanted = [_said(each) for each in findings if each["severity"] in {"failed", "warning"}]

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from reportgen.language.numerals import unbroken
-from tests.commands import COMMAND, STEP, Files, environment, names, posix, run
+from tests.commands import COMMAND, STEP, Files, environment, here, names, posix, run
 
 
 @pytest.mark.slow
@@ -24,7 +24,7 @@ def test_pictures_that_cannot_be_read_are_counted_and_listed_and_stop_nothing(fi
         Image.new("L", (width, 12), 200).save(tmp_path / "pictures" / name)
     (tmp_path / "pictures" / "c.png").write_bytes(b"")
     (tmp_path / "pictures" / "d.png").write_bytes(b"no picture")
-    shown = run("build", files.model, "--data", "pictures", "--format", "json", "--format", "html", cwd=tmp_path)
+    shown = here("build", files.model, "--data", "pictures", "--format", "json", "--format", "html", cwd=tmp_path)
     assert shown.returncode == 0, shown.stderr
     sentence = "2 of 4 images cannot be read and are left out: the first, 'c.png', is empty."
     assert [line for line in shown.stderr.splitlines() if not STEP.fullmatch(line)] == [sentence]
@@ -45,7 +45,7 @@ def test_pictures_that_cannot_be_read_are_counted_and_listed_and_stop_nothing(fi
     page = (tmp_path / "reportgen-report" / "report.html").read_text(encoding="utf-8")
     assert unbroken(kept) in page
     assert "is not a picture in a format that is read" in page
-    quiet = run(
+    quiet = here(
         "build", files.model, "--data", "pictures", "--format", "html", "--section", "samples", "--quiet",
         "--resize", "stretch",
         cwd=tmp_path,
@@ -60,7 +60,7 @@ def test_pictures_that_cannot_be_read_are_counted_and_listed_and_stop_nothing(fi
 def test_extract_saves_a_model_that_plain_keras_loads(files: Files, tmp_path: Path) -> None:
     import keras
 
-    shown = run("extract", files.model, "pool", "-o", "sub.keras", "--quiet", cwd=tmp_path)
+    shown = here("extract", files.model, "pool", "-o", "sub.keras", "--quiet", cwd=tmp_path)
     assert (shown.returncode, shown.stdout, shown.stderr) == (0, "sub.keras\n", "")
     assert names(tmp_path) == ["sub.keras"]
     images = np.linspace(0, 1, 288, dtype=np.float32).reshape(2, 12, 12, 1)
@@ -88,7 +88,7 @@ def test_what_cannot_be_done_is_one_line_and_leaves_nothing(
     (tmp_path / "notes.keras").write_text("notes", encoding="utf-8")
     (tmp_path / "tiny.keras").write_bytes(files.model.read_bytes())
     np.savez(tmp_path / "small.npz", x=np.zeros((2, 5, 5, 2)))
-    shown = run(*arguments, "-q", cwd=tmp_path)
+    shown = here(*arguments, "-q", cwd=tmp_path)
     assert (shown.returncode, shown.stdout) == (1, "")
     assert re.fullmatch(rf"Error: {sentence}.*\n", shown.stderr), shown.stderr
     assert names(tmp_path) == ["notes.keras", "small.npz", "tiny.keras"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.commands import run
+from tests.commands import here
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def build(folder: Path, *options: str) -> dict[str, Any]:
     """Build a report in JSON and return it."""
-    shown = run(
+    shown = here(
         *("build", "tiny.keras", "--data", "data.npz", "--format", "json", "--section", "samples"),
         *("--section", "provenance", "--output", "made", *options),
         cwd=folder,
@@ -85,7 +85,7 @@ def test_the_command_line_beats_the_other_spelling_in_a_file(folder: Path) -> No
 @pytest.mark.slow
 @pytest.mark.keras
 def test_an_unknown_network_is_refused_before_any_training(tmp_path: Path) -> None:
-    shown = run("build", "--preprocess", "keras.applications.vgg", cwd=tmp_path)
+    shown = here("build", "--preprocess", "keras.applications.vgg", cwd=tmp_path)
     assert shown.returncode == 1
     assert "called 'vgg'. Expected one of: convnext, densenet," in shown.stderr
     assert "Training" not in shown.stderr
@@ -109,7 +109,7 @@ def test_an_unknown_network_is_refused_before_any_training(tmp_path: Path) -> No
     ],
 )
 def test_a_scaling_that_there_is_not_is_one_sentence(folder: Path, way: str, code: int, sentence: str) -> None:
-    shown = run("build", "tiny.keras", "--data", "data.npz", "--preprocess", way, "--output", "none", cwd=folder)
+    shown = here("build", "tiny.keras", "--data", "data.npz", "--preprocess", way, "--output", "none", cwd=folder)
     assert shown.returncode == code, shown.stderr
     assert sentence in shown.stderr
     assert "Traceback" not in shown.stderr

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser import Browser, Page, served
-from tests.commands import Files, run
+from tests.commands import Files, here
 
 POLICIES = [
     "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self';",
@@ -28,7 +28,7 @@ def folder(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report with its assets beside it, and one that holds all."""
     place = tmp_path_factory.mktemp("artifacts")
     for name, arguments in (("beside", ("--assets-dir", "assets")), ("inside", ())):
-        shown = run("build", files.model, "--data", files.data, "--format", "html", "-o", name, *arguments, cwd=place)
+        shown = here("build", files.model, "--data", files.data, "--format", "html", "-o", name, *arguments, cwd=place)
         assert shown.returncode == 0, shown.stderr
     return place
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.benchmark.opening import opening
 from tests.browser import Browser
-from tests.commands import Files, run
+from tests.commands import Files, here
 
 pytestmark = [pytest.mark.slow, pytest.mark.keras]
 
@@ -43,7 +43,7 @@ _LANDINGS = """(async () => {
 @pytest.mark.parametrize("width", [1280, 360])
 def test_folded_grids_are_not_drawn_and_links_lead_to_their_chapters(files: Files, tmp_path: Path, width: int) -> None:
     arguments = ("--data", files.data, "--pick", "index:0,1,2", "--format", "html", "-o", tmp_path)
-    shown = run("build", files.model, *arguments, cwd=tmp_path)
+    shown = here("build", files.model, *arguments, cwd=tmp_path)
     assert shown.returncode == 0, shown.stderr
     with Browser() as browser:
         page = browser.open((tmp_path / "report.html").as_uri(), width=width)
