@@ -149,5 +149,5 @@ def test_film_of_channels_first_has_the_maps_of_the_same_film_with_channels_last
     for one, other in zip(layers_[0].channels, layers_[1].channels, strict=True):
         np.testing.assert_allclose((one.minimum, one.mean), (other.minimum, other.mean), rtol=1e-4, atol=1e-6)
     answers = [next(section.answer for section in report.sections if section.name == "summary") for report in reports]
-    assert answers[0].split(" and answers")[0] == answers[1].split(" and answers")[0]
+    assert answers[0].split(" and predicts")[0] == answers[1].split(" and predicts")[0]
     assert "4\N{NARROW NO-BREAK SPACE}×\N{NARROW NO-BREAK SPACE}6\N{NARROW NO-BREAK SPACE}×" in answers[0]

@@ -201,7 +201,7 @@ def test_whole_numbers_that_a_model_answers_with_as_values_are_no_classes() -> N
     )
     images, _ = channels_made.pictures(6)
     result = watched(model, data(images, [3, 5, 8, 3, 5, 8]))
-    assert (result.classes, "no classes" in result.unlabelled) == ((), True)
+    assert (result.classes, "not classes" in result.unlabelled) == ((), True)
 
 
 def test_means_of_many_classes_are_kept_for_telling_channels_or_not_at_all() -> None:

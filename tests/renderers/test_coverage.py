@@ -72,7 +72,7 @@ def test_fonts_come_with_the_hashes_of_their_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "sentence"),
     [
-        ("", b"", "There is no folder of fonts .* Expected files that end in .otc, .otf, .ttc, .ttf. Correct"),
+        ("", b"", "There is no folder of fonts .* Expected files that end in .otc, .otf, .ttc, .ttf. Fix"),
         ("notes.txt", b"x", "holds no font. Expected files that end in"),
         ("broken.ttf", b"x" * 400, "The font 'broken.ttf' cannot be read: .* Expected a TrueType or OpenType font."),
         ("empty.otf", b"", "The font 'empty.otf' cannot be read"),
