@@ -69,14 +69,19 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
 class _Column:
     """The cells of a column: every different one once, and for each line which of them it holds; "" is number 0."""
 
-    def __init__(self, name: str, num_lines: int = 0) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
         self.cells = {"": 0}
-        self._numbers = array("i", bytes(num_lines * array("i").itemsize))
+        self._numbers = array("i")
 
-    def take(self, cell: str) -> None:
-        """Take the cell of the next line."""
+    def take(self, line: int, cell: str) -> None:
+        """Take the cell of a line; lines before it that gave none are empty here."""
+        self.end(line)
         self._numbers.append(self.cells.setdefault(cell, len(self.cells)))
+
+    def end(self, num_lines: int) -> None:
+        """Take the lines that are left, of so many in all, as empty."""
+        self._numbers.frombytes(bytes((num_lines - len(self._numbers)) * self._numbers.itemsize))
 
     def holds_only(self, pattern: re.Pattern[str]) -> bool:
         """Tell whether all cells that are not empty match a pattern."""
@@ -111,13 +116,16 @@ def _columns(path: Path) -> tuple[list[str], list[_Column]]:
                 "something of the pictures."
             )
         for index in range(len(columns), width):
-            columns.append(_Column(names[index] if index < len(names) else "", len(pictures)))
-        for index, column in enumerate(columns):
-            column.take(cells[index] if index < len(cells) else "")
+            columns.append(_Column(names[index] if index < len(names) else ""))
+        for index, cell in enumerate(cells):
+            columns[index].take(len(pictures), cell)
         pictures.append(picture)
     if not pictures:
         raise DataError(f"{shown(path)!r} lists no pictures. Expected lines such as: cat/1.png,cat. Add some.")
-    return pictures, [column for column in columns if len(column.cells) > 1]
+    columns = [column for column in columns if len(column.cells) > 1]
+    for column in columns:
+        column.end(len(pictures))
+    return pictures, columns
 
 
 def _lines(path: Path) -> Iterator[list[str]]:
