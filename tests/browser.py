@@ -103,8 +103,10 @@ class Browser:
         read: dict[str, Any] = json.loads(message)
         return read
 
-    def open(self, address: str, *, scripts: bool = True, width: int = 1280, height: int = 900) -> Page:
-        """Load a page, in a context that knows nothing of other pages."""
+    def open(
+        self, address: str, *, scripts: bool = True, still: bool = False, width: int = 1280, height: int = 900
+    ) -> Page:
+        """Load a page, in a context that knows nothing of other pages; `still` is for a reader who wants no motion."""
         context = self.call("Target.createBrowserContext")["browserContextId"]
         target = self.call("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -113,6 +115,8 @@ class Browser:
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.call("Emulation.setDeviceMetricsOverride", session, **size)
         self.call("Emulation.setScriptExecutionDisabled", session, value=not scripts)
+        motion = {"name": "prefers-reduced-motion", "value": "reduce" if still else "no-preference"}
+        self.call("Emulation.setEmulatedMedia", session, features=[motion])
         self._events.clear()
         failed = self.call("Page.navigate", session, url=address).get("errorText")
         assert not failed, failed

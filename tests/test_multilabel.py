@@ -172,7 +172,7 @@ def test_tags_belong_to_the_output_of_their_name() -> None:
     )
     model.get_layer("conv").set_weights([20 * np.eye(3).reshape(1, 1, 3, 3), np.full(3, -10.0)])
     kinds = [0, 0, 0, 0, 1]
-    found = content(explain(model, IMAGES, {"tags": TAGS, "kind": kinds}), "samples")
+    found = content(explain(model, IMAGES, {"tags": TAGS, "kind": kinds}, section="samples"), "samples")
     outputs = {each["name"]: each for each in found["others"]} | {found["head"]: found | {"name": found["head"]}}
     assert outputs["tags"]["output"] == "multi-label"
     assert outputs["tags"]["right"] == 4

@@ -170,11 +170,11 @@ def test_single_logit_stands_for_two_classes_where_the_labels_do() -> None:
     model.weights[1].assign([0.0])
     truth = (np.asarray(model(PICTURES / 255.0))[:, 0] > 0).astype(int)
     assert set(truth) == {0, 1}
-    found = chapter(explain(model, PICTURES, truth, class_names=["no", "yes"]), "samples")
+    found = chapter(explain(model, PICTURES, truth, class_names=["no", "yes"], section="samples"), "samples")
     assert (found["output"], found["right"]) == ("logits", COUNT)
     first = found["samples"][0]["answers"]
     assert [answer["value"] for answer in first] == [-answer["value"] for answer in reversed(first)]
-    assert chapter(explain(model, PICTURES), "samples")["output"] == "values"
+    assert chapter(explain(model, PICTURES, section="samples"), "samples")["output"] == "values"
 
 
 def test_array_answers_show_their_shape_and_range() -> None:
@@ -302,7 +302,7 @@ def test_fractions_that_belong_to_no_output_are_refused(build: Any, shape: tuple
 def test_whole_numbers_are_the_true_values_of_one_linear_number() -> None:
     model = toys.counting(keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(1, 8), layers.Flatten()]))
     ages = np.arange(COUNT) + 20
-    found = chapter(explain(model, PICTURES, ages), "samples")
+    found = chapter(explain(model, PICTURES, ages, section="samples"), "samples")
     expected = np.abs(np.asarray(model(PICTURES / np.float32(255)), dtype=np.float64)[:, 0] - ages).mean()
     assert found["output"] == "values"
     assert found["mean_error"] == pytest.approx(expected, rel=1e-4)

@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 from pypdf import PdfReader
 
-from tests.commands import COMMAND, SCRIPT, Files, environment, here, names, only_steps, posix, run
+from tests.commands import COMMAND, Files, environment, here, names, only_steps, posix, run
 
 
 @pytest.fixture(scope="module")
@@ -92,9 +92,9 @@ def test_a_failed_check_is_exit_code_3_and_the_command_line_beats_the_file(files
         f'data = "{files.data.as_posix()}"\npick = "index:1,2"\nscale-maps = "common"\ncolormap = "viridis"\n',
         encoding="utf-8",
     )
-    shown = run(
+    shown = here(
         "build", files.broken, "--config", "reportgen.toml", "--title", "Typed \x1b[31m", "--colormap", "gray",
-        cwd=tmp_path, command=SCRIPT,
+        cwd=tmp_path,
     )  # fmt: skip
     assert shown.returncode == 3, shown.stderr
     assert shown.stdout == f"from-file{os.sep}report.json\n"
@@ -156,7 +156,7 @@ def test_an_early_end_leaves_no_process_and_no_half_file(
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     process: subprocess.Popen[str] = subprocess.Popen(
-        [*COMMAND, "build", str(files.model), "--data", str(files.data), "-o", "made", "-v"],
+        [*COMMAND, "build", str(files.model), "--section", "architecture", "-o", "made", "-v"],
         cwd=tmp_path, env=environment(TMPDIR=str(temporary)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         encoding="utf-8", preexec_fn=_listen_to_interrupts,
     )  # fmt: skip

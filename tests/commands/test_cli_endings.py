@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from reportgen.writing.folders import held
-from tests.commands import COMMAND, Files, environment, here, names, posix, run
+from tests.commands import COMMAND, Files, environment, here, names, posix
 
 REFUSED = (
     "Error: The folder '{}' is being written to by another run of reportgen. Expected one run at a time. Wait for it to"
@@ -40,10 +40,10 @@ def test_second_build_into_a_folder_is_refused_and_a_killed_one_keeps_no_one_out
         assert first.stderr is not None
         assert any(line == "begun\n" for line in first.stderr)
         for folder in ("made", "link"):
-            second = run("build", files.model, "--data", files.data, *SHORT, "-o", folder, cwd=tmp_path)
+            second = here("build", files.model, "--data", files.data, *SHORT, "-o", folder, cwd=tmp_path)
             assert (second.returncode, second.stdout) == (1, "")
             assert second.stderr == REFUSED.format(folder)
-        other = run("build", files.model, "--data", files.data, *SHORT, "-o", "other", cwd=tmp_path)
+        other = here("build", files.model, "--data", files.data, *SHORT, "-o", "other", cwd=tmp_path)
         assert (other.returncode, other.stdout) == (0, "other/report.json\n")
         assert first.poll() is None
     finally:
@@ -52,7 +52,7 @@ def test_second_build_into_a_folder_is_refused_and_a_killed_one_keeps_no_one_out
     assert first.returncode == -signal.SIGKILL
     assert set(names(tmp_path)) - set(before) <= {"made", "other", "__pycache__"}
     assert names(tmp_path / "made") == []
-    third = run("build", files.model, "--data", files.data, *SHORT, "-o", "made", cwd=tmp_path)
+    third = here("build", files.model, "--data", files.data, *SHORT, "-o", "made", cwd=tmp_path)
     assert (third.returncode, third.stdout) == (0, "made/report.json\n"), third.stderr
     assert names(tmp_path / "made") == ["report.json"]
 
@@ -61,7 +61,7 @@ def test_second_build_into_a_folder_is_refused_and_a_killed_one_keeps_no_one_out
 @pytest.mark.keras
 def test_dry_run_neither_needs_nor_makes_a_folder_that_another_run_keeps(files: Files, tmp_path: Path) -> None:
     with held(tmp_path / "made"):
-        shown = run("build", files.model, "--data", files.data, *SHORT, "--dry-run", "-o", "made", cwd=tmp_path)
+        shown = here("build", files.model, "--data", files.data, *SHORT, "--dry-run", "-o", "made", cwd=tmp_path)
         assert shown.returncode == 0, shown.stderr
         assert "A dry run on tiny" in shown.stdout
         assert names(tmp_path / "made") == []

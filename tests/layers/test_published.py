@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import keras
@@ -95,6 +95,14 @@ def test_receptive_fields_are_the_published_ones(name: str, expected: dict[str, 
     assert {layer: found[layer].field for layer in expected} == expected
 
 
+# Of each kind one by default; all of them with -m exhaustive.
+BY_DEFAULT = {"VGG16", "InceptionV3", "MobileNetV2", "EfficientNetB0", "ConvNeXtTiny", "MobileNet", "ResNet50"}
+
+
+def drawn(rows: Iterable[tuple[Any, ...]]) -> list[Any]:
+    return [pytest.param(*row, marks=[] if row[0] in BY_DEFAULT else pytest.mark.exhaustive) for row in rows]
+
+
 # TF-Slim pools with "SAME" behind conv1: at 224 × 224 the map is 112 wide, its padding is one position in all, and that
 # one is put at the far side; at 321 × 321 it is 161 wide, and one position is put at each side. Keras puts one at each
 # side whatever the size (`pool1_pad`), so its network has the effective padding that is published for 321.
@@ -107,7 +115,7 @@ RESNETS = [
 POOLED_AS_PUBLISHED: dict[str, dict[str, object]] = {"pool1_pad": {"padding": 0}, "pool1_pool": {"padding": "same"}}
 
 
-@pytest.mark.parametrize(("name", "size", "padding_at_224", "padding_at_321"), RESNETS)
+@pytest.mark.parametrize(("name", "size", "padding_at_224", "padding_at_321"), drawn(RESNETS))
 def test_receptive_fields_of_resnets_are_the_published_ones(
     name: str, size: int, padding_at_224: int, padding_at_321: int
 ) -> None:
@@ -156,7 +164,7 @@ COSTS: list[tuple[str, int, int, float]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "side", "parameters", "gmacs"), COSTS)
+@pytest.mark.parametrize(("name", "side", "parameters", "gmacs"), drawn(COSTS))
 def test_costs_by_formula_are_the_published_ones(name: str, side: int, parameters: int, gmacs: float) -> None:
     model = made(getattr(applications, name))
     own, macs = total(walk(model, (side, side, 3)))

@@ -405,7 +405,10 @@ def test_squeeze_and_excite_depends_on_the_whole_image() -> None:
 
 # Published, not computed here. Parameters: the Keras Applications page. MACs: torchvision's `_ops` metadata.
 # Output elements of conv and dense layers: `MActs` in timm's results.
-COSTS = [("MobileNetV2", 3_538_984, 0.301, 6.68), ("DenseNet121", 8_062_504, 2.834, 6.90)]
+COSTS = [
+    ("MobileNetV2", 3_538_984, 0.301, 6.68),
+    pytest.param("DenseNet121", 8_062_504, 2.834, 6.90, marks=pytest.mark.exhaustive),
+]
 
 
 @pytest.mark.slow

@@ -51,7 +51,7 @@ def test_file_that_nobody_can_judge_ends_in_one_sentence_within_the_limits(good:
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10 < limit
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_memory_of_the_process_is_limited(good: Path, tmp_path: Path) -> None:
     # 40 000 x 40 000 weights of 4 bytes are more than any of the limits.
     change = hostile.built_with("Dense", None, 40_000)

@@ -18,7 +18,7 @@ MAPS = 26_560 + 64 + 2048  # of its convolutions, of max pooling, of global pool
 
 
 @pytest.mark.keras
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_resnet50_with_every_map_of_a_photograph_stays_under_16_megabytes(tmp_path: Path) -> None:
     keras.utils.set_random_seed(0)
     photograph = Image.open(get_sample_data("grace_hopper.jpg", asfileobj=False)).convert("RGB")

@@ -27,7 +27,7 @@ MOST_GROWTH = 16 << 20
 
 # A path of a list is text of less than 100 bytes; all else that is kept of a picture is less than that again.
 MOST_GROWTH_OF_A_LINE = 200
-FEW_LINES, MANY_LINES = 2_000, 100_000
+FEW_LINES, MANY_LINES = 2_000, 50_000
 
 READ_ALL = """
 import resource, sys
@@ -62,7 +62,9 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell the peak")
-@pytest.mark.parametrize("suffix", ["", ".csv"], ids=["folder", "list"])
+@pytest.mark.parametrize(
+    "suffix", [pytest.param("", id="folder"), pytest.param(".csv", id="list", marks=pytest.mark.exhaustive)]
+)
 def test_many_pictures_take_no_more_of_a_process_than_few(pictures: Path, suffix: str) -> None:
     peaks = [
         int(
@@ -112,7 +114,7 @@ def test_many_images_in_an_npy_file_take_no_more_memory_than_few(tmp_path: Path)
 
 
 @pytest.mark.keras
-@pytest.mark.parametrize("compression", ["", "GZIP"])
+@pytest.mark.parametrize("compression", [pytest.param("", marks=pytest.mark.exhaustive), "GZIP"])
 def test_many_records_take_no_more_memory_than_few(tmp_path: Path, compression: str) -> None:
     def save(count: int) -> str:
         return write(tmp_path / str(count), (example(image=png(index), label=0) for index in range(count)), compression)
@@ -123,7 +125,10 @@ def test_many_records_take_no_more_memory_than_few(tmp_path: Path, compression: 
 
 
 @pytest.mark.keras
-@pytest.mark.parametrize("batch", ["", ".batch(32)"], ids=["one by one", "in batches"])
+@pytest.mark.parametrize(
+    "batch",
+    [pytest.param("", id="one by one"), pytest.param(".batch(32)", id="in batches", marks=pytest.mark.exhaustive)],
+)
 def test_many_images_of_a_tf_dataset_take_no_more_memory_than_few(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: str
 ) -> None:
