@@ -24,6 +24,7 @@ from reportgen.evidence.performance import (
     HeadScores,
     PerformanceResult,
     Share,
+    Sureness,
 )
 from reportgen.evidence.pooling import PooledWindow, PoolingResult
 from reportgen.evidence.predictions import PredictionsResult
@@ -221,6 +222,8 @@ def performance(*mistakes: SampleRecord, **others: Any) -> PerformanceResult:
         "output": "probabilities",
         "num_classes": 3,
         "right": Share(9, 10, 0.9, (0.596, 0.982)),
+        "among_five": None,
+        "sureness": Sureness(0.9, None, Share(9, 10, 0.9, (0.596, 0.982))),
         "commonest": Commonest(("cat",), Share(4, 10, 0.4, (0.168, 0.687))),
         "num_nonfinite": 0,
         "classes": (
@@ -234,6 +237,9 @@ def performance(*mistakes: SampleRecord, **others: Any) -> PerformanceResult:
             Share(9, 10, 0.9, (0.596, 0.982)),
             0.8,
             0.1,
+            (0.0, 0.3),
+            (0.1, 0.2),
+            2000,
         ),
         "num_mistakes": 1,
         "mistakes": wrong,
@@ -307,23 +313,28 @@ def tuning(channel: int = 0, **others: Any) -> ChannelTuning:
         "pixels_per_cycle": 8.0,
         "responses": (0.1, 0.4, 1.0, 0.4),
         "responds": True,
+        "p_value": 0.002,
+        "prefers": True,
     }
     return ChannelTuning(channel=channel, **(usual | others))
 
 
 def edges(*tunings: ChannelTuning, **others: Any) -> EdgesResult:
     """One kernel that prefers an orientation and one that does not."""
-    known = tunings or (tuning(0), tuning(1, selectivity=0.1, responses=(1.0, 1.0, 0.9, 1.0)))
+    known = tunings or (
+        tuning(0),
+        tuning(1, selectivity=0.1, responses=(1.0, 1.0, 0.9, 1.0), p_value=0.4, prefers=False),
+    )
     usual: dict[str, Any] = {
         "path": "conv",
         "kernels": np.arange(9 * len(known), dtype=np.uint8).reshape(-1, 3, 3),
         "orientations": (0.0, 45.0, 90.0, 135.0),
         "frequencies": (0.125, 0.25),
-        "num_phases": 4,
         "threshold": 0.2,
+        "level": 0.05,
         "tunings": known,
-        "num_oriented": sum(each.responds and each.selectivity >= 0.2 for each in known),
-        "num_oriented_shuffled": 0.4,
+        "num_shuffles": 999,
+        "num_selective_by_chance": 0.4,
         "chance": 0.05,
     }
     return EdgesResult(**(usual | others))
@@ -437,8 +448,10 @@ def responses(*calls: CallResponses, **others: Any) -> ResponsesResult:
         "classes": ("cat", "dog", "emu"),
         "class_counts": (4, 3, 3),
         "unlabelled": "",
+        "untestable": "",
         "num_permutations": 1000,
         "num_permuted": 10,
+        "num_tested_classes": 3,
         "thresholds": Thresholds(),
     }
     return ResponsesResult(calls=calls or (call(),), **(usual | others))

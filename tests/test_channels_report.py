@@ -62,9 +62,13 @@ def test_channel_that_speaks_for_a_class_is_found_and_it_alone(name: str) -> Non
     assert {seen.label for card in layer(name).cards[:1] for seen in card.patches} == {"check"}
 
 
-def test_channel_for_vertical_edges_prefers_their_orientation_and_the_blur_none() -> None:
-    assert "Prefers edges at 90°: " in words("faulty", VERTICAL)
-    assert "Prefers edges" not in words("faulty", BLUR)
+def test_of_nine_weights_the_edge_is_no_more_selective_than_their_shuffles_and_the_blur_not_at_all() -> None:
+    edge, blur = (layer("faulty").channels[channel] for channel in (VERTICAL, BLUR))
+    assert (edge.orientation_selectivity or 0) > 0.4
+    assert 0.03 < (edge.orientation_p_value or 0) < 0.1
+    assert "Prefers no orientation of edges beyond chance: selectivity 0.43, p = " in words("faulty", VERTICAL)
+    assert "Prefers no orientation of edges beyond chance: selectivity 0, p = 1." in words("faulty", BLUR)
+    assert blur.orientation is None
 
 
 def test_layer_is_judged_after_its_activation_and_says_so() -> None:

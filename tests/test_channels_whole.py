@@ -275,7 +275,7 @@ def test_thresholds_are_options_and_stand_in_the_report() -> None:
     words = (
         "fires in under 50.0\u202f% of them",
         "correlate above 0.2 ",
-        "it is at least 0.9",
+        "is at least 0.9",
         "in at most 1.0\u202f% of 999 permutations",
     )
     assert [word for word in words if word not in written.page] == []

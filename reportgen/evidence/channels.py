@@ -21,8 +21,10 @@ class Channel(Measured):
     Attributes:
         favourite: Name of the class with the highest mean response; None without labels or where the channel never
             fires.
-        orientation: Orientation of the edges that it prefers, degrees; None where it prefers none, or was not asked.
+        orientation: Orientation of the edges that it prefers beyond chance, degrees; None where it prefers none, or
+            was not asked.
         orientation_selectivity: Orientation selectivity index, 0..1; None where it was not asked.
+        orientation_p_value: How likely chance makes it as selective, 0..1; None where that is not known.
         accuracy_change: Accuracy without it less that with it; None where that was not measured.
         probability_change: The same of the mean probability of the true class, or of the predicted class.
         num_changed: Images whose predicted class changes without it; None where that was not measured.
@@ -33,6 +35,7 @@ class Channel(Measured):
     favourite: str | None
     orientation: float | None
     orientation_selectivity: float | None
+    orientation_p_value: float | None
     accuracy_change: float | None
     probability_change: float | None
     num_changed: int | None
@@ -84,7 +87,7 @@ def joined(
             each,
             responses.classes,
             (lost.get(each.channel), ablation.classes if ablation else ()),
-            (tunings.get(each.channel), edges.threshold if edges else 0.0),
+            tunings.get(each.channel),
             kind,
         )
         for each in call.channels
@@ -95,18 +98,18 @@ def _joined(
     known: ChannelResponses,
     classes: tuple[str, ...],
     ablated: tuple[ChannelAblation | None, tuple[str, ...]],
-    tuned: tuple[ChannelTuning | None, float],
+    tuning: ChannelTuning | None,
     kind: type[Kind],
 ) -> Kind:
-    loss, tuning = ablated[0], tuned[0]
+    loss = ablated[0]
     worst = min(range(len(loss.class_changes)), key=loss.class_changes.__getitem__, default=None) if loss else None
     hit = loss.class_changes[worst] if loss is not None and worst is not None else 0.0
-    prefers = tuning is not None and tuning.responds and tuning.selectivity >= tuned[1]
     return kind(
         **{each.name: getattr(known, each.name) for each in fields(Measured)},
         favourite=None if known.favourite is None else classes[known.favourite],
-        orientation=tuning.orientation if tuning and prefers else None,
+        orientation=tuning.orientation if tuning and tuning.prefers else None,
         orientation_selectivity=tuning.selectivity if tuning else None,
+        orientation_p_value=tuning.p_value if tuning else None,
         accuracy_change=loss.accuracy_change if loss else None,
         probability_change=loss.probability_change if loss else None,
         num_changed=loss.num_changed if loss else None,
@@ -182,7 +185,7 @@ class Counts:
 
     Attributes:
         channels: All of them.
-        oriented: Those that prefer an orientation of edges; None where that was not asked.
+        oriented: Those that prefer an orientation of edges beyond chance; None where that was not asked.
         dead: Those that are never above zero.
         nearly_dead: Those that fire in hardly any image.
         stuck: Those of one value everywhere.
@@ -224,7 +227,7 @@ def count(channels: Sequence[Channel], *, labelled: bool) -> Counts:
         channels=len(channels),
         oriented=(
             sum(each.orientation is not None for each in channels)
-            if any(each.orientation_selectivity is not None for each in channels)
+            if any(each.orientation_p_value is not None for each in channels)
             else None
         ),
         dead=states.count("dead"),

@@ -18,6 +18,9 @@ class ChannelTuning:
         pixels_per_cycle: Width of the grating that it answers to most, from stripe to stripe.
         responses: Response at each orientation, at that frequency.
         responds: Whether it answers to any grating at all.
+        p_value: Share of shuffles of its own kernel, the kernel as it is counted among them, with which it is at least
+            as selective; None where it does not respond or chance is not known.
+        prefers: Whether it is selective for one orientation, beyond chance among all channels.
     """
 
     channel: int
@@ -26,6 +29,8 @@ class ChannelTuning:
     pixels_per_cycle: float
     responses: tuple[float, ...]
     responds: bool
+    p_value: float | None = None
+    prefers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +43,15 @@ class EdgesResult:
             mid-grey; () shape (0, 0, 0) where kernels cannot be shown as pictures.
         orientations: Orientations of the gratings, degrees.
         frequencies: Their frequencies, cycles per pixel.
-        num_phases: Phases per orientation and frequency.
-        threshold: Selectivity from which a channel counts as preferring an orientation.
+        threshold: Selectivity from which a channel counts as selective for one orientation.
+        level: Share of false ones that is allowed among those that are said to prefer an orientation, 0..1.
         tunings: One per channel.
-        num_oriented: How many channels prefer an orientation.
-        num_oriented_shuffled: The same after each kernel's weights were shuffled: what chance gives; None where that
-            could not be computed.
-        chance: How likely shuffled kernels reach as many, 0..1: the share of the trials that did, the one without
-            shuffling counted among them (Phipson and Smyth 2010, "Permutation P-values should never be zero", Stat.
-            Appl. Genet. Mol. Biol. 9); None as above.
+        num_shuffles: How often the weights inside each kernel were shuffled; 0 where that tells nothing, because the
+            layer is no plain convolution.
+        num_selective_by_chance: How many channels are selective with shuffled weights, on average; None as above.
+        chance: How likely shuffled kernels have at least as many selective channels, 0..1: the share of the shuffles
+            that did, the kernels as they are counted among them (Phipson and Smyth 2010, "Permutation P-values should
+            never be zero", Stat. Appl. Genet. Mol. Biol. 9); None as above.
         missing: Why there is no measurement, or "".
     """
 
@@ -54,10 +59,20 @@ class EdgesResult:
     kernels: Levels = field(repr=False)
     orientations: tuple[float, ...]
     frequencies: tuple[float, ...]
-    num_phases: int
     threshold: float
+    level: float
     tunings: tuple[ChannelTuning, ...]
-    num_oriented: int
-    num_oriented_shuffled: float | None
+    num_shuffles: int
+    num_selective_by_chance: float | None
     chance: float | None
     missing: str = ""
+
+    @property
+    def num_selective(self) -> int:
+        """How many channels are selective for one orientation, whatever chance gives."""
+        return sum(each.responds and each.selectivity >= self.threshold for each in self.tunings)
+
+    @property
+    def num_preferring(self) -> int | None:
+        """How many of them are so beyond chance; None where chance is not known."""
+        return sum(each.prefers for each in self.tunings) if self.num_shuffles else None

@@ -102,12 +102,40 @@ class Calibration:
         confidence: Mean confidence of them, 0..1.
         error: Expected calibration error: mean over the predictions of the distance between the accuracy in their bin
             and the mean confidence there.
+        error_interval: 95 % interval of it, by bootstrap from the bins; the error is biased upwards, the more so the
+            fewer predictions there are, which the lower end takes into account (basic bootstrap).
+        error_by_chance: What a network shows whose confidence is right in every bin, on as many predictions: the
+            median, and what it stays below in 97.5 of 100 draws.
+        num_draws: How many draws both come from.
     """
 
     bins: tuple[Bin, ...]
     right: Share
     confidence: float
     error: float
+    error_interval: tuple[float, float]
+    error_by_chance: tuple[float, float]
+    num_draws: int
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the error is more than chance gives a network whose confidence is right."""
+        return self.error > self.error_by_chance[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Sureness:
+    """How often the model is right where it is sure, and where it is not.
+
+    Attributes:
+        above: Confidence from which on it counts as sure, 0..1.
+        sure: Correct ones of the predictions that are more confident; None where there are none.
+        unsure: Correct ones of the others; None where there are none.
+    """
+
+    above: float
+    sure: Share | None
+    unsure: Share | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +147,8 @@ class HeadScores:
         output: What its answers are: "probabilities", "logits" or "multi-label".
         num_classes: How many classes it can answer.
         right: Images that are classified correctly, of a multi-label output with exactly their true classes.
+        among_five: Images whose true class is among the five that the model thinks most probable; None of few classes.
+        sureness: How often it is right where it is sure; None for a multi-label output.
         commonest: The class that most images belong to, or several; None for a multi-label output.
         num_nonfinite: How many answers hold NaN or infinity; they are counted as wrong.
         classes: Every class that the data hold or the model answers, by index.
@@ -136,6 +166,8 @@ class HeadScores:
     output: str
     num_classes: int
     right: Share
+    among_five: Share | None
+    sureness: Sureness | None
     commonest: Commonest | None
     num_nonfinite: int
     classes: tuple[ClassAccuracy, ...]

@@ -12,6 +12,9 @@ from reportgen.records.model import Shape
 ANSWERED_ABOVE = 0.5
 """Of a multi-label output: a class is predicted above this probability, as `keras.metrics.BinaryAccuracy` counts."""
 
+MANY_CLASSES = 20
+"""From so many classes on it is counted how often the true class is among the first five, too."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClassCounts:
@@ -50,6 +53,8 @@ class PredictionsResult:
         hits: bool (images): whether each image was classified correctly; None where no true classes are known.
         confidence: float64 (images): the probability of the predicted class, 0..1, of a multi-label output its mean
             over the classes; None without classes.
+        places: int64 (images): at which place the true class stands among the classes by their values, from 1, behind
+            all that are as high; None of fewer than `MANY_CLASSES` classes, and where no true classes are known.
         answered: int64 (images): the predicted class, −1 where the output is not finite; None without classes, and of a
             multi-label output.
     """
@@ -68,3 +73,4 @@ class PredictionsResult:
     hits: npt.NDArray[np.bool_] | None = field(default=None, repr=False)
     confidence: npt.NDArray[np.float64] | None = field(default=None, repr=False)
     answered: npt.NDArray[np.int64] | None = field(default=None, repr=False)
+    places: npt.NDArray[np.int64] | None = field(default=None, repr=False)

@@ -82,14 +82,16 @@ class Measured:
         num_nan: How many values were NaN, before its activation or after it: an activation may make 0 of what is NaN.
         num_infinite: How many were infinite, in the same way.
         num_at_maximum: How many images reach the highest value; 0 where there is none.
-        class_means: Mean response above zero, what is below counted as 0, to the images of each class, in the order of
-            `ResponsesResult.classes`; () without labels, and where there would be too many (`MOST_CLASS_MEANS`).
-        selectivity: Class selectivity index (µmax − µrest) / (µmax + µrest), 0..1, of the responses above zero (Morcos
-            et al. 2018, "On the importance of single directions for generalization"); None without labels or where
-            the channel never fires.
-        chance: Share of label permutations in which any channel of the layer stands out at least as much, the given
+        class_means: Mean response to the images of each class, in the order of `ResponsesResult.classes`, of the
+            responses above zero (what is below counts as 0), each as a multiple of the mean of its layer's channels on
+            the same image, so that bright images count no more than others; in a layer of one channel as they are. ()
+            without labels, and where there would be too many (`MOST_CLASS_MEANS`).
+        selectivity: Class selectivity index (µmax − µrest) / (µmax + µrest), 0..1, of these means over the classes that
+            are compared (Morcos et al. 2018, "On the importance of single directions for generalization"); None without
+            labels or where the channel never fires.
+        chance: Share of label permutations in which any channel of any layer stands out at least as much, the given
             order counted among them; an index stands out by its distance from its channel's mean over the permutations,
-            in standard deviations. None as above.
+            in standard deviations. None where it was not tested, and where permutations do not change the index.
         speaks: Whether it speaks for the class with the highest mean response: `chance` is at most the level, and the
             index at least the least one.
         state: "" or "dead" (never above zero), "nearly dead", "stuck" (one value everywhere), "no number"
@@ -185,8 +187,12 @@ class ResponsesResult:
         classes: Names of the true classes that occur among these images, by index of class; () without labels.
         class_counts: How many images each has.
         unlabelled: Why there is nothing about classes, in a whole sentence, or "".
-        num_permutations: How many permutations of the labels were tried.
+        untestable: Why, though there are classes, it was not tested whether channels speak for one, in a whole
+            sentence, or "".
+        num_permutations: How many permutations of the labels were tried, over the channels of all calls at once; 0
+            where there was no test.
         num_permuted: On how many of the images, drawn at random where there are too many to keep their responses.
+        num_tested_classes: How many classes have images enough to be compared.
         thresholds: From where on a channel counts as something.
         calls: One per conv call, in order.
     """
@@ -197,8 +203,10 @@ class ResponsesResult:
     classes: tuple[str, ...]
     class_counts: tuple[int, ...]
     unlabelled: str
+    untestable: str
     num_permutations: int
     num_permuted: int
+    num_tested_classes: int
     thresholds: Thresholds
     calls: tuple[CallResponses, ...]
 

@@ -94,6 +94,20 @@ def percent(share: float | None, digits: int = 1) -> str:
     return f"{bound}{_signed(written)}{_THIN}%"
 
 
+def p_value(value: float, trials: int) -> str:
+    r"""Write how likely chance is, with the sign in front: one that no trial but the given one reached is a bound.
+
+    Args:
+        value: 0..1.
+        trials: How many trials by chance it was counted over, the given one not among them; 0 where it was not counted.
+
+    >>> p_value(0.001, 999), p_value(0.025, 999), p_value(0.00021, 0), p_value(1.0, 19)
+    ('p ≤ 0.001', 'p = 0.025', 'p = 0.00021', 'p = 1')
+    """
+    sign = "≤" if trials and value * (trials + 1) < 1.5 else "="
+    return f"p{_THIN}{sign}{_THIN}{number(value, 2)}"
+
+
 def shape(axes: Sequence[int | None] | None) -> str:
     r"""Write the axes of a tensor; an unknown one is a question mark.
 

@@ -20,6 +20,7 @@ from reportgen.evidence.performance import (
     HeadScores,
     PerformanceResult,
     Share,
+    Sureness,
     share,
 )
 from reportgen.evidence.predictions import PredictionsResult
@@ -33,6 +34,10 @@ from reportgen.progress import Progress, silent
 
 NEEDS = ("predictions",)
 NUM_BINS = 10
+NUM_DRAWS = 2000
+SURE_ABOVE = 0.9
+_FIRST_CLASSES = 5
+_SEED_OF_DRAWS = 8
 NUM_MISTAKES = 8
 _Labels = npt.NDArray[np.int64]
 
@@ -67,17 +72,20 @@ def _scores_of(
     is_number = confidence > 0 if head.answered is None else head.answered >= 0
     chosen, tie = most_confident(~hits & is_number, confidence, seed)
     table: tuple[Confusion, ...] = ()
-    classes, calibrated, commonest = _by_count(head), None, None
+    classes, calibrated, commonest, sureness = _by_count(head), None, None, None
     if head.answered is not None and labels is not None:
         table = confusions(labels, head.answered)
         classes = by_class(table, names)
-        calibrated = calibration(confidence[is_number], hits[is_number])
+        calibrated = calibration(confidence[is_number], hits[is_number], seed)
+        sureness = _sureness(confidence[is_number], hits[is_number])
         commonest = _commonest(classes)
     return HeadScores(
         name=head.name,
         output=head.output,
         num_classes=max(head.shape[0] or 0, 2),
         right=_share(int(hits.sum()), head.num_images),
+        among_five=None if head.places is None else share(int((head.places <= _FIRST_CLASSES).sum()), head.num_images),
+        sureness=sureness,
         commonest=commonest,
         num_nonfinite=head.num_nonfinite,
         classes=classes,
@@ -124,12 +132,16 @@ def by_class(table: tuple[Confusion, ...], names: tuple[str, ...]) -> tuple[Clas
     )
 
 
-def calibration(confidence: Array, hits: Array) -> Calibration | None:
+def calibration(confidence: Array, hits: Array, seed: int) -> Calibration | None:
     """Compare how confident answers are with how many of them are right; None without answers.
+
+    The error cannot be below zero, so chance alone makes one: what chance makes is drawn from the bins, with each
+    answer as often right as the mean confidence of its bin says.
 
     Args:
         confidence: Probability of each class answered, (answers,), 0..1.
         hits: Whether it is right, bool (answers).
+        seed: Seed of the draws.
 
     Source: Naeini, Cooper and Hauskrecht 2015, "Obtaining well calibrated probabilities using Bayesian binning", AAAI,
         for the expected calibration error in bins of equal width; Guo, Pleiss, Sun and Weinberger 2017, "On calibration
@@ -141,6 +153,12 @@ def calibration(confidence: Array, hits: Array) -> Calibration | None:
     totals = np.bincount(places, minlength=NUM_BINS)
     sums = np.bincount(places, weights=confidence, minlength=NUM_BINS)
     rights = np.bincount(places, weights=hits, minlength=NUM_BINS)
+    error = float(np.abs(rights - sums).sum() / confidence.size)
+    generator = np.random.default_rng([seed, _SEED_OF_DRAWS])
+    means, seen = sums / np.maximum(totals, 1), rights / np.maximum(totals, 1)
+    by_chance = _errors(totals, means, np.clip(means, 0.0, 1.0), generator)
+    again = generator.multinomial(confidence.size, totals / confidence.size, NUM_DRAWS)
+    high = float(np.quantile(_errors(again, means, seen, generator), 0.975))
     bins = tuple(
         Bin(place / NUM_BINS, (place + 1) / NUM_BINS, float(sums[place] / total) if total else None,
             share(int(rights[place]), total))
@@ -150,7 +168,32 @@ def calibration(confidence: Array, hits: Array) -> Calibration | None:
         bins=bins,
         right=_share(int(hits.sum()), int(confidence.size)),
         confidence=float(confidence.mean()),
-        error=float(np.abs(rights - sums).sum() / confidence.size),
+        error=error,
+        error_interval=(max(0.0, 2 * error - high), max(high, error)),
+        error_by_chance=(float(np.median(by_chance)), float(np.quantile(by_chance, 0.975))),
+        num_draws=NUM_DRAWS,
+    )
+
+
+def _errors(totals: Array, confidences: Array, shares: Array, generator: np.random.Generator) -> Array:
+    """Draw predictions again, bin by bin, and return their calibration errors, float64 (draws,).
+
+    Args:
+        totals: Predictions of each bin: int64 (draws, bins), or (bins,) where every draw has as many.
+        confidences: Mean confidence of each bin.
+        shares: How often a prediction of each bin is right.
+        generator: Where the draws come from.
+    """
+    drawn = np.broadcast_to(totals, (NUM_DRAWS, NUM_BINS))
+    rights = generator.binomial(drawn, shares)
+    return np.asarray(np.abs(rights - drawn * confidences).sum(axis=1) / np.maximum(drawn.sum(axis=1), 1))
+
+
+def _sureness(confidence: Array, hits: Array) -> Sureness:
+    sure = confidence > SURE_ABOVE
+    return Sureness(
+        SURE_ABOVE,
+        *(share(int(hits[chosen].sum()), int(chosen.sum())) for chosen in (sure, ~sure)),
     )
 
 

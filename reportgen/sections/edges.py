@@ -10,13 +10,11 @@ from reportgen.document.sheets import ContactSheet
 from reportgen.evidence import Evidence
 from reportgen.evidence.edges import ChannelTuning, EdgesResult
 from reportgen.figures import charts, mosaic
+from reportgen.language import numerals
 from reportgen.language.numerals import number, plural
 
 TITLE = "Does it look for edges?"
 NEEDS = ("edges",)
-
-LEVEL = 0.05
-"""Highest chance at which the layer is said to look for edges."""
 
 # Weights are drawn as squares of this many pixels, so that the lines between kernels can be thin; white is a weight
 # here, so the lines have the report's accent colour.
@@ -33,26 +31,30 @@ class Content:
         kernels: Each kernel as a picture, or None where kernels are no pictures.
         curves: Response against orientation, one small curve per channel.
         tunings: One per channel.
-        num_oriented: Channels that prefer an orientation.
-        num_shuffled: The same with shuffled kernels, on average, or None.
-        chance: How likely shuffled kernels reach as many, 0..1, or None.
-        threshold: Selectivity from which a channel counts.
-        orientations: Orientations shown, degrees.
-        frequencies: Frequencies shown, cycles per pixel.
-        num_phases: Phases of each.
+        num_selective: Channels that are selective for one orientation.
+        num_selective_by_chance: The same with shuffled kernels, on average, or None.
+        num_preferring: Those that are so beyond chance, corrected for all of them, or None.
+        num_shuffles: How often the weights inside each kernel were shuffled.
+        chance: How likely shuffled kernels have as many selective channels, 0..1, or None.
+        level: Share of false ones that is allowed among those that are said to prefer an orientation, 0..1.
+        threshold: Selectivity from which a channel counts as selective.
+        orientations: Orientations of the gratings, degrees.
+        frequencies: Their frequencies, cycles per pixel.
     """
 
     path: str
     kernels: ContactSheet | None
     curves: Figure
     tunings: tuple[ChannelTuning, ...]
-    num_oriented: int
-    num_shuffled: float | None
+    num_selective: int
+    num_selective_by_chance: float | None
+    num_preferring: int | None
+    num_shuffles: int
     chance: float | None
+    level: float
     threshold: float
     orientations: tuple[float, ...]
     frequencies: tuple[float, ...]
-    num_phases: int
 
 
 def build(evidence: Evidence) -> Section | None:
@@ -65,26 +67,31 @@ def build(evidence: Evidence) -> Section | None:
         kernels=_kernels(result),
         curves=_curves(result),
         tunings=result.tunings,
-        num_oriented=result.num_oriented,
-        num_shuffled=result.num_oriented_shuffled,
+        num_selective=result.num_selective,
+        num_selective_by_chance=result.num_selective_by_chance,
+        num_preferring=result.num_preferring,
+        num_shuffles=result.num_shuffles,
         chance=result.chance,
+        level=result.level,
         threshold=result.threshold,
         orientations=result.orientations,
         frequencies=result.frequencies,
-        num_phases=result.num_phases,
     )
     return Section("edges", TITLE, _answer(result), content)
 
 
 def _answer(result: EdgesResult) -> str:
-    total = len(result.tunings)
-    found = f"{number(result.num_oriented)} of {plural(total, 'channel')} of {result.path}"
-    measured = f"{found} {'prefers' if result.num_oriented == 1 else 'prefer'} edges of one orientation."
-    if result.num_oriented_shuffled is None or result.chance is None:
-        return measured
-    shuffled = f"With the weights inside each kernel shuffled, {number(result.num_oriented_shuffled)} do on average"
-    said = f"{measured} {shuffled} (p = {number(result.chance, 2)}): this layer looks for edges"
-    return f"{said} more than chance would." if result.chance <= LEVEL else f"{said} no more than chance would."
+    total, selective = len(result.tunings), result.num_selective
+    found = f"{number(selective)} of {plural(total, 'channel')} of {result.path}"
+    measured = f"{found} {'is' if selective == 1 else 'are'} selective for edges of one orientation"
+    if result.chance is None or result.num_selective_by_chance is None:
+        return f"{measured}; chance was not measured, because the layer is no plain convolution."
+    p_of_layer = numerals.p_value(result.chance, result.num_shuffles)
+    shuffled = f"with the weights inside each kernel shuffled, {number(result.num_selective_by_chance)} are on average"
+    preferring = number(result.num_preferring) if result.num_preferring else "none"
+    beyond = f"Taken one by one, and corrected for all {total}, {preferring} can be told from chance."
+    more = "more than chance gives" if result.chance <= result.level else "no more than chance gives"
+    return f"{measured}; {shuffled}: {more} ({p_of_layer}). {beyond}"
 
 
 def _kernels(result: EdgesResult) -> ContactSheet | None:
@@ -110,7 +117,7 @@ def _most_selective(result: EdgesResult) -> str:
         return f"{number(len(most))} channels share the highest selectivity, {number(highest, 2)}"
     (one,) = most
     selectivity = f"channel {one.channel} is the most selective, index {number(highest, 2)}"
-    return f"{selectivity}, for edges at {number(round(one.orientation))} degrees"
+    return f"{selectivity}, for edges at {number(round(one.orientation) % 180)} degrees"
 
 
 def _curves(result: EdgesResult) -> Figure:
@@ -123,7 +130,7 @@ def _curves(result: EdgesResult) -> Figure:
         alt=(f"{plural(len(result.tunings), 'tuning curve')}; {_most_selective(result)}.{mute}"),
         caption=(
             "Response to gratings by orientation, one curve per channel with its number: from 0° (left, horizontal "
-            "edges) through 90° (vertical) to 180° (right). Each curve is scaled to its own highest response. A curve "
-            f"with one clear hump belongs to a channel that looks for edges of that orientation.{mute}"
+            "edges) through 90° (vertical) to 180° (right), which is 0° again. Each curve is scaled to its own highest "
+            f"response. One clear hump means that the channel responds most to edges of that orientation.{mute}"
         ),
     )

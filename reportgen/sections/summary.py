@@ -299,6 +299,6 @@ def scope(dataset: DatasetRecord, known: Words) -> str:
     rest = (
         "this is not a score on MNIST's test set"
         if dataset.split.startswith("held out from MNIST")
-        else f"the accuracy holds for these {known.samples} only"
+        else f"the accuracy says nothing about other kinds of {known.samples}"
     )
     return f"{what}: {rest}."

@@ -11,7 +11,8 @@ import pytest
 from reportgen.evidence.edges import EdgesResult
 from reportgen.models.subject import Array
 from reportgen.options import make
-from reportgen.probes.edges import NUM_SHUFFLES, ORIENTATIONS, grating, run, selectivity
+from reportgen.probes import edges
+from reportgen.probes.edges import LEAST_SHUFFLES, ORIENTATIONS, grating, run, selectivity
 from reportgen.records.places import grating_conv
 from tests.models import toys
 from tests.probes.subjects import data, subject
@@ -102,7 +103,7 @@ def test_edge_kernel_prefers_the_orientation_of_its_edge(kernel: Array, orientat
     assert apart(tuning.orientation, orientation) < 5
     assert tuning.selectivity > result.threshold
     assert tuning.responds
-    assert result.num_oriented == 1
+    assert result.num_selective == 1
     best = ORIENTATIONS[int(np.argmax(tuning.responses))]
     assert apart(best, orientation) < 1e-9
 
@@ -112,13 +113,14 @@ def test_round_kernel_prefers_no_orientation(kernel: Array) -> None:
     result = measured(looking_for(kernel))
     assert result.tunings[0].selectivity < 0.1
     assert result.tunings[0].responds
-    assert result.num_oriented == 0
+    assert result.num_selective == 0
 
 
 def test_kernel_of_zeros_answers_to_nothing() -> None:
     result = measured(looking_for(np.zeros((3, 3)), HORIZONTAL))
     assert [tuning.responds for tuning in result.tunings] == [False, True]
-    assert (result.tunings[0].selectivity, result.num_oriented) == (0.0, 1)
+    assert (result.tunings[0].selectivity, result.num_selective) == (0.0, 1)
+    assert result.tunings[0].p_value is None
 
 
 def test_kernel_of_weights_that_are_no_numbers_answers_to_nothing() -> None:
@@ -131,17 +133,79 @@ def test_kernel_of_weights_that_are_no_numbers_answers_to_nothing() -> None:
 def test_shuffled_weights_say_what_chance_gives() -> None:
     wide = np.repeat([[-1.0], [-1.0], [0.0], [1.0], [1.0]], 5, axis=1)
     result = measured(looking_for(*[wide] * 8))
-    assert result.num_oriented == 8
-    assert result.num_oriented_shuffled is not None
-    assert 0 <= result.num_oriented_shuffled < 8
-    again = measured(looking_for(*[wide] * 8))
-    assert again.num_oriented_shuffled == result.num_oriented_shuffled
-    assert (result.num_oriented_shuffled * NUM_SHUFFLES) % 1 == pytest.approx(0, abs=1e-9)
+    assert result.num_selective == result.num_preferring == 8
+    assert result.num_shuffles == LEAST_SHUFFLES
+    assert result.num_selective_by_chance is not None
+    assert 0 < result.num_selective_by_chance < 8
+    assert result.chance is not None
+    assert 0 < result.chance < 0.05
+    assert measured(looking_for(*[wide] * 8)).tunings == result.tunings
+    assert measured(looking_for(*[wide] * 8), seed=1).num_selective_by_chance != result.num_selective_by_chance
+
+
+def test_kernels_that_are_noise_prefer_nothing_however_many_there_are() -> None:
+    draw = np.random.default_rng(3)
+    found = [measured(looking_for(*draw.normal(size=(24, 5, 5)))) for _ in range(20)]
+    assert sum(each.num_selective for each in found) > 100
+    assert sum(each.num_preferring or 0 for each in found) <= 3
+    assert sum((each.chance or 0) <= 0.05 for each in found) <= 3
+
+
+def test_one_channel_among_many_can_be_told_from_chance() -> None:
+    stripes = np.repeat(np.cos(np.pi * np.arange(7) / 2)[:, None], 7, axis=1)
+    noise = np.random.default_rng(4).normal(size=(59, 7, 7))
+    result = measured(looking_for(stripes, *noise))
+    assert result.num_shuffles == 2 * 60 / result.level
+    assert [each.channel for each in result.tunings if each.prefers] == [0]
+
+
+def test_what_was_discovered_is_that_of_the_paper() -> None:
+    # Benjamini and Hochberg 1995, section 3.2: 15 p-values, of which the first four are found at 0.05.
+    values = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.324, 0.4262, 0.5719, 0.6528,
+              0.759, 1.0]  # fmt: skip
+    order = np.random.default_rng(0).permutation(len(values))
+    found = edges._discovered(np.array(values)[order], 0.05)
+    assert sorted(order[found]) == [0, 1, 2, 3]
+    assert not edges._discovered(np.array([0.06, 1.0]), 0.05).any()
+
+
+@pytest.mark.parametrize("others", [{}, {"activation": "relu"}, {"activation": "silu"}, {"dilation_rate": 2}])
+def test_swing_that_follows_from_the_kernel_is_that_of_a_grating_as_it_moves(others: dict[str, Any]) -> None:
+    kernels = np.random.default_rng(1).normal(size=(3, 3, 3))
+    model = looking_for(*kernels, **others)
+    tunings = measured(model).tunings
+    for tuning in tunings:
+        place = [1 / frequency for frequency in edges.FREQUENCIES].index(tuning.pixels_per_cycle)
+        moving = np.stack(
+            [grating(24, 30, edges.FREQUENCIES[place], phase) / 2 + 0.5 for phase in np.arange(200) / 200]
+        )
+        outputs = np.asarray(model.layers[0](moving[..., None]))[:, 12, 12, tuning.channel]
+        assert tuning.responses[2] == pytest.approx(np.ptp(outputs), rel=0.02)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: keras.layers.Conv2DTranspose(4, 3, strides=2, name="conv"),
+        lambda: keras.layers.Conv2D(4, 3, activation="softmax", name="conv"),
+    ],
+    ids=["transposed", "channels not each by itself"],
+)
+def test_layer_that_is_no_plain_convolution_is_not_compared_with_chance(made: Any) -> None:
+    result = measured(keras.Sequential([keras.Input((16, 16, 1)), made()]))
+    assert (result.num_shuffles, result.num_preferring, result.chance) == (0, None, None)
+    assert result.tunings[0].responds
+    assert result.tunings[0].p_value is None
+
+
+def test_separable_convolution_is_compared_with_chance() -> None:
+    made = keras.layers.SeparableConv2D(4, 3, name="conv")
+    assert measured(keras.Sequential([keras.Input((16, 16, 3)), made])).num_shuffles
 
 
 def test_shuffling_equal_weights_changes_nothing() -> None:
     result = measured(looking_for(np.ones((3, 3)), np.zeros((3, 3))))
-    assert result.num_oriented_shuffled == result.num_oriented
+    assert result.num_selective_by_chance == result.num_selective
 
 
 def test_kernels_are_drawn_with_zero_at_mid_grey() -> None:
@@ -175,7 +239,8 @@ def test_depthwise_kernels_are_measured_and_drawn() -> None:
 def test_preference_holds_for_any_kind_of_window(others: dict[str, Any]) -> None:
     result = measured(looking_for(HORIZONTAL, **others))
     assert apart(result.tunings[0].orientation, 0) < 5
-    assert result.num_oriented == 1
+    assert result.num_selective == 1
+    assert result.num_shuffles
 
 
 def test_layer_of_a_subclassed_model_is_measured() -> None:
@@ -217,7 +282,8 @@ def test_layer_that_reads_the_pictures_of_a_film_is_measured_as_on_one_picture()
     assert alone is not None
     assert over_time.path == f"each/{conv.name}"
     assert over_time.tunings[0].responses == pytest.approx(alone.tunings[0].responses)
-    assert over_time.num_oriented == alone.num_oriented == 1
+    assert over_time.num_selective == alone.num_selective == 1
+    assert over_time.num_shuffles == alone.num_shuffles > 0
 
 
 def test_model_is_left_as_it_was() -> None:

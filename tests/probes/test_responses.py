@@ -45,6 +45,8 @@ def maps_of(model: Any, name: str, images: Any) -> Any:
 
 def check_by_loops(call: CallResponses, maps: Any, labels: Any, num_classes: int) -> None:
     """Compare the numbers of a call with those of all values, maps being (images, …, channels)."""
+    above = np.maximum(maps, 0).reshape(len(maps), -1, maps.shape[-1]).mean(axis=1)
+    per_layer = [sum(row) / len(row) for row in above]
     for found in call.channels:
         own = maps[..., found.channel].reshape(len(maps), -1)
         values = np.sort(own.ravel())
@@ -57,12 +59,12 @@ def check_by_loops(call: CallResponses, maps: Any, labels: Any, num_classes: int
         # The last bit of a sum decides whether a few values are above zero.
         assert found.positive_share == pytest.approx((values > 0).sum() / len(values), abs=1e-4)
         assert found.firing_share == sum(max(image) > 0 for image in own) / len(own)
-        levels = [image[image > 0].sum() / len(image) for image in own]
+        levels = [image[image > 0].sum() / len(image) / whole for image, whole in zip(own, per_layer, strict=True)]
         means = [
             np.mean([level for level, label in zip(levels, labels, strict=True) if label == k])
             for k in range(num_classes)
         ]
-        assert found.class_means == pytest.approx(means, abs=1e-5)
+        assert found.class_means == pytest.approx(means, rel=1e-4, abs=1e-5)
         others = (sum(means) - max(means)) / (num_classes - 1)
         if max(means) > 0:
             assert found.selectivity == pytest.approx((max(means) - others) / (max(means) + others), abs=1e-4)

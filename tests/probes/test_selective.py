@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reportgen.probes.responses.selective import chances, selectivity
+from reportgen.probes.responses.selective import chances, relative, selectivity
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,9 @@ def test_channel_that_answers_to_a_single_image_says_nothing_and_hides_no_other(
     responses[:, 5] = 0
     responses[7, 5] = 1
     found = chances(responses, classes, 199, draw)
-    assert (found[2], found[5] > 0.5) == (1 / 200, True)
+    # Whatever the order, it answers to one class alone.
+    assert found[2] == 1 / 200
+    assert np.isnan(found[5])
 
 
 @pytest.mark.parametrize("num_classes", [3, 70], ids=["few classes", "many classes"])
@@ -70,7 +72,38 @@ def test_chance_is_the_share_of_orders_that_a_slow_loop_counts(num_classes: int)
 def test_constant_channels_say_nothing() -> None:
     responses = np.full((30, 4), 0.3, np.float32)
     found = chances(responses, np.arange(30) % 3, 199, np.random.default_rng(0))
-    assert found.min() > 0.05
+    assert np.isnan(found).all()
+    responses[:, 1] += np.arange(30) % 3
+    found = chances(responses, np.arange(30) % 3, 199, np.random.default_rng(0))
+    assert found[1] == 1 / 200
+    assert np.isnan(found[[0, 2, 3]]).all()
+
+
+def test_with_one_image_a_class_nothing_can_be_said() -> None:
+    responses = np.random.default_rng(0).gamma(1.0, size=(12, 4)).astype(np.float32)
+    assert np.isnan(chances(responses, np.arange(12), 99, np.random.default_rng(0))).all()
+
+
+def test_image_that_raises_all_channels_counts_no_more_than_others() -> None:
+    draw = np.random.default_rng(7)
+    classes = np.arange(60) % 3
+    # All channels answer to the ink of an image, of which class 0 has the most; channel 2 answers to class 1 as well.
+    ink = np.where(classes == 0, 3.0, 1.0) * draw.uniform(0.8, 1.2, 60)
+    responses = (ink[:, None] * draw.uniform(0.9, 1.1, (60, 8))).astype(np.float32)
+    responses[:, 2] *= np.where(classes == 1, 1.5, 1)
+    raw = selectivity(np.stack([responses[classes == label].mean(axis=0) for label in range(3)]))
+    assert set(raw[1]) == {0}
+    rows = relative(responses)
+    np.testing.assert_allclose(rows.mean(axis=1), 1, rtol=1e-5)
+    found = chances(rows, classes, 199, draw)
+    assert found[2] == 1 / 200
+    means = np.stack([rows[classes == label].mean(axis=0) for label in range(3)])
+    assert selectivity(means)[1][2] == 1
+
+
+def test_layer_of_one_channel_and_an_image_without_response_stay() -> None:
+    assert relative(np.array([[2.0], [4.0]])).tolist() == [[2.0], [4.0]]
+    assert relative(np.array([[0.0, 0.0], [1.0, 3.0]])).tolist() == [[0.0, 0.0], [0.5, 1.5]]
 
 
 @pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])

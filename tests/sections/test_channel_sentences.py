@@ -25,7 +25,7 @@ def channels(*known: ChannelResponses, lost: tuple[ChannelAblation, ...] = ()) -
 
 def test_what_probes_found_of_a_channel_stands_together() -> None:
     call = made.call("conv", made.channel(0), made.channel(1), made.channel(2))
-    edges = made.edges(made.tuning(0), made.tuning(1, selectivity=0.1), made.tuning(2, responds=False))
+    edges = made.edges(made.tuning(0), made.tuning(1, selectivity=0.1, prefers=False), made.tuning(2, prefers=False))
     ablation = made.ablation(made.ablated(0), made.ablated(1, class_changes=(0.0, 0.25, 0.0)))
     first, second, third = joined(call, made.responses(call), ablation, edges, Channel)
     assert (first.favourite, first.class_hit, first.class_hit_change) == ("cat", "dog", -0.3333)
@@ -195,8 +195,8 @@ def test_channels_of_two_layers_tie() -> None:
         (
             made.channel(0),
             (
-                "Speaks for no class: selectivity 0.33 (p = 0.4); highest for cat.",
-                "Mean response: cat 0.6, emu 0.4, dog 0.2.",
+                "Prefers no class beyond chance: selectivity 0.33 (p\u202f=\u202f0.4); highest for cat.",
+                "Response in multiples of its layer's: cat 0.6, emu 0.4, dog 0.2.",
                 (
                     "Switched off: accuracy −20\xa0points, probability −12.5\xa0points; most for dog, −33.3\xa0points;"
                     " 3\xa0predictions change."
@@ -214,7 +214,7 @@ def test_channels_of_two_layers_tie() -> None:
 def test_card_says_what_is_known(known: ChannelResponses, words: tuple[str, ...]) -> None:
     lost = (made.ablated(0),) if not known.state else ()
     (channel,) = channels(known, lost=lost)
-    assert told.card_words(channel, ("cat", "dog", "emu"), 0.05, "images") == words
+    assert told.card_words(channel, made.responses(), "images") == words
 
 
 @pytest.mark.parametrize(
@@ -222,9 +222,11 @@ def test_card_says_what_is_known(known: ChannelResponses, words: tuple[str, ...]
     [
         (
             {"speaks": True, "chance": 0.012},
-            "Speaks for cat: selectivity 0.33 (p = 0.012).",
+            "Speaks for cat: selectivity 0.33 (p\u202f=\u202f0.012).",
         ),
-        ({"chance": 0.05}, "Prefers cat a little: selectivity 0.33 (p = 0.05)."),
+        ({"speaks": True, "chance": 1 / 1001}, "Speaks for cat: selectivity 0.33 (p\u202f≤\u202f0.001)."),
+        ({"chance": 0.05}, "Prefers cat a little: selectivity 0.33 (p\u202f=\u202f0.05)."),
+        ({"chance": None}, "Responds most to cat: selectivity 0.33, not tested."),
         ({"state": "nearly dead", "firing_share": 0.0004}, "Nearly dead: it fires in 0.04\u202f% of the images."),
         ({"state": "no number", "num_nan": 3}, "NaN 3\xa0times, infinity 0\xa0times."),
         ({"copy_of": 4, "copy_correlation": 0.9995}, "Does the same as channel 4: correlation 0.9995."),
@@ -232,12 +234,13 @@ def test_card_says_what_is_known(known: ChannelResponses, words: tuple[str, ...]
 )
 def test_card_says_health_and_class(others: dict[str, object], words: str) -> None:
     (channel,) = channels(made.channel(6, **others))
-    assert words in told.card_words(channel, ("cat", "dog", "emu"), 0.05, "images")
+    assert words in told.card_words(channel, made.responses(), "images")
 
 
 def test_classes_whose_names_fit_below_bars_are_not_listed() -> None:
     (channel,) = channels(made.channel(0))
-    assert not any("Mean response" in said for said in told.card_words(channel, ("0", "1", "2"), 0.05, "images"))
+    responses = made.responses(classes=("0", "1", "2"))
+    assert not any("in multiples" in said for said in told.card_words(channel, responses, "images"))
 
 
 def test_most_telling_take_turns_and_dead_and_stuck_ones_are_left_out() -> None:
@@ -405,9 +408,12 @@ def said(evidence: Evidence) -> str:
         (made.evidence(responses=made.responses(thresholds=Thresholds(copy=0.95))), "correlate above 0.95"),
         (
             made.evidence(responses=made.responses(thresholds=Thresholds(level=0.01, selectivity=0.5))),
-            "if it is at least 0.5, and if in at most 1.0\u202f% of 1\u202f000 permutations of the labels any",
+            "is at least 0.5, and if in at most 1.0\u202f% of 1\u202f000 permutations of the labels of 10\xa0images"
+            " any of all 2\xa0channels stands out as much.",
         ),
-        (made.evidence(responses=made.responses(num_permuted=6)), "(of 6\xa0images drawn at random)"),
+        (made.evidence(responses=made.responses(num_permuted=6)), "the labels of 6\xa0images drawn at random any"),
+        (made.evidence(responses=made.responses(num_tested_classes=2)), "1\xa0class has too few images to be compared"),
+        (made.evidence(), "each response is divided by the mean of its layer's channels on the same image."),
         (made.evidence(), "every channel was set to its mean over the data, one at a time, on 10\xa0images"),
         (made.evidence(), "(accuracy 90.0\u202f%, mean probability of the true class 80.0\u202f%)"),
         (made.evidence(ablation=made.ablation(num_channels=12)), "2 of 12\xa0channels"),

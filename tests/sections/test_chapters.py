@@ -9,6 +9,7 @@ from reportgen.evidence.edges import ChannelTuning, EdgesResult
 from reportgen.evidence.names import NamesResult
 from reportgen.evidence.pooling import PooledWindow
 from reportgen.evidence.samples import Answer
+from reportgen.language.numerals import plural
 from reportgen.records.data import Broken, Reason
 from reportgen.records.model import LayerRecord
 from reportgen.sections import architecture, edges, glossary, names, pooling, provenance, samples
@@ -101,17 +102,19 @@ def test_pooling_caption_tells_the_scale(colormap: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("result", "words"),
     [
-        (made.edges(), "this layer looks for edges more than chance would."),
-        (made.edges(chance=0.1), "(p = 0.1): this layer looks for edges no more than chance would."),
-        (made.edges(num_oriented_shuffled=None), "prefers edges of one orientation."),
+        (made.edges(chance=0.001), "0.4 are on average: more than chance gives (p\u202f≤\u202f0.001)."),
+        (made.edges(chance=0.1), "0.4 are on average: no more than chance gives (p\u202f=\u202f0.1)."),
+        (made.edges(), "Taken one by one, and corrected for all 2, 1 can be told from chance."),
+        (made.edges(made.tuning(prefers=False)), "corrected for all 1, none can be told from chance."),
+        (made.edges(chance=None), "; chance was not measured, because the layer is no plain convolution."),
     ],
-    ids=["more", "not more", "no control"],
+    ids=["more", "not more", "one by one", "none", "no control"],
 )
 def test_edges_are_measured_against_chance(result: EdgesResult, words: str) -> None:
     section = edges.build(made.evidence(edges=result))
     assert section is not None
-    assert section.answer.startswith("1 of 2\xa0channels of conv")
-    assert section.answer.endswith(words)
+    assert section.answer.startswith(f"1 of {plural(len(result.tunings), 'channel')} of conv is selective for edges")
+    assert words in section.answer
 
 
 def test_edges_name_the_most_selective_channel_and_the_silent_ones() -> None:

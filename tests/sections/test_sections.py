@@ -98,7 +98,9 @@ CASES: dict[str, Evidence] = {
         edges=made.edges(
             made.tuning(0, responds=False, selectivity=0.0, responses=(0.0,) * 4),
             kernels=np.zeros((0, 0, 0), np.uint8),
-            num_oriented_shuffled=None,
+            num_shuffles=0,
+            num_selective_by_chance=None,
+            chance=None,
         )
     ),
     "unknown kinds, open sizes and faults": made.evidence(

@@ -224,7 +224,7 @@ def test_picture_is_the_layer_in_which_a_channel_follows_most_closely() -> None:
     [
         (
             "as given",
-            "Where the images come from is not known here: the accuracy holds for these images only.",
+            "Where the images come from is not known here: the accuracy says nothing about other kinds of images.",
         ),
         (
             "held out from MNIST's training split",

@@ -17,7 +17,7 @@ from reportgen.budget.work import Work
 from reportgen.document.report import Score
 from reportgen.errors import DataError, ModelError
 from reportgen.evidence.performance import known, wilson
-from reportgen.evidence.predictions import PredictionsResult
+from reportgen.evidence.predictions import MANY_CLASSES, PredictionsResult
 from reportgen.models.subject import Answering, Array, Subject
 from reportgen.options import Options
 from reportgen.probes.predictions import multilabel
@@ -58,8 +58,11 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Pred
     if dataset is None:
         return None
     targets = targets_by_output(subject.record, dataset)
-    heads = [_Head(record, targets.get(record.name)) for record in subject.record.outputs]
     given = dict(dataset.head_labels)
+    heads = [
+        _Head(record, targets.get(record.name), given.get(record.name, dataset.labels))
+        for record in subject.record.outputs
+    ]
     starts = range(0, dataset.size, subject.batch_size)
     answers = Answering(subject.model, len(starts))
     with progress("Running the network on every image", total=len(starts)) as advance:
@@ -160,9 +163,9 @@ def _labels_by_output(record: ModelRecord, dataset: Dataset, main: int) -> dict[
 class _Head:
     """What stays of the answers of one output."""
 
-    def __init__(self, record: TensorRecord, targets: Array | None) -> None:
+    def __init__(self, record: TensorRecord, targets: Array | None, labels: _Labels | None) -> None:
         self.record = record
-        self._targets = targets
+        self._targets, self._labels = targets, labels
         self._error, self._num_compared = 0.0, 0
         is_multilabel = targets is not None and multilabel.asks(record, targets)
         self._counts = multilabel.Counts(record.shape[0] or 0) if is_multilabel else None
@@ -196,7 +199,16 @@ class _Head:
         assert scores is not None, "these kinds have classes"
         picked = np.argmax(np.nan_to_num(shares), axis=1), np.argmax(np.nan_to_num(scores), axis=1)
         sure = np.nan_to_num(shares).max(axis=1), np.nan_to_num(scores).max(axis=1)
-        self._batches.append((broken, *picked, *sure))
+        self._batches.append((broken, *picked, *sure, *self._places(values, start)))
+
+    def _places(self, values: Array, start: int) -> tuple[Array, ...]:
+        """At which place the class of each image stands among many classes, behind all that are as high."""
+        if self._labels is None or values.shape[1] < MANY_CLASSES:
+            return ()
+        labels = np.clip(self._labels[start : start + len(values)], 0, values.shape[1] - 1)
+        own = values[np.arange(len(values)), labels]
+        places = (values >= own[:, None]).sum(axis=1)
+        return (np.where(np.isfinite(values).all(axis=1), places, values.shape[1]),)
 
     def kind(self, labels: _Labels | None) -> str:
         """What the answers are, as `output_kind` tells."""
@@ -212,6 +224,7 @@ class _Head:
         hits: Array | None = None
         confidence: Array | None = None
         answered: Array | None = None
+        places: Array | None = None
         if kind == multilabel.KIND:
             hits, confidence = columns[0], np.where(broken, 0.0, columns[1])
         elif kind != "values":
@@ -221,6 +234,7 @@ class _Head:
             if labels is not None:
                 _check_labels(dataset, labels, self.record)
                 hits = answered == labels
+                places = columns[4] if len(columns) > 4 else None
         right = None if hits is None else int(hits.sum())
         names = tuple(
             class_name(class_names, place) for place in range(self.record.shape[0] or 0 if self._counts else 0)
@@ -239,6 +253,7 @@ class _Head:
             hits=hits,
             confidence=confidence,
             answered=answered,
+            places=places,
         )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
@@ -22,7 +22,8 @@ from reportgen.evidence.responses import (
     ResponsesResult,
     Thresholds,
 )
-from reportgen.language.vocabulary import words
+from reportgen.language.numerals import number, plural
+from reportgen.language.vocabulary import Words, words
 from reportgen.layers.reach import Reach
 from reportgen.models.kinds import cuts_off
 from reportgen.models.subject import Array, Subject
@@ -32,7 +33,7 @@ from reportgen.probes.responses.collecting import Collector, Pass
 from reportgen.probes.responses.copies import copies
 from reportgen.probes.responses.kernels import pictures
 from reportgen.probes.responses.labelled import Classes
-from reportgen.probes.responses.selective import chances, num_permutations, selectivity
+from reportgen.probes.responses.selective import LEAST_IMAGES, chances, num_permutations, relative, selectivity
 from reportgen.probes.responses.watching import Watching
 from reportgen.progress import Progress, silent
 from reportgen.records.model import ModelRecord
@@ -67,10 +68,11 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Resp
         return None
     passing = Pass(subject, options)
     collectors, groups = passing.collect(progress), passing.groups
-    found = []
+    tested, found = _tested(collectors, groups, options, words(subject.record)), []
     with progress("Measuring every channel", total=len(collectors)) as advance:
         for collector in collectors:
-            found.append(_Judgement(collector, groups, options).result(passing.watching))
+            chance = tested.chances[collector.judged.record.path]
+            found.append(_Judgement(collector, groups, tested.classes, chance, options).result(passing.watching))
             advance()
     result = ResponsesResult(
         num_images=len(passing.images),
@@ -79,8 +81,10 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Resp
         classes=groups.names,
         class_counts=groups.counts,
         unlabelled=groups.unlabelled,
-        num_permutations=num_permutations(options.class_level) if groups.can_speak else 0,
-        num_permuted=len(collectors[0].kept_slots) if groups.can_speak else 0,
+        untestable=tested.why_not,
+        num_permutations=num_permutations(options.class_level) if tested.num_images else 0,
+        num_permuted=tested.num_images,
+        num_tested_classes=len(tested.classes) if tested.num_images else 0,
         thresholds=_thresholds(options),
         calls=tuple(found),
     )
@@ -99,15 +103,25 @@ def _thresholds(options: Options) -> Thresholds:
 class _Judgement:
     """What the channels of one call are."""
 
-    def __init__(self, collector: Collector, groups: Classes, options: Options) -> None:
+    def __init__(self, collector: Collector, groups: Classes, compared: Array, chance: Array, options: Options) -> None:
+        """Take what is known.
+
+        Args:
+            collector: What was seen of the call.
+            groups: The classes of the images.
+            compared: Places of the classes that selectivity is about.
+            chance: How likely chance makes a channel as selective, (channels,), NaN where that is not known.
+            options: Thresholds.
+        """
         self._collector, self._groups, self._options = collector, groups, options
+        self._compared, self._chance = compared, chance
 
     def result(self, watching: Watching) -> CallResponses:
         """Put all together, without patches."""
         record = self._collector.judged.record
         rectified = cuts_off(watching.operations[self._collector.judged.path])
         kernels, inputs = pictures(watching.operations[record.path])
-        number = len(self._collector.sampled)
+        num_places = len(self._collector.sampled)
         return CallResponses(
             path=record.path,
             judged_at=self._collector.judged.path,
@@ -115,9 +129,9 @@ class _Judgement:
             rectified=rectified,
             receptive_field=record.receptive_field or (),
             quantile_shares=QUANTILE_SHARES,
-            quantile_places=number,
+            quantile_places=num_places,
             # Massart 1990, "The tight constant in the Dvoretzky-Kiefer-Wolfowitz inequality", Ann. Probab. 18.
-            quantile_error=0.0 if self._collector.all_places else math.sqrt(math.log(2 / 0.05) / (2 * number)),
+            quantile_error=0.0 if self._collector.all_places else math.sqrt(math.log(2 / 0.05) / (2 * num_places)),
             kernels=kernels,
             kernel_inputs=inputs,
             channels=self._channels(rectified),
@@ -131,7 +145,8 @@ class _Judgement:
         varying = (tally.minimum < tally.maximum) & ~broken
         tops = (np.where(tally.top_values > tally.minimum, tally.top_images, -1), tally.top_positions)
         copied = copies(seen.sampled, seen.levels, tops, varying, thresholds.copy)
-        index, favourite, chance = self._selectivities()
+        index, favourite = self._selectivities()
+        chance = np.where(np.isfinite(index), self._chance, np.nan)
         speaks = (chance <= thresholds.level) & (index >= thresholds.selectivity) & ~broken
         count = np.maximum(tally.count, 1)
         columns = {
@@ -169,19 +184,62 @@ class _Judgement:
             )
         return tuple(found)
 
-    def _selectivities(self) -> tuple[Array, Array, Array]:
-        """Return index, favourite class and chance of every channel, NaN where there is none."""
-        groups, own = self._groups, self._collector
-        unknown = np.full(len(own.tally.count), np.nan)
-        if groups.of_images is None or not groups.can_speak:
-            return unknown, unknown, unknown
-        index, favourite = selectivity(own.class_means())
-        seen = np.unique(groups.of_images[own.kept_slots], return_inverse=True)[1]
-        if seen.max() < 1:
-            return index, favourite, unknown
-        generator = np.random.default_rng([self._options.seed, _SEED_OF_PERMUTATIONS])
-        chance = chances(own.levels, seen, num_permutations(self._options.class_level), generator)
-        return index, favourite, np.where(np.isfinite(index), chance, np.nan)
+    def _selectivities(self) -> tuple[Array, Array]:
+        """Return index and favourite class of every channel, NaN where there is none."""
+        if not self._groups.can_speak:
+            unknown = np.full(len(self._chance), np.nan)
+            return unknown, unknown
+        index, favourite = selectivity(self._collector.class_means()[self._compared])
+        return index, self._compared[favourite]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tested:
+    """How often chance alone makes channels as selective.
+
+    Attributes:
+        classes: Places of the classes that are compared: those with enough images, or all where none is tested.
+        num_images: How many images of these the test was made on; 0 where there was none.
+        chances: By path of the conv call, float64 (channels,), NaN where it is not known.
+        why_not: Why there was no test though there are classes, in a whole sentence, or "".
+    """
+
+    classes: Array
+    num_images: int
+    chances: Mapping[str, Array]
+    why_not: str = ""
+
+
+def _tested(collectors: Sequence[Collector], groups: Classes, options: Options, known: Words) -> _Tested:
+    """Test the channels of all calls at once, on the images whose responses are kept."""
+    unknown = {each.judged.record.path: np.full(len(each.tally.count), np.nan) for each in collectors}
+    everyone = np.arange(len(groups.names))
+    if groups.of_images is None or not groups.can_speak:
+        return _Tested(everyone, 0, unknown)
+    labels = groups.of_images[collectors[0].kept_slots]
+    compared = np.flatnonzero(np.bincount(labels, minlength=len(everyone)) >= LEAST_IMAGES)
+    if len(compared) < 2:
+        return _Tested(everyone, 0, unknown, _too_few(groups, len(labels), known))
+    chosen = np.isin(labels, compared)
+    classes = np.searchsorted(compared, labels[chosen])
+    responses = np.concatenate([relative(each.levels)[chosen] for each in collectors], axis=1)
+    generator = np.random.default_rng([options.seed, _SEED_OF_PERMUTATIONS])
+    chance = chances(responses, classes, num_permutations(options.class_level), generator)
+    ends = np.cumsum([each.levels.shape[1] for each in collectors])[:-1]
+    return _Tested(compared, int(chosen.sum()), dict(zip(unknown, np.split(chance, ends), strict=True)))
+
+
+def _too_few(groups: Classes, num_kept: int, known: Words) -> str:
+    most = max(groups.counts)
+    has = f"no class has more than {number(most)}"
+    if most >= LEAST_IMAGES:
+        has = f"{number(num_kept)} could be kept of {plural(len(groups.names), 'class', 'classes')}"
+        if num_kept == sum(groups.counts):
+            has = "only one class has so many"
+    return (
+        f"Whether a channel speaks for one class cannot be tested: that takes {LEAST_IMAGES} {known.samples} of each of"
+        f" two classes or more, and {has}."
+    )
 
 
 def _with_shown(subject: Subject, result: ResponsesResult) -> tuple[CallResponses, ...]:

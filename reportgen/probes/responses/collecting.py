@@ -180,5 +180,5 @@ class Collector:
         self.sampled[first:end] = values[slots - start, positions]
 
     def class_means(self) -> Array:
-        """Return the mean response above zero to the images of each class, (classes, channels)."""
+        """Return the mean response to the images of each class, in multiples of the layer's, (classes, channels)."""
         return np.asarray(self.tally.class_levels / self.tally.class_counts[:, None])

@@ -1,5 +1,8 @@
 """Responses by image and the classes of the images -> how selective channels are, and how selective chance would be.
 
+An image with much ink, or a bright one, raises all channels of a layer. So a response is divided by the layer's mean
+response to the same image: what is left says which channels take a larger part in it than usual.
+
 Source: Morcos, Barrett, Rabinowitz and Botvinick 2018, "On the importance of single directions for generalization",
 arXiv:1803.06959, the class selectivity index; Westfall and Young 1993, "Resampling-Based Multiple Testing", the
 distribution of the maximum over all channels under permutations; Phipson and Smyth 2010, "Permutation P-values should
@@ -14,12 +17,30 @@ import numpy as np
 
 from reportgen.models.subject import Array
 
+LEAST_IMAGES = 5
+"""Fewest images of a class that is tested."""
 # An index that varies by less than this under permutations varies by rounding alone.
 _LEAST_SPREAD = 1e-4
 # Up to here a product of matrices is faster than sums over groups: one large product for many permutations, because
 # a small one takes longer to hand out to threads than to work out.
 _FEW_CLASSES = 64
 _AT_ONCE = 1 << 22
+
+
+def relative(responses: Array) -> Array:
+    """Return responses as multiples of their layer's mean response to the same image.
+
+    Args:
+        responses: One per image and channel of a layer, 0 or more, (images, channels).
+
+    Returns:
+        The same shape and number format; 0 for an image that no channel responds to; those of a layer with one channel
+        as they are.
+    """
+    if responses.shape[1] < 2:
+        return responses
+    mean = responses.mean(axis=1, keepdims=True, dtype=np.float64)
+    return np.asarray(np.where(mean > 0, responses / np.where(mean > 0, mean, 1.0), 0.0).astype(responses.dtype))
 
 
 def selectivity(means: Array) -> tuple[Array, Array]:
@@ -63,7 +84,7 @@ def chances(responses: Array, classes: Array, number: int, generator: np.random.
 
     Returns:
         float64 (channels): the share of the orders, the given one among them, in which the highest of all channels'
-        standardised indices is at least the channel's own.
+        standardised indices is at least the channel's own; NaN for a channel whose index no order changes.
     """
     orders = np.stack([classes, *(generator.permutation(classes) for _ in range(number))])
     num_classes = int(classes.max()) + 1
@@ -72,11 +93,14 @@ def chances(responses: Array, classes: Array, number: int, generator: np.random.
     for start in range(0, number + 1, at_once):
         means = _means(responses, orders[start : start + at_once], num_classes)
         indices[start : start + at_once] = np.nan_to_num(selectivity(means)[0])
-    spread = np.maximum(indices.std(axis=0), _LEAST_SPREAD)
+    spread = indices.std(axis=0)
+    moves = spread >= _LEAST_SPREAD
+    if not moves.any():
+        return np.full(len(moves), np.nan)
     indices -= indices.mean(axis=0)
-    indices /= spread
-    highest = indices.max(axis=1)
-    return np.asarray((highest[:, None] >= indices[0]).mean(axis=0))
+    indices /= np.where(moves, spread, 1.0)
+    highest = indices[:, moves].max(axis=1)
+    return np.where(moves, (highest[:, None] >= indices[0]).mean(axis=0), np.nan)
 
 
 def _means(responses: Array, orders: Array, num_classes: int) -> Array:

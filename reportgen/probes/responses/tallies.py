@@ -16,6 +16,7 @@ from reportgen.evidence.responses import MOST_PATCHES as TOP
 from reportgen.models.subject import Array
 from reportgen.probes.responses import ties
 from reportgen.probes.responses.reducing import PerImage
+from reportgen.probes.responses.selective import relative
 
 _NO_IMAGE = np.iinfo(np.int64).max
 
@@ -36,7 +37,7 @@ class Tally:
         num_nan: Values that are NaN.
         num_infinite: Values that are infinite.
         class_levels: Sum, over the images of each class, of the mean of the values above zero, what is below counted as
-            0: float64 (classes, channels).
+            0, as a multiple of the mean over all channels (`selective.relative`): float64 (classes, channels).
         class_counts: Images of each class, int64 (classes).
         top_values: Maxima of the images with the highest ones, (9, channels), highest first; minus infinity where there
             are fewer images.
@@ -110,7 +111,7 @@ def of_images(found: PerImage, images: Sequence[int], keys: Array, classes: Arra
     mean = (found.count * found.mean).sum(axis=0) / np.maximum(count, 1)
     squares = found.squares.sum(axis=0) + (found.count * np.square(found.mean - mean)).sum(axis=0)
     if classes is not None:
-        np.add.at(empty.class_levels, classes, found.level)
+        np.add.at(empty.class_levels, classes, relative(found.level))
         np.add.at(empty.class_counts, classes, 1)
     numbers, drawn = (
         np.broadcast_to(each[:, None], found.count.shape) for each in (np.asarray(images, np.int64), keys)

@@ -257,7 +257,7 @@ def _layer(
 ) -> tuple[Layer, int]:
     """A layer, and how many bytes its cards take in the page: not more than there is room for, but for the first."""
     channels = joined(call, responses, evidence.ablation, evidence.edges, Channel)
-    counts = count(channels, labelled=not responses.unlabelled)
+    counts = count(channels, labelled=not responses.unlabelled and not responses.untestable)
     cards: list[Card] = []
     used, least = 0, _least_cards(call, counts)
     for index in call.shown:
@@ -298,7 +298,7 @@ def _least_cards(call: CallResponses, counts: Counts) -> int:
 
 def _card(evidence: Evidence, responses: ResponsesResult, call: CallResponses, channel: Channel) -> Card:
     place, samples = channel.channel, words(evidence.model).samples
-    said = told.card_words(channel, responses.classes, responses.thresholds.level, samples)
+    said = told.card_words(channel, responses, samples)
     known = call.channels[place].patches
     labels = [patch.label for patch in known]
     drawn = lines.drawn_words(channel, samples) if known else ""

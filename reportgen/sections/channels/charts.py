@@ -77,7 +77,8 @@ def trend(layers: Sequence[Sequence[Channel]]) -> Figure:
     selective = [_mean([each.selectivity for each in channels]) for channels in layers]
     active = [_mean([each.positive_share for each in channels]) for channels in layers]
     panels = [("share of channels that are dead", dead), ("mean share of positions above zero", active)]
-    if any(each is not None for each in selective):
+    # Untested selectivity says no more than how seldom channels respond.
+    if any(each.chance is not None for channels in layers for each in channels):
         panels.insert(1, ("mean class selectivity", selective))
     ends = "; ".join(f"{title} from {number(row[0], 2)} to {number(row[-1], 2)}" for title, row in panels)
     return charts.profiles(
@@ -85,11 +86,7 @@ def trend(layers: Sequence[Sequence[Channel]]) -> Figure:
         panels,
         "conv layer",
         alt=f"From the first of {plural(len(layers), 'conv layer')} to the last: {ends}.",
-        caption=(
-            "From the first conv layer to the last, numbered as below. Every curve has its own scale, from 0. What to"
-            " notice: in a network trained on classes, selectivity often grows with depth,"
-            " and fewer positions stay active."
-        ),
+        caption=("From the first conv layer to the last, numbered as below. Every curve has its own scale, from 0."),
     )
 
 

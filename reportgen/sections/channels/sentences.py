@@ -11,8 +11,8 @@ from reportgen.evidence.dreams import Dream
 from reportgen.evidence.responses import CallResponses, ResponsesResult
 from reportgen.figures.class_bars import class_bars
 from reportgen.language.listing import listed
-from reportgen.language.numerals import number, percent, plural, times
-from reportgen.language.vocabulary import words
+from reportgen.language.numerals import number, p_value, percent, plural, times
+from reportgen.language.vocabulary import Words, words
 
 _FIRST_CLASSES = 3
 
@@ -72,14 +72,14 @@ def chapter_answer(layers: Sequence[tuple[str, Counts]], responses: ResponsesRes
         (sum(each.no_number for each in counts), "gives NaN or infinity", "give NaN or infinity"),
     ]
     kinds += [kind for kind in rare if kind[0]]
-    if not responses.unlabelled:
+    if not responses.unlabelled and not responses.untestable:
         kinds.append((sum(each.speaking or 0 for each in counts), "speaks for one class", "speak for one class"))
     counted = [f"{number(many) if many else 'none'} {one if many < 2 else several}" for many, one, several in kinds]
     said = (
         f"Over {plural(responses.num_images, sample)}, of {plural(total, 'channel')} in"
         f" {plural(len(layers), 'conv layer')} {listed(counted)}."
     )
-    return said + _most_needed(layers)
+    return " ".join(filter(None, (said, responses.untestable, _most_needed(layers).strip())))
 
 
 def _most_needed(layers: Sequence[tuple[str, Counts]]) -> str:
@@ -101,18 +101,17 @@ def _most_needed(layers: Sequence[tuple[str, Counts]]) -> str:
     return f" The network needs no channel more than {first}: switching it off {lost}, as does any of {rest} others."
 
 
-def card_words(channel: Channel, classes: Sequence[str], level: float, samples: str) -> tuple[str, ...]:
+def card_words(channel: Channel, responses: ResponsesResult, samples: str) -> tuple[str, ...]:
     """Say what is known of a channel that has a card: it is neither dead nor stuck.
 
     Args:
         channel: What was measured of it.
-        classes: Names of the true classes.
-        level: Largest chance at which it may be said to speak for a class.
+        responses: What it is part of.
         samples: What the data consist of: "images".
     """
     said = [
         *_health(channel, samples),
-        *_class_words(channel, classes, level),
+        *_class_words(channel, responses),
         *_orientation(channel),
         *_importance(channel),
     ]
@@ -133,29 +132,38 @@ def _health(channel: Channel, samples: str) -> Iterator[str]:
         yield f"Does the same as channel {number(channel.copy_of)}: correlation {number(channel.copy_correlation, 4)}."
 
 
-def _class_words(channel: Channel, classes: Sequence[str], level: float) -> Iterator[str]:
+def _class_words(channel: Channel, responses: ResponsesResult) -> Iterator[str]:
     if channel.selectivity is None or channel.favourite is None:
         return
-    index = f"selectivity {number(channel.selectivity, 2)}"
-    chance = "" if channel.chance is None else f" (p = {number(channel.chance, 2)})"
-    if channel.speaks:
-        yield f"Speaks for {channel.favourite}: {index}{chance}."
-    elif channel.chance is not None and channel.chance <= level:
-        yield f"Prefers {channel.favourite} a little: {index}{chance}."
+    classes, index = responses.classes, f"selectivity {number(channel.selectivity, 2)}"
+    if channel.chance is None:
+        yield f"Responds most to {channel.favourite}: {index}, not tested."
     else:
-        yield f"Speaks for no class: {index}{chance}; highest for {channel.favourite}."
+        tested = f"{index} ({p_value(channel.chance, responses.num_permutations)})"
+        if channel.speaks:
+            yield f"Speaks for {channel.favourite}: {tested}."
+        elif channel.chance <= responses.thresholds.level:
+            yield f"Prefers {channel.favourite} a little: {tested}."
+        else:
+            yield f"Prefers no class beyond chance: {tested}; highest for {channel.favourite}."
     if len(channel.class_means) == len(classes) and not (class_bars(channel.class_means) and short_names(classes)):
         order = sorted(range(len(classes)), key=lambda place: (-channel.class_means[place], place))[:_FIRST_CLASSES]
         means = ", ".join(f"{classes[place]} {number(channel.class_means[place], 2)}" for place in order)
-        yield f"Mean response: {'most for ' if len(classes) > len(order) else ''}{means}."
+        unit = "Response in multiples of its layer's"
+        yield f"{unit}: {'most for ' if len(classes) > len(order) else ''}{means}."
 
 
 def _orientation(channel: Channel) -> Iterator[str]:
     if channel.orientation is not None:
-        degrees = number(round(channel.orientation))
+        degrees = number(round(channel.orientation) % 180)
         yield f"Prefers edges at {degrees}°: selectivity {number(channel.orientation_selectivity, 2)}."
+    elif channel.orientation_p_value is not None:
+        found = (
+            f"selectivity {number(channel.orientation_selectivity, 2)}, p = {number(channel.orientation_p_value, 2)}"
+        )
+        yield f"Prefers no orientation of edges beyond chance: {found}."
     elif channel.orientation_selectivity is not None:
-        yield f"Prefers no orientation of edges: selectivity {number(channel.orientation_selectivity, 2)}."
+        yield f"Selectivity for the orientation of edges: {number(channel.orientation_selectivity, 2)}."
 
 
 def _importance(channel: Channel) -> Iterator[str]:
@@ -256,19 +264,33 @@ def methods(evidence: Evidence) -> tuple[str, ...]:
         f" (seed {number(responses.seed)})."
     )
     if not responses.unlabelled:
-        some = responses.num_permuted < responses.num_images
-        drawn = f" (of {plural(responses.num_permuted, known.sample)} drawn at random)" if some else ""
-        said.append(
-            "Class selectivity is (µmax − µrest) / (µmax + µrest), of the mean responses above zero to the favourite"
-            " class and to the other classes (Morcos et al. 2018). A channel speaks for a class if it is at least"
-            f" {number(limit.selectivity)}, and if in at most {percent(limit.level)} of"
-            f" {number(responses.num_permutations)} permutations of the labels{drawn} any channel of its layer stands"
-            " out as much."
-        )
+        said += _selectivity_words(responses, known)
     if ablation is not None and not ablation.missing:
         said.append(_ablation_words(ablation, known.sample))
     said += _quantile_words(responses)
     return tuple(said)
+
+
+def _selectivity_words(responses: ResponsesResult, known: Words) -> Iterator[str]:
+    """Say how selectivity for a class is measured, and how it was tested."""
+    yield (
+        "Class selectivity is (µmax − µrest) / (µmax + µrest), of the mean responses above zero to the favourite class"
+        f" and to the other classes (Morcos et al. 2018). Some {known.samples} raise all channels of a layer, so each"
+        f" response is divided by the mean of its layer's channels on the same {known.sample}."
+    )
+    if not responses.num_permutations:
+        return
+    limit, total = responses.thresholds, sum(len(call.channels) for call in responses.calls)
+    some = responses.num_permuted < responses.num_images
+    on = f" of {plural(responses.num_permuted, known.sample)}{' drawn at random' if some else ''}"
+    left_out = len(responses.classes) - responses.num_tested_classes
+    said = (
+        f"A channel speaks for a class if its selectivity is at least {number(limit.selectivity)}, and if in at most"
+        f" {percent(limit.level)} of {number(responses.num_permutations)} permutations of the labels{on} any of all"
+        f" {plural(total, 'channel')} stands out as much."
+    )
+    few = plural(left_out, "class has", "classes have")
+    yield f"{said} {few} too few {known.samples} to be compared." if left_out else said
 
 
 def _quantile_words(responses: ResponsesResult) -> list[str]:

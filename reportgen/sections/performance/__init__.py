@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from reportgen.document.report import Figure, Section
 from reportgen.evidence import Evidence
-from reportgen.evidence.performance import Calibration, ClassAccuracy, Commonest, Confusion, HeadScores, Share
+from reportgen.evidence.performance import (
+    Calibration,
+    ClassAccuracy,
+    Commonest,
+    Confusion,
+    HeadScores,
+    Share,
+    Sureness,
+)
 from reportgen.evidence.predictions import ANSWERED_ABOVE
 from reportgen.figures import inputs
 from reportgen.figures import scores as figures
@@ -22,6 +30,8 @@ TITLE = "How often is it right?"
 NEEDS = ("predictions", "samples", "performance")
 MOST_WHOLE = 20
 """Up to so many classes, the matrix has numbers and the classes are shown whole; of more, so many rows."""
+LEAST_TOLD = 5
+"""Of many classes, none is told of by itself where the largest has fewer images."""
 MOST_SQUARE = 9
 """Up to so many classes, the confusions are a table with a column for each class; of more, a list."""
 
@@ -58,6 +68,8 @@ class Head:
         output: What its predictions are: "probabilities", "logits" or "multi-label".
         num_classes: How many classes it can predict.
         right: Images that are classified correctly.
+        among_five: Images whose true class is among the five most probable ones; None of few classes.
+        sureness: How often it is right where it is sure, and where it is not; None for a multi-label output.
         commonest: The class that most images belong to, or several; None for a multi-label output.
         num_nonfinite: How many predictions hold NaN or infinity; they are counted as wrong.
         classes: Recall and precision of every class that the data hold or the network predicts.
@@ -76,6 +88,8 @@ class Head:
     output: str
     num_classes: int
     right: Share
+    among_five: Share | None
+    sureness: Sureness | None
     commonest: Commonest | None
     num_nonfinite: int
     classes: tuple[ClassAccuracy, ...]
@@ -102,6 +116,21 @@ class Head:
     def is_whole(self) -> bool:
         """Whether there are so few classes that all are shown."""
         return len(self.classes) <= MOST_WHOLE
+
+    @property
+    def too_few_words(self) -> str:
+        """What can be said of single classes where there are many of them and each has few images; else ""."""
+        sizes = [each.recall.whole for each in self.classes if each.recall]
+        if self.is_whole or max(sizes, default=LEAST_TOLD) >= LEAST_TOLD:
+            return ""
+        few = number(sizes[0]) if min(sizes) == max(sizes) else f"{number(min(sizes))} to {number(max(sizes))}"
+        always = sum(each.recall.part == each.recall.whole for each in self.classes if each.recall)
+        never = sum(not each.recall.part for each in self.classes if each.recall)
+        return (
+            f"There are {few} per class, too few to tell how well a single class is recognised:"
+            f" {number(always)} of {plural(len(sizes), 'class', 'classes')} are recognised every time, and"
+            f" {number(never)} never."
+        )
 
     @property
     def is_square(self) -> bool:
@@ -209,6 +238,8 @@ def _head(evidence: Evidence, head: HeadScores, place: int) -> Head:
         output=head.output,
         num_classes=head.num_classes,
         right=head.right,
+        among_five=head.among_five,
+        sureness=head.sureness,
         commonest=head.commonest,
         num_nonfinite=head.num_nonfinite,
         classes=head.classes,
@@ -307,9 +338,10 @@ def _matrix(evidence: Evidence, head: HeadScores, name: str, at: str) -> Figure:
 
 def _reliability(calibration: Calibration, name: str, at: str, known: Words) -> Figure:
     error = percent(calibration.error)
+    by_chance = percent(calibration.error_by_chance[0])
     alt = (
         f"Reliability diagram{at}: {plural(calibration.right.whole, 'prediction')} in {len(calibration.bins)} bins;"
-        f" expected calibration error {error}."
+        f" expected calibration error {error}, by chance {by_chance}."
     )
     caption = (
         f"Confidence against accuracy{at}, over {plural(calibration.right.whole, 'prediction')} in"
@@ -334,7 +366,9 @@ def _answer(content: Content, known: Words) -> str:
         if head.commonest is not None
         else f"The share of predictions{where} with exactly the true classes, {over}, is {percent(head.right.value)}"
     )
-    said = f"{what} (95 % interval {percent(low)} to {percent(high)})."
+    said = f"{what} (95 % interval {percent(low)} to {percent(high)}, if they were drawn at random)."
+    if head.among_five is not None:
+        said += f" Among the five most probable classes the true one is in {percent(head.among_five.value)}."
     if head.commonest is not None:
         names, share = head.commonest.names, percent(head.commonest.share.value)
         said += (
