@@ -458,29 +458,56 @@ def responses(*calls: CallResponses, **others: Any) -> ResponsesResult:
 
 
 def ablated(number: int = 0, path: str = "conv", **others: Any) -> ChannelAblation:
-    """A channel without which one cat and one dog of ten images are answered wrongly."""
+    """A channel without which two of five images are answered wrongly that did not pick it."""
     usual: dict[str, Any] = {
-        "accuracy_change": -0.2,
+        "num_images": 5,
+        "log_probability_change": -0.25,
+        "log_probability_interval": (-0.4, -0.1),
         "probability_change": -0.125,
-        "class_changes": (-0.25, -0.3333, 0.0),
+        "accuracy_change": -0.4,
+        "accuracy_interval": (-0.7, -0.05),
         "num_changed": 3,
+        "class_hit": "dog",
+        "class_hit_change": -0.3333,
+        "confirmed": True,
+        "p_value": 0.012,
+        "needed": True,
     }
     return ChannelAblation(path=path, channel=number, **(usual | others))
 
 
+def spared(number: int = 1, path: str = "conv", **others: Any) -> ChannelAblation:
+    """A channel that was switched off once, and costs nothing."""
+    nothing: dict[str, Any] = {
+        "log_probability_change": 0.01,
+        "log_probability_interval": (-0.02, 0.04),
+        "probability_change": 0.0,
+        "accuracy_change": 0.0,
+        "accuracy_interval": (-0.1, 0.1),
+        "num_changed": 0,
+        "class_hit": None,
+        "class_hit_change": None,
+        "confirmed": False,
+        "p_value": None,
+        "needed": False,
+    }
+    return ablated(number, path, **(nothing | others))
+
+
 def ablation(*channels: ChannelAblation, **others: Any) -> AblationResult:
-    """What is lost without single channels, measured on all ten images."""
+    """What is lost without single channels, each half of the ten images for one step."""
     usual: dict[str, Any] = {
-        "num_images": 10,
         "num_available": 10,
+        "num_ordering": 5,
+        "screening": np.arange(5),
+        "confirming": np.arange(5, 10),
         "accuracy": 0.9,
         "probability": 0.8,
-        "classes": ("cat", "dog", "emu"),
         "budget": "500 forward passes",
         "num_channels": 2,
+        "level": 0.05,
     }
-    nothing = ablated(1, accuracy_change=0.0, probability_change=0.0, class_changes=(0.0, 0.0, 0.0), num_changed=0)
-    return AblationResult(channels=channels or (ablated(0), nothing), **(usual | others))
+    return AblationResult(channels=channels or (ablated(0), spared(1)), **(usual | others))
 
 
 def dreams(**others: Any) -> DreamsResult:

@@ -106,7 +106,7 @@ def test_needed_channels_have_a_card_where_there_are_more_dead_ones_than_cards(m
         shown = [card.channel for card in each.cards]
         assert len(shown) == 4
         assert not set(shown) & set(each.dead)
-        assert each.counts.needed in shown
+        assert set(each.counts.needed) <= set(shown)
         assert all(card.patches for card in each.cards)
     assert (third.dead, third.cards) == (tuple(range(16)), ())
     assert third.silent == "All 16 channels are dead: none is ever above zero."

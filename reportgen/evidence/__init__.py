@@ -45,7 +45,8 @@ class Evidence:
         training: How the default network was trained, or None for a loaded model.
         samples: Result of the probe of that name, the chosen samples; () where it did not run.
         predictions: Result of the probe of that name, or None where it did not run; likewise the following ones.
-        further: Results of the probes that have no field here, by their names: of those from another package.
+        further: Results of the probes that have no field here, by their names: of those that only other probes read,
+            and of those from another package.
     """
 
     title: str

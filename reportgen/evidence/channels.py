@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import TypeVar
+from math import isfinite
+from typing import Any, TypeVar
 
-from reportgen.evidence.ablation import AblationResult, ChannelAblation
+from reportgen.evidence.ablation import AblationResult, ChannelAblation, CopyAblation
 from reportgen.evidence.edges import ChannelTuning, EdgesResult
-from reportgen.evidence.responses import CallResponses, ChannelResponses, Measured, ResponsesResult, most_shown
+from reportgen.evidence.responses import CallResponses, Measured, ResponsesResult, most_shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +26,18 @@ class Channel(Measured):
             was not asked.
         orientation_selectivity: Orientation selectivity index, 0..1; None where it was not asked.
         orientation_p_value: How likely chance makes it as selective, 0..1; None where that is not known.
-        accuracy_change: Accuracy without it less that with it; None where that was not measured.
-        probability_change: The same of the mean probability of the true class, or of the predicted class.
-        num_changed: Images whose predicted class changes without it; None where that was not measured.
-        class_hit: The class whose recall falls most without it; None where none loses any.
-        class_hit_change: The change of its recall; None as above.
+        ablation: What the model loses where it is set to its mean; None where that was not measured.
+        estimated_move: How far it moves the log-odds by the gradient, root mean square; None where there is none.
+        replaced: What changes where it, a copy, is replaced by the channel that it is a copy of; None else.
     """
 
     favourite: str | None
     orientation: float | None
     orientation_selectivity: float | None
     orientation_p_value: float | None
-    accuracy_change: float | None
-    probability_change: float | None
-    num_changed: int | None
-    class_hit: str | None
-    class_hit_change: float | None
+    ablation: ChannelAblation | None
+    estimated_move: float | None
+    replaced: CopyAblation | None
 
     @property
     def health(self) -> str:
@@ -50,9 +47,14 @@ class Channel(Measured):
         return f"copy of {self.copy_of}"
 
     @property
-    def loss(self) -> tuple[float, float]:
-        """How much it matters: what is lost without it in accuracy, then in probability; 0 where not measured."""
-        return -(self.accuracy_change or 0.0), -(self.probability_change or 0.0)
+    def needed(self) -> bool:
+        """Whether it was found to be needed, on other images than those by which it was picked."""
+        return self.ablation is not None and self.ablation.needed
+
+    @property
+    def loss(self) -> float:
+        """How much less probable the truth becomes without it, in its logarithm; 0 where that was not measured."""
+        return 0.0 if self.ablation is None else -self.ablation.log_probability_change
 
     @property
     def is_silent(self) -> bool:
@@ -80,42 +82,34 @@ def joined(
         kind: `Channel`, or what a chapter makes of it.
     """
     lost = {each.channel: each for each in ablation.channels if each.path == call.path} if ablation else {}
+    copied = {each.channel: each for each in ablation.copies if each.path == call.path} if ablation else {}
+    estimates = dict(ablation.estimates).get(call.path, ()) if ablation else ()
     tuned = edges is not None and not edges.missing and edges.path == call.path
     tunings = {each.channel: each for each in edges.tunings} if edges is not None and tuned else {}
+    known = ({name.name: getattr(each, name.name) for name in fields(Measured)} for each in call.channels)
     return tuple(
-        _joined(
-            each,
-            responses.classes,
-            (lost.get(each.channel), ablation.classes if ablation else ()),
-            tunings.get(each.channel),
-            kind,
+        kind(
+            **measured,
+            **_oriented(tunings.get(each.channel)),
+            favourite=None if each.favourite is None else responses.classes[each.favourite],
+            ablation=lost.get(each.channel),
+            estimated_move=_finite(estimates[each.channel]) if estimates else None,
+            replaced=copied.get(each.channel),
         )
-        for each in call.channels
+        for each, measured in zip(call.channels, known, strict=True)
     )
 
 
-def _joined(
-    known: ChannelResponses,
-    classes: tuple[str, ...],
-    ablated: tuple[ChannelAblation | None, tuple[str, ...]],
-    tuning: ChannelTuning | None,
-    kind: type[Kind],
-) -> Kind:
-    loss = ablated[0]
-    worst = min(range(len(loss.class_changes)), key=loss.class_changes.__getitem__, default=None) if loss else None
-    hit = loss.class_changes[worst] if loss is not None and worst is not None else 0.0
-    return kind(
-        **{each.name: getattr(known, each.name) for each in fields(Measured)},
-        favourite=None if known.favourite is None else classes[known.favourite],
-        orientation=tuning.orientation if tuning and tuning.prefers else None,
-        orientation_selectivity=tuning.selectivity if tuning else None,
-        orientation_p_value=tuning.p_value if tuning else None,
-        accuracy_change=loss.accuracy_change if loss else None,
-        probability_change=loss.probability_change if loss else None,
-        num_changed=loss.num_changed if loss else None,
-        class_hit=ablated[1][worst] if worst is not None and hit < 0 else None,
-        class_hit_change=hit if hit < 0 else None,
-    )
+def _oriented(tuning: ChannelTuning | None) -> dict[str, Any]:
+    return {
+        "orientation": tuning.orientation if tuning and tuning.prefers else None,
+        "orientation_selectivity": tuning.selectivity if tuning else None,
+        "orientation_p_value": tuning.p_value if tuning else None,
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if isfinite(value) else None
 
 
 def shown(
@@ -131,21 +125,17 @@ def ranked(channels: Sequence[Channel]) -> tuple[int, ...]:
     """Return the places of channels, the most telling first, without those that are dead or stuck.
 
     Turn by turn comes the next that speaks for a class, the next that the model needs, the next that is not in order,
-    and the next in selectivity; of equal ones the lower. So the first two hold the most selective that speaks for a
-    class and the one that is needed most; where two are needed alike, the first three hold both.
+    and the next in selectivity; of equal ones the lower. Channels that were not found to be needed come by how much
+    less probable the truth becomes without them.
     """
     places = [place for place, channel in enumerate(channels) if not channel.is_silent]
 
     def ordered(asked: Callable[[Channel], bool], key: Callable[[Channel], tuple[float, ...]]) -> list[int]:
         return sorted((place for place in places if asked(channels[place])), key=lambda place: key(channels[place]))
 
-    place_of = {channels[place].channel: place for place in places}
-    by_need = _needed([channels[place] for place in places])
-    needed = [place_of[each.channel] for each in by_need]
     turns = [
         ordered(lambda each: each.speaks, lambda each: (-(each.selectivity or 0.0),)),
-        needed,
-        needed[1:2] if len(_alike(by_need)) == 2 else [],
+        ordered(lambda each: each.needed or each.loss > 0, lambda each: (not each.needed, -each.loss)),
         ordered(lambda each: bool(each.health), lambda each: (_STATES.index(each.state),)),
         ordered(lambda _: True, lambda each: (-(each.selectivity or 0.0), -each.positive_share)),
     ]
@@ -158,25 +148,6 @@ def ranked(channels: Sequence[Channel]) -> tuple[int, ...]:
 
 
 _STATES = ("no number", "nearly dead", "")
-
-
-def _needed(channels: Sequence[Channel]) -> list[Channel]:
-    """Return the channels that the model needs, the most needed first.
-
-    What counts is how much accuracy is lost, then how much probability; where no accuracy is lost without any
-    of them, probability alone.
-    """
-    if any(each.loss[0] > 0 for each in channels):
-        return sorted((each for each in channels if each.loss > (0.0, 0.0)), key=lambda each: each.loss, reverse=True)
-    return sorted((each for each in channels if each.loss[1] > 0), key=lambda each: each.loss[1], reverse=True)
-
-
-def _alike(needed: Sequence[Channel]) -> list[Channel]:
-    """Return those that are needed as much as the first: in accuracy, or in probability if no accuracy is lost."""
-    if not needed:
-        return []
-    counted = 0 if needed[0].loss[0] > 0 else 1
-    return [each for each in needed if each.loss[counted] == needed[0].loss[counted]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +164,8 @@ class Counts:
         copies: Those that are copies of another, and nothing of the above.
         speaking: Those that speak for one class; None without labels.
         ablated: Those of which it was measured what the model loses without them.
-        needed: The number of the one that the model needs most: for accuracy, then for probability; None where
-            nothing is lost without any.
-        tied: The numbers of the others without which as much accuracy is lost, or, where no accuracy is lost
-            without any, as much probability.
-        accuracy_change: The change of the accuracy without that one; None where not measured.
-        probability_change: The same of the mean probability of the true class, or of the predicted class.
+        confirmed: Those of which it was measured again on other images.
+        needed: The numbers of those that were found to be needed there, the largest loss first.
     """
 
     channels: int
@@ -210,19 +177,15 @@ class Counts:
     copies: int
     speaking: int | None
     ablated: int
-    needed: int | None
-    tied: tuple[int, ...]
-    accuracy_change: float | None
-    probability_change: float | None
+    confirmed: int
+    needed: tuple[int, ...]
 
 
 def count(channels: Sequence[Channel], *, labelled: bool) -> Counts:
     """Count the channels of a layer by kind; `labelled` says whether true classes are known."""
     states = [each.state for each in channels]
-    ablated = [each for each in channels if each.probability_change is not None]
-    # A constant that is set to its mean loses nothing but bits by rounding.
-    costly = _needed([each for each in ablated if not each.is_silent])
-    needed, tied = next(iter(costly), None), _alike(costly)[1:]
+    ablated = [each.ablation for each in channels if each.ablation is not None]
+    needed = sorted((each for each in ablated if each.needed), key=_size)
     return Counts(
         channels=len(channels),
         oriented=(
@@ -237,8 +200,10 @@ def count(channels: Sequence[Channel], *, labelled: bool) -> Counts:
         copies=sum(each.copy_of is not None and not each.state for each in channels),
         speaking=sum(each.speaks for each in channels) if labelled else None,
         ablated=len(ablated),
-        needed=needed.channel if needed else None,
-        tied=tuple(each.channel for each in tied),
-        accuracy_change=needed.accuracy_change if needed else None,
-        probability_change=needed.probability_change if needed else None,
+        confirmed=sum(each.confirmed for each in ablated),
+        needed=tuple(each.channel for each in needed),
     )
+
+
+def _size(lost: ChannelAblation) -> tuple[float, float]:
+    return (lost.accuracy_change or 0.0, lost.log_probability_change)

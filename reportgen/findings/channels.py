@@ -114,7 +114,10 @@ COPIED = Rule(
         "Two channels of one layer respond in the same places by proportional amounts. The one with the higher number "
         "counts as the copy."
     ),
-    why="One of the two is not needed: the layer is wider than what it has learned.",
+    why=(
+        "The copy may be one that the network could do without; or later layers compare the two, and need both. The "
+        "channel's card says how many predictions change when the copy is replaced by what follows from the other."
+    ),
     measured=(
         _WATCHED
         + "Two Pearson correlations must be above `--copy-correlation`, 0.99 by default: at random places of the data, "

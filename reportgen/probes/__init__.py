@@ -18,6 +18,7 @@ NAMES = (
     "activations",
     "edges",
     "pooling",
+    "watching",
     "ablation",
     "responses",
     "dreams",

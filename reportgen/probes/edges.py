@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from reportgen.evidence import Levels
 from reportgen.evidence.edges import ChannelTuning, EdgesResult
+from reportgen.evidence.inference import discovered
 from reportgen.models import running
 from reportgen.models.hooks import Call, StopPassError, until
 from reportgen.models.inputs import zero_inputs
@@ -75,7 +76,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Edge
     index = _indices(exact)
     shuffled = _shuffled_indices(filters, options.seed)
     beyond = (1 + (shuffled >= index - _ROUNDING).sum(axis=0)) / (len(shuffled) + 1)
-    prefers = _discovered(beyond, LEVEL) & (index >= THRESHOLD)
+    prefers = discovered(beyond, LEVEL) & (index >= THRESHOLD)
     tunings = tuple(
         _tuning(channel, row, float(beyond[channel]), prefers=bool(prefers[channel]))
         for channel, row in enumerate(exact)
@@ -338,18 +339,6 @@ def _indices(swings: Array) -> Array:
     vectors = np.abs(best @ np.exp(2j * np.deg2rad(ORIENTATIONS)))
     total = best.sum(axis=1)
     return np.where(best.max(axis=1) > _SILENT, vectors / np.where(total > 0, total, 1.0), 0.0)
-
-
-def _discovered(p_values: Array, level: float) -> npt.NDArray[np.bool_]:
-    """Return which of several p-values stand, if a share `level` of those that do may be false.
-
-    Source: Benjamini and Hochberg 1995, "Controlling the false discovery rate", J. R. Stat. Soc. B 57.
-    """
-    order = np.argsort(p_values, kind="stable")
-    passed = np.flatnonzero(p_values[order] <= level * np.arange(1, len(order) + 1) / len(order))
-    found = np.zeros(len(order), bool)
-    found[order[: passed[-1] + 1 if len(passed) else 0]] = True
-    return found
 
 
 def _tuning(channel: int, responses: Array, p_value: float | None = None, *, prefers: bool = False) -> ChannelTuning:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from reportgen.budget.plan import Plan
 from reportgen.budget.work import Work
+from reportgen.evidence.inference import mcnemar
 from reportgen.evidence.scaling import SATURATED, ScaledAnswers, ScalingResult
 from reportgen.models.subject import Answering, Array, Subject, answers
 from reportgen.options import Options
@@ -89,22 +89,6 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Scal
             found.append(_summed_up(name, ranges, given, hits))
             hits = now if hits is None else hits
     return ScalingResult(len(chosen), num_classes, tuple(found))
-
-
-def mcnemar(gained: int, lost: int) -> float:
-    """Return how likely it is that two equally good ways differ at least so much.
-
-    An image that only one of them answers rightly then counts for either like the toss of a coin.
-
-    Source: McNemar 1947, "Note on the sampling error of the difference between correlated proportions or percentages",
-        Psychometrika 12; exact and two-sided.
-
-    >>> mcnemar(8, 0), mcnemar(3, 3)
-    (0.0078125, 1.0)
-    """
-    total = gained + lost
-    tail = sum(math.comb(total, count) for count in range(min(gained, lost) + 1))
-    return float(min(1.0, 2 * tail / (1 << total)))
 
 
 def _reads_pictures(subject: Subject) -> bool:

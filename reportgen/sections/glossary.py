@@ -112,7 +112,7 @@ _WITH_EDGES = {
     ),
 }
 _WITH_RESPONSES = {
-    "copy": "A channel that rises and falls with another one, everywhere: it adds nothing that the other does not say.",
+    "copy": "A channel that rises and falls with another one, everywhere.",
     "dead channel": "A channel that is never above zero after its activation, so it passes nothing on.",
     "patch": "The part of the {sample} that one position of a channel sees: its receptive field there.",
     "quantile": "A value that a given share of all numbers lies below: half of them below the quantile of 50\u202f%.",

@@ -41,8 +41,8 @@ def _network(name: str, number: int, turns: int, target: float) -> Iterator[Row]
     from reportgen.models.inspection import inspect
     from reportgen.models.subject import Subject
     from reportgen.options import Options
-    from reportgen.probes import responses as probe
-    from reportgen.probes.responses.collecting import Pass
+    from reportgen.probes import watching as probe
+    from reportgen.probes.watching.collecting import Pass
     from reportgen.sources.memory import from_arrays
 
     keras.utils.set_random_seed(0)

@@ -66,11 +66,12 @@ def run(
 def here(*arguments: str | Path, cwd: Path, **changes: str) -> subprocess.CompletedProcess[str]:
     """Run a command in this process, in which TensorFlow is imported: one that needs no process of its own.
 
-    Both streams are files of their own, as the program redirects their descriptors.
+    Both streams are files of their own, as the program redirects their descriptors; modules of the user's own, which
+    lie where it runs, are forgotten.
     """
     from reportgen.commands.cli import main
 
-    words, place, code = list(map(str, arguments)), Path.cwd(), 0
+    words, place, code, before = list(map(str, arguments)), Path.cwd(), 0, set(sys.modules)
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
         files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(2)]
         for name, value in changes.items():
@@ -94,6 +95,9 @@ def here(*arguments: str | Path, cwd: Path, **changes: str) -> subprocess.Comple
         for file in files:
             file.seek(0)
         out, err = (file.read().decode("utf-8") for file in files)
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", None)).startswith(str(cwd)):
+            del sys.modules[name]
     return subprocess.CompletedProcess(words, code, out, err)
 
 

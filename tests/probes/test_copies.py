@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.probes.responses.copies import copies
+from reportgen.probes.watching.copies import copies
 
 
 def found(values: Any, threshold: float = 0.99, places: int | None = None) -> dict[int, tuple[int, float]]:

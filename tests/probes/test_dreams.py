@@ -16,7 +16,7 @@ from reportgen.evidence.dreams import DreamsResult
 from reportgen.models.compiling import runnable
 from reportgen.options import make
 from reportgen.pipeline.probing import gathered
-from reportgen.probes import ablation, dreams
+from reportgen.probes import ablation, dreams, watching
 from reportgen.progress import silent
 from reportgen.sections import edges
 from tests.channels_made import BLUR, CHECK, DEAD, STUCK, VERTICAL, faulty, pictures
@@ -154,7 +154,7 @@ def test_range_of_the_images_is_kept(low: float, high: float) -> None:
 def test_without_names_the_channels_that_cost_most_are_shown() -> None:
     images, labels = pictures(30)
     plain = subject(faulty(), data(images, labels.tolist()))
-    costs = ablation.run(plain, make({}))
+    costs = ablation.run(replace(plain, earlier={"watching": watching.run(plain, make({}))}), make({}))
     assert costs is not None
     result = dreams.run(replace(plain, earlier={"ablation": costs}), make({"dream_steps": 2}))
     assert result is not None
@@ -226,7 +226,7 @@ def test_pipeline_hands_what_ablation_found_to_the_dreams(monkeypatch: pytest.Mo
     evidence = gathered(subject(faulty(), data(images, labels.tolist())), ["edges"], options, silent)
     assert evidence.ablation is not None
     assert evidence.dreams is not None
-    costs = sorted(evidence.ablation.channels, key=lambda each: (each.accuracy_change, each.probability_change))
+    costs = sorted(evidence.ablation.channels, key=lambda each: (not each.needed, each.log_probability_change))
     assert [each.channel for each in evidence.dreams.dreams] == [each.channel for each in costs[:3]]
 
 

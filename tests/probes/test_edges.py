@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from reportgen.evidence.edges import EdgesResult
+from reportgen.evidence.inference import discovered
 from reportgen.models.subject import Array
 from reportgen.options import make
 from reportgen.probes import edges
@@ -164,9 +165,9 @@ def test_what_was_discovered_is_that_of_the_paper() -> None:
     values = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.324, 0.4262, 0.5719, 0.6528,
               0.759, 1.0]  # fmt: skip
     order = np.random.default_rng(0).permutation(len(values))
-    found = edges._discovered(np.array(values)[order], 0.05)
+    found = discovered(np.array(values)[order], 0.05)
     assert sorted(order[found]) == [0, 1, 2, 3]
-    assert not edges._discovered(np.array([0.06, 1.0]), 0.05).any()
+    assert not discovered(np.array([0.06, 1.0]), 0.05).any()
 
 
 @pytest.mark.parametrize("others", [{}, {"activation": "relu"}, {"activation": "silu"}, {"dilation_rate": 2}])

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from reportgen.probes.responses.kernels import MOST_INPUTS, pictures
+from reportgen.probes.watching.kernels import MOST_INPUTS, pictures
 
 pytestmark = pytest.mark.keras
 layers = keras.layers

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.probes.responses import ties
-from reportgen.probes.responses.reducing import PerImage
-from reportgen.probes.responses.reducing import per_image as reduced
+from reportgen.probes.watching import ties
+from reportgen.probes.watching.reducing import PerImage
+from reportgen.probes.watching.reducing import per_image as reduced
 
 NAN, INF = float("nan"), float("inf")
 SHAPES = [(3, 676, 32), (64, 49, 8), (2, 7, 5), (1, 1, 3), (4, 13 * 17, 40), (2, 12544, 3), (2, 100, 1500), (1, 997, 2)]

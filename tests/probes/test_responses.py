@@ -9,16 +9,17 @@ import keras
 import numpy as np
 import pytest
 
-from reportgen.evidence.ablation import AblationResult, ChannelAblation
 from reportgen.evidence.responses import MOST_CLASS_MEANS, MOST_SHOWN, CallResponses, ResponsesResult
 from reportgen.models.compiling import runnable
 from reportgen.models.convnet import convnet
+from reportgen.models.subject import Subject
 from reportgen.options import make
+from reportgen.probes import watching
 from reportgen.probes.responses import run
-from reportgen.probes.responses.collecting import MOST_PLACES, chosen
+from reportgen.probes.watching.collecting import MOST_PLACES, chosen
 from reportgen.sources import digits
 from reportgen.sources.dataset import Dataset
-from tests import channels_made
+from tests import channels_made, made
 from tests.channels_made import BLUR, CHECK, CLASSES, COPY, DEAD, STUCK, VERTICAL
 from tests.models import toys
 from tests.probes.subjects import data, subject
@@ -27,8 +28,15 @@ pytestmark = [pytest.mark.keras, pytest.mark.numbers]
 layers = keras.layers
 
 
+def watched_and_shown(asked: Subject, **choices: Any) -> ResponsesResult | None:
+    """What every channel did, with the patches of those that are shown."""
+    options = make(choices)
+    earlier = {"watching": watching.run(asked, options), **asked.earlier}
+    return run(replace(asked, earlier=earlier), options)
+
+
 def watched(model: Any, dataset: Dataset, **choices: Any) -> ResponsesResult:
-    result = run(subject(model, dataset), make(choices))
+    result = watched_and_shown(subject(model, dataset), **choices)
     assert result is not None
     return result
 
@@ -224,9 +232,9 @@ def test_means_of_many_classes_are_kept_for_telling_channels_or_not_at_all() -> 
 
 def test_channels_are_shown_by_what_the_probes_before_found() -> None:
     plain = subject(channels_made.faulty(), made_data())
-    lost = AblationResult(60, 60, 1.0, 1.0, (), "", 6, (ChannelAblation("conv", BLUR, -0.5, -0.5, (), 30),))
+    lost = made.ablation(made.ablated(BLUR))
     for earlier, expected in (({}, (CHECK, COPY, VERTICAL, BLUR)), ({"ablation": lost}, (CHECK, BLUR, COPY, VERTICAL))):
-        result = run(replace(plain, earlier=earlier), make({}))
+        result = watched_and_shown(replace(plain, earlier=earlier))
         assert result is not None
         (call,) = result.calls
         # What speaks; what is needed; what is amiss; and by how selective they are. What is dead or stuck is not shown.
@@ -499,14 +507,15 @@ def test_linear_channel_that_is_never_above_zero_is_not_called_dead() -> None:
 
 def test_model_without_conv_layers_and_report_without_data_have_no_result() -> None:
     pooling = keras.Sequential([keras.Input((4, 4, 1)), layers.MaxPooling2D()])
-    assert run(subject(pooling, data(np.zeros((2, 4, 4, 1)))), make({})) is None
-    assert run(subject(channels_made.faulty()), make({})) is None
+    for nothing in (subject(pooling, data(np.zeros((2, 4, 4, 1)))), subject(channels_made.faulty())):
+        assert watching.run(nothing, make({})) is None
+        assert watched_and_shown(nothing) is None
 
 
 def test_model_is_left_as_it_was() -> None:
     model = channels_made.faulty(separate=True)
     before = [np.asarray(weight).copy() for weight in model.weights]
-    run(subject(model, made_data(9)), make({}))
+    watched_and_shown(subject(model, made_data(9)))
     assert "call" not in vars(model) | vars(model.get_layer("conv"))
     for weight, old in zip(model.weights, before, strict=True):
         np.testing.assert_array_equal(np.asarray(weight), old)

@@ -18,7 +18,7 @@ import resource, sys
 import keras, numpy as np
 from reportgen.models.inspection import inspect
 from reportgen.options import Options
-from reportgen.probes.responses import run
+from reportgen.probes.watching import run
 from reportgen.models.subject import Subject
 from reportgen.sources.dataset import Dataset
 
@@ -32,7 +32,7 @@ data = Dataset("drawn", "memory", "as given", number, read, (32, 32, 3), labels=
     sha256="ab")
 model = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Conv2D(40, 3, strides=2, activation="relu"),
     keras.layers.GlobalAveragePooling2D()])
-result = run(Subject(model, inspect(model), data), Options())
+result = run(Subject(model, inspect(model), data), Options()).responses
 assert result.num_images == number
 assert sum(result.class_counts) == number
 assert all(channel.count == number * 225 for channel in result.calls[0].channels)

@@ -12,11 +12,12 @@ import keras
 import numpy as np
 import pytest
 
+from reportgen.evidence.inference import mcnemar
 from reportgen.evidence.scaling import ScaledAnswers, ScalingResult
 from reportgen.findings.doubts import doubts
 from reportgen.models import pixels
 from reportgen.options import make
-from reportgen.probes.scaling import NUM_IMAGES, mcnemar, run
+from reportgen.probes.scaling import NUM_IMAGES, run
 from reportgen.sources import digits
 from reportgen.sources.dataset import Array, Dataset, Manner
 from reportgen.sources.fitting import fit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reportgen.probes.responses.selective import chances, relative, selectivity
+from reportgen.probes.watching.selective import chances, relative, selectivity
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from reportgen.evidence.responses import MOST_PATCHES as TOP
-from reportgen.probes.responses import ties
-from reportgen.probes.responses.reducing import per_image
-from reportgen.probes.responses.tallies import Tally, merge, nothing, of_images, worth
+from reportgen.probes.watching import ties
+from reportgen.probes.watching.reducing import per_image
+from reportgen.probes.watching.tallies import Tally, merge, nothing, of_images, worth
 
 NUM_IMAGES, NUM_CLASSES, NUM_CHANNELS = 40, 3, 5
 EXACT = (

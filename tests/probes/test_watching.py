@@ -13,8 +13,8 @@ import tensorflow as tf
 from reportgen.models.inspection import inspect
 from reportgen.models.subject import Array, Subject
 from reportgen.options import Options
-from reportgen.probes.responses.collecting import Pass
-from reportgen.probes.responses.watching import Watching
+from reportgen.probes.watching.collecting import Pass
+from reportgen.probes.watching.watching import Watching
 from reportgen.sources.memory import from_arrays
 
 pytestmark = [pytest.mark.keras, pytest.mark.numbers]

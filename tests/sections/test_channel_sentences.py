@@ -8,7 +8,7 @@ import pytest
 
 from reportgen.document.report import Finding
 from reportgen.evidence import Evidence
-from reportgen.evidence.ablation import ChannelAblation
+from reportgen.evidence.ablation import ChannelAblation, CopyAblation
 from reportgen.evidence.channels import Channel, Counts, count, joined, ranked, shown
 from reportgen.evidence.responses import CallResponses, ChannelResponses, ResponsesResult, Thresholds
 from reportgen.findings import channels as family
@@ -26,11 +26,13 @@ def channels(*known: ChannelResponses, lost: tuple[ChannelAblation, ...] = ()) -
 def test_what_probes_found_of_a_channel_stands_together() -> None:
     call = made.call("conv", made.channel(0), made.channel(1), made.channel(2))
     edges = made.edges(made.tuning(0), made.tuning(1, selectivity=0.1, prefers=False), made.tuning(2, prefers=False))
-    ablation = made.ablation(made.ablated(0), made.ablated(1, class_changes=(0.0, 0.25, 0.0)))
+    ablation = made.ablation(made.ablated(0), made.spared(1), estimates=(("conv", (0.5, 0.25, float("nan"))),))
     first, second, third = joined(call, made.responses(call), ablation, edges, Channel)
-    assert (first.favourite, first.class_hit, first.class_hit_change) == ("cat", "dog", -0.3333)
-    assert (second.class_hit, second.class_hit_change, second.accuracy_change) == (None, None, -0.2)
-    assert (third.accuracy_change, third.probability_change, third.num_changed) == (None, None, None)
+    assert first.favourite == "cat"
+    assert (first.needed, second.needed, third.needed) == (True, False, False)
+    assert (first.loss, second.loss, third.loss) == (0.25, -0.01, 0.0)
+    assert (first.estimated_move, second.estimated_move, third.estimated_move) == (0.5, 0.25, None)
+    assert (second.ablation, third.ablation) == (ablation.channels[1], None)
     assert [each.orientation for each in (first, second, third)] == [90.0, None, None]
     assert [each.orientation_selectivity for each in (first, second, third)] == [0.6, 0.1, 0.6]
 
@@ -38,7 +40,7 @@ def test_what_probes_found_of_a_channel_stands_together() -> None:
 def test_tuning_and_losses_of_another_call_are_not_taken() -> None:
     call = made.call("other", made.channel(0))
     (found,) = joined(call, made.responses(call), made.ablation(), made.edges(), Channel)
-    assert (found.orientation_selectivity, found.probability_change) == (None, None)
+    assert (found.orientation_selectivity, found.ablation) == (None, None)
 
 
 def test_layer_is_counted() -> None:
@@ -50,47 +52,13 @@ def test_layer_is_counted() -> None:
         made.channel(4, copy_of=0, copy_correlation=1.0),
         made.channel(5, state="no number"),
     )
-    found = count(channels(*known, lost=(made.ablated(0), made.ablated(4, accuracy_change=-0.3))), labelled=True)
-    assert found == Counts(6, None, 1, 1, 1, 1, 1, 1, 2, 4, (), -0.3, -0.125)
-    assert count(channels(*known), labelled=False) == Counts(6, None, 1, 1, 1, 1, 1, None, 0, None, (), None, None)
+    lost = (made.ablated(0), made.ablated(4, accuracy_change=-0.5), made.spared(2))
+    found = count(channels(*known, lost=lost), labelled=True)
+    assert found == Counts(6, None, 1, 1, 1, 1, 1, 1, 3, 2, (4, 0))
+    assert count(channels(*known), labelled=False) == Counts(6, None, 1, 1, 1, 1, 1, None, 0, 0, ())
 
 
-def test_of_channels_that_cost_as_many_answers_the_one_that_costs_more_probability_comes_first_and_they_tie() -> None:
-    lost = (made.ablated(0), made.ablated(1, probability_change=-0.2), made.ablated(2, probability_change=0.1))
-    found = count(channels(*map(made.channel, range(3)), lost=lost), labelled=True)
-    assert (found.needed, found.tied) == (1, (0, 2))
-
-
-@pytest.mark.parametrize(
-    ("changes", "needed", "tied"),
-    [
-        # Accuracy, probability: a gain of right answers is no loss, so that probability alone counts.
-        ([(0.0, -0.1), (0.01, -0.3), (0.02, -0.2)], 1, ()),
-        ([(0.0, -0.1), (0.0, -0.1), (0.0, 0.0)], 0, (1,)),
-        ([(-0.1, 0.0), (-0.1, -0.1), (0.0, -0.9)], 1, (0,)),
-        ([(None, -0.1), (None, -0.1), (None, -0.1)], 0, (1, 2)),
-        ([(0.0, 0.0), (0.0, 0.0), (0.1, 0.1)], None, ()),
-    ],
-    ids=["gains", "probability", "accuracy", "without labels", "nothing"],
-)
-def test_channels_that_are_needed_alike_tie(
-    changes: list[tuple[float | None, float]], needed: int | None, tied: tuple[int, ...]
-) -> None:
-    lost = tuple(
-        made.ablated(number, accuracy_change=accuracy, probability_change=probability)
-        for number, (accuracy, probability) in enumerate(changes)
-    )
-    found = count(channels(*map(made.channel, range(3)), lost=lost), labelled=True)
-    assert (found.needed, found.tied) == (needed, tied)
-
-
-def test_rounding_makes_no_stuck_channel_needed() -> None:
-    lost = (made.ablated(0, accuracy_change=0.0, probability_change=-1e-9),)
-    found = count(channels(made.dead(0, state="stuck"), made.channel(1), lost=lost), labelled=True)
-    assert (found.needed, found.tied, found.accuracy_change) == (None, (), None)
-
-
-COUNTS = Counts(32, 27, 3, 0, 0, 0, 0, 5, 32, 17, (), -0.021, -0.03)
+COUNTS = Counts(32, 27, 3, 0, 0, 0, 0, 5, 32, 4, (17,))
 
 
 @pytest.mark.parametrize(
@@ -99,94 +67,100 @@ COUNTS = Counts(32, 27, 3, 0, 0, 0, 0, 5, 32, 17, (), -0.021, -0.03)
         (
             COUNTS,
             (
-                "Of 32\xa0channels 27 prefer an orientation; 3 are dead; 5 speak for one class; switching off conv_1/17"
-                " costs 2.1\xa0points of accuracy, the most of any."
+                "Of 32\xa0channels 27 prefer an orientation; 3 are dead; 5 speak for one class; the network needs"
+                " conv_1/17."
             ),
         ),
         (
-            replace(COUNTS, oriented=1, dead=1, copies=1, stuck=2, speaking=1, needed=None, ablated=0),
+            replace(COUNTS, oriented=1, dead=1, copies=1, stuck=2, speaking=1, needed=(), confirmed=0),
             (
                 "Of 32\xa0channels 1 prefers an orientation; 1 is dead; 2 are stuck; 1 does the same as another; 1"
                 " speaks for one class."
             ),
         ),
         (
-            replace(COUNTS, oriented=None, dead=0, speaking=0, ablated=24, accuracy_change=0.0),
+            replace(COUNTS, oriented=None, dead=0, speaking=0, needed=()),
             (
-                "Of 32\xa0channels none is dead; none speaks for one class; switching off any of the 24 measured costs"
-                " no accuracy, and switching off conv_1/17 costs 3\xa0points of the probability of the true class, the"
-                " most of the 24 measured."
+                "Of 32\xa0channels none is dead; none speaks for one class; none of the 4 tested is needed beyond"
+                " chance."
             ),
         ),
         (
-            replace(COUNTS, oriented=None, speaking=None, accuracy_change=None),
-            (
-                "Of 32\xa0channels 3 are dead; switching off conv_1/17 costs 3\xa0points of the probability of the"
-                " predicted class, the most of any."
-            ),
+            replace(COUNTS, oriented=None, speaking=None, needed=(), confirmed=1),
+            "Of 32\xa0channels 3 are dead; the one tested is not needed beyond chance.",
         ),
         (
-            replace(COUNTS, oriented=0, dead=0, speaking=None, needed=None, accuracy_change=None),
-            "Of 32\xa0channels none prefers an orientation; none is dead; switching off any one costs nothing.",
+            replace(COUNTS, oriented=None, dead=0, speaking=None, needed=(17, 7)),
+            "Of 32\xa0channels none is dead; the network needs conv_1/17 and conv_1/7.",
         ),
         (
-            replace(COUNTS, oriented=None, dead=0, speaking=None, tied=(7,)),
-            (
-                "Of 32\xa0channels none is dead; switching off conv_1/17 or conv_1/7 costs 2.1\xa0points of accuracy,"
-                " the most of any."
-            ),
-        ),
-        (
-            replace(COUNTS, oriented=None, dead=0, speaking=None, ablated=24, tied=(7, 8, 9), accuracy_change=None),
-            (
-                "Of 32\xa0channels none is dead; switching off conv_1/17 or one of 3 others costs 3\xa0points of the"
-                " probability of the predicted class, the most of the 24 measured."
-            ),
+            replace(COUNTS, oriented=None, dead=0, speaking=None, needed=(17, 7, 8, 9, 1)),
+            "Of 32\xa0channels none is dead; the network needs conv_1/17, conv_1/7 and conv_1/8 and 2 more.",
         ),
     ],
-    ids=["as the issue has it", "single ones", "no accuracy lost", "without labels", "nothing lost", "two tie", "many"],
+    ids=["as the issue has it", "single ones", "none needed", "one tested", "two", "many"],
 )
 def test_layer_is_answered_in_two_lines(counts: Counts, words: str) -> None:
     assert told.layer_answer("conv_1", counts) == words
 
 
 def test_chapter_is_answered_over_all_layers() -> None:
-    layers = [("a", COUNTS), ("b", replace(COUNTS, channels=8, dead=1, speaking=0, needed=2, accuracy_change=-0.05))]
-    said = told.chapter_answer(layers, made.responses(), "image")
-    assert (
-        said
-        == "Over 10\xa0images, of 40\xa0channels in 2\xa0conv layers 4 are dead, none does the same as another and 5"
-        " speak for one class. The network needs b/2 most: switching it off costs 5\xa0points of accuracy."
+    layers = [("a", COUNTS), ("b", replace(COUNTS, channels=8, dead=1, speaking=0))]
+    ablation = made.ablation(made.ablated(2, "b"), made.ablated(17, "a", accuracy_change=-0.6), made.spared())
+    assert told.chapter_answer(layers, made.responses(), ablation, "image") == (
+        "Over 10\xa0images, of 40\xa0channels in 2\xa0conv layers 4 are dead, none does the same as another and 5"
+        " speak for one class. The network needs a/17 (accuracy −60\xa0points, 95 % interval −70 to −5) and b/2"
+        " (accuracy −40\xa0points, 95 % interval −70 to −5): set to their means one at a time, on 5\xa0images other"
+        " than those that picked them."
     )
 
 
 @pytest.mark.parametrize(
-    ("tied", "words"),
+    ("lost", "words"),
     [
+        ((made.ablated(needed=False),), "No single channel's loss can be told from chance on 5\xa0images."),
         (
-            (4,),
-            "The network needs a/17 and a/4 most: switching off either costs 2.1\xa0points of accuracy.",
+            (made.ablated(accuracy_change=None, accuracy_interval=None),),
+            "The network needs conv/0 (log probability −0.25 (−0.4 to −0.1)): set to its mean, on 5\xa0images other"
+            " than those that picked it.",
         ),
         (
-            (4, 5),
-            (
-                "The network needs no channel more than a/17: switching it off costs 2.1\xa0points of accuracy, as does"
-                " any of 2 others."
-            ),
+            tuple(map(made.ablated, range(5))),
+            "and conv/2 (accuracy −40\xa0points, 95 % interval −70 to −5), and 2 more: set to their means one at a"
+            " time, on 5\xa0images other than those that picked them.",
         ),
     ],
+    ids=["none", "without labels", "many"],
 )
-def test_chapter_names_no_winner_where_channels_tie(tied: tuple[int, ...], words: str) -> None:
-    less = replace(COUNTS, needed=3, accuracy_change=-0.01)
-    said = told.chapter_answer([("b", less), ("a", replace(COUNTS, tied=tied))], made.responses(), "image")
-    assert said.endswith(f". {words}")
+def test_chapter_names_the_channels_that_are_needed(lost: tuple[ChannelAblation, ...], words: str) -> None:
+    answer = told.chapter_answer([("conv", COUNTS)], made.responses(), made.ablation(*lost), "image")
+    assert answer.endswith(words)
 
 
-def test_channels_of_two_layers_tie() -> None:
-    layers = [("a", COUNTS), ("b", replace(COUNTS, needed=2, probability_change=-0.5))]
-    assert told.chapter_answer(layers, made.responses(), "image").endswith(
-        " The network needs b/2 and a/17 most: switching off either costs 2.1\xa0points of accuracy."
-    )
+def test_chapter_says_nothing_of_need_where_nothing_was_measured_again() -> None:
+    for ablation in (None, made.ablation(made.spared())):
+        assert "need" not in told.chapter_answer([("conv", COUNTS)], made.responses(), ablation, "image")
+
+
+def test_copy_is_said_to_be_one_by_what_changes_where_it_is_replaced() -> None:
+    call = made.call("conv", made.channel(0), made.channel(1, copy_of=0, copy_correlation=0.999))
+    copy = CopyAblation("conv", 1, 0, 500, 3, 40, -0.06, (-0.08, -0.04))
+    ablation = made.ablation(copies=(copy, replace(copy, both_accuracy_change=None, both_accuracy_interval=None)))
+    for words in (", accuracy −6\xa0points (−8 to −4).", ", 40."):
+        ablation = replace(ablation, copies=(copy,))
+        channel = joined(call, made.responses(call), ablation, None, Channel)[1]
+        (said,) = [each for each in told.card_words(channel, made.responses(call), "images") if "Replaced" in each]
+        start = "Replaced by what follows from channel 0, 3 of 500 predictions change; with both set to their means"
+        assert said == start + words
+        copy = replace(copy, both_accuracy_change=None, both_accuracy_interval=None)
+
+
+def test_channel_that_was_not_switched_off_has_what_the_gradient_says() -> None:
+    call = made.call("conv", made.channel(0))
+    ablation = made.ablation(made.spared(0, path="other"), estimates=(("conv", (0.5,)),))
+    (channel,) = joined(call, made.responses(call), ablation, None, Channel)
+    said = told.card_words(channel, made.responses(call), "images")
+    assert "Not switched off; by the gradient it moves the log-odds by 0.5." in said
 
 
 @pytest.mark.parametrize(
@@ -198,8 +172,8 @@ def test_channels_of_two_layers_tie() -> None:
                 "Prefers no class beyond chance: selectivity 0.33 (p\u202f=\u202f0.4); highest for cat.",
                 "Response in multiples of its layer's: cat 0.6, emu 0.4, dog 0.2.",
                 (
-                    "Switched off: accuracy −20\xa0points, probability −12.5\xa0points; most for dog, −33.3\xa0points;"
-                    " 3\xa0predictions change."
+                    "Needed: set to its mean on 5\xa0images: accuracy −40\xa0points (−70 to −5), log probability −0.25"
+                    " (−0.4 to −0.1), p = 0.012; most for dog, −33.3\xa0points; 3\xa0predictions change."
                 ),
                 "Fires in 90\u202f% of the images, at 50\u202f% of the positions; mean 0.5, highest 3.",
             ),
@@ -261,15 +235,11 @@ def test_most_telling_take_turns_and_dead_and_stuck_ones_are_left_out() -> None:
 
 
 @pytest.mark.parametrize("num_speaking", [0, 1, 5])
-def test_needed_channel_is_among_the_first_two_and_of_two_that_tie_both_among_the_first_three(
-    num_speaking: int,
-) -> None:
+def test_needed_channel_is_among_the_first_two_whatever_others_cost_where_they_were_picked(num_speaking: int) -> None:
     known = [made.channel(number, speaks=number < num_speaking, selectivity=0.5) for number in range(20)]
-    lost = [made.ablated(number, accuracy_change=-0.01) for number in range(20)]
-    lost[17] = made.ablated(17, accuracy_change=-0.3)
+    lost = [made.spared(number, log_probability_change=-1.0) for number in range(20)]
+    lost[17] = made.ablated(17, log_probability_change=-0.1)
     assert 17 in ranked(channels(*known, lost=tuple(lost)))[:2]
-    lost[9] = made.ablated(9, accuracy_change=-0.3, probability_change=-0.5)
-    assert {9, 17} <= set(ranked(channels(*known, lost=tuple(lost)))[:3])
 
 
 def test_shown_channels_are_the_most_telling_as_many_as_there_is_room_for() -> None:
@@ -414,9 +384,14 @@ def said(evidence: Evidence) -> str:
         (made.evidence(responses=made.responses(num_permuted=6)), "the labels of 6\xa0images drawn at random any"),
         (made.evidence(responses=made.responses(num_tested_classes=2)), "1\xa0class has too few images to be compared"),
         (made.evidence(), "each response is divided by the mean of its layer's channels on the same image."),
-        (made.evidence(), "every channel was set to its mean over the data, one at a time, on 10\xa0images"),
+        (made.evidence(), "2 of 2\xa0channels were switched off one at a time on 5\xa0images."),
         (made.evidence(), "(accuracy 90.0\u202f%, mean probability of the true class 80.0\u202f%)"),
-        (made.evidence(ablation=made.ablation(num_channels=12)), "2 of 12\xa0channels"),
+        (
+            made.evidence(),
+            "Those 1 without which the truth became least probable were switched off again on 5\xa0images",
+        ),
+        (made.evidence(ablation=made.ablation(num_channels=12)), "2 of 12\xa0channels were switched off one at a time"),
+        (made.evidence(ablation=made.ablation(num_channels=12)), "on 5\xa0images, within 500 forward passes."),
         (made.evidence(ablation=None), "Whether a channel matters was not measured in this report."),
         (made.evidence(dreams=None), "No images were made for channels in this report."),
         (made.evidence(edges=None), "The orientation that channels prefer was not measured."),
@@ -452,19 +427,19 @@ def test_chapter_says_how_it_was_measured_and_what_is_not_known(evidence: Eviden
 def test_without_labels_nothing_is_said_of_selectivity() -> None:
     responses: ResponsesResult = made.responses(classes=(), class_counts=(), unlabelled="The data have no classes.")
     assert "Class selectivity" not in said(made.evidence(responses=responses))
-    assert "speak" not in told.chapter_answer([("a", replace(COUNTS, speaking=None))], responses, "image")
+    assert "speak" not in told.chapter_answer([("a", replace(COUNTS, speaking=None))], responses, None, "image")
 
 
 def test_rare_faults_are_in_the_answer_only_where_there_are_any() -> None:
     broken = [("a", replace(COUNTS, stuck=1, no_number=2, nearly_dead=3))]
-    answer = told.chapter_answer(broken, made.responses(), "image")
+    answer = told.chapter_answer(broken, made.responses(), None, "image")
     assert "3 are nearly dead, 1 is stuck, 2 give NaN or infinity and" in answer
-    assert "stuck" not in told.chapter_answer([("a", COUNTS)], made.responses(), "image")
+    assert "stuck" not in told.chapter_answer([("a", COUNTS)], made.responses(), None, "image")
 
 
 def test_one_image_is_called_one() -> None:
     one = made.responses(made.call("conv", made.dead(0)), num_images=1)
-    assert told.chapter_answer([("conv", COUNTS)], one, "image").startswith("Over 1\xa0image, ")
+    assert told.chapter_answer([("conv", COUNTS)], one, None, "image").startswith("Over 1\xa0image, ")
     (finding,) = family.judge(made.bare(responses=one))
     assert finding.detail == "Never above zero on the only image. conv: 1 of 1 (channel 0)."
 

@@ -144,7 +144,10 @@ CASES: dict[str, Evidence] = {
             num_permutations=0,
             num_permuted=0,
         ),
-        ablation=made.ablation(made.ablated(accuracy_change=None, class_changes=()), accuracy=None, classes=()),
+        ablation=made.ablation(
+            made.ablated(accuracy_change=None, accuracy_interval=None, class_hit=None, class_hit_change=None),
+            accuracy=None,
+        ),
         dreams=made.dreams(best_real=None),
         edges=None,
     ),
@@ -184,7 +187,7 @@ CASES: dict[str, Evidence] = {
             classes=(HOSTILE, "dog", "emu"),
             unlabelled=HOSTILE,
         ),
-        ablation=made.ablation(made.ablated(path=HOSTILE), classes=(HOSTILE, "dog", "emu"), missing=HOSTILE),
+        ablation=made.ablation(made.ablated(path=HOSTILE, class_hit=HOSTILE), missing=HOSTILE),
         dreams=made.dreams(path=HOSTILE),
         performance=made.performance(
             made.sample(7, name=HOSTILE, label=HOSTILE, answers=(Answer(0, HOSTILE, 0.5),)),

@@ -1,4 +1,4 @@
-"""What a model answers -> how often that is right, and how probable it takes the truth to be, class by class."""
+"""What a model answers -> whether each answer is right, and how probable it takes the truth to be, image by image."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from reportgen.models.subject import Array, Subject
 from reportgen.options import Options
 from reportgen.probes import predictions
 from reportgen.probes.predictions import multilabel
+
+_LEAST_PROBABILITY = 1e-12
+"""Below it a probability of float32 is rounding; its logarithm stays finite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +34,41 @@ class Measure:
     classes: tuple[int, ...]
     names: tuple[str, ...]
 
-    def class_sizes(self, images: Array) -> Array:
-        """Return how many of some images each class's answers are counted over."""
-        if self.labels is None or self.kind == multilabel.KIND:
-            return np.full(len(self.classes), len(images))
-        return np.array([int((self.labels[images] == index).sum()) for index in self.classes])
+    @property
+    def is_multilabel(self) -> bool:
+        """Whether an image may belong to several classes."""
+        return self.kind == multilabel.KIND
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """Answers to some images, summed up.
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """Answers to some images.
 
     Attributes:
+        images: The images.
         answered: What was answered to each: the number of a class, −1 for no number; of a multi-label output a row with
             whether each class is.
-        right: Answers that are right; of a multi-label output, in every class.
-        truth: Sum of the probabilities of what is true: of the true class, or, class by class, of its true yes or no.
-        class_right: Right answers to the images of each class; of a multi-label output, right about each class.
+        hits: Whether each is right, bool (images); of a multi-label output, in every class.
+        truth: The probability of what is true, float64 (images); of a multi-label output, the mean over its classes.
+        log_truth: Its logarithm; of a multi-label output, the mean of the logarithms.
     """
 
+    images: Array
     answered: Array
-    right: int
-    truth: float
-    class_right: Array
+    hits: Array
+    truth: Array
+    log_truth: Array
+
+    def changed(self, other: Answers) -> Array:
+        """Return which answers differ from others to the same images, bool (images)."""
+        differs = self.answered != other.answered
+        return np.asarray(differs.reshape(len(differs), -1).any(axis=1))
+
+
+def joined(parts: list[Answers]) -> Answers:
+    """Put answers to several batches together."""
+    names = ("images", "answered", "hits", "truth", "log_truth")
+    return Answers(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def measure(subject: Subject, options: Options) -> Measure | None:
@@ -75,34 +90,36 @@ def measure(subject: Subject, options: Options) -> Measure | None:
     return Measure(place, found.output, labels, classes, names)
 
 
-def tally(measure: Measure, subject: Subject, values: Array, indices: Array, usual: Tally | None = None) -> Tally:
-    """Sum up the answers to some images.
+def read(measure: Measure, subject: Subject, values: Array, images: Array, usual: Answers | None = None) -> Answers:
+    """Read the answers to some images.
 
     Args:
         measure: What is measured.
         subject: The model.
         values: What its output answered, (images, classes).
-        indices: The images.
+        images: The images.
         usual: What the untouched model answered to them: that counts as the truth where no labels are known. None for
             the untouched model itself.
     """
     values = values.astype(np.float64)
     broken: Array = np.asarray(~np.isfinite(values).all(axis=1))
-    if measure.kind == multilabel.KIND and measure.labels is not None:
+    if measure.is_multilabel and measure.labels is not None:
         shares = multilabel.probabilities(subject.record.outputs[measure.place], values)
         sound: Array = ~broken[:, None]
         given = multilabel.answered(shares) & sound
-        true: Array = np.asarray(measure.labels[indices] == 1)
-        hits: Array = np.asarray((given == true) & sound)
-        truth = np.nan_to_num(np.where(true, shares, 1 - shares)).mean(axis=1)
-        return Tally(given, int(hits.all(axis=1).sum()), float(truth.sum()), hits.sum(axis=0))
+        true: Array = np.asarray(measure.labels[images] == 1)
+        of_truth = np.nan_to_num(np.where(true, shares, 1 - shares))
+        hits = np.asarray(((given == true) & sound).all(axis=1))
+        return Answers(images, given, hits, of_truth.mean(axis=1), _logarithms(of_truth).mean(axis=1))
     found = predictions.probabilities(values, measure.kind)
     assert found is not None, "the output answers with classes"
     shares = np.nan_to_num(found)
     answered = np.where(broken, -1, shares.argmax(axis=1))
     known = answered if usual is None else usual.answered
-    true = known if measure.labels is None else measure.labels[indices]
+    true = known if measure.labels is None else measure.labels[images]
     of_truth = np.where(true < 0, 0.0, shares[np.arange(len(shares)), true])
-    hits = answered == true
-    class_right = np.array([int(hits[true == index].sum()) for index in measure.classes], np.int64)
-    return Tally(answered, int(hits.sum()), float(of_truth.sum()), class_right)
+    return Answers(images, answered, np.asarray(answered == true), of_truth, _logarithms(of_truth))
+
+
+def _logarithms(shares: Array) -> Array:
+    return np.asarray(np.log(np.maximum(shares, _LEAST_PROBABILITY)))

@@ -10,12 +10,14 @@ import numpy as np
 import tensorflow as tf
 
 from reportgen.errors import ModelError
-from reportgen.models import arising, running
+from reportgen.models import running
 from reportgen.models.cutting import Part, trace
 from reportgen.models.hooks import Call, Instead, Observer, watch
 from reportgen.models.inputs import batch_size
 from reportgen.models.subject import BATCH_SIZE, Array, Subject
 from reportgen.models.types import Model, Tensor, Tensors
+from reportgen.probes.ablation.measuring import Measure
+from reportgen.probes.ablation.ordering import Slopes
 from reportgen.records import places
 from reportgen.records.model import LayerRecord
 
@@ -23,16 +25,22 @@ from reportgen.records.model import LayerRecord
 _BATCH_BYTES = 256 << 20
 
 
-Channel = tuple[str, int]
-"""Path of the call where a channel is judged, and its number."""
-
-
 @dataclass(frozen=True, slots=True)
-class Moments:
-    """Mean and standard deviation of each channel of a call over images and positions; NaN where one is no number."""
+class Change:
+    """What is done to some channels of a call.
 
-    mean: Array
-    deviation: Array
+    Attributes:
+        path: The call where they are judged.
+        channels: Their numbers: they are set to their means.
+        origin: Another channel of the call: the only one of `channels` is set to what follows from this one; None where
+            it is set to its mean.
+        line: Slope and offset by which it follows.
+    """
+
+    path: str
+    channels: tuple[int, ...]
+    origin: int | None = None
+    line: tuple[float, float] = (1.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +49,13 @@ class Batch:
 
     Attributes:
         images: Their indices.
-        usual: The answers with all channels.
-        without: Each channel with the answers without it, computed one after the other.
+        usual: The answers of the untouched model.
+        changed: Each change with the answers after it, computed one after the other.
     """
 
     images: Array
     usual: Array
-    without: Iterator[tuple[Channel, Array]]
+    changed: Iterator[tuple[Change, Array]]
 
 
 class Switch:
@@ -74,7 +82,7 @@ class Switch:
         self._subject, self._size = subject, subject.dataset.size
         held = 2 * sum(call.activation_bytes for call in calls)
         self.rows = batch_size(subject.model) or min(BATCH_SIZE, max(1, _BATCH_BYTES // max(held, 1)), self._size)
-        _, inputs = next(self._batches(np.arange(min(self.rows, self._size))))
+        _, inputs = next(self.batches(np.arange(min(self.rows, self._size))))
         axes = {call.path: places.channel_axis(call) for call in calls}
         self._way: _Traced | _Called
         try:
@@ -90,37 +98,38 @@ class Switch:
 
     def whole(self) -> Callable[[], Array]:
         """Return the whole model as a function that takes no images: always the first ones."""
-        _, inputs = next(self._batches(np.arange(min(self.rows, self._size))))
+        _, inputs = next(self.batches(np.arange(min(self.rows, self._size))))
         return lambda: np.asarray(next(self._way.answers(inputs, [], {})))
 
-    def moments(self, images: Array) -> Iterator[dict[str, Moments]]:
-        """Yield the moments of every call's channels over the images up to each batch; the last is over all."""
-        sums: dict[str, list[Array]] = {path: [] for path in self.reached}
-        for indices, inputs in self._batches(images):
-            for path, found in self._way.moments(inputs).items():
-                sums[path].append(found[:, : len(indices)])
-            yield {path: _pooled(np.concatenate(found, axis=1)) for path, found in sums.items()}
+    def slopes(self, measure: Measure) -> Slopes | None:
+        """Return the model with the gradients of its log-odds at the calls; None where there are none."""
+        if not isinstance(self._way, _Traced):
+            return None
+        try:
+            return self._way.slopes(measure)
+        except (LookupError, *running.CALL_ERRORS):
+            return None
 
-    def run(self, images: Array, channels: Sequence[Channel], moments: Mapping[str, Moments]) -> Iterator[Batch]:
-        """Answer some images, a batch at a time, with all channels and without each of some.
-
-        Args:
-            images: Their indices.
-            channels: The channels that are switched off, one after the other.
-            moments: What they are set to.
-        """
-        for indices, inputs in self._batches(images):
-            answers = self._way.answers(inputs, channels, moments)
-            usual = np.asarray(next(answers))[: len(indices)]
-            without = (np.asarray(answer)[: len(indices)] for answer in answers)
-            yield Batch(indices, usual, zip(channels, without, strict=False))
-
-    def _batches(self, images: Array) -> Iterator[tuple[Array, Tensors]]:
+    def batches(self, images: Array) -> Iterator[tuple[Array, Tensors]]:
         """Yield the indices of a batch and its inputs, as many rows as were traced: the last image is repeated."""
         for start in range(0, len(images), self.rows):
             indices = images[start : start + self.rows]
             filled = np.pad(indices, (0, self.rows - len(indices)), mode="edge")
             yield indices, keras.tree.map_structure(np.asarray, self._subject.inputs(filled.tolist()))
+
+    def run(self, images: Array, changes: Sequence[Change], means: Mapping[str, Array]) -> Iterator[Batch]:
+        """Answer some images, a batch at a time, as they are and after each of some changes.
+
+        Args:
+            images: Their indices.
+            changes: What is changed, one after the other.
+            means: By path, what channels are set to.
+        """
+        for indices, inputs in self.batches(images):
+            answers = self._way.answers(inputs, changes, means)
+            usual = np.asarray(next(answers))[: len(indices)]
+            changed = (np.asarray(answer)[: len(indices)] for answer in answers)
+            yield Batch(indices, usual, zip(changes, changed, strict=False))
 
 
 class _Traced:
@@ -133,20 +142,12 @@ class _Traced:
         self._cuts = {path: self._trace.cut(path, self._answer) for path in self.reached}
         # By the calls that are to be changed, what computes all that their cuts need.
         self._heads: dict[tuple[str, ...], Part] = {}
-        self._reducer: Part | None = None
 
-    def moments(self, inputs: Tensors) -> dict[str, Array]:
-        tensors = [self._trace.seen[path] for path in self.reached]
-        if self._reducer is None:
-            self._reducer = self._trace.part(self._trace.inputs, [tensor for parts in tensors for tensor in parts])
-        values = iter(self._reducer(*keras.tree.flatten(inputs)))
-        found = {}
-        for path, parts in zip(self.reached, tensors, strict=True):
-            found[path] = np.concatenate([_moments(next(values), self._axes[path]) for _ in parts], axis=1)
-        return found
+    def slopes(self, measure: Measure) -> Slopes:
+        return Slopes(self._trace, self._answer, measure, {path: self._axes[path] for path in self.reached})
 
-    def answers(self, inputs: Tensors, channels: Sequence[Channel], moments: Mapping[str, Moments]) -> Iterator[Array]:
-        paths = tuple(dict.fromkeys(path for path, _ in channels))
+    def answers(self, inputs: Tensors, changes: Sequence[Change], means: Mapping[str, Array]) -> Iterator[Array]:
+        paths = tuple(dict.fromkeys(change.path for change in changes))
         if paths not in self._heads:
             fetches = [tensor for path in paths for tensor in self._cuts[path].feeds]
             self._heads[paths] = self._trace.part(self._trace.inputs, [*fetches, self._answer])
@@ -154,10 +155,10 @@ class _Traced:
         yield usual
         feeds = iter(values)
         given = {path: [next(feeds) for _ in self._cuts[path].feeds] for path in paths}
-        for path, channel in channels:
+        for change in changes:
+            path = change.path
             run, own = self._cuts[path].run, len(self._trace.calls[path])
-            mean = moments[path].mean[channel]
-            changed = [_set(value, self._axes[path], channel, mean) for value in given[path][:own]]
+            changed = [_changed(value, self._axes[path], change, means) for value in given[path][:own]]
             yield usual if run is None else run(*changed, *given[path][own:])[0]
 
 
@@ -166,56 +167,42 @@ class _Called:
 
     def __init__(self, model: Model, inputs: Tensors, axes: Mapping[str, int], answer: int) -> None:
         self._model, self._axes, self._answer = model, axes, answer
-        self.reached: tuple[str, ...] = ()
-        self.reached = tuple(self.moments(inputs))
-
-    def moments(self, inputs: Tensors) -> dict[str, Array]:
-        found: dict[str, Array] = {}
+        found: list[str] = []
 
         def note(call: Call) -> None:
             # The steps of a call that is repeated are seen when it is too late to change them.
-            if call.path in self._axes and call.rounds is None:
-                found[call.path] = _moments(arising.seen(call), self._axes[call.path])
+            if call.path in axes and call.rounds is None:
+                found.append(call.path)
 
         self._run(inputs, note)
-        return found
+        self.reached = tuple(dict.fromkeys(found))
 
-    def answers(self, inputs: Tensors, channels: Sequence[Channel], moments: Mapping[str, Moments]) -> Iterator[Array]:
+    def answers(self, inputs: Tensors, changes: Sequence[Change], means: Mapping[str, Array]) -> Iterator[Array]:
         yield self._run(inputs, lambda call: None)
-        for path, channel in channels:
-            mean = moments[path].mean[channel]
+        for change in changes:
 
-            def change(call: Call, path: str = path, channel: int = channel, mean: float = mean) -> Instead | None:
-                if call.path != path:
+            def instead(call: Call, change: Change = change) -> Instead | None:
+                if call.path != change.path:
                     return None
                 first, *others = keras.tree.flatten(call.output)
-                changed = _set(first, self._axes[path], channel, mean)
+                changed = _changed(first, self._axes[change.path], change, means)
                 return Instead(keras.tree.pack_sequence_as(call.output, [changed, *others]))
 
-            yield self._run(inputs, change)
+            yield self._run(inputs, instead)
 
     def _run(self, inputs: Tensors, observe: Observer) -> Tensors:
         with watch(self._model, observe):
             return keras.tree.flatten(running.call(self._model, inputs))[self._answer]
 
 
-def _moments(values: Tensor, axis: int) -> Array:
-    """Return mean and variance over the positions of each image and channel, float64 (2, images, channels)."""
-    values = tf.cast(values, tf.float32)
-    positions = [place for place in range(1, values.shape.rank) if place != values.shape.rank + axis]
-    mean, variance = tf.nn.moments(values, positions) if positions else (values, tf.zeros_like(values))
-    return np.stack([mean, variance]).astype(np.float64)
-
-
-def _pooled(moments: Array) -> Moments:
-    """Pool the moments of images with equally many positions, (2, images, channels)."""
-    means, variances = moments
-    with np.errstate(invalid="ignore"):  # infinite answers have no variance, which NaN says
-        return Moments(means.mean(axis=0), np.sqrt(variances.mean(axis=0) + means.var(axis=0)))
-
-
-def _set(values: Tensor, axis: int, channel: int, number: float) -> Tensor:
-    """Set one channel to a number."""
+def _changed(values: Tensor, axis: int, change: Change, means: Mapping[str, Array]) -> Tensor:
+    """Change a call's output."""
     size = values.shape[axis]
-    chosen = tf.reshape(tf.range(size) == channel, [size, *(1 for _ in range(-1 - axis))])
-    return tf.where(chosen, tf.cast(number, values.dtype), values)
+    numbers = tf.reshape(tf.range(size), [size, *(1 for _ in range(-1 - axis))])
+    if change.origin is not None:
+        slope, offset = (tf.cast(number, values.dtype) for number in change.line)
+        origin = tf.gather(values, [change.origin], axis=values.shape.rank + axis)
+        return tf.where(numbers == change.channels[0], slope * origin + offset, values)
+    for channel in change.channels:
+        values = tf.where(numbers == channel, tf.cast(means[change.path][channel], values.dtype), values)
+    return values

@@ -143,8 +143,8 @@ def _important(subject: Subject, call: LayerRecord, real: _Real | None) -> list[
     costs = (
         [each for each in ablation.channels if each.path == call.path] if isinstance(ablation, AblationResult) else []
     )
-    costs = [each for each in costs if (each.accuracy_change or 0.0, each.probability_change) < (0.0, 0.0)]
-    costs.sort(key=lambda each: (each.accuracy_change or 0.0, each.probability_change))
+    costs = [each for each in costs if each.log_probability_change < 0]
+    costs.sort(key=lambda each: (not each.needed, each.log_probability_change))
     assert real is not None, "there is data"
     deviations = np.nan_to_num(real.deviation, nan=-1.0)
     active = np.argsort(-deviations, kind="stable")

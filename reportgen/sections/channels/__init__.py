@@ -18,7 +18,7 @@ from reportgen.figures import mosaic, patches
 from reportgen.language.cleaning import clean, shortened
 from reportgen.language.numerals import number, plural
 from reportgen.language.vocabulary import words
-from reportgen.sections.channels import charts, lines
+from reportgen.sections.channels import charts, lines, needs
 from reportgen.sections.channels import sentences as told
 from reportgen.sections.channels.drawn import Channel
 
@@ -174,9 +174,12 @@ class Content:
         thresholds: From where on a channel counts as something; None without data.
         num_permutations: How many permutations of the labels were tried.
         num_permuted: On how many of the images.
-        accuracy: Accuracy with all channels, on `num_ablation_images`; None where not measured.
+        accuracy: Accuracy with all channels, on the images that channels were switched off on; None where not known.
         probability: Mean probability of the true class, or without labels of the predicted class.
-        num_ablation_images: Images that every ablation was measured on.
+        num_ordering: Images over which a gradient each put the channels in order.
+        num_screening: Images that channels were switched off on.
+        num_confirming: Other images, that the few which matter most were switched off on again.
+        num_confirmed: How many channels these are: p-values are corrected for all of them.
         budget: What limited the number of channels that were switched off; "" where none was.
         trend: Three shares by depth, or None where there is one layer only.
         layers: The conv calls.
@@ -196,7 +199,10 @@ class Content:
     num_permuted: int
     accuracy: float | None
     probability: float | None
-    num_ablation_images: int
+    num_ordering: int
+    num_screening: int
+    num_confirming: int
+    num_confirmed: int
     budget: str
     trend: Figure | None
     layers: tuple[Layer, ...]
@@ -225,7 +231,10 @@ def build(evidence: Evidence) -> Section | None:
         num_permuted=responses.num_permuted if responses else 0,
         accuracy=measured.accuracy if measured else None,
         probability=measured.probability if measured else None,
-        num_ablation_images=measured.num_images if measured else 0,
+        num_ordering=measured.num_ordering if measured else 0,
+        num_screening=measured.num_screening if measured else 0,
+        num_confirming=measured.num_confirming if measured else 0,
+        num_confirmed=measured.num_confirmed if measured else 0,
         budget=measured.budget if measured else "",
         trend=charts.trend([layer.channels for layer in layers]) if len(layers) > 1 else None,
         layers=layers,
@@ -236,7 +245,7 @@ def build(evidence: Evidence) -> Section | None:
         answer = f"Images were made to excite {plural(len(made), 'channel')}."
     else:
         counted = [(layer.path, layer.counts) for layer in layers]
-        answer = told.chapter_answer(counted, responses, words(evidence.model).sample)
+        answer = told.chapter_answer(counted, responses, measured, words(evidence.model).sample)
     return Section("channels", TITLE, answer, content)
 
 
@@ -292,7 +301,7 @@ def _layer(
 
 def _least_cards(call: CallResponses, counts: Counts) -> int:
     """How many cards a layer has however little room there is: up to those of the channels that its answer names."""
-    named = {counts.needed, *counts.tied} if len(counts.tied) <= 1 else {counts.needed}
+    named = set(counts.needed[: needs.FIRST_NEEDED])
     return max((place for place, channel in enumerate(call.shown, 1) if channel in named), default=1)
 
 

@@ -18,7 +18,7 @@ POSITIVE = "share of positions above zero"
 _VALUES: dict[str, Callable[[Channel], float]] = {
     SELECTIVITY: lambda each: each.selectivity or 0.0,
     FIRING: lambda each: each.firing_share,
-    LOSS: lambda each: 100 * each.loss[1],
+    LOSS: lambda each: 0.0 if each.ablation is None else -100 * each.ablation.probability_change,
     POSITIVE: lambda each: each.positive_share,
 }
 _KINDS = (
@@ -32,7 +32,7 @@ def axes(channels: Sequence[Channel]) -> tuple[str, str]:
     """Return what a chart of a layer shows: selectivity and importance, and other shares where one is not known."""
     return (
         SELECTIVITY if any(each.selectivity is not None for each in channels) else FIRING,
-        LOSS if any(each.probability_change is not None for each in channels) else POSITIVE,
+        LOSS if any(each.ablation is not None for each in channels) else POSITIVE,
     )
 
 
@@ -92,7 +92,7 @@ def trend(layers: Sequence[Sequence[Channel]]) -> Figure:
 
 def _placeable(channels: Sequence[Channel], titles: tuple[str, str]) -> list[Channel]:
     """The channels that have a place in a chart."""
-    measured = [each for each in channels if LOSS not in titles or each.probability_change is not None]
+    measured = [each for each in channels if LOSS not in titles or each.ablation is not None]
     return [each for each in measured if all(isfinite(_VALUES[title](each)) for title in titles)]
 
 

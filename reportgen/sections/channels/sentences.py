@@ -13,6 +13,7 @@ from reportgen.figures.class_bars import class_bars
 from reportgen.language.listing import listed
 from reportgen.language.numerals import number, p_value, percent, plural, times
 from reportgen.language.vocabulary import Words, words
+from reportgen.sections.channels import needs
 
 _FIRST_CLASSES = 3
 
@@ -33,32 +34,13 @@ def layer_answer(path: str, counts: Counts) -> str:
         if many is None or not (many or always):
             continue
         said.append(f"{number(many) if many else 'none'} {one if many < 2 else several}")
-    if counts.ablated:
-        said.append(needed_words(path, counts))
+    said += needs.layer_words(path, counts)
     return f"Of {plural(counts.channels, 'channel')} {'; '.join(said)}."
 
 
-def needed_words(path: str, counts: Counts) -> str:
-    """Say which channels of a layer the model needs most, and what it loses without one of them."""
-    every = counts.ablated == counts.channels
-    among = "any" if every else f"the {number(counts.ablated)} measured"
-    one = "any one" if every else f"any of {among}"
-    if counts.needed is None or counts.probability_change is None:
-        return f"switching off {one} costs nothing"
-    name = f"{path}/{counts.needed}"
-    if len(counts.tied) == 1:
-        name += f" or {path}/{counts.tied[0]}"
-    elif counts.tied:
-        name += f" or one of {number(len(counts.tied))} others"
-    if counts.accuracy_change is not None and counts.accuracy_change < 0:
-        return f"switching off {name} costs {points(-counts.accuracy_change)} of accuracy, the most of {among}"
-    no_accuracy = "" if counts.accuracy_change is None else f"switching off {one} costs no accuracy, and "
-    whose = "the predicted class" if counts.accuracy_change is None else "the true class"
-    lost = points(-counts.probability_change)
-    return f"{no_accuracy}switching off {name} costs {lost} of the probability of {whose}, the most of {among}"
-
-
-def chapter_answer(layers: Sequence[tuple[str, Counts]], responses: ResponsesResult, sample: str) -> str:
+def chapter_answer(
+    layers: Sequence[tuple[str, Counts]], responses: ResponsesResult, ablation: AblationResult | None, sample: str
+) -> str:
     """Answer the chapter's question over all layers."""
     counts = [each for _, each in layers]
     total = sum(each.channels for each in counts)
@@ -79,26 +61,9 @@ def chapter_answer(layers: Sequence[tuple[str, Counts]], responses: ResponsesRes
         f"Over {plural(responses.num_images, sample)}, of {plural(total, 'channel')} in"
         f" {plural(len(layers), 'conv layer')} {listed(counted)}."
     )
-    return " ".join(filter(None, (said, responses.untestable, _most_needed(layers).strip())))
-
-
-def _most_needed(layers: Sequence[tuple[str, Counts]]) -> str:
-    """Say which channel of all layers costs the most accuracy, if any does."""
-    hurting = [(path, each) for path, each in layers if each.accuracy_change is not None and each.accuracy_change < 0]
-    if not hurting:
-        return ""
-    path, worst = min(hurting, key=lambda pair: (pair[1].accuracy_change, pair[1].probability_change))
-    alike = [(path_, each) for path_, each in hurting if each.accuracy_change == worst.accuracy_change]
-    names = [f"{path_}/{channel}" for path_, each in alike for channel in (each.needed, *each.tied)]
-    lost = f"costs {points(-(worst.accuracy_change or 0.0))} of accuracy"
-    first = f"{path}/{worst.needed}"
-    if len(names) == 1:
-        return f" The network needs {first} most: switching it off {lost}."
-    if len(names) == 2:
-        (other,) = (name for name in names if name != first)
-        return f" The network needs {first} and {other} most: switching off either {lost}."
-    rest = number(len(names) - 1)
-    return f" The network needs no channel more than {first}: switching it off {lost}, as does any of {rest} others."
+    return " ".join(
+        filter(None, (said, responses.untestable, needs.chapter_words(ablation, sample) if ablation else ""))
+    )
 
 
 def card_words(channel: Channel, responses: ResponsesResult, samples: str) -> tuple[str, ...]:
@@ -113,7 +78,7 @@ def card_words(channel: Channel, responses: ResponsesResult, samples: str) -> tu
         *_health(channel, samples),
         *_class_words(channel, responses),
         *_orientation(channel),
-        *_importance(channel),
+        *needs.card_words(channel, samples),
     ]
     if channel.count:
         said.append(
@@ -130,6 +95,8 @@ def _health(channel: Channel, samples: str) -> Iterator[str]:
         yield f"NaN {times(channel.num_nan)}, infinity {times(channel.num_infinite)}."
     if channel.copy_of is not None:
         yield f"Does the same as channel {number(channel.copy_of)}: correlation {number(channel.copy_correlation, 4)}."
+    if channel.replaced is not None:
+        yield needs.copy_words(channel.replaced)
 
 
 def _class_words(channel: Channel, responses: ResponsesResult) -> Iterator[str]:
@@ -166,20 +133,6 @@ def _orientation(channel: Channel) -> Iterator[str]:
         yield f"Selectivity for the orientation of edges: {number(channel.orientation_selectivity, 2)}."
 
 
-def _importance(channel: Channel) -> Iterator[str]:
-    if channel.probability_change is None:
-        return
-    accuracy = "accuracy unchanged, " if channel.accuracy_change == 0 else ""
-    if channel.accuracy_change:
-        accuracy = f"accuracy {signed_points(channel.accuracy_change)}, "
-    hit = ""
-    if channel.class_hit is not None and channel.class_hit_change is not None:
-        hit = f"; most for {channel.class_hit}, {signed_points(channel.class_hit_change)}"
-    changed = plural(channel.num_changed, "prediction changes", "predictions change") if channel.num_changed else ""
-    changed = changed or "no prediction changes"
-    yield f"Switched off: {accuracy}probability {signed_points(channel.probability_change)}{hit}; {changed}."
-
-
 def class_summary(labels: Sequence[str | None]) -> str:
     """Say how many of some patches come from images of which class, the most common first; "" without labels.
 
@@ -196,32 +149,6 @@ def class_summary(labels: Sequence[str | None]) -> str:
 def short_names(classes: Sequence[str]) -> bool:
     """Whether the classes' names are so short that they fit below small bars: of one character each."""
     return all(len(name) == 1 for name in classes)
-
-
-def points(change: float) -> str:
-    r"""Write a difference of shares in percentage points, to a hundredth.
-
-    >>> points(0.021), points(0.01), points(0.00001)
-    ('2.1\xa0points', '1\xa0point', 'under 0.01\xa0points')
-    """
-    scaled = round(100 * change, 2)
-    if not scaled and change:
-        return "under 0.01\u00a0points"
-    return f"{number(scaled)}\u00a0{'point' if scaled == 1 else 'points'}"
-
-
-def signed_points(change: float) -> str:
-    r"""Write a difference of shares in percentage points, a gain with its sign, too.
-
-    >>> signed_points(-0.021), signed_points(0.003), signed_points(0.0)
-    ('−2.1\xa0points', '+0.3\xa0points', '±0\xa0points')
-    """
-    written = points(abs(change))
-    if written.startswith("under"):
-        return written
-    if change > 0:
-        return f"+{written}"
-    return f"−{written}" if change < 0 else f"±{written}"
 
 
 def layer_words(call: CallResponses, points_: str) -> str:
@@ -266,7 +193,7 @@ def methods(evidence: Evidence) -> tuple[str, ...]:
     if not responses.unlabelled:
         said += _selectivity_words(responses, known)
     if ablation is not None and not ablation.missing:
-        said.append(_ablation_words(ablation, known.sample))
+        said.append(needs.method_words(ablation, known.sample))
     said += _quantile_words(responses)
     return tuple(said)
 
@@ -304,24 +231,9 @@ def _quantile_words(responses: ResponsesResult) -> list[str]:
         return [f"{start} all of them."]
     return [
         f"{start} {number(call.quantile_places)} places in the maps drawn at random: in 95 of 100 draws the share of"
-        f" responses below each of a channel's quantiles is off by {points(call.quantile_error)} at most (Massart"
+        f" responses below each of a channel's quantiles is off by {needs.points(call.quantile_error)} at most (Massart"
         " 1990)."
     ]
-
-
-def _ablation_words(ablation: AblationResult, sample: str) -> str:
-    some = len(ablation.channels) < ablation.num_channels
-    number_of = f"{number(len(ablation.channels))} of {plural(ablation.num_channels, 'channel')}"
-    which = f"{number_of}, within {ablation.budget}," if some else "every channel"
-    start = f"accuracy {percent(ablation.accuracy)}, " if ablation.accuracy is not None else ""
-    whose = "the true class" if ablation.accuracy is not None else "the predicted class"
-    compared = f"{start}mean probability of {whose} {percent(ablation.probability)}"
-    set_to = "were set to their means" if some and len(ablation.channels) > 1 else "was set to its mean"
-    said = (
-        f"Whether it matters: {which} {set_to} over the data, one at a time, on"
-        f" {plural(ablation.num_images, sample)}, and compared with the whole network ({compared})."
-    )
-    return " ".join((said, *ablation.notes))
 
 
 def limits(evidence: Evidence) -> tuple[str, ...]:

@@ -12,10 +12,10 @@ import numpy as np
 
 from reportgen.models.subject import Array, Subject
 from reportgen.options import Options
-from reportgen.probes.responses import tallies, ties
-from reportgen.probes.responses.labelled import Classes, classes
-from reportgen.probes.responses.reducing import per_image
-from reportgen.probes.responses.watching import Watching
+from reportgen.probes.watching import tallies, ties
+from reportgen.probes.watching.labelled import Classes, classes
+from reportgen.probes.watching.reducing import per_image
+from reportgen.probes.watching.watching import Watching
 from reportgen.progress import Progress, silent
 from reportgen.records.judged import Judged, judged
 

@@ -41,6 +41,19 @@ def copies(
     return found
 
 
+def line(origin: Array, copy: Array) -> tuple[float, float]:
+    """Return slope and offset of the line by which a copy follows from another channel, by least squares.
+
+    Args:
+        origin: Responses of the other channel at some places, (places,).
+        copy: Those of the copy.
+    """
+    here, there = origin.astype(np.float64), copy.astype(np.float64)
+    spread = float(here.var())
+    slope = float(((here - here.mean()) * (there - there.mean())).mean() / spread) if spread > 0 else 0.0
+    return slope, float(there.mean() - slope * here.mean())
+
+
 def _meet(tops: tuple[Array, Array], one: int, other: int) -> bool:
     mine, theirs = (set(zip(*(each[:, channel].tolist() for each in tops), strict=True)) for channel in (one, other))
     return any(image >= 0 for image, _ in mine & theirs)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.models.subject import Array
-from reportgen.probes.responses import ties
+from reportgen.probes.watching import ties
 
 # Values that are reduced at once: a megabyte of float32.
 _BLOCK = 1 << 18

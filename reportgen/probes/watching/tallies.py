@@ -14,9 +14,9 @@ import numpy as np
 
 from reportgen.evidence.responses import MOST_PATCHES as TOP
 from reportgen.models.subject import Array
-from reportgen.probes.responses import ties
-from reportgen.probes.responses.reducing import PerImage
-from reportgen.probes.responses.selective import relative
+from reportgen.probes.watching import ties
+from reportgen.probes.watching.reducing import PerImage
+from reportgen.probes.watching.selective import relative
 
 _NO_IMAGE = np.iinfo(np.int64).max
 
