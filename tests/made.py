@@ -25,6 +25,7 @@ from reportgen.evidence.performance import (
     PerformanceResult,
     Share,
     Sureness,
+    share,
 )
 from reportgen.evidence.pooling import PooledWindow, PoolingResult
 from reportgen.evidence.predictions import PredictionsResult
@@ -246,6 +247,17 @@ def performance(*mistakes: SampleRecord, **others: Any) -> PerformanceResult:
         "confidences": (0.7,) * len(wrong),
     }
     return PerformanceResult((HeadScores(**(usual | others)),))
+
+
+def missed(*numbers: int) -> PerformanceResult:
+    """A hundred images of each class, of which so many are missed, all with the same confidence."""
+    names = ("cat", "dog", "emu", "fox")[: len(numbers)]
+    classes = tuple(
+        ClassAccuracy(place, name, share(100 - number, 100), share(100 - number, 100))
+        for place, (name, number) in enumerate(zip(names, numbers, strict=True))
+    )
+    total = 100 * len(numbers)
+    return performance(classes=classes, right=share(total - sum(numbers), total), sureness=None)
 
 
 def scaled(way: str = "1/255", **others: Any) -> ScaledAnswers:

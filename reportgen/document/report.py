@@ -94,9 +94,11 @@ class Finding:
         title: The finding in one sentence.
         detail: What stands behind it: which layer, which numbers.
         anchor: Id of the place in the report that shows it, or "".
-        where: What it is about: path of a call or of a weight, name of an output, kind of a pooling; "" for the
-            model, the data or the report as a whole, and where several layers share it. It is the same in every run.
+        where: What it is about: path of a call or of a weight, name of an output or of a class, kind of a pooling; ""
+            for the model, the data or the report as a whole, and where several layers share it. It is the same in every
+            run.
         facts: The numbers behind it, by name.
+        predictions: How many predictions it concerns; 0 for what is about the network or the report.
     """
 
     code: str
@@ -106,6 +108,7 @@ class Finding:
     anchor: str = ""
     where: str = ""
     facts: tuple[Quantity, ...] = ()
+    predictions: int = 0
 
     @property
     def chapter(self) -> str:

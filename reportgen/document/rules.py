@@ -52,6 +52,7 @@ class Rule:
         severity: Severity | None = None,
         where: str = "",
         facts: Mapping[str, int | float] | None = None,
+        predictions: int = 0,
     ) -> Finding:
         """Return a finding of this rule.
 
@@ -62,6 +63,7 @@ class Rule:
             severity: Where it differs from the usual one.
             where: The layer, weight or output that it is about, or "".
             facts: The numbers behind it, by name.
+            predictions: How many predictions it concerns.
         """
         numbers = tuple(Quantity(name, value) for name, value in (facts or {}).items())
-        return Finding(self.code, severity or self.severity, title, detail, anchor, where, numbers)
+        return Finding(self.code, severity or self.severity, title, detail, anchor, where, numbers, predictions)

@@ -75,6 +75,28 @@ def sign_flips(values: npt.NDArray[np.float64], number: int, generator: np.rando
     return float((1 + (means >= abs(float(values.mean())) * (1 - 1e-12)).sum()) / (number + 1))
 
 
+def fisher(part: int, size: int, marked: int, total: int) -> float:
+    """Return how likely a group drawn at random holds at least so many of the marked ones.
+
+    Source: Fisher 1935, "The logic of inductive inference", Journal of the Royal Statistical Society 98; one-sided.
+
+    Args:
+        part: Marked ones in the group.
+        size: Size of the group.
+        marked: Marked ones in all.
+        total: How many there are in all.
+
+    >>> fisher(3, 3, 4, 8), fisher(0, 3, 4, 8)
+    (0.07142857142857142, 1.0)
+    """
+    whole = math.comb(total, size)
+    ways = sum(
+        math.comb(marked, count) * math.comb(total - marked, size - count)
+        for count in range(max(part, size - (total - marked)), min(size, marked) + 1)
+    )
+    return ways / whole
+
+
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     """Correct p-values so that the chance of any false finding among those at or below a level is at most the level.
 

@@ -1,4 +1,4 @@
-"""Findings about the predictions: NaN and infinity, and mistakes."""
+"""Findings about the predictions: NaN and infinity, a weak class, how far confidence can be trusted, and mistakes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from reportgen.document.report import Finding
 from reportgen.document.rules import Rule
 from reportgen.evidence import Evidence
+from reportgen.evidence.inference import fisher, holm
+from reportgen.evidence.performance import HeadScores
 from reportgen.language.numerals import number, percent, plural
 from reportgen.language.vocabulary import words
 
 _SURE = 0.8
+_LEVEL, _LEAST_OF_A_CLASS = 0.05, 5
 
 NOT_FINITE = Rule(
     code="RG103",
@@ -60,13 +63,64 @@ WRONG_AND_SURE = Rule(
         "data. Calibrating the model, for example by temperature scaling, lowers its confidence but not its mistakes."
     ),
 )
-RULES = (NOT_FINITE, WRONG_AND_SURE)
+WEAK_CLASS = Rule(
+    code="RG312",
+    name="weak-class",
+    severity="warning",
+    since="0.1.0",
+    title="A class is recognised less often than the others",
+    means="The model misses more images of one class than of the others, and more than chance would make it.",
+    why=(
+        "A good accuracy over all classes hides a class that fails. Whoever depends on that class meets the mistakes."
+    ),
+    measured=(
+        "For every class with at least 5 images: how likely as many of all mistakes fall on so many images drawn at "
+        "random (Fisher's exact test, one-sided), corrected for all classes (Holm). From 5 % down, the class with the "
+        "lowest recall among those that stand is named, with its 95 % interval (Wilson)."
+    ),
+    cannot_tell=(
+        "With few images of a class, only a class that fails nearly always is found. The labels of the class may be "
+        "wrong instead of the model. Without labels nothing is said."
+    ),
+    mend=(
+        "Look at the mistakes of this class in the chapter on accuracy, and at what it is confused with. Add images "
+        "like them to the training data, or check their labels."
+    ),
+)
+TRUST = Rule(
+    code="RG313",
+    name="confidence-and-accuracy",
+    severity="note",
+    since="0.1.0",
+    title="How often it is right where it is sure",
+    means="How many of the predictions above 90 % confidence are correct, and how many of the others.",
+    why=(
+        "Where the difference is large, the few unsure predictions can be passed to people, and most mistakes with "
+        "them."
+    ),
+    measured=(
+        "Predictions are divided by the probability of the predicted class, above 90 % and not; each share has its "
+        "95 % interval (Wilson) in the chapter on accuracy."
+    ),
+    cannot_tell=(
+        "It holds for images like these. A network that is sure of everything has no unsure predictions to pass on. "
+        "Without labels nothing is said."
+    ),
+    mend=(
+        "Have people look at unsure predictions. If the confidence is off (see the calibration error), calibrate it, "
+        "for example by temperature scaling."
+    ),
+)
+RULES = (NOT_FINITE, WRONG_AND_SURE, WEAK_CLASS, TRUST)
 
 
 def judge(evidence: Evidence) -> Iterator[Finding]:
     """Judge the predictions."""
     yield from _not_finite(evidence)
     yield from _mistakes(evidence)
+    for head in evidence.performance.heads if evidence.performance else ():
+        yield from _weak_class(evidence, head)
+        yield from _trust(evidence, head)
 
 
 def _not_finite(evidence: Evidence) -> Iterator[Finding]:
@@ -81,6 +135,7 @@ def _not_finite(evidence: Evidence) -> Iterator[Finding]:
                 "samples",
                 where=head.name,
                 facts={"num_nonfinite": head.num_nonfinite, "num_images": head.num_images},
+                predictions=head.num_nonfinite,
             )
 
 
@@ -103,4 +158,60 @@ def _mistakes(evidence: Evidence) -> Iterator[Finding]:
         f"{surest}, with a probability of {percent(first.value)}." if shares else f"{surest}.",
         f"sample-{worst.index}",
         facts={"sample": worst.index} | ({"probability": first.value} if shares else {}),
+        predictions=1,
+    )
+
+
+def _weak_class(evidence: Evidence, head: HeadScores) -> Iterator[Finding]:
+    known = words(evidence.model)
+    classes = [(each.name, each.recall) for each in head.classes if each.recall]
+    mistakes, total = head.right.whole - head.right.part, head.right.whole
+    tested = [(name, recall) for name, recall in classes if recall.whole >= _LEAST_OF_A_CLASS]
+    if head.commonest is None or len(tested) < 2 or not mistakes:
+        return
+    p_values = holm([fisher(recall.whole - recall.part, recall.whole, mistakes, total) for _, recall in tested])
+    weak = [(*each, p) for each, p in zip(tested, p_values, strict=True) if p <= _LEVEL]
+    if not weak:
+        return
+    name, recall, p = min(weak, key=lambda each: each[1].value)
+    missed, others = recall.whole - recall.part, total - recall.whole
+    rest = (head.right.part - recall.part) / others
+    low, high = recall.interval
+    also = f" {plural(len(weak) - 1, 'more class stands', 'more classes stand')} out so." if len(weak) > 1 else ""
+    at = f" at the output {head.name}" if len(evidence.model.outputs) > 1 else ""
+    yield WEAK_CLASS.finding(
+        f"{name} is recognised in {percent(recall.value)} of its {known.samples}, the other classes in"
+        f" {percent(rest)}.",
+        f"It has {number(missed)} of all {plural(mistakes, 'mistake')}{at} on {plural(recall.whole, known.sample)}"
+        f" (95 % interval of its recall {percent(low)} to {percent(high)}); so many fall on a class by chance with"
+        f" p = {number(p, 2)}, corrected for {plural(len(tested), 'class', 'classes')}.{also}",
+        "performance",
+        where=name,
+        facts={"num_missed": missed, "num_images": recall.whole, "num_mistakes": mistakes, "p_value": p},
+        predictions=recall.whole,
+    )
+
+
+def _trust(evidence: Evidence, head: HeadScores) -> Iterator[Finding]:
+    sureness = head.sureness
+    if sureness is None or sureness.sure is None or sureness.unsure is None:
+        return
+    sure, unsure, known = sureness.sure, sureness.unsure, words(evidence.model)
+    mistakes = head.right.whole - head.right.part
+    at = f" at the output {head.name}" if len(evidence.model.outputs) > 1 else ""
+    caught = unsure.whole - unsure.part
+    yield TRUST.finding(
+        f"Over {percent(sureness.above, 0)} sure: {number(sure.part)} of {number(sure.whole)} correct; less sure:"
+        f" {number(unsure.part)} of {number(unsure.whole)}{at}.",
+        f"Passing the {plural(unsure.whole, 'unsure ' + known.sample)} to a person would catch {number(caught)} of"
+        f" {plural(mistakes, 'mistake')}.",
+        "performance",
+        where=head.name if at else "",
+        facts={
+            "sure_correct": sure.part,
+            "sure": sure.whole,
+            "unsure_correct": unsure.part,
+            "unsure": unsure.whole,
+        },
+        predictions=head.right.whole,
     )

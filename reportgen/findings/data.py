@@ -122,6 +122,7 @@ def _scaling(evidence: Evidence) -> Iterator[Finding]:
             reasons,
             "scaling" if scaling else "provenance",
             facts={"num_doubts": len(found)} | ({"num_images": scaling.num_images} if scaling else {}),
+            predictions=evidence.dataset.size if evidence.dataset else 0,
         )
 
 
@@ -136,6 +137,7 @@ def _broken(evidence: Evidence) -> Iterator[Finding]:
             f"No number in this report includes {'it' if num_broken == 1 else 'them'}. What is wrong: {counts}.",
             "broken",
             facts={"num_broken": num_broken, "num_images": num_images},
+            predictions=num_broken,
         )
 
 

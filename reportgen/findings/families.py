@@ -16,8 +16,8 @@ from reportgen.errors import UnknownNameError
 from reportgen.evidence import Evidence
 
 _WEIGHT: dict[Severity, int] = {"failed": 0, "warning": 1, "note": 2, "passed": 3}
-# What to read first among findings of one severity: what takes the meaning from the numbers below it. Codes that are
-# not named come after these, in the order of the families.
+# What to read first among findings of one severity that concern as many predictions: what takes the meaning from the
+# numbers below it. Codes that are not named come after these, in the order of the families.
 _FIRST = (
     "RG101", "RG102", "RG103", "RG110", "RG121", "RG122", "RG123", "RG201", "RG202", "RG701", "RG131", "RG132", "RG111",
     "RG104", "RG401", "RG403", "RG402", "RG405", "RG406", "RG501", "RG311", "RG112", "RG702", "RG208", "RG203",
@@ -28,6 +28,8 @@ _PLACE = {code: place for place, code in enumerate(_FIRST)}
 def judge(evidence: Evidence) -> tuple[Finding, ...]:
     """Return the findings of a report, failed checks first, then warnings, notes and what was checked and is right.
 
+    Of one severity comes first what concerns the most predictions.
+
     Args:
         evidence: Everything that the probes left; findings in it are not looked at.
     """
@@ -35,8 +37,10 @@ def judge(evidence: Evidence) -> tuple[Finding, ...]:
     return tuple(sorted((finding for family in families for finding in family.judge(evidence)), key=_rank))
 
 
-def _rank(finding: Finding) -> tuple[int, int]:
-    return _WEIGHT[finding.severity], _PLACE.get(finding.code, len(_PLACE))
+def _rank(finding: Finding) -> tuple[int, int, int]:
+    # Of failed checks, what is wrong with the weights is wrong with all that follows from them.
+    concerned = 0 if finding.severity == "failed" else finding.predictions
+    return _WEIGHT[finding.severity], -concerned, _PLACE.get(finding.code, len(_PLACE))
 
 
 def rules() -> tuple[Rule, ...]:

@@ -12,6 +12,7 @@ import pytest
 
 import reportgen.findings
 from reportgen.document.report import Finding, Report
+from reportgen.evidence.performance import PerformanceResult, Sureness, share
 from reportgen.evidence.pooling import PooledWindow
 from reportgen.evidence.samples import Answer
 from reportgen.findings import families, pages
@@ -60,6 +61,12 @@ def tensor_check(agrees: bool) -> Any:
 
 
 WRONG = made.sample(7, correct=False, label="dog")
+
+
+def replace_head(found: PerformanceResult, **others: Any) -> PerformanceResult:
+    return PerformanceResult(tuple(replace(head, **others) for head in found.heads))
+
+
 TRIGGERS: dict[str, tuple[ModelRecord | None, Mapping[str, Any], str, str, str]] = {
     "weights that are no numbers": (
         healthy(faults=(WeightFault("conv/kernel", 1, 2, 9),)),
@@ -113,7 +120,7 @@ TRIGGERS: dict[str, tuple[ModelRecord | None, Mapping[str, Any], str, str, str]]
     "most parameters in one layer": (
         healthy(layers=(made.conv(), made.dense(parameters=30))),
         {},
-        "warning",
+        "note",
         "75\u202f% of the parameters are in one layer.",
         "scores (Dense) has 30 of 40; all conv layers together have 10.",
     ),
@@ -141,7 +148,7 @@ TRIGGERS: dict[str, tuple[ModelRecord | None, Mapping[str, Any], str, str, str]]
     "small patches": (
         healthy(inputs=WIDE),
         {},
-        "warning",
+        "note",
         "The last conv layer sees only 3\u202f×\u202f3 of 100\u202f×\u202f100 pixels at a time.",
         "One position of conv depends on parts of an object, not on the whole of it.",
     ),
@@ -176,6 +183,31 @@ TRIGGERS: dict[str, tuple[ModelRecord | None, Mapping[str, Any], str, str, str]]
         "note",
         "It was 90\u202f% sure of a wrong prediction: image 7, dog read as cat.",
         "this is the surest, with a probability of 90.0\u202f%.",
+    ),
+    "a class that is missed": (
+        None,
+        {"performance": made.missed(24, 1)},
+        "warning",
+        "cat is recognised in 76.0\u202f% of its images, the other classes in 99.0\u202f%.",
+        "It has 24 of all 25\xa0mistakes on 100\xa0images (95 % interval of its recall 66.8\u202f% to 83.3\u202f%)",
+    ),
+    "two classes that are missed": (
+        None,
+        {"performance": made.missed(40, 35, 0, 0)},
+        "warning",
+        "cat is recognised in 60.0\u202f% of its images, the other classes in 88.3\u202f%.",
+        "1\xa0more class stands out so.",
+    ),
+    "how far confidence can be trusted": (
+        None,
+        {
+            "performance": made.performance(
+                sureness=Sureness(0.9, share(921, 930), share(44, 70)), right=share(965, 1000)
+            )
+        },
+        "note",
+        "Over 90\u202f% sure: 921 of 930 correct; less sure: 44 of 70.",
+        "Passing the 70\xa0unsure images to a person would catch 26 of 35\xa0mistakes.",
     ),
     "a wrong answer without a probability": (
         None,
@@ -223,6 +255,10 @@ def test_each_finding_is_found_alone(case: str) -> None:
         (healthy(inputs=WIDE, layers=(made.pool(), balanced(), made.dense("more", parameters=10))), {}),
         (None, {"activations": made.activations(made.maps("pool", made.numbers(constant=True), side=1))}),
         (None, {"samples": (made.sample(correct=None), made.sample(3, correct=False, answers=()))}),
+        (None, {"performance": made.missed(9, 4)}),
+        (None, {"performance": made.missed(0, 0)}),
+        (None, {"performance": replace_head(made.missed(9, 9), commonest=None)}),
+        (None, {"performance": made.performance()}),
     ],
     ids=[
         "nothing ran",
@@ -236,6 +272,10 @@ def test_each_finding_is_found_alone(case: str) -> None:
         "no conv layer",
         "maps of one position",
         "samples without a verdict",
+        "classes that differ by chance",
+        "no mistakes",
+        "several classes to an image",
+        "too few images, and none that it is sure of",
     ],
 )
 def test_nothing_is_found_without_a_reason(model: ModelRecord | None, results: dict[str, Any]) -> None:
@@ -293,8 +333,18 @@ def test_findings_stand_by_weight() -> None:
     model = healthy(layers=(made.conv(), made.dense(parameters=30)), faults=(WeightFault("w", 1, 0, 9),), inputs=WIDE)
     findings = judge(model, samples=(WRONG,), names=made.names(identical=False))
     severities = [finding.severity for finding in findings]
-    assert severities == ["failed", "failed", "warning", "warning", "note", "passed"]
+    assert severities == ["failed", "failed", "note", "note", "note", "passed"]
     assert findings[0].code == "RG101"
+
+
+def test_what_concerns_the_most_predictions_comes_first_among_findings_of_one_weight() -> None:
+    """A weak class, and how far confidence can be trusted, stand before where parameters sit."""
+    sureness = Sureness(0.9, share(190, 190), share(5, 10))
+    performance = replace_head(made.missed(24, 1), sureness=sureness)
+    model = healthy(layers=(made.conv(), made.dense(parameters=30)), inputs=WIDE)
+    broken = made.dataset(broken=(Broken("a", "is empty"),), broken_reasons=(Reason("is empty", 2),))
+    codes = [each.code for each in judge(model, samples=(WRONG,), performance=performance, dataset=broken)]
+    assert codes == ["RG312", "RG202", "RG313", "RG311", "RG131", "RG132", "RG110"]
 
 
 @pytest.mark.parametrize(

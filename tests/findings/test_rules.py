@@ -14,6 +14,7 @@ from reportgen.document.report import Finding, TemplateFile
 from reportgen.document.rules import Rule
 from reportgen.errors import UnknownNameError
 from reportgen.evidence import Evidence
+from reportgen.evidence.performance import Sureness, share
 from reportgen.evidence.pooling import PooledWindow
 from reportgen.findings.families import judge, rule, rules
 from reportgen.records.data import Broken, Doubt, Reason
@@ -94,6 +95,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"samples": (made.sample(298, correct=False, label="dog"),), "predictions": made.predictions()},
         {"samples": (made.sample(298, correct=None, label=None),), "predictions": made.predictions()},
     ),
+    "RG312": ({"performance": made.missed(24, 1)}, {"performance": made.missed(9, 4)}),
+    "RG313": (
+        {"performance": made.performance(sureness=Sureness(0.9, share(921, 930), share(44, 70)))},
+        {"performance": made.performance(sureness=Sureness(0.9, share(921, 930), None))},
+    ),
     "RG401": (of_channels("dead"), of_channels("nearly dead", "stuck")),
     "RG402": (of_channels("nearly dead"), of_channels("dead")),
     "RG403": (of_channels("stuck"), of_channels("dead")),
@@ -139,7 +145,7 @@ def test_finding_is_placed_by_name_and_its_facts_are_numbers(code: str) -> None:
         assert all(type(fact.value) in {int, float} for fact in finding.facts)
         assert len({fact.name for fact in finding.facts}) == len(finding.facts)
         assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", fact.name) for fact in finding.facts)
-        assert finding.where in {"", "conv", "conv/kernel", "odd", "scores", "digit", "average"}
+        assert finding.where in {"", "conv", "conv/kernel", "odd", "scores", "digit", "average", "cat"}
 
 
 def test_other_sample_is_found_at_the_same_place() -> None:
@@ -256,12 +262,12 @@ def test_findings_of_one_severity_stand_in_their_usual_order() -> None:
         ("failed", "RG104"),
         ("warning", "RG201"),
         ("warning", "RG701"),
-        ("warning", "RG131"),
-        ("warning", "RG132"),
         ("warning", "RG401"),
         ("warning", "RG208"),
-        ("note", "RG402"),
         ("note", "RG311"),
+        ("note", "RG131"),
+        ("note", "RG132"),
+        ("note", "RG402"),
         ("note", "RG702"),
         ("note", "RG203"),
         ("passed", "RG110"),
