@@ -440,6 +440,7 @@ def call(path: str = "conv", *channels: ChannelResponses, **others: Any) -> Call
         "judged_at": path,
         "through": (),
         "rectified": True,
+        "capped": False,
         "receptive_field": (3, 3),
         "quantile_shares": (0.01, 0.5, 0.99),
         "quantile_places": 40,

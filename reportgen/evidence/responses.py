@@ -147,6 +147,8 @@ class CallResponses:
         through: Paths of the calls from the one after it to `judged_at`, in order; () where it is judged by itself.
         rectified: Whether what was measured comes out of an activation that cuts values off below zero (ReLU and its
             like), so that "dead" means something.
+        capped: Whether it comes out of an activation with a highest value (ReLU6 and its like): patches are ranked by
+            what goes into it, and their values are those.
         receptive_field: Pixels of the model's input that one position sees, along each axis; () where not known.
         quantile_shares: Shares that `ChannelResponses.quantiles` belong to, 0..1.
         quantile_places: From how many places the quantiles are taken, drawn at random from all positions of all maps.
@@ -166,6 +168,7 @@ class CallResponses:
     judged_at: str
     through: tuple[str, ...]
     rectified: bool
+    capped: bool
     receptive_field: tuple[int, ...]
     quantile_shares: tuple[float, ...]
     quantile_places: int

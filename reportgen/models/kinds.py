@@ -111,6 +111,7 @@ def _classes_of(role: str) -> tuple[type, ...]:
 
 
 _CUT_OFF = {"relu", "relu6"}
+_CAPPED = {"relu6", "hard_sigmoid", "hard_tanh"}
 
 
 def cuts_off(operation: Operation) -> bool:
@@ -121,3 +122,13 @@ def cuts_off(operation: Operation) -> bool:
     if kind == "ReLU":
         return not operation.negative_slope
     return getattr(getattr(operation, "activation", None), "__name__", "") in _CUT_OFF
+
+
+def caps(operation: Operation) -> bool:
+    """Return whether an operation ends in an activation that gives one highest value for all that is above a bound."""
+    kind = type(operation).__name__
+    if kind in {"Relu6", "HardSigmoid", "HardTanh"}:
+        return True
+    if kind == "ReLU":
+        return operation.max_value is not None
+    return getattr(getattr(operation, "activation", None), "__name__", "") in _CAPPED

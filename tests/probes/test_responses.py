@@ -242,35 +242,57 @@ def test_channels_are_shown_by_what_the_probes_before_found() -> None:
         assert {each.channel for each in call.channels if each.patches} == set(expected)
 
 
-def test_images_that_reach_the_cap_are_counted_and_drawn_at_random_by_seed() -> None:
+CAPS: dict[str, Any] = {
+    "layer": lambda: [layers.Conv2D(2, 1, name="conv"), layers.ReLU(max_value=6, name="cap")],
+    "inside": lambda: [layers.Conv2D(2, 1, activation="relu6", name="conv")],
+    "activation": lambda: [layers.Conv2D(2, 1, name="conv"), layers.Activation("relu6", name="cap")],
+}
+
+
+@pytest.mark.parametrize("cap", CAPS)
+def test_images_that_reach_the_cap_are_counted_and_ranked_by_what_goes_into_it(cap: str) -> None:
     """Every image but the first ten reaches 6 somewhere in channel 0, at many places; channel 1 has no ties."""
-    model = keras.Sequential(
-        [
-            keras.Input((8, 8, 1)),
-            layers.Conv2D(2, 1, name="conv"),
-            layers.ReLU(max_value=6, name="relu6"),
-            layers.GlobalMaxPooling2D(),
-        ]
-    )
+    model = keras.Sequential([keras.Input((8, 8, 1)), *CAPS[cap](), layers.GlobalMaxPooling2D()])
     model.get_layer("conv").set_weights([np.array([[[[10.0, 1.0]]]]), np.zeros(2)])
     images = np.random.default_rng(0).uniform(0, 1, (200, 8, 8, 1)).astype(np.float32)
     images[:10] /= 2
+    (call,) = watched(model, data(images)).calls
+    capped, free = call.channels
+    assert call.capped
+    assert (capped.maximum, capped.num_at_maximum) == (6.0, 190)
+    assert free.num_at_maximum == 1
+    highest = images.reshape(200, -1).max(axis=1)
+    for channel, gain in ((capped, 10), (free, 1)):
+        assert [patch.image for patch in channel.patches] == np.argsort(-highest)[:9].tolist()
+        for patch in channel.patches:
+            assert images[patch.image][patch.position] == highest[patch.image]
+            assert patch.value == pytest.approx(gain * highest[patch.image], rel=1e-5)
+
+
+def test_images_that_share_the_highest_value_are_counted_and_drawn_at_random_by_seed() -> None:
+    """A cap that is written as a minimum is no activation that is known: what comes out ties."""
+    start = keras.Input((8, 8, 1))
+    conv = layers.Conv2D(1, 1, name="conv")
+    out = keras.ops.minimum(keras.ops.relu(conv(start)), 6.0)
+    model = keras.Model(start, layers.GlobalMaxPooling2D()(out))
+    conv.set_weights([np.array([[[[10.0]]]]), np.zeros(1)])
+    images = np.random.default_rng(0).integers(0, 2, (200, 8, 8, 1)).astype(np.float32)
+    images[:10] = 0
     seen = []
     for seed in (0, 0, 1):
         (call,) = watched(model, data(images), seed=seed).calls
-        capped, free = call.channels
-        assert (capped.maximum, capped.num_at_maximum) == (6.0, 190)
-        assert free.num_at_maximum == 1
-        assert {patch.value for patch in capped.patches} == {6.0}
-        assert all(images[patch.image][patch.position] >= 0.6 for patch in capped.patches)
-        seen.append([(patch.image, patch.position) for patch in capped.patches])
+        (found,) = call.channels
+        assert not call.capped
+        assert found.num_at_maximum == 190
+        assert all(images[patch.image][patch.position] == 1 for patch in found.patches)
+        seen.append([(patch.image, patch.position) for patch in found.patches])
     assert seen[0] == seen[1]
     assert not set(seen[0]) & set(seen[2])
     drawn = [image for image, _ in seen[0]]
     # Nine of 190 drawn at random lie all among the first hundred images in one of about 900 draws.
     assert max(drawn) >= 100
     assert min(drawn) >= 10
-    first = [tuple(np.argwhere(images[image, ..., 0] >= 0.6)[0].tolist()) for image in drawn]
+    first = [tuple(np.argwhere(images[image, ..., 0] == 1)[0].tolist()) for image in drawn]
     assert sum(place == position for place, (_, position) in zip(first, seen[0], strict=True)) < 4
 
 

@@ -19,7 +19,7 @@ from reportgen.probes.watching.tallies import Tally, merge, nothing, of_images, 
 NUM_IMAGES, NUM_CLASSES, NUM_CHANNELS = 40, 3, 5
 EXACT = (
     "num_images", "count", "minimum", "maximum", "positive", "firing", "num_nan", "num_infinite", "class_counts",
-    "top_values", "top_keys", "top_images", "top_positions", "num_at_last", "num_at_maximum",
+    "top_values", "top_keys", "top_images", "top_positions", "num_at_maximum",
 )  # fmt: skip
 ROUNDED = ("mean", "squares", "class_levels")
 
@@ -91,7 +91,6 @@ def test_numbers_are_those_of_a_slow_loop() -> None:
         for image, position in zip(strongest, found.top_positions[:, channel], strict=True):
             assert VALUES[image, position, channel] == highest[image]
         assert found.num_at_maximum[channel] == highest.count(max(highest))
-        assert found.num_at_last[channel] == highest.count(highest[strongest[-1]])
     assert found.num_nan.tolist() == [0, 0, 1, 0, 0]
     assert found.num_infinite.tolist() == [0, 0, 1, 0, 0]
 
@@ -110,7 +109,7 @@ def test_image_without_a_number_is_not_among_the_strongest() -> None:
     found = of_images(per_image(values, keys), [0, 1], keys, None, 0)
     assert (found.top_images[0, 0], found.top_values[0, 0], found.top_positions[0, 0]) == (1, 5.0, 2)
     assert np.isneginf(found.top_values[1:, 0]).all()
-    assert (found.num_at_maximum[0], found.num_at_last[0]) == (1, 0)
+    assert found.num_at_maximum[0] == 1
 
 
 def test_among_equal_images_every_image_is_drawn_as_often() -> None:
@@ -119,7 +118,7 @@ def test_among_equal_images_every_image_is_drawn_as_often() -> None:
     for seed in range(200):
         found = tally(list(range(NUM_IMAGES)), seed)
         times[found.top_images[:, 1]] += 1
-        assert (found.num_at_maximum[1], found.num_at_last[1]) == (NUM_IMAGES, NUM_IMAGES)
+        assert found.num_at_maximum[1] == NUM_IMAGES
     # Each is drawn in 9 of 40, of 200 draws 45 times; the standard deviation is 5.9.
     assert times.sum() == 200 * TOP
     assert 45 - 5 * 5.9 < times.min() < times.max() < 45 + 5 * 5.9

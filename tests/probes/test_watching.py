@@ -71,7 +71,7 @@ def subject(*behind: keras.layers.Layer) -> Subject:
 
 def test_what_is_taken_is_what_the_layer_gives_back() -> None:
     mine, found = subject(), []
-    watching = Watching(mine, lambda path, values: found.append((path, values.copy())), ["conv"])
+    watching = Watching(mine, lambda path, values, _: found.append((path, values.copy())), ["conv"])
     watching.watch(range(5))
     assert [path for path, _ in found] == ["conv"]
     np.testing.assert_allclose(found[0][1], mine.model.layers[0](IMAGES[:5]), atol=1e-6)
@@ -84,7 +84,7 @@ def test_what_the_activation_was_given_is_put_back_only_where_it_is_no_number(va
     mine, found = subject(), []
     conv = mine.model.layers[0]
     conv.set_weights([np.zeros((3, 3, 1, 3)), np.array([0.0, value, 1.0])])
-    watching = Watching(mine, lambda path, values: found.append(values.copy()), ["conv"])
+    watching = Watching(mine, lambda path, values, _: found.append(values.copy()), ["conv"])
     watching.watch(range(5))
     watching.watch(range(5, 8))
     for values, number in ((found[-2], 5), (found[-1], 3)):
@@ -102,7 +102,7 @@ def test_graph_that_fails_midway_is_called_instead_and_counted_once() -> None:
 
 
 def test_what_goes_wrong_in_taking_comes_out_as_it_is() -> None:
-    def fail(_path: str, _values: Array) -> None:
+    def fail(_path: str, _values: Array, _before: Array | None) -> None:
         raise LookupError("a fault of our own")
 
     with pytest.raises(LookupError, match="a fault of our own"):
@@ -111,5 +111,5 @@ def test_what_goes_wrong_in_taking_comes_out_as_it_is() -> None:
 
 def test_call_inside_a_loop_of_a_graph_is_not_taken_piece_by_piece() -> None:
     mine, taken = subject(OneByOne()), []
-    Watching(mine, lambda path, values: taken.append((path, values.shape)), ["loop/inner", "conv"]).watch(range(4))
+    Watching(mine, lambda path, values, _: taken.append((path, values.shape)), ["loop/inner", "conv"]).watch(range(4))
     assert sorted(taken) == [("conv", (4, 4, 4, 3)), ("loop/inner", (1, 2, 2, 3))]

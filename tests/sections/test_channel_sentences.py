@@ -295,7 +295,15 @@ def test_dead_and_stuck_channels_share_one_line(known: list[ChannelResponses], l
 )
 def test_patches_that_are_drawn_among_more_than_nine_say_so(num_at_maximum: int, words: str) -> None:
     (channel,) = channels(made.channel(0, maximum=6.0, num_at_maximum=num_at_maximum))
-    assert lines.drawn_words(channel, "images") == words
+    assert lines.drawn_words(channel, "images", capped=False) == words
+
+
+def test_patches_of_a_capped_activation_say_by_what_they_are_ranked() -> None:
+    few, many = (channels(made.channel(0, maximum=6.0, num_at_maximum=number))[0] for number in (9, 1000))
+    assert lines.drawn_words(few, "images", capped=True) == ""
+    assert lines.drawn_words(many, "images", capped=True) == (
+        "1\u202f000 images reach the cap of 6; patches are ranked by what goes into the activation."
+    )
 
 
 def found(*calls: CallResponses) -> list[Finding]:

@@ -131,6 +131,7 @@ class _Judgement:
             judged_at=self._collector.judged.path,
             through=self._collector.judged.through,
             rectified=rectified,
+            capped=self._collector.is_capped,
             receptive_field=record.receptive_field or (),
             quantile_shares=QUANTILE_SHARES,
             quantile_places=num_places,

@@ -14,7 +14,7 @@ from reportgen.models.subject import Array, Subject
 from reportgen.options import Options
 from reportgen.probes.watching import tallies, ties
 from reportgen.probes.watching.labelled import Classes, classes
-from reportgen.probes.watching.reducing import per_image
+from reportgen.probes.watching.reducing import highest, per_image
 from reportgen.probes.watching.watching import Watching
 from reportgen.progress import Progress, silent
 from reportgen.records.judged import Judged, judged
@@ -70,9 +70,9 @@ class Pass:
                 advance()
         return collectors
 
-    def _take(self, path: str, outputs: Array) -> None:
+    def _take(self, path: str, outputs: Array, before: Array | None) -> None:
         for each in self._taking[path]:
-            each.add(outputs, self._start)
+            each.add(outputs, self._start, before)
 
     def _collectors(self) -> tuple[Collector, ...]:
         """Return one collector per call; all keep the responses to the same images."""
@@ -120,6 +120,7 @@ class Collector:
         levels: Mean response above zero to these, float32 (images, channels).
         sampled: Responses at random places, float32 (places, channels).
         all_places: Whether these are all places.
+        is_capped: Whether images are ranked by what an activation with a cap is given.
     """
 
     def __init__(
@@ -153,7 +154,7 @@ class Collector:
         self._positions = math.prod(self.sizes)
         total = len(self.images) * self._positions
         self._places = places.of(total)
-        self.all_places = len(self._places) == total
+        self.all_places, self.is_capped = len(self._places) == total, False
         self.sampled = np.zeros((len(self._places), channels), np.float32)
 
     def maps(self, outputs: Array) -> Array:
@@ -161,8 +162,14 @@ class Collector:
         moved = np.moveaxis(outputs, self._axis + 1, -1)
         return np.asarray(np.ascontiguousarray(moved).reshape(len(outputs), self._positions, -1))
 
-    def add(self, outputs: Array, start: int) -> None:
-        """Note what came out for the images from the place `start` on; the last time counts, where it comes again."""
+    def add(self, outputs: Array, start: int, given: Array | None = None) -> None:
+        """Note what came out for the images from the place `start` on; the last time counts, where it comes again.
+
+        Args:
+            outputs: What came out.
+            start: Place of the first image among `images`.
+            given: What an activation with a cap was given, by which images are ranked; None for what came out.
+        """
         if start != self._start:
             self._start, self._before = start, self.tally
         values = self.maps(outputs)
@@ -170,8 +177,17 @@ class Collector:
         labels = None if self._groups.of_images is None else self._groups.of_images[start : start + len(values)]
         keys = self._keys[start : start + len(values)]
         before = self._before
-        found = per_image(values, keys, lambda maximum: tallies.worth(before, maximum, keys))
-        here = tallies.of_images(found, images.tolist(), keys, labels, len(self._groups.names))
+
+        def worth(maximum: Array) -> Array:
+            return tallies.worth(before, maximum, keys)
+
+        def nowhere(maximum: Array) -> Array:
+            return np.zeros(maximum.shape, bool)
+
+        self.is_capped = given is not None
+        ranked = None if given is None else highest(self.maps(given), keys, worth)
+        found = per_image(values, keys, worth if given is None else nowhere)
+        here = tallies.of_images(found, images.tolist(), keys, labels, len(self._groups.names), ranked)
         self.tally = tallies.merge(before, here)
         first, end = np.searchsorted(self.kept_slots, [start, start + len(values)])
         self.levels[first:end] = found.level[self.kept_slots[first:end] - start]

@@ -53,6 +53,26 @@ class PerImage:
     num_infinite: Array
 
 
+def highest(values: Array, keys: Array, worth: Callable[[Array], Array]) -> tuple[Array, Array]:
+    """Return the highest value of every map, and where it is: both (images, channels).
+
+    Args:
+        values: float (images, positions, channels).
+        keys: The key of every image (`ties.of_images`).
+        worth: Returns, of all maxima, those whose positions are looked for; 0 stands for the others.
+    """
+    maximum = values.max(axis=1)
+    maximum = np.where(np.isnan(maximum), -np.inf, maximum)
+    first, position = np.full(maximum.shape, ties.LAST), np.zeros(maximum.shape, np.int64)
+    images, channels = np.nonzero(worth(maximum))
+    at_once = max(1, _BLOCK // max(values.shape[1], 1))
+    for start in range(0, len(images), at_once):
+        image, channel = images[start : start + at_once], channels[start : start + at_once]
+        found, place = np.nonzero(values[image, :, channel] == maximum[image, channel][:, None])
+        ties.draw((first, position), (image[found], channel[found]), keys, place)
+    return maximum, position
+
+
 def per_image(values: Array, keys: Array, worth: Callable[[Array], Array] | None = None) -> PerImage:
     """Reduce every map to numbers.
 

@@ -40,12 +40,11 @@ class Tally:
             0, as a multiple of the mean over all channels (`selective.relative`): float64 (classes, channels).
         class_counts: Images of each class, int64 (classes).
         top_values: Maxima of the images with the highest ones, (9, channels), highest first; minus infinity where there
-            are fewer images.
+            are fewer images. Where an activation has a cap, of what goes into it.
         top_keys: The keys of these images (`ties.of_images`), in whose order they stand where maxima are equal.
         top_images: Which images.
         top_positions: Where in the map.
-        num_at_last: How many images have the last of these maxima, those included that are left out; 0 where there are
-            fewer images, int64 (channels).
+        num_at_maximum: How many images reach the highest value, int64 (channels); 0 where none has a finite value.
     """
 
     num_images: int
@@ -64,12 +63,7 @@ class Tally:
     top_keys: Array
     top_images: Array
     top_positions: Array
-    num_at_last: Array
-
-    @property
-    def num_at_maximum(self) -> Array:
-        """How many images reach the highest value, int64 (channels); 0 where no image has a finite value."""
-        return _reaching(self, self.top_values[0])
+    num_at_maximum: Array
 
 
 def nothing(num_channels: int, num_classes: int) -> Tally:
@@ -92,11 +86,18 @@ def nothing(num_channels: int, num_classes: int) -> Tally:
         top_keys=np.full((TOP, num_channels), ties.LAST),
         top_images=np.full((TOP, num_channels), _NO_IMAGE),
         top_positions=np.zeros((TOP, num_channels), np.int64),
-        num_at_last=whole[5],
+        num_at_maximum=whole[5],
     )
 
 
-def of_images(found: PerImage, images: Sequence[int], keys: Array, classes: Array | None, num_classes: int) -> Tally:
+def of_images(
+    found: PerImage,
+    images: Sequence[int],
+    keys: Array,
+    classes: Array | None,
+    num_classes: int,
+    ranked: tuple[Array, Array] | None = None,
+) -> Tally:
     """Return what is known of a few images.
 
     Args:
@@ -105,7 +106,9 @@ def of_images(found: PerImage, images: Sequence[int], keys: Array, classes: Arra
         keys: The key of each (`ties.of_images`).
         classes: The class of each, 0 to `num_classes` − 1; None without labels.
         num_classes: How many classes there are.
+        ranked: Maxima and their positions, (images, channels), by which images are ranked; None for those of `found`.
     """
+    maximum, position = ranked or (found.maximum, found.position)
     empty = nothing(found.count.shape[1], num_classes)
     count = found.count.sum(axis=0)
     mean = (found.count * found.mean).sum(axis=0) / np.maximum(count, 1)
@@ -117,19 +120,18 @@ def of_images(found: PerImage, images: Sequence[int], keys: Array, classes: Arra
         np.broadcast_to(each[:, None], found.count.shape) for each in (np.asarray(images, np.int64), keys)
     )
     seen = found.count > 0
-    strongest = _strongest(
-        found.maximum, np.where(seen, drawn, ties.LAST), np.where(seen, numbers, _NO_IMAGE), found.position
-    )
+    strongest = _strongest(maximum, np.where(seen, drawn, ties.LAST), np.where(seen, numbers, _NO_IMAGE), position)
     nobody = (empty.top_values, empty.top_keys, empty.top_images, empty.top_positions)
     top = [np.concatenate([some, none[len(some) :]]) for some, none in zip(strongest, nobody, strict=True)]
-    num_at_last = np.where(np.isfinite(top[0][-1]), (found.maximum == top[0][-1]).sum(axis=0), 0)
+    highest = found.maximum.max(axis=0)
+    num_at_maximum = np.where(np.isfinite(highest), (found.maximum == highest).sum(axis=0), 0)
     return Tally(
         num_images=len(images),
         count=count,
         mean=mean,
         squares=squares,
         minimum=found.minimum.min(axis=0).astype(np.float64),
-        maximum=found.maximum.max(axis=0).astype(np.float64),
+        maximum=highest.astype(np.float64),
         positive=found.positive.sum(axis=0),
         firing=(found.positive > 0).sum(axis=0),
         num_nan=found.num_nan.sum(axis=0),
@@ -140,7 +142,7 @@ def of_images(found: PerImage, images: Sequence[int], keys: Array, classes: Arra
         top_keys=top[1],
         top_images=top[2],
         top_positions=top[3],
-        num_at_last=num_at_last,
+        num_at_maximum=num_at_maximum,
     )
 
 
@@ -173,7 +175,8 @@ def merge(one: Tally, other: Tally) -> Tally:
         top_keys=top[1],
         top_images=top[2],
         top_positions=top[3],
-        num_at_last=_reaching(one, top[0][-1]) + _reaching(other, top[0][-1]),
+        num_at_maximum=np.where(one.maximum >= other.maximum, one.num_at_maximum, 0)
+        + np.where(other.maximum >= one.maximum, other.num_at_maximum, 0),
     )
 
 
@@ -198,12 +201,6 @@ def _enters(tally: Tally, maximum: Array, keys: Array) -> Array:
     """Return whether images of such maxima and keys come before the last that is kept."""
     last = tally.top_values[-1]
     return np.asarray((maximum > last) | ((maximum == last) & (keys < tally.top_keys[-1])))
-
-
-def _reaching(tally: Tally, values: Array) -> Array:
-    """Return how many images have a maximum of a value that is not below the last that is kept, int64 (channels)."""
-    kept = (tally.top_values == values).sum(axis=0)
-    return np.where(np.isneginf(values), 0, np.where(tally.top_values[-1] == values, tally.num_at_last, kept))
 
 
 def _merged_tops(one: Tally, other: Tally) -> tuple[Array, Array, Array, Array]:

@@ -6,7 +6,8 @@ batch until it is through takes ResNet-50 a third longer and four times the memo
 that has layers for which this processor needs a compiler, is called as it is.
 
 What an activation is given is looked at as well (`models/arising.py`). To hand all of it over takes a small network a
-seventh longer, and is not done as long as the sum of its squares is finite: then nothing in it is NaN or infinite.
+seventh longer, and is not done as long as the sum of its squares is finite: then nothing in it is NaN or infinite. An
+activation with a cap, such as ReLU6, is an exception: which image moves a channel most is seen before it alone.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import tensorflow as tf
 from reportgen.models import arising, running
 from reportgen.models.hooks import Call, watch
 from reportgen.models.inputs import batch_size
+from reportgen.models.kinds import caps
 from reportgen.models.subject import BATCH_SIZE, Array, Subject
 from reportgen.models.types import Operation, Tensor, Tensors
 
@@ -31,14 +33,19 @@ class Watching:
     """A model that is watched at some of its calls."""
 
     def __init__(
-        self, subject: Subject, take: Callable[[str, Array], None], paths: Sequence[str], others: Sequence[str] = ()
+        self,
+        subject: Subject,
+        take: Callable[[str, Array, Array | None], None],
+        paths: Sequence[str],
+        others: Sequence[str] = (),
     ) -> None:
         """Prepare to watch.
 
         Args:
             subject: The model and its data.
-            take: What is done with the path of a call, and with what that gave back: (images, …), float32, or float64
-                where the model computes in that; nothing may be kept of it but copies. Where its activation was given
+            take: What is done with the path of a call, with what that gave back: (images, …), float32, or float64
+                where the model computes in that, and with what its activation was given, where that has a cap, or None;
+                nothing may be kept of them but copies. Where its activation was given
                 NaN or infinity, these stand in what came out. It is called in no fixed order and from any thread, and
                 once more for the same batch where that could not be finished as a graph.
             paths: The calls whose outputs are asked for.
@@ -92,7 +99,7 @@ class Watching:
 
     def _hand_on(self, path: str, values: Array, before: Array | None = None) -> None:
         values, before = values[: self._wanted], None if before is None else before[: self._wanted]
-        self._take(path, arising.put_back(values, before))
+        self._take(path, arising.put_back(values, before), before if caps(self.operations[path]) else None)
 
     def _graph(self, closely: bool, inputs: Tensors) -> list[Tensor]:
         """Return one number for every call, which cannot be had before the call's output is taken."""
@@ -101,7 +108,7 @@ class Watching:
         def note(call: Call, values: Tensor, *before: Tensor) -> None:
             if values.graph is not graph:
                 raise ValueError(f"{call.path} is called inside a loop")  # many times, with a part of the batch each
-            given = before if closely else map(tf.nn.l2_loss, before)
+            given = before if closely or caps(call.operation) else map(tf.nn.l2_loss, before)
             taken[call.path] = tf.numpy_function(
                 partial(self._taken, call.path), [values, *given], tf.int32, stateful=False
             )

@@ -310,7 +310,7 @@ def _card(evidence: Evidence, responses: ResponsesResult, call: CallResponses, c
     said = told.card_words(channel, responses, samples)
     known = call.channels[place].patches
     labels = [patch.label for patch in known]
-    drawn = lines.drawn_words(channel, samples) if known else ""
+    drawn = lines.drawn_words(channel, samples, capped=call.capped) if known else ""
     said += (drawn,) if drawn else ()
     if any(len(label or "") >= CELL for label in labels):
         said += (f"Patches: {told.class_summary(labels)}.",)

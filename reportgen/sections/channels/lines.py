@@ -30,15 +30,19 @@ def silent_words(channels: Sequence[Channel]) -> str:
     return " ".join(said)
 
 
-def drawn_words(channel: Channel, samples: str) -> str:
-    """Say that the patches of a channel are drawn among more that reach its highest value; "" where they are not.
+def drawn_words(channel: Channel, samples: str, *, capped: bool) -> str:
+    """Say how patches were chosen of a channel whose highest value is reached by more images than are shown; "" else.
 
     Args:
         channel: What was measured of it.
         samples: What the data consist of: "images".
+        capped: Whether they are ranked by what goes into its activation, which has a cap.
     """
     if channel.num_at_maximum <= MOST_PATCHES:
         return ""
+    if capped:
+        many = f"{number(channel.num_at_maximum)} {samples} reach the cap of {number(channel.maximum)}"
+        return f"{many}; patches are ranked by what goes into the activation."
     many = f"{number(channel.num_at_maximum)} {samples} reach its highest value, {number(channel.maximum)}"
     return f"{many}; those shown are drawn at random."
 
