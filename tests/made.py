@@ -257,7 +257,8 @@ def missed(*numbers: int) -> PerformanceResult:
         for place, (name, number) in enumerate(zip(names, numbers, strict=True))
     )
     total = 100 * len(numbers)
-    return performance(classes=classes, right=share(total - sum(numbers), total), sureness=None)
+    most = Commonest(names, Share(100, total, 100 / total, (0.0, 1.0)))
+    return performance(classes=classes, right=share(total - sum(numbers), total), sureness=None, commonest=most)
 
 
 def scaled(way: str = "1/255", **others: Any) -> ScaledAnswers:

@@ -80,7 +80,8 @@ WEAK_CLASS = Rule(
     ),
     cannot_tell=(
         "With few images of a class, only a class that fails nearly always is found. The labels of the class may be "
-        "wrong instead of the model. Without labels nothing is said."
+        "wrong instead of the model. Nothing is said without labels, and where the accuracy is not above that of "
+        "always predicting the commonest class."
     ),
     mend=(
         "Look at the mistakes of this class in the chapter on accuracy, and at what it is confused with. Add images "
@@ -168,6 +169,9 @@ def _weak_class(evidence: Evidence, head: HeadScores) -> Iterator[Finding]:
     mistakes, total = head.right.whole - head.right.part, head.right.whole
     tested = [(name, recall) for name, recall in classes if recall.whole >= _LEAST_OF_A_CLASS]
     if head.commonest is None or len(tested) < 2 or not mistakes:
+        return
+    # A network that tells no classes apart is no better with one of them: it says the same to all.
+    if head.right.interval[0] <= head.commonest.share.value:
         return
     p_values = holm([fisher(recall.whole - recall.part, recall.whole, mistakes, total) for _, recall in tested])
     weak = [(*each, p) for each, p in zip(tested, p_values, strict=True) if p <= _LEVEL]

@@ -259,6 +259,7 @@ def test_each_finding_is_found_alone(case: str) -> None:
         (None, {"performance": made.missed(0, 0)}),
         (None, {"performance": replace_head(made.missed(9, 9), commonest=None)}),
         (None, {"performance": made.performance()}),
+        (None, {"performance": made.missed(100, 0)}),
     ],
     ids=[
         "nothing ran",
@@ -276,6 +277,7 @@ def test_each_finding_is_found_alone(case: str) -> None:
         "no mistakes",
         "several classes to an image",
         "too few images, and none that it is sure of",
+        "no better than the commonest class",
     ],
 )
 def test_nothing_is_found_without_a_reason(model: ModelRecord | None, results: dict[str, Any]) -> None:

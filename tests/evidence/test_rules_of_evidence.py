@@ -1,0 +1,122 @@
+"""The rules of evidence as properties of whole reports: what is not there is not claimed, what was planted is found.
+
+The rules: no superlative without a test; every estimate with its number of images and its interval; what was selected
+is measured again on other images; all that was looked at is counted; "none" needs a test that could have found one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from reportgen import registry
+from reportgen.evidence import Evidence
+from reportgen.findings import families
+from reportgen.options import make
+from reportgen.progress import silent
+from reportgen.sources.dataset import Dataset
+from tests import channels_made, made
+from tests.channels_made import BLUR, CHECK, CLASSES, COPY, VERTICAL
+from tests.probes.subjects import data, subject
+
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
+Images = npt.NDArray[np.float32]
+PROBES = ("predictions", "samples", "performance", "edges", "watching", "ablation", "responses")
+
+
+def untrained(seed: int) -> Any:
+    """A network whose channels are exchangeable: nobody taught it anything."""
+    layers = keras.layers
+    keras.utils.set_random_seed(seed)
+    return keras.Sequential(
+        [
+            keras.Input((12, 12, 1), name="image"),
+            layers.Conv2D(8, 3, use_bias=False, name="first"),
+            layers.BatchNormalization(name="norm"),
+            layers.ReLU(6.0, name="relu6"),
+            layers.DepthwiseConv2D(3, activation="relu", name="each"),
+            layers.Conv2D(6, 1, activation="relu", name="mixed"),
+            layers.GlobalAveragePooling2D(name="mean"),
+            layers.Dense(3, activation="softmax", name="answer"),
+        ],
+        name=f"untrained_{seed}",
+    )
+
+
+def noise(seed: int, number: int = 90) -> tuple[Images, list[int]]:
+    """Images with more or less in them, and labels that have nothing to do with them."""
+    draw = np.random.default_rng(seed)
+    bright = draw.uniform(0.3, 1.0, (number, 1, 1, 1))
+    images = (bright * draw.uniform(size=(number, 12, 12, 1))).astype(np.float32)
+    return images, draw.permutation(np.arange(number) % 3).tolist()
+
+
+def looked_at(model: Any, dataset: Dataset, **choices: Any) -> Evidence:
+    """What the probes see that something is claimed of."""
+    options, asked = make(choices), subject(model, dataset)
+    results: dict[str, Any] = {}
+    for name in PROBES:
+        results[name] = registry.load("probes", name).run(replace(asked, earlier=dict(results)), options, silent)
+    known = {name: result for name, result in results.items() if name not in {"samples", "watching"}}
+    return made.bare(model=asked.record, dataset=made.dataset(), findings=(), **known)
+
+
+def claims(evidence: Evidence) -> list[str]:
+    """What is said to be more than chance."""
+    assert evidence.responses is not None
+    assert evidence.edges is not None
+    assert evidence.ablation is not None
+    calls = evidence.responses.calls
+    found = [f"{call.path}/{each.channel} speaks" for call in calls for each in call.channels if each.speaks]
+    found += [f"{each.path}/{each.channel} is needed" for each in evidence.ablation.channels if each.needed]
+    found += [f"{each.channel} prefers an orientation" for each in evidence.edges.tunings if each.prefers]
+    found += [each.title for each in families.judge(evidence) if each.code == "RG312"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("num_runs", "most"), [(20, 2), pytest.param(100, 5, marks=pytest.mark.exhaustive)], ids=["some", "all"]
+)
+def test_where_nothing_was_learnt_nothing_is_claimed(num_runs: int, most: int) -> None:
+    """Networks that nobody taught, on labels that mean nothing: at least 95 of 100 reports make no claim."""
+    said = [claims(looked_at(untrained(seed), data(*noise(seed)), seed=seed)) for seed in range(num_runs)]
+    assert sum(map(bool, said)) <= most, [each for each in said if each]
+
+
+def test_what_was_planted_is_claimed_and_right() -> None:
+    """The detector of a class, channels that answers need, a copy that the answers do without."""
+    images, labels = channels_made.pictures(240)
+    evidence = looked_at(channels_made.faulty(), data(images, labels.tolist(), CLASSES))
+    assert evidence.responses is not None
+    assert evidence.ablation is not None
+    (call,) = evidence.responses.calls
+    assert [each.channel for each in call.channels if each.speaks] == [CHECK]
+    assert {each.channel for each in evidence.ablation.channels if each.needed} == {CHECK, BLUR}
+    (copy,) = evidence.ablation.copies
+    assert (copy.channel, copy.origin, copy.num_replaced_changed) == (COPY, VERTICAL, 0)
+    for each in evidence.ablation.channels:
+        assert each.accuracy_interval is not None
+        assert each.accuracy_interval[0] <= (each.accuracy_change or 0) <= each.accuracy_interval[1]
+        assert each.confirmed or not each.needed
+
+
+def test_what_selected_a_channel_is_not_what_it_is_reported_on() -> None:
+    images, labels = noise(1)
+    ablation = looked_at(untrained(1), data(images, labels)).ablation
+    assert ablation is not None
+    assert not set(ablation.screening.tolist()) & set(ablation.confirming.tolist())
+    assert {each.num_images for each in ablation.channels if each.confirmed} <= {ablation.num_confirming}
+
+
+@pytest.mark.parametrize("per_class", [1, 4])
+def test_with_few_images_a_class_nothing_is_said_of_classes(per_class: int) -> None:
+    images, _ = noise(2, 3 * per_class)
+    responses = looked_at(untrained(2), data(images, list(range(3)) * per_class)).responses
+    assert responses is not None
+    assert "cannot be tested" in responses.untestable
+    assert not any(each.speaks or each.chance for call in responses.calls for each in call.channels)
