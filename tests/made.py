@@ -420,6 +420,7 @@ def channel(number: int = 0, **others: Any) -> ChannelResponses:
         "chance": 0.4,
         "speaks": False,
         "state": "",
+        "origin": "",
         "copy_of": None,
         "copy_correlation": None,
         "patches": (patch(3.0), patch(2.5, image=7, label="dog")),

@@ -157,9 +157,10 @@ class Counts:
     Attributes:
         channels: All of them.
         oriented: Those that prefer an orientation of edges beyond chance; None where that was not asked.
-        dead: Those that are never above zero.
+        dead: Those that are never above zero, by themselves.
         nearly_dead: Those that fire in hardly any image.
-        stuck: Those of one value everywhere.
+        stuck: Those of one value everywhere, by themselves.
+        following: Those that are dead or stuck because a channel before them is.
         no_number: Those with NaN or infinity.
         copies: Those that are copies of another, and nothing of the above.
         speaking: Those that speak for one class; None without labels.
@@ -173,6 +174,7 @@ class Counts:
     dead: int
     nearly_dead: int
     stuck: int
+    following: int
     no_number: int
     copies: int
     speaking: int | None
@@ -183,7 +185,7 @@ class Counts:
 
 def count(channels: Sequence[Channel], *, labelled: bool) -> Counts:
     """Count the channels of a layer by kind; `labelled` says whether true classes are known."""
-    states = [each.state for each in channels]
+    states = [each.state for each in channels if not each.origin]
     ablated = [each.ablation for each in channels if each.ablation is not None]
     needed = sorted((each for each in ablated if each.needed), key=_size)
     return Counts(
@@ -196,6 +198,7 @@ def count(channels: Sequence[Channel], *, labelled: bool) -> Counts:
         dead=states.count("dead"),
         nearly_dead=states.count("nearly dead"),
         stuck=states.count("stuck"),
+        following=sum(bool(each.origin) for each in channels),
         no_number=states.count("no number"),
         copies=sum(each.copy_of is not None and not each.state for each in channels),
         speaking=sum(each.speaks for each in channels) if labelled else None,

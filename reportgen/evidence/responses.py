@@ -96,6 +96,9 @@ class Measured:
             index at least the least one.
         state: "" or "dead" (never above zero), "nearly dead", "stuck" (one value everywhere), "no number"
             (NaN or infinity came out of the convolution, or of what follows up to where it is judged).
+        origin: Path of the conv call because of whose channel of the same number this one is dead or stuck, where it is
+            read by itself (depthwise) or where the call is a further one of the same layer; "" where it is so by
+            itself, and where it is neither.
         copy_of: Number of the channel, lower than its own, that it is a copy of; None where it is none.
         copy_correlation: The correlation with it: the lower one of that at random places in the data, as many as
             `CallResponses.quantile_places`, and that of the means over single images. None where there is no other.
@@ -118,6 +121,7 @@ class Measured:
     chance: float | None
     speaks: bool
     state: str
+    origin: str
     copy_of: int | None
     copy_correlation: float | None
 

@@ -163,9 +163,13 @@ def _faults(evidence: Evidence) -> Iterator[Finding]:
     every = plural(responses.num_images, sample)
     anywhere = f"any of {every}" if responses.num_images > 1 else f"the only {sample}"
     rare = percent(responses.thresholds.nearly_dead)
+    # What fires in a share p of all images is missed by n of them in (1 − p)ⁿ.
+    most = 1 - 0.05 ** (1 / responses.num_images)
+    seldom = f", so with 95 % confidence in under {percent(most)} of such {words(evidence.model).samples}"
+    seldom = seldom if responses.num_images > 1 else ""
     states = {
         "no number": (NOT_FINITE, "gives NaN or infinity", "give NaN or infinity", ""),
-        "dead": (DEAD, "is dead", "are dead", f"Never above zero on {anywhere}. "),
+        "dead": (DEAD, "is dead", "are dead", f"Never above zero on {anywhere}{seldom}. "),
         "stuck": (
             STUCK,
             "is stuck",
@@ -175,7 +179,11 @@ def _faults(evidence: Evidence) -> Iterator[Finding]:
         "nearly dead": (NEARLY_DEAD, "is nearly dead", "are nearly dead", f"Above zero in under {rare} of {every}. "),
     }
     for state, (rule, one, several, meaning) in states.items():
-        rows = [(call, [each for each in call.channels if each.state == state]) for call in responses.calls]
+        # What a depthwise layer makes of a dead channel, and a further call of a shared layer, is the same fault.
+        rows = [
+            (call, [each for each in call.channels if each.state == state and not each.origin])
+            for call in responses.calls
+        ]
         yield from _fault(rule, rows, (one, several), meaning)
     rows = [
         (call, [each for each in call.channels if each.copy_of is not None and not each.state])

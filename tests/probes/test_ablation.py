@@ -458,6 +458,14 @@ def test_values_have_no_accuracy_to_lose() -> None:
     assert (result.channels, result.num_channels) == ((), 2)
 
 
+def test_where_no_channel_responds_none_can_be_switched_off() -> None:
+    model = faulty()
+    kernel, _ = model.get_layer("conv").get_weights()
+    model.get_layer("conv").set_weights([0 * kernel, np.full(6, -1.0)])
+    result = ablate(model, *pictures(12))
+    assert (result.channels, result.missing) == ((), "No channel responds to anything, so none can be switched off.")
+
+
 def test_without_data_there_is_nothing() -> None:
     assert ablation.run(subject(faulty()), make({})) is None
 

@@ -54,11 +54,11 @@ def test_layer_is_counted() -> None:
     )
     lost = (made.ablated(0), made.ablated(4, accuracy_change=-0.5), made.spared(2))
     found = count(channels(*known, lost=lost), labelled=True)
-    assert found == Counts(6, None, 1, 1, 1, 1, 1, 1, 3, 2, (4, 0))
-    assert count(channels(*known), labelled=False) == Counts(6, None, 1, 1, 1, 1, 1, None, 0, 0, ())
+    assert found == Counts(6, None, 1, 1, 1, 0, 1, 1, 1, 3, 2, (4, 0))
+    assert count(channels(*known), labelled=False) == Counts(6, None, 1, 1, 1, 0, 1, 1, None, 0, 0, ())
 
 
-COUNTS = Counts(32, 27, 3, 0, 0, 0, 0, 5, 32, 4, (17,))
+COUNTS = Counts(32, 27, 3, 0, 0, 0, 0, 0, 5, 32, 4, (17,))
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,13 @@ COUNTS = Counts(32, 27, 3, 0, 0, 0, 0, 5, 32, 4, (17,))
             "Of 32\xa0channels 3 are dead; the one tested is not needed beyond chance.",
         ),
         (
+            replace(COUNTS, oriented=None, dead=0, following=3, speaking=None, needed=()),
+            (
+                "Of 32\xa0channels none is dead; 3 follow dead or stuck ones; none of the 4 tested is needed beyond"
+                " chance."
+            ),
+        ),
+        (
             replace(COUNTS, oriented=None, dead=0, speaking=None, needed=(17, 7)),
             "Of 32\xa0channels none is dead; the network needs conv_1/17 and conv_1/7.",
         ),
@@ -98,7 +105,7 @@ COUNTS = Counts(32, 27, 3, 0, 0, 0, 0, 5, 32, 4, (17,))
             "Of 32\xa0channels none is dead; the network needs conv_1/17, conv_1/7 and conv_1/8 and 2 more.",
         ),
     ],
-    ids=["as the issue has it", "single ones", "none needed", "one tested", "two", "many"],
+    ids=["as the issue has it", "single ones", "none needed", "one tested", "following", "two", "many"],
 )
 def test_layer_is_answered_in_two_lines(counts: Counts, words: str) -> None:
     assert told.layer_answer("conv_1", counts) == words
@@ -322,7 +329,8 @@ def test_channels_in_order_are_no_finding() -> None:
             made.dead(1),
             "warning",
             "1\xa0channel is dead.",
-            "Never above zero on any of 10\xa0images. conv: 1 of 2 (channel 1).",
+            "Never above zero on any of 10\xa0images, so with 95 % confidence in under 25.9\u202f% of such images. conv:"
+            " 1 of 2 (channel 1).",
         ),
         (
             made.channel(1, state="stuck"),

@@ -112,6 +112,8 @@ class Study:
 
     def result(self) -> AblationResult:
         """Take all steps."""
+        if not self._candidates:
+            raise ModelError("No channel responds to anything, so none can be switched off.")
         assert self._subject.dataset is not None, "channels are switched off with data only"
         estimates, num_ordering = self._ordered()
         screened, usual = self._screened(estimates)

@@ -23,6 +23,7 @@ from reportgen.probes.watching.collecting import Collector, Pass
 from reportgen.probes.watching.copies import copies, line
 from reportgen.probes.watching.kernels import pictures
 from reportgen.probes.watching.labelled import Classes
+from reportgen.probes.watching.origins import with_origins
 from reportgen.probes.watching.selective import LEAST_IMAGES, chances, num_permutations, relative, selectivity
 from reportgen.probes.watching.watching import Watching
 from reportgen.progress import Progress, silent
@@ -75,7 +76,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Watc
         num_permuted=tested.num_images,
         num_tested_classes=len(tested.classes) if tested.num_images else 0,
         thresholds=_thresholds(options),
-        calls=tuple(found),
+        calls=with_origins(found, subject.record.layers),
     )
     strongest = tuple(_strongest(call, collector, groups) for call, collector in zip(found, collectors, strict=True))
     return WatchingResult(result, passing.images, strongest)
@@ -182,6 +183,7 @@ class _Judgement:
                     chance=_finite(chance[channel]),
                     speaks=bool(speaks[channel]),
                     state=states[channel],
+                    origin="",
                     copy_of=copy_of,
                     copy_correlation=correlation,
                     patches=(),

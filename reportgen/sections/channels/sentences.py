@@ -25,6 +25,7 @@ def layer_answer(path: str, counts: Counts) -> str:
         (counts.dead, "is dead", "are dead", True),
         (counts.nearly_dead, "is nearly dead", "are nearly dead", False),
         (counts.stuck, "is stuck", "are stuck", False),
+        (counts.following, "follows a dead or stuck one", "follow dead or stuck ones", False),
         (counts.no_number, "gives NaN or infinity", "give NaN or infinity", False),
         (counts.copies, "does the same as another", "do the same as others", False),
         (counts.speaking, "speaks for one class", "speak for one class", True),
