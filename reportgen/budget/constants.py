@@ -29,7 +29,7 @@ JSON_PER_CALL = 9_000
 JSON_PER_GRID = 3_000
 JSON_PER_CHANNEL = 380
 # What every channel did over the data, the mean of one class, a card without its patches, a patch.
-JSON_PER_RESPONSE = 1_100
+JSON_PER_RESPONSE = 1_700
 JSON_PER_MEAN = 34
 JSON_PER_CARD = 1_400
 JSON_PER_PATCH = 270

@@ -329,8 +329,8 @@ def test_channels_in_order_are_no_finding() -> None:
             made.dead(1),
             "warning",
             "1\xa0channel is dead.",
-            "Never above zero on any of 10\xa0images, so with 95 % confidence in under 25.9\u202f% of such images. conv:"
-            " 1 of 2 (channel 1).",
+            "Never above zero on any of 10\xa0images, so with 95 % confidence in under 25.9\u202f% of such images."
+            " conv: 1 of 2 (channel 1).",
         ),
         (
             made.channel(1, state="stuck"),
