@@ -40,7 +40,7 @@ def paired_difference(gained: int, lost: int, total: int) -> tuple[float, float]
         total: All images.
 
     >>> [round(bound, 3) for bound in paired_difference(2, 14, 100)]
-    [-0.195, -0.04]
+    [-0.194, -0.042]
     """
     whole, more, less = total + 2, gained + 0.5, lost + 0.5
     difference = (more - less) / whole
