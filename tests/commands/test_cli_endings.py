@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from reportgen.writing.folders import held
 from tests.commands import COMMAND, Files, environment, here, names, posix
@@ -92,8 +93,16 @@ def test_summary_in_a_folder_that_is_missing_is_refused_before_any_work(tmp_path
 @pytest.mark.keras
 @pytest.mark.slow
 def test_last_lines_say_what_the_report_says(files: Files, tmp_path: Path) -> None:
+    import numpy as np
+
+    with np.load(files.data) as data:
+        for place, (image, label) in enumerate(zip(data["x"], data["y"], strict=True)):
+            folder = tmp_path / "pictures" / str(label)
+            folder.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image[..., 0]).save(folder / f"{place}.png")
+    (tmp_path / "pictures" / "0" / "broken.png").write_bytes(b"no picture")
     shown = here(
-        "build", files.model, "--data", files.data, "--section", "samples", "--format", "json", "--format", "html",
+        "build", files.model, "--data", "pictures", "--section", "samples", "--format", "json", "--format", "html",
         "--summary", "made/summary.md", "-o", "made", cwd=tmp_path,
     )  # fmt: skip
     assert shown.returncode == 0, shown.stderr
@@ -113,7 +122,7 @@ def test_last_lines_say_what_the_report_says(files: Files, tmp_path: Path) -> No
     assert sizes.startswith("Sizes: report.json ")
     assert shown.stdout == f"{Path('made/report.json')} {Path('made/report.html')}\n"
     assert (tmp_path / "made" / "summary.md").read_text(encoding="utf-8").startswith("## What tiny sees\n")
-    short = here("build", files.model, "--data", files.data, *SHORT, "-o", "short", cwd=tmp_path)
+    short = here("build", files.model, "--data", "pictures", *SHORT, "-o", "short", cwd=tmp_path)
     assert last[0] in short.stderr.splitlines()
 
 
