@@ -184,7 +184,7 @@ def _weak_class(evidence: Evidence, head: HeadScores) -> Iterator[Finding]:
     also = f" {plural(len(weak) - 1, 'more class stands', 'more classes stand')} out so." if len(weak) > 1 else ""
     at = f" at the output {head.name}" if len(evidence.model.outputs) > 1 else ""
     yield WEAK_CLASS.finding(
-        f"{name} is recognised in {percent(recall.value)} of its {known.samples}, the other classes in"
+        f"The class {name} is recognised in {percent(recall.value)} of its {known.samples}, the other classes in"
         f" {percent(rest)}.",
         f"It has {number(missed)} of all {plural(mistakes, 'mistake')}{at} on {plural(recall.whole, known.sample)}"
         f" (95 % interval of its recall {percent(low)} to {percent(high)}); so many fall on a class by chance with"

@@ -188,14 +188,14 @@ TRIGGERS: dict[str, tuple[ModelRecord | None, Mapping[str, Any], str, str, str]]
         None,
         {"performance": made.missed(24, 1)},
         "warning",
-        "cat is recognised in 76.0\u202f% of its images, the other classes in 99.0\u202f%.",
+        "The class cat is recognised in 76.0\u202f% of its images, the other classes in 99.0\u202f%.",
         "It has 24 of all 25\xa0mistakes on 100\xa0images (95 % interval of its recall 66.8\u202f% to 83.3\u202f%)",
     ),
     "two classes that are missed": (
         None,
         {"performance": made.missed(40, 35, 0, 0)},
         "warning",
-        "cat is recognised in 60.0\u202f% of its images, the other classes in 88.3\u202f%.",
+        "The class cat is recognised in 60.0\u202f% of its images, the other classes in 88.3\u202f%.",
         "1\xa0more class stands out so.",
     ),
     "how far confidence can be trusted": (
