@@ -6,11 +6,10 @@ import math
 from dataclasses import dataclass
 
 from reportgen.document.report import Score
+from reportgen.evidence.inference import Z
 from reportgen.evidence.predictions import PredictionsResult
 from reportgen.evidence.samples import SampleRecord
 from reportgen.language.ties import Tie
-
-_Z = 1.959963984540054  # 97.5 % of a standard normal distribution lie below it
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +216,8 @@ def wilson(right: int, total: int) -> tuple[float, float]:
     >>> [round(bound, 3) for bound in wilson(962, 1000)]
     [0.948, 0.972]
     """
-    middle = right / total + _Z * _Z / (2 * total)
-    half = _Z * math.sqrt(right / total * (1 - right / total) / total + _Z * _Z / (4 * total * total))
-    scale = 1 + _Z * _Z / total
+    middle = right / total + Z * Z / (2 * total)
+    half = Z * math.sqrt(right / total * (1 - right / total) / total + Z * Z / (4 * total * total))
+    scale = 1 + Z * Z / total
     # At either end rounding would leave a trace of a bound that is exactly 0 or 1.
     return (middle - half) / scale if right else 0.0, (middle + half) / scale if right < total else 1.0

@@ -24,6 +24,12 @@ def test_mcnemar_is_the_toss_of_a_coin(gained: int, lost: int, expected: float) 
     assert mcnemar(lost, gained) == mcnemar(gained, lost)
 
 
+def test_mcnemar_agrees_with_counting_all_outcomes() -> None:
+    # Of the 2^9 ways that 9 coins can fall, those at least as uneven as 2 to 7.
+    uneven = sum(min(bin(ways).count("1"), 9 - bin(ways).count("1")) <= 2 for ways in range(2**9))
+    assert mcnemar(2, 7) == uneven / 2**9
+
+
 def test_fisher_counts_all_groups() -> None:
     # Of eight images four are mistakes; every group of three.
     groups = list(itertools.combinations(range(8), 3))

@@ -12,7 +12,6 @@ import keras
 import numpy as np
 import pytest
 
-from reportgen.evidence.inference import mcnemar
 from reportgen.evidence.scaling import ScaledAnswers, ScalingResult
 from reportgen.findings.doubts import doubts
 from reportgen.models import pixels
@@ -33,22 +32,6 @@ SCALES: dict[str, Callable[[Array], Array]] = {
     "1/255": lambda images: images / 255,
     "-1..1": lambda images: images / 127.5 - 1,
 }
-
-
-@pytest.mark.parametrize(
-    ("gained", "lost", "expected"),
-    # Two-sided exact binomial tests of a fair coin; the last from Fisher's lady tasting tea, all 10 tosses alike.
-    [(0, 0, 1.0), (1, 0, 1.0), (5, 5, 1.0), (0, 5, 2 / 32), (6, 1, 16 / 128), (1, 9, 22 / 1024), (10, 0, 2 / 1024)],
-)
-def test_mcnemar_is_the_toss_of_a_coin(gained: int, lost: int, expected: float) -> None:
-    assert mcnemar(gained, lost) == pytest.approx(expected)
-    assert mcnemar(lost, gained) == mcnemar(gained, lost)
-
-
-def test_mcnemar_agrees_with_counting_all_outcomes() -> None:
-    # Of the 2^9 ways that 9 coins can fall, those at least as uneven as 2 to 7.
-    uneven = sum(min(bin(ways).count("1"), 9 - bin(ways).count("1")) <= 2 for ways in range(2**9))
-    assert mcnemar(2, 7) == uneven / 2**9
 
 
 @cache

@@ -53,8 +53,13 @@ def _loss(each: ChannelAblation) -> str:
     """What is lost without a channel, with its interval."""
     if each.accuracy_change is None or each.accuracy_interval is None:
         return f"log probability {_changed(each.log_probability_change, each.log_probability_interval)}"
-    low, high = (signed_points(bound).removesuffix("\u00a0points") for bound in each.accuracy_interval)
-    return f"accuracy {signed_points(each.accuracy_change)}, 95 % interval {low} to {high}"
+    return f"accuracy {signed_points(each.accuracy_change)}, 95 % interval {_range(each.accuracy_interval)}"
+
+
+def _range(interval: tuple[float, float]) -> str:
+    """The ends of an interval in points, without the word."""
+    low, high = (signed_points(bound).partition("\u00a0")[0] for bound in interval)
+    return f"{low} to {high}"
 
 
 def _changed(change: float, interval: tuple[float, float]) -> str:
@@ -76,9 +81,8 @@ def copy_words(copy: CopyAblation) -> str:
     )
     if copy.both_accuracy_change is None or copy.both_accuracy_interval is None:
         return f"{said}; with both set to their means, {number(copy.num_both_changed)}."
-    low, high = (signed_points(bound).removesuffix("\u00a0points") for bound in copy.both_accuracy_interval)
     change = signed_points(copy.both_accuracy_change)
-    return f"{said}; with both set to their means, accuracy {change} ({low} to {high})."
+    return f"{said}; with both set to their means, accuracy {change} ({_range(copy.both_accuracy_interval)})."
 
 
 def card_words(channel: Channel, samples: str) -> Iterator[str]:
@@ -90,8 +94,7 @@ def card_words(channel: Channel, samples: str) -> Iterator[str]:
         return
     accuracy = ""
     if lost.accuracy_change is not None and lost.accuracy_interval is not None:
-        low, high = (signed_points(bound).removesuffix("\u00a0points") for bound in lost.accuracy_interval)
-        accuracy = f"accuracy {signed_points(lost.accuracy_change)} ({low} to {high}), "
+        accuracy = f"accuracy {signed_points(lost.accuracy_change)} ({_range(lost.accuracy_interval)}), "
     tested = f", p = {number(lost.p_value, 2)}" if lost.p_value is not None else ""
     hit = ""
     if lost.class_hit is not None and lost.class_hit_change is not None:
@@ -117,14 +120,14 @@ def points(change: float) -> str:
 
 
 def signed_points(change: float) -> str:
-    r"""Write a difference of shares in percentage points, a gain with its sign, too.
+    r"""Write a difference of shares in percentage points, a gain with its sign, too; a tiny one keeps its sign.
 
-    >>> signed_points(-0.021), signed_points(0.003), signed_points(0.0)
-    ('−2.1\xa0points', '+0.3\xa0points', '±0\xa0points')
+    >>> signed_points(-0.021), signed_points(0.003), signed_points(0.0), signed_points(-0.00001)
+    ('−2.1\xa0points', '+0.3\xa0points', '±0\xa0points', '−0.001\xa0points')
     """
     written = points(abs(change))
     if written.startswith("under"):
-        return written
+        written = f"{number(100 * abs(change), 2)}\u00a0points"
     if change > 0:
         return f"+{written}"
     return f"−{written}" if change < 0 else f"±{written}"
