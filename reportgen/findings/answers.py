@@ -204,11 +204,20 @@ def _trust(evidence: Evidence, head: HeadScores) -> Iterator[Finding]:
     mistakes = head.right.whole - head.right.part
     at = f" at the output {head.name}" if len(evidence.model.outputs) > 1 else ""
     caught = unsure.whole - unsure.part
+    detail = (
+        f"Passing the {plural(unsure.whole, 'unsure ' + known.sample)} to a person would catch {number(caught)} of"
+        f" {plural(mistakes, 'mistake')}."
+    )
+    # Nobody passes most of the images to a person.
+    if unsure.whole > sure.whole:
+        detail = (
+            f"It is so sure of {number(sure.whole)} of {plural(head.right.whole, known.sample)} only; these hold"
+            f" {number(sure.whole - sure.part)} of {plural(mistakes, 'mistake')}."
+        )
     yield TRUST.finding(
         f"Over {percent(sureness.above, 0)} sure: {number(sure.part)} of {number(sure.whole)} correct; less sure:"
         f" {number(unsure.part)} of {number(unsure.whole)}{at}.",
-        f"Passing the {plural(unsure.whole, 'unsure ' + known.sample)} to a person would catch {number(caught)} of"
-        f" {plural(mistakes, 'mistake')}.",
+        detail,
         "performance",
         where=head.name if at else "",
         facts={

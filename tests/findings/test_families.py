@@ -209,6 +209,17 @@ TRIGGERS: dict[str, tuple[ModelRecord | None, Mapping[str, Any], str, str, str]]
         "Over 90\u202f% sure: 921 of 930 correct; less sure: 44 of 70.",
         "Passing the 70\xa0unsure images to a person would catch 26 of 35\xa0mistakes.",
     ),
+    "confidence in few answers": (
+        None,
+        {
+            "performance": made.performance(
+                sureness=Sureness(0.9, share(177, 180), share(385, 820)), right=share(562, 1000)
+            )
+        },
+        "note",
+        "Over 90\u202f% sure: 177 of 180 correct; less sure: 385 of 820.",
+        "It is so sure of 180 of 1\u202f000\xa0images only; these hold 3 of 438\xa0mistakes.",
+    ),
     "a wrong answer without a probability": (
         None,
         {"samples": (replace(WRONG, answers=(Answer(0, "cat", 7.5),)),)},
