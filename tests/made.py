@@ -11,7 +11,15 @@ import numpy as np
 from reportgen.document.report import Fact, Finding, RunFacts
 from reportgen.evidence import Evidence
 from reportgen.evidence.ablation import AblationResult, ChannelAblation
-from reportgen.evidence.activations import ActivationsResult, CallMaps, ChannelNumbers, Foreground, SampleMaps
+from reportgen.evidence.activations import (
+    ActivationsResult,
+    CallMaps,
+    ChannelNumbers,
+    Closest,
+    Following,
+    Foreground,
+    SampleMaps,
+)
 from reportgen.evidence.dreams import Dream, DreamsResult
 from reportgen.evidence.edges import ChannelTuning, EdgesResult
 from reportgen.evidence.names import NamesResult
@@ -278,8 +286,9 @@ def scaled(way: str = "1/255", **others: Any) -> ScaledAnswers:
 
 def scaling(*ways: ScaledAnswers) -> ScalingResult:
     """Images that were divided by 255 and would be answered worse and saturated as they are."""
-    usual = scaled("none", high=255.0, right=60, confidence=1.0, saturated=0.99, gained=2, lost=32, p_value=7e-8)
-    return ScalingResult(100, 10, ways or (scaled(), usual))
+    compared = {"gained": 2, "lost": 32, "gain": -0.9, "gain_interval": (-1.1, -0.7), "visible": 0.3, "p_value": 0.0005}
+    usual = scaled("none", high=255.0, right=60, confidence=1.0, saturated=0.99, **compared)
+    return ScalingResult(100, 10, 1999, ways or (scaled(), usual))
 
 
 def numbers(channel: int = 0, **others: Any) -> ChannelNumbers:
@@ -299,9 +308,10 @@ def numbers(channel: int = 0, **others: Any) -> ChannelNumbers:
 
 def maps(path: str = "conv", *channels: ChannelNumbers, follower: int | None = None, side: int = 2) -> CallMaps:
     """Maps of one call, each counting up; one lively channel unless some are given."""
+    closest = None if follower is None else Closest(follower, 0.8, 0.4, 0.6, 0.01, follows=True)
     known = channels or (numbers(),)
     levels = np.arange(len(known) * side * side, dtype=np.int64).reshape(len(known), side, side) % 256
-    return CallMaps(path, levels.astype(np.uint8), known, follower)
+    return CallMaps(path, levels.astype(np.uint8), known, closest, path)
 
 
 FOUND = Foreground(True, 0.25, "The object is what differs from the border.", np.full((4, 4), 255, np.uint8))
@@ -315,7 +325,9 @@ def activations(
     shown = calls or (maps("conv", numbers(0, follows=0.8), numbers(1), follower=0), maps("pool", side=1))
     checks = (("conv", check("output shape", (2, 2, 1), (2, 2, 1), "the tensor that came out for the sample")),)
     samples = tuple(SampleMaps(index, found, shown) for index in indices)
-    return ActivationsResult(samples, scale, checks if checked else ())
+    num_grids = len(samples) * sum(call.levels[0].size > 1 for call in shown) if found.found else 0
+    following = Following(99 if num_grids else 0, num_grids, 0.05)
+    return ActivationsResult(samples, scale, following, checks if checked else ())
 
 
 def tuning(channel: int = 0, **others: Any) -> ChannelTuning:
@@ -365,6 +377,7 @@ def pooling(**others: Any) -> PoolingResult:
         "sample": 2,
         "path": "conv",
         "channel": 3,
+        "judged_at": "conv",
         "map_levels": np.arange(48, dtype=np.uint8).reshape(6, 8),
         "top": 2,
         "left": 4,

@@ -76,28 +76,6 @@ def of_the_report(command: Command) -> Command:
         command,
         click.option("--title", help="Title of the report."),
         click.option(
-            "--colormap", type=click.Choice(["gray", "viridis"]), help="Colours of activation maps.  [default: gray]"
-        ),
-        click.option(
-            "--scale-maps",
-            type=click.Choice(["own", "common"]),
-            help="Scale of each map: its own, or one for its layer.  [default: own]",
-        ),
-        click.option(
-            "--layers", metavar="GLOB", help="Conv and pooling layers that get activation grids.  [default: all]"
-        ),
-        click.option(
-            "--max-size",
-            metavar="SIZE",
-            help="Most that report.html may take, such as 25MB; the largest grids are shortened.  [default: 25MB]",
-        ),
-        click.option(
-            "--pdf-channels",
-            metavar="N",
-            type=click.IntRange(min=1),
-            help="Most maps of a layer in the PDF, the most active first.  [default: all that the page has]",
-        ),
-        click.option(
             "--section",
             multiple=True,
             metavar="NAME",
@@ -123,6 +101,43 @@ def of_the_report(command: Command) -> Command:
             metavar="DIR",
             type=click.Path(path_type=Path),
             help="Folder of templates that replace the report's own, run in a sandbox: parts.html, report.css …",
+        ),
+    )
+
+
+def of_the_maps(command: Command) -> Command:
+    """Add the options that say which activation maps are drawn, where, and how."""
+    return _with(
+        command,
+        click.option(
+            "--colormap", type=click.Choice(["gray", "viridis"]), help="Colours of activation maps.  [default: gray]"
+        ),
+        click.option(
+            "--maps",
+            type=click.Choice(["activated", "raw"]),
+            help=(
+                "Draw a conv layer's maps after the batch normalization and activation that follow it, or at its own"
+                " output.  [default: activated]"
+            ),
+        ),
+        click.option(
+            "--scale-maps",
+            type=click.Choice(["own", "common"]),
+            help="Scale of each map: its own, or one for its layer.  [default: own]",
+        ),
+        click.option(
+            "--layers", metavar="GLOB", help="Conv and pooling layers that get activation grids.  [default: all]"
+        ),
+        click.option(
+            "--max-size",
+            metavar="SIZE",
+            help="Most that report.html may take, such as 25MB; the largest grids are shortened.  [default: 25MB]",
+        ),
+        click.option(
+            "--pdf-channels",
+            metavar="N",
+            type=click.IntRange(min=1),
+            help="Most maps of a layer in the PDF, the most active first.  [default: all that the page has]",
         ),
     )
 

@@ -23,6 +23,7 @@ from reportgen.commands.choices import (
     of_the_channels,
     of_the_data,
     of_the_files,
+    of_the_maps,
     of_the_model,
     of_the_report,
     of_the_run,
@@ -71,6 +72,7 @@ def main() -> None:
 @of_the_model
 @of_the_files
 @of_the_report
+@of_the_maps
 @of_the_channels
 @of_the_run
 @verbosity

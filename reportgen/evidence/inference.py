@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -73,6 +74,18 @@ def sign_flips(values: npt.NDArray[np.float64], number: int, generator: np.rando
     signs = generator.integers(0, 2, (number, len(values))) * 2 - 1
     means = np.abs(signs @ values) / len(values)
     return float((1 + (means >= abs(float(values.mean())) * (1 - 1e-12)).sum()) / (number + 1))
+
+
+def detectable(values: npt.NDArray[np.float64], level: float) -> float:
+    """Return the smallest mean that would be found on as many images, in four of five cases, if it were there.
+
+    Args:
+        values: Paired differences, one per image, two or more.
+        level: The two-sided level that they are tested at.
+    """
+    normal = NormalDist()
+    power = normal.inv_cdf(1 - level / 2) + normal.inv_cdf(0.8)
+    return power * float(values.std(ddof=1)) / math.sqrt(len(values))
 
 
 def fisher(part: int, size: int, marked: int, total: int) -> float:

@@ -31,6 +31,7 @@ class PoolingResult:
     Attributes:
         sample: Index of the sample.
         path: The call whose map it is.
+        judged_at: The call whose output is drawn: this one, or the activation that follows it.
         channel: The map's channel.
         map_levels: uint8 (height, width): the whole map on its own scale.
         top: First row of the window in the map.
@@ -42,6 +43,7 @@ class PoolingResult:
 
     sample: int
     path: str
+    judged_at: str
     channel: int
     map_levels: Levels = field(repr=False)
     top: int

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LEVEL = 0.01
+"""Largest p-value at which one scaling is said to fit the model better than another."""
 SATURATED = 0.9999
 """A prediction counts as saturated above this probability."""
 
@@ -24,8 +26,12 @@ class ScaledAnswers:
         commonest: Share of images that got the commonest prediction, 0..1.
         gained: How many images are right this way and wrong in the way in use; None where that cannot be said.
         lost: How many are wrong this way and right in the way in use.
-        p_value: How likely a difference of `gained` and `lost` as large as this one is by chance alone, 0..1 (exact
-            McNemar test, two-sided).
+        gain: Mean change of the log-probability of the true class from the way in use to this one, each at its best
+            temperature, in nats; None for the way in use and without labels.
+        gain_interval: Its 95 % interval.
+        visible: The smallest gain that would have been found in four of five such sets of images.
+        p_value: How likely a change as far from 0 is by chance alone, 0..1: paired, by sign flips, corrected for all
+            ways that were compared (Holm).
     """
 
     way: str
@@ -39,6 +45,9 @@ class ScaledAnswers:
     commonest: float
     gained: int | None = None
     lost: int | None = None
+    gain: float | None = None
+    gain_interval: tuple[float, float] | None = None
+    visible: float | None = None
     p_value: float | None = None
 
 
@@ -49,12 +58,24 @@ class ScalingResult:
     Attributes:
         num_images: How many images.
         num_classes: How many classes the model tells apart.
+        num_flips: How often the signs of the changes were drawn; 0 without labels.
         ways: The answers each way; the way in use first.
     """
 
     num_images: int
     num_classes: int
+    num_flips: int
     ways: tuple[ScaledAnswers, ...]
+
+    @property
+    def num_trials(self) -> int:
+        """Draws of signs for each comparison, so that a corrected p-value of 1 / (trials + 1) is the smallest."""
+        return (self.num_flips + 1) // max(len(self.ways) - 1, 1) - 1 if self.num_flips else 0
+
+    @property
+    def visible(self) -> float | None:
+        """The smallest gain that would have been found whichever way has it, in four of five cases; None: untested."""
+        return max((way.visible for way in self.ways if way.visible is not None), default=None)
 
     @property
     def saturated_above(self) -> float:

@@ -55,7 +55,7 @@ def sheets_of(
     part = "" if call.cut_to is None else f"{number(len(call.cut_to))} of {number(total)} shown, most active first"
     maps = f"{part}{elsewhere}: activation maps" if part else plural(total, "activation map")
     alt = f"{maps} of {call.path} for sample {sample}, {_extent(call)}.{_remarks(call)}"
-    told = f"{_scale_words(evidence, call)}{_remarkable(call, len(broken))}"
+    told = f"{_where(call)}{_scale_words(evidence, call)}{_remarkable(call, len(broken))}"
     if call.grid is None:
         whose = f"of {call.path} for sample {number(sample)}; "
         where = f"{whose}the number below each is its channel." if part else f"{whose}channel = row + column."
@@ -164,7 +164,8 @@ def _remarkable(call: CallMaps, num_broken: int) -> str:
     said = ""
     if call.follower is not None:
         score = number(call.channels[call.follower].follows, 2)
-        said += f" Framed: channel {call.follower}, the one that follows the object most closely (correlation {score})."
+        said += f" Framed: channel {call.follower}, which follows the object more closely than with shuffled weights"
+        said += f" (correlation {score})."
         if call.cut_to is not None and call.cut_to[-1] == call.follower:
             said += " It is shown last, however active it is."
     if constant:
@@ -172,6 +173,11 @@ def _remarkable(call: CallMaps, num_broken: int) -> str:
     if num_broken:
         said += f" Crossed out: {plural(num_broken, 'map', 'maps')} with NaN or infinity."
     return said
+
+
+def _where(call: CallMaps) -> str:
+    """At which call's output the maps are drawn, where it is not the layer's own."""
+    return "" if call.judged_at == call.path else f"Drawn after {call.judged_at}. "
 
 
 def _scale_words(evidence: Evidence, call: CallMaps) -> str:

@@ -26,9 +26,10 @@ SCALING = Rule(
         "with great confidence. The numbers in the report then describe a model that is used in the wrong way."
     ),
     measured=(
-        "At most 128 images, drawn with `--seed`, go through the model under each plausible scaling. Three signs "
-        "count: more correct predictions (exact McNemar test on the images that only one of the two classifies "
-        "correctly, p below 0.01); nearly all probabilities above 0.9999, while another scaling with values ten times "
+        "At most 1,000 images, drawn with `--seed`, go through the model under each plausible scaling. Three signs "
+        "count: the true classes are more probable (paired change of the log-probability, each scaling at its best "
+        "temperature, sign flips, corrected for all scalings, p below 0.01), and no fewer images are classified "
+        "correctly; nearly all probabilities above 0.9999, while another scaling with values ten times "
         "smaller is less saturated; nearly the same uncertain prediction for every image, while another scaling with "
         "values ten times larger tells them apart. Besides, a rescaling layer in the model is compared with what was "
         "done to the images."

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import exp
 
-from reportgen.evidence.scaling import ScaledAnswers, ScalingResult
-from reportgen.language.numerals import number, percent, plural
+from reportgen.evidence import Evidence
+from reportgen.evidence.scaling import LEVEL, ScaledAnswers, ScalingResult
+from reportgen.language.numerals import number, p_value, percent, plural
+from reportgen.language.vocabulary import words
 from reportgen.records.data import Doubt
 
-CHANCE = 0.01
-"""Differences that chance alone makes more often than this are none."""
 _FEWEST_IMAGES = 10
 # Training stops pulling at a network's scores once its probabilities are near 1. A scaling that is wrong by a factor of
 # 255 multiplies the scores by about as much: nearly all answers saturate, while the right scaling leaves some unsure.
@@ -33,7 +34,8 @@ def doubts(scaling: ScalingResult | None, said: tuple[Doubt, ...] = ()) -> tuple
     Three things are measured, each against every other scaling that does not answer fewer images rightly (by more than
     chance allows):
 
-    - more right answers: exact McNemar test on the images that only one of the two answers rightly, p below 0.01;
+    - the true classes are more probable: the paired change of the log-probability is beyond chance, and no fewer images
+      are answered rightly;
     - answers that are nearly all saturated, while another scaling, with values ten times as small, is less saturated
       and still sure;
     - answers that are all the same at the same probability, or hardly surer than guessing (though right, where labels
@@ -48,7 +50,7 @@ def doubts(scaling: ScalingResult | None, said: tuple[Doubt, ...] = ()) -> tuple
     used, *others = scaling.ways
     worse = {other.way for other in others if _is_worse(other)}
     said = tuple(doubt for doubt in said if doubt.other not in worse)
-    rules: tuple[Callable[[ScaledAnswers, ScaledAnswers, ScalingResult], str], ...] = (_more_right, _saturated, _faint)
+    rules: tuple[Callable[[ScaledAnswers, ScaledAnswers, ScalingResult], str], ...] = (_fits_better, _saturated, _faint)
     for rule in rules:
         reasons = [(other, rule(used, other, scaling)) for other in others if other.way not in worse]
         found = [(other, reason) for other, reason in reasons if reason]
@@ -58,12 +60,18 @@ def doubts(scaling: ScalingResult | None, said: tuple[Doubt, ...] = ()) -> tuple
     return said
 
 
+def in_doubt(evidence: Evidence) -> str:
+    """Return the sentence that stands beside every number that a doubt about the scaling touches, or ""."""
+    found = doubts(evidence.scaling, evidence.dataset.doubts if evidence.dataset else ())
+    return f"In doubt: the {words(evidence.model).samples} may be scaled wrongly." if found else ""
+
+
 def _is_worse(other: ScaledAnswers) -> bool:
-    return _differs(other) and (other.lost or 0) > (other.gained or 0)
+    return _differs(other) and (other.gain or 0.0) < 0
 
 
 def _differs(other: ScaledAnswers) -> bool:
-    return other.p_value is not None and other.p_value < CHANCE
+    return other.p_value is not None and other.p_value < LEVEL
 
 
 def _best(found: list[tuple[ScaledAnswers, str]], scaling: ScalingResult) -> tuple[ScaledAnswers, str]:
@@ -79,14 +87,19 @@ def _best(found: list[tuple[ScaledAnswers, str]], scaling: ScalingResult) -> tup
     return next(pair for pair in sound or left if pair[0].confidence >= surest - _ABOUT)
 
 
-def _more_right(used: ScaledAnswers, other: ScaledAnswers, scaling: ScalingResult) -> str:
+def _fits_better(used: ScaledAnswers, other: ScaledAnswers, scaling: ScalingResult) -> str:
     if not _differs(other) or used.right is None or other.right is None or _is_worse(other):
         return ""
+    if other.gain is None or other.gain_interval is None or (other.gained or 0) < (other.lost or 0):
+        return ""
+    low, high = (number(exp(end), 3) for end in other.gain_interval)
     return (
         f"Of {plural(scaling.num_images, 'image')}, {number(used.right)} are classified correctly with the scaling in"
         f" use ({used.way}) and {number(other.right)} with {other.way}; {number(other.gained or 0)} only with the"
-        f" latter, {number(other.lost or 0)} only with the former. If both were equally good, a gap this large would"
-        f" appear with a probability of {number(other.p_value or 0.0)} (exact McNemar test)."
+        f" latter, {number(other.lost or 0)} only with the former. With the latter, the true class is"
+        f" {number(exp(other.gain), 3)} times as probable (geometric mean, each at its best temperature; 95 % interval"
+        f" {low} to {high}; {p_value(other.p_value or 0.0, scaling.num_trials)} by paired sign flips, corrected for"
+        f" {plural(len(scaling.ways) - 1, 'other scaling')})."
     )
 
 
@@ -145,8 +158,8 @@ def _faint(used: ScaledAnswers, other: ScaledAnswers, scaling: ScalingResult) ->
 
 
 def _seems_better(other: ScaledAnswers) -> bool:
-    """Tell whether it answers more images rightly, as chance alone makes it in one of ten cases at most."""
-    return other.p_value is not None and other.p_value < _UNLIKELY and (other.gained or 0) > (other.lost or 0)
+    """Tell whether it makes true classes more probable, as chance alone does in one of ten cases at most."""
+    return other.p_value is not None and other.p_value < _UNLIKELY and (other.gain or 0.0) > 0
 
 
 def _sureness(way: ScaledAnswers, scaling: ScalingResult) -> float:

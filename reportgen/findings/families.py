@@ -7,6 +7,7 @@ and because a rule must be looked up where TensorFlow is not imported.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from difflib import get_close_matches
 
 from reportgen import registry
@@ -14,6 +15,7 @@ from reportgen.document.report import Finding, Severity
 from reportgen.document.rules import Rule
 from reportgen.errors import UnknownNameError
 from reportgen.evidence import Evidence
+from reportgen.findings.doubts import in_doubt
 
 _WEIGHT: dict[Severity, int] = {"failed": 0, "warning": 1, "note": 2, "passed": 3}
 # What to read first among findings of one severity that concern as many predictions: what takes the meaning from the
@@ -22,6 +24,8 @@ _FIRST = (
     "RG101", "RG102", "RG103", "RG110", "RG121", "RG122", "RG123", "RG201", "RG202", "RG701", "RG131", "RG132", "RG111",
     "RG104", "RG401", "RG403", "RG402", "RG405", "RG406", "RG501", "RG311", "RG112", "RG702", "RG208", "RG203",
 )  # fmt: skip
+# Families of what a network answers and what its channels do.
+_MADE_ON_IMAGES = ("RG3", "RG4")
 _PLACE = {code: place for place, code in enumerate(_FIRST)}
 
 
@@ -34,7 +38,16 @@ def judge(evidence: Evidence) -> tuple[Finding, ...]:
         evidence: Everything that the probes left; findings in it are not looked at.
     """
     families = (registry.load("findings", name) for name in registry.names("findings"))
-    return tuple(sorted((finding for family in families for finding in family.judge(evidence)), key=_rank))
+    doubt = in_doubt(evidence)
+    found = (finding for family in families for finding in family.judge(evidence))
+    return tuple(sorted((_beside(doubt, finding) for finding in found), key=_rank))
+
+
+def _beside(doubt: str, finding: Finding) -> Finding:
+    """Put a doubt about the images beside a finding that was made on them."""
+    if not doubt or not finding.code.startswith(_MADE_ON_IMAGES):
+        return finding
+    return replace(finding, detail=f"{finding.detail} {doubt}".strip())
 
 
 def _rank(finding: Finding) -> tuple[int, int, int]:

@@ -46,6 +46,8 @@ class Options(BaseModel):
         rename: Pairs OLD=NEW of layer names.
         title: Title of the report; None for "What NAME sees".
         colormap: Colours of activation maps.
+        maps: Where the maps of a conv layer are drawn: "activated", after the batch normalization and activation that
+            follow it, or "raw", at its own output.
         scale_maps: Grey scale of a map: its own, or common to all maps of a layer.
         max_size: Most bytes that the web page may have, with its folder of assets where there is one; the largest grids
             of maps give way.
@@ -90,6 +92,7 @@ class Options(BaseModel):
     rename: tuple[tuple[str, str], ...] = ()
     title: str | None = None
     colormap: Literal["gray", "viridis"] = "gray"
+    maps: Literal["activated", "raw"] = "activated"
     scale_maps: Literal["own", "common"] = "own"
     max_size: int = 25_000_000
     pdf_channels: int | None = Field(default=None, gt=0)

@@ -41,8 +41,9 @@ def explain(
         class_names: Names of the classes by index.
         progress: Called for every long step.
         **choices: Options of `reportgen build` under the same names: pick, layers, rename, title, colormap,
-            scale_maps, max_size, pdf_channels, preprocess, resize, section, skip_section, font_dir, templates, seed,
-            limit, nearly_dead, copy_correlation, class_level, class_selectivity, ablation_budget, dream, dream_steps.
+            maps, scale_maps, max_size, pdf_channels, preprocess, resize, section, skip_section, font_dir, templates,
+            seed, limit, nearly_dead, copy_correlation, class_level, class_selectivity, ablation_budget, dream,
+            dream_steps.
 
     Returns:
         The report, ready for `reportgen.write`.

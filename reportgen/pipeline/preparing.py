@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reportgen.errors import ModelError, OptionsError, UnknownNameError
-from reportgen.models import pixels
+from reportgen.models import pixels, published
 from reportgen.models.inputs import declared_inputs, wanted_shape
 from reportgen.models.inspection import inspect
 from reportgen.models.renaming import rename
@@ -46,6 +46,7 @@ def fitted(model: Model, dataset: Dataset, options: Options) -> Dataset:
         rescales=pixels.rescales(model, shape),
         pictures=pixels.reads_pictures(model),
         scale=options.preprocess,
+        published=published.module_of(model),
         networks=pixels.networks(model),
         resize=options.resize,
     )

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from reportgen import registry
+from reportgen import registry, sections
 from reportgen.document.report import Fact, RunFacts, Section
 from reportgen.errors import OptionsError
 from reportgen.evidence import Evidence, performance, texts
 from reportgen.findings import families
+from reportgen.findings.doubts import in_doubt
 from reportgen.models import environment
 from reportgen.models.compiling import runnable
 from reportgen.models.subject import Subject
@@ -65,12 +66,13 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
 def _assembled(evidence: Evidence, progress: Progress) -> Report:
     """Judge what was seen and write the chapters."""
     evidence = replace(evidence, findings=families.judge(evidence))
+    doubt = in_doubt(evidence)
     with progress("Drawing", total=len(evidence.chapters)) as advance:
         built = []
         for name in evidence.chapters:
             section: Section | None = registry.load("sections", name).build(evidence)
             if section is not None:
-                built.append(section)
+                built.append(_beside(doubt, section))
             advance()
     return Report(
         title=evidence.title,
@@ -83,6 +85,13 @@ def _assembled(evidence: Evidence, progress: Progress) -> Report:
         templates=evidence.templates,
         scores=performance.known(evidence.predictions),
     )
+
+
+def _beside(doubt: str, section: Section) -> Section:
+    """Put a doubt about the images beside the answer of a chapter that was measured on them."""
+    if not doubt or section.name not in sections.ON_IMAGES:
+        return section
+    return replace(section, answer=f"{section.answer} {doubt}")
 
 
 def _compiled(names: Sequence[str]) -> tuple[Fact, ...]:

@@ -13,7 +13,7 @@ from reportgen.options import Options
 from reportgen.probes.activations import reduce_maps
 from reportgen.progress import Progress, silent
 from reportgen.records.model import LayerRecord
-from reportgen.records.places import POOL, pooled_conv
+from reportgen.records.places import POOL, drawn_at, pooled_conv
 
 NEEDS = ("samples",)
 SIDE = 6
@@ -32,12 +32,12 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Pool
         The window, and each pooling computed from its numbers and again by Keras's own layer; None without samples or
         where no conv layer has a map of at least 2 × 2 positions.
     """
-    del options, progress
+    del progress
     call = pooled_conv(subject.record)
     if call is None or not subject.samples:
         return None
-    sample = subject.samples[0]
-    volume = _volume(subject, call, sample.index)
+    sample, place = subject.samples[0], drawn_at(subject.record, call, options.maps)
+    volume = _volume(subject, place, sample.index)
     if not np.isfinite(volume).all():
         return None
     channel = int(np.argmax(volume.std(axis=(0, 1), dtype=np.float64)))
@@ -48,6 +48,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Pool
     return PoolingResult(
         sample=sample.index,
         path=call.path,
+        judged_at=place.path,
         channel=channel,
         map_levels=levels[0],
         top=top,

@@ -25,6 +25,17 @@ def judged_at(record: ModelRecord, call: LayerRecord) -> LayerRecord:
     return next(each for each in record.layers if each.path == path)
 
 
+def drawn_at(record: ModelRecord, call: LayerRecord, maps: str) -> LayerRecord:
+    """Return the call whose output a conv or pooling call's maps are drawn from.
+
+    Args:
+        record: The model.
+        call: The call.
+        maps: "activated": where a conv call is judged; "raw": its own output.
+    """
+    return judged_at(record, call) if maps == "activated" and call.role == "conv" else call
+
+
 def channel_axis(call: LayerRecord) -> int:
     """Return the axis of the channels in a call's output, counted from its end: -1 for the last."""
     return call.channel_axis - len(call.output_shape)

@@ -6,6 +6,7 @@ import base64
 import re
 from contextlib import suppress
 from functools import lru_cache
+from math import exp
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from reportgen.document import colours, lettering
 from reportgen.evidence.responses import MOST_PATCHES
 from reportgen.figures.class_bars import BAR_HEIGHT, BAR_PITCH
 from reportgen.language.cleaning import anchor, clean, isolated, shortened
-from reportgen.language.numerals import memory, number, percent, plural, shape, short, size, unbroken, working
+from reportgen.language.numerals import memory, number, p_value, percent, plural, shape, short, size, unbroken, working
 from reportgen.language.vocabulary import volumes, words
 
 if TYPE_CHECKING:
@@ -145,7 +146,9 @@ def _environment(changed: tuple[tuple[str, str], ...] = ()) -> Environment:
             "bytes": memory,
             "clean": clean,
             "data_uri": data_uri,
+            "exp": exp,
             "number": number,
+            "p_value": p_value,
             "percent": percent,
             "plural": plural,
             "shape": shape,

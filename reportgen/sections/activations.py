@@ -11,7 +11,7 @@ from reportgen.budget.most_active import limited, most_active
 from reportgen.document.report import Figure, Section
 from reportgen.document.sheets import ContactSheet
 from reportgen.evidence import Evidence
-from reportgen.evidence.activations import ActivationsResult, CallMaps, ChannelNumbers, Foreground
+from reportgen.evidence.activations import ActivationsResult, CallMaps, ChannelNumbers, Closest, Following, Foreground
 from reportgen.evidence.samples import SampleRecord
 from reportgen.figures import inputs
 from reportgen.figures.map_sheets import sheets_of, single
@@ -43,6 +43,7 @@ class Layer:
         constant: Channels whose map is constant.
         broken: Channels whose map holds NaN or infinity.
         note: The layer's maps in a few words.
+        judged_at: The call whose output is drawn: the layer's own, or the activation that follows it.
         shown: Channels whose maps and numbers the page has, the most active first; None: all.
         shown_on_paper: Those that the PDF has.
         sheets_on_paper: Sheets of the PDF, where they are not those of the page.
@@ -56,6 +57,7 @@ class Layer:
     constant: tuple[int, ...]
     broken: tuple[int, ...]
     note: str
+    judged_at: str
     shown: tuple[int, ...] | None = None
     shown_on_paper: tuple[int, ...] | None = None
     sheets_on_paper: tuple[ContactSheet, ...] = ()
@@ -104,8 +106,7 @@ class SampleLayers:
         label: Its true class, or None.
         answer: The network's prediction, or None.
         found: Whether its object could be told from the background.
-        how: How the object was looked for.
-        share: Share of the image that the object covers.
+        how: How the object was looked for, what it covers, and what was compared with it.
         layers: One entry per conv and pooling call that was asked for.
         curves: The sample itself, above its strips, for a signal.
     """
@@ -115,7 +116,6 @@ class SampleLayers:
     answer: str | None
     found: bool
     how: str
-    share: float
     layers: tuple[Layer, ...]
     curves: Figure | None
 
@@ -132,6 +132,8 @@ class Content:
         num_seen_layers: Conv and pooling layers in the model.
         example: The volume that the words are explained on: its path and shape.
         example_axes: What the axes of that volume are.
+        following: How it was tested whether channels follow the objects.
+        activated: Whether some maps are drawn after an activation layer, and not at the layer's own output.
         num_shown: Maps that the page shows, of all samples.
     """
 
@@ -142,6 +144,8 @@ class Content:
     num_seen_layers: int
     example: tuple[str, tuple[int, ...]] | None
     example_axes: str
+    following: Following
+    activated: bool
     num_shown: int = 0
 
     @property
@@ -172,8 +176,7 @@ def build(evidence: Evidence) -> Section | None:
             label=evidence.samples[index].label,
             answer=evidence.samples[index].answered,
             found=maps.foreground.found,
-            how=maps.foreground.how,
-            share=maps.foreground.share,
+            how=_how(maps.foreground, result.following),
             layers=layers[index],
             curves=_curves(evidence, evidence.samples[index]),
         )
@@ -188,6 +191,8 @@ def build(evidence: Evidence) -> Section | None:
         num_seen_layers=len(evidence.model.seen_calls),
         example=(first[0].path, first[0].shape) if first else None,
         example_axes=volume(result.samples[0].calls[0].axes) if first else "",
+        following=result.following,
+        activated=any(layer.judged_at != layer.path for layer in first),
         num_shown=sum(len(call.shown) for maps in result.samples for call in maps.calls),
     )
     return Section("activations", TITLE, _answer(content), content)
@@ -207,13 +212,13 @@ def _layers(evidence: Evidence, result: ActivationsResult) -> list[tuple[Layer, 
     """Draw all layers of each sample; most of that is compressing, for which Pillow lets other threads run."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         started = [
-            [pool.submit(_layer, evidence, index, call, maps.foreground) for call in maps.calls]
+            [pool.submit(_layer, evidence, index, call) for call in maps.calls]
             for index, maps in enumerate(result.samples)
         ]
         return [tuple(layer.result() for layer in layers) for layers in started]
 
 
-def _layer(evidence: Evidence, index: int, call: CallMaps, found: Foreground) -> Layer:
+def _layer(evidence: Evidence, index: int, call: CallMaps) -> Layer:
     constant = tuple(channel for channel, numbers in enumerate(call.channels) if numbers.constant)
     paper, most = call, evidence.activations.pdf_channels if evidence.activations else None
     if most is not None:
@@ -228,7 +233,8 @@ def _layer(evidence: Evidence, index: int, call: CallMaps, found: Foreground) ->
         follower=call.follower,
         constant=constant,
         broken=tuple(channel for channel, numbers in enumerate(call.channels) if numbers.num_nonfinite),
-        note=_note(call, constant, found),
+        note=_note(call, constant),
+        judged_at=call.judged_at,
         shown=call.cut_to,
         shown_on_paper=paper.cut_to,
         sheets_on_paper=() if paper is call else sheets_of(evidence, index, paper, name, elsewhere=elsewhere),
@@ -246,23 +252,53 @@ def _cells(row: ChannelNumbers) -> tuple[str, ...]:
     return str(row.channel), *values, percent(row.active_share, 0).replace("\u202f", " "), remark
 
 
-def _note(call: CallMaps, constant: tuple[int, ...], found: Foreground) -> str:
+def _note(call: CallMaps, constant: tuple[int, ...]) -> str:
     mean = sum(numbers.active_share for numbers in call.channels) / max(len(call.channels), 1)
     if single(call):
         above = sum(numbers.active_share > 0 for numbers in call.channels)
         parts = [f"{number(above)} of {plural(len(call.channels), 'channel')} above zero"]
     else:
         parts = [f"on average {number(100 * mean, 2)} % of the positions are active"]
-    if call.follower is not None:
-        parts.append(f"channel {call.follower} follows the object")
-    elif found.found and call.levels[0].size > 1:
-        best = max((numbers.follows for numbers in call.channels if numbers.follows is not None), default=None)
-        parts.append(
-            "no channel follows the object" + (f" (highest correlation {number(best, 2)})" if best is not None else "")
-        )
+    if call.closest is not None:
+        parts.append(_followed(call.closest))
     if constant:
         parts.append(f"{plural(len(constant), 'map is', 'maps are')} constant")
     return "; ".join(parts)
+
+
+def _followed(closest: Closest) -> str:
+    """The closest channel, beside the same network with shuffled weights."""
+    compared = f"correlation {number(closest.correlation, 2)}, shuffled weights {number(closest.shuffled_mean, 2)}"
+    if closest.follows:
+        return f"channel {closest.channel} follows the object ({compared})"
+    return f"no channel can be told to follow the object ({compared})"
+
+
+def _how(found: Foreground, following: Following) -> str:
+    """How the object was looked for, what it covers, and what was compared with it."""
+    if not found.found:
+        return found.how
+    compared = (
+        "In each layer the channel that follows it most closely is compared with that of"
+        f" {number(following.num_copies)} copies of the network with shuffled weights: a map can look like a bright"
+        " object without any training."
+        if following.num_copies
+        else f"Whether channels follow it was not compared with shuffled weights: {following.why_not}."
+    )
+    return f"{found.how} It covers {percent(found.share, 0)} of the image. {compared}"
+
+
+def _following_words(content: Content) -> str:
+    """In how many of the grids that were compared a channel follows the object, in a sentence; "" without any."""
+    following = sum(layer.follower is not None for sample in content.samples for layer in sample.layers)
+    total, more = content.following.num_grids, "more closely than with shuffled weights"
+    if not total:
+        return ""
+    if following:
+        where = "In the one grid" if total == 1 else f"In {number(following)} of the {number(total)} grids"
+        return f" {where} compared, a framed channel follows the object {more}."
+    where = "In the one grid compared, no" if total == 1 else f"In none of the {number(total)} grids compared does a"
+    return f" {where} channel {'follows' if total == 1 else 'follow'} the object measurably {more}."
 
 
 def _answer(content: Content) -> str:
@@ -271,13 +307,7 @@ def _answer(content: Content) -> str:
         if content.num_layers == content.num_seen_layers
         else (f"{number(content.num_layers)} of {number(content.num_seen_layers)} conv and pooling layers")
     )
-    following = sum(layer.follower is not None for sample in content.samples for layer in sample.layers)
-    total = sum(len(sample.layers) for sample in content.samples)
-    found = ""
-    if any(sample.found for sample in content.samples):
-        where = "In every grid" if following == total else f"In {number(following)} of {plural(total, 'grid')}"
-        found = f" {where}, a frame marks the channel that follows the object most closely."
-        found = found if following else " In no grid does a channel follow the object."
+    found = _following_words(content)
     samples = plural(len(content.samples), "sample")
     every = content.num_maps * len(content.samples)
     if content.num_shown < every:

@@ -80,6 +80,7 @@ def build(evidence: Evidence) -> Section | None:
     if result is None:
         return None
     height, width = len(result.window), len(result.window[0])
+    after = "" if result.judged_at == result.path else f", drawn after {result.judged_at}"
     dark, bright = ("black", "white") if evidence.colormap == "gray" else ("dark violet", "yellow")
     figure = mosaic.picture(
         "pooling-map",
@@ -90,9 +91,9 @@ def build(evidence: Evidence) -> Section | None:
             f"{result.top} to {result.top + height - 1} and columns {result.left} to {result.left + width - 1}."
         ),
         caption=(
-            f"Channel {number(result.channel)} of {result.path} for sample {number(result.sample)}; no map of the layer"
-            f" varies more. It has its own scale, {dark} its minimum and {bright} its maximum. The frame marks"
-            f" the {shape((height, width))} numbers that are pooled below."
+            f"Channel {number(result.channel)} of {result.path} for sample {number(result.sample)}{after}; no map of"
+            f" the layer varies more. It has its own scale, {dark} its minimum and {bright} its maximum. The frame"
+            f" marks the {shape((height, width))} numbers that are pooled below."
         ),
         colormap=evidence.colormap,
     )

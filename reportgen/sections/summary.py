@@ -9,6 +9,7 @@ from reportgen.document.sheets import ContactSheet
 from reportgen.evidence import Evidence
 from reportgen.evidence.activations import CallMaps
 from reportgen.figures.map_sheets import sheet_of
+from reportgen.findings.doubts import in_doubt
 from reportgen.language.numerals import number, percent, plural, shape, size
 from reportgen.language.vocabulary import Words, words
 from reportgen.records.data import DatasetRecord
@@ -232,6 +233,8 @@ def _accuracy(evidence: Evidence) -> KeyNumber:
     )
     if predictions.others:
         detail += f"; output {predictions.name}"
+    if in_doubt(evidence):
+        detail += "; in doubt"
     name = "all classes right" if predictions.counts else "accuracy"
     name += "" if dataset.split == "as given" else ", held out"
     return KeyNumber(name, predictions.right / predictions.num_images, "percent", detail)
@@ -244,11 +247,17 @@ def _picture(evidence: Evidence) -> ContactSheet | None:
 
 
 def _shown(evidence: Evidence) -> CallMaps | None:
-    """The layer in which a channel follows the first sample's object most closely."""
+    """The layer in which a channel follows the first sample's object beyond doubt; without one, the first layer."""
     if not evidence.activations or not evidence.activations.samples:
         return None
     calls = [call for call in evidence.activations.samples[0].calls if call.levels[0].size > 1]
-    return max(calls, key=lambda call: max((channel.follows or 0.0) for channel in call.channels), default=None)
+    return max(calls, key=_closeness, default=None)
+
+
+def _closeness(call: CallMaps) -> tuple[float, float]:
+    if call.closest is None or not call.closest.follows:
+        return -1.0, 0.0
+    return -call.closest.p_value, call.closest.correlation
 
 
 def _can(evidence: Evidence) -> tuple[str, ...]:

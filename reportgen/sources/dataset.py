@@ -48,17 +48,20 @@ class Manner:
         rescales: Whether the model brings 0..255 to its range itself; the path of the layer that does, if known.
         pictures: Whether the model reads pictures; files of pictures are pictures for any model, and what a sensor
             counts from 0 to 255 is left as it is.
-        scale: How values are brought to the model's range, as after `--preprocess`. "auto" divides whole values 0..255
-            of pictures by 255 unless the model rescales, and judges that by the first 256 images.
-        networks: Networks of `keras.applications` in the model whose preprocessing stands outside of them, as pairs of
-            the network's name and its module. They raise a doubt and decide nothing: a name says which layers a network
-            has, but not whether its weights are Keras's own or were trained anew on values 0..1, and each is usual.
+        scale: How values are brought to the model's range, as after `--preprocess`. Unless the model rescales, "auto"
+            brings whole values 0..255 of pictures to the range of the published network that the model is, or divides
+            them by 255; it judges that by the first 256 images.
+        published: The module of `keras.applications` with the preprocessing of the network that the model is by its
+            whole structure, or "".
+        networks: Networks of `keras.applications` that models are called after, whose preprocessing stands outside of
+            them, as pairs of the network's name and its module. A name alone raises a doubt and decides nothing.
         resize: How images of another size are brought to the model's; None for "crop", up to eight times larger.
     """
 
     rescales: bool | str
     pictures: bool = True
     scale: str = "auto"
+    published: str = ""
     networks: tuple[tuple[str, str], ...] = ()
     resize: Resize | None = None
 

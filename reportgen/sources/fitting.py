@@ -60,10 +60,13 @@ def fit(dataset: Dataset, shape: Shape, dtype: str, how: Manner) -> Dataset:
         )
     ways = {way.name: way for way in chosen.ways}
 
-    def read_as(indices: Sequence[int], name: str) -> Array:
+    def read(indices: Sequence[int]) -> Array:
         images = dataset.read(indices)
         _check_finite(dataset.name, images, indices)
-        return _cast(move.apply(images), target, ways[name], dataset.name)
+        return move.apply(images)
+
+    def read_as(indices: Sequence[int], name: str, read: Callable[[Sequence[int]], Array] = read) -> Array:
+        return _cast(read(indices), target, ways[name], dataset.name)
 
     values = replace(values, sample="image" if len(move.shape) == _PICTURE_AXES else "sample")
     notes = (move.note, f"{values}; {chosen.note}.")
@@ -72,8 +75,20 @@ def fit(dataset: Dataset, shape: Shape, dtype: str, how: Manner) -> Dataset:
         read=partial(read_as, name=chosen.ways[0].name),
         shape=move.shape,
         notes=(*dataset.notes, *(note for note in notes if note)),
-        scaling=Scaling(tuple(ways), chosen.doubts, read_as),
+        scaling=Scaling(tuple(ways), chosen.doubts, partial(read_as, read=_remembering(read))),
     )
+
+
+def _remembering(read: Callable[[Sequence[int]], Array]) -> Callable[[Sequence[int]], Array]:
+    """Read so that the same batch, asked for again and again under one scaling after the other, is decoded once."""
+    last: list[tuple[tuple[int, ...], Array]] = []
+
+    def remembered(indices: Sequence[int]) -> Array:
+        if not last or last[0][0] != tuple(indices):
+            last[:] = [(tuple(indices), read(indices))]
+        return last[0][1]
+
+    return remembered
 
 
 def _look(dataset: Dataset) -> Values:

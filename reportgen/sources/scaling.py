@@ -137,12 +137,13 @@ def plan(values: Values, shape: Shape, how: Manner, *, whole: bool) -> Plan:
         DataError: The way does not go with images of this shape, or the user's own module fails.
         OptionsError: The user's own module has no such function.
     """
-    name, why = (how.scale, "as asked") if how.scale != "auto" else _decide(values, how, whole)
+    name, why = (how.scale, "as asked") if how.scale != "auto" else _decide(values, shape, how, whole)
     used = way(name, values, shape)
     doubts = [*_scaled_twice(used, values, shape, how.rescales), *_meant_for_others(used, values)]
     if how.scale == "auto" and not how.rescales and not whole:
-        doubts += _named_otherwise(used, values, shape, how.networks)
-    return Plan((used, *(() if whole else _others(used, values, shape, how.networks))), why, tuple(doubts))
+        doubts += _named_otherwise(used, values, shape, () if how.published else how.networks)
+    modules = tuple(filter(None, (how.published, *(module for _, module in how.networks))))
+    return Plan((used, *(() if whole else _others(used, values, shape, modules))), why, tuple(doubts))
 
 
 def way(name: str, values: Values, shape: Shape) -> Way:
@@ -182,7 +183,7 @@ def runs_own_code(name: str) -> bool:
     return _FUNCTION.fullmatch(name) is not None
 
 
-def _decide(values: Values, how: Manner, whole: bool) -> tuple[str, str]:
+def _decide(values: Values, shape: Shape, how: Manner, whole: bool) -> tuple[str, str]:
     if whole:
         return "none", "because the model takes whole numbers"
     if how.rescales:
@@ -192,6 +193,11 @@ def _decide(values: Values, how: Manner, whole: bool) -> tuple[str, str]:
         return "none", "because they already run from 0 to 1"
     if values.are_whole and values.are_picture and not how.pictures:
         return "none", "because they are not pictures: only pictures are divided by 255 without being asked"
+    if values.are_whole and values.are_picture and how.published and _data_format(shape) is not None:
+        return f"{_APPLICATIONS}{how.published}", (
+            f"because the model has, layer by layer, the structure of the network in {_APPLICATIONS}{how.published}; if"
+            " its weights were trained on other values, say so with --preprocess"
+        )
     if values.are_whole and values.are_picture:
         return "1/255", "because the model does not rescale its input"
     return "none", (
@@ -246,14 +252,14 @@ def _named_otherwise(used: Way, values: Values, shape: Shape, networks: Sequence
     )
 
 
-def _others(used: Way, values: Values, shape: Shape, networks: Sequence[tuple[str, str]]) -> tuple[Way, ...]:
+def _others(used: Way, values: Values, shape: Shape, modules: Sequence[str]) -> tuple[Way, ...]:
     """Return the other ways that make sense for pictures, but for those that give the same numbers as one before."""
     if not (values.are_unit or values.are_picture):
         return ()
     names = ["none", "0..255" if values.are_unit else "1/255", "-1..1"]
     if _data_format(shape) is not None:
         # resnet50 stands for Keras's mode "caffe", densenet for "torch"; mode "tf" is -1..1.
-        names += [f"{_APPLICATIONS}{module}" for module in (*(each for _, each in networks), "resnet50", "densenet")]
+        names += [f"{_APPLICATIONS}{module}" for module in (*modules, "resnet50", "densenet")]
     found = [used]
     for other in (way(name, values, shape) for name in names):
         if not any(_same(one, other, shape) for one in found):

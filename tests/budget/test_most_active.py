@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reportgen.budget.most_active import limited, most_active
-from reportgen.evidence.activations import CallMaps
+from reportgen.evidence.activations import CallMaps, Closest
 from reportgen.findings import explanations
 from tests import made
 
@@ -17,7 +17,8 @@ def call(*moments: tuple[float, float], follower: int | None = None) -> CallMaps
         made.numbers(channel, mean=mean, deviation=deviation) for channel, (mean, deviation) in enumerate(moments)
     )
     levels = np.arange(len(moments), dtype=np.uint8)[:, None, None].repeat(3, 1).repeat(3, 2)
-    return CallMaps("conv", levels, numbers, follower)
+    closest = None if follower is None else Closest(follower, 0.8, 0.4, 0.6, 0.01, follows=True)
+    return CallMaps("conv", levels, numbers, closest, "conv")
 
 
 def test_order_is_that_of_the_root_mean_square_of_the_values() -> None:

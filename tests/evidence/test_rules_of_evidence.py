@@ -16,6 +16,7 @@ import pytest
 
 from reportgen import registry
 from reportgen.evidence import Evidence
+from reportgen.evidence.activations import CallMaps
 from reportgen.findings import families
 from reportgen.options import make
 from reportgen.progress import silent
@@ -26,7 +27,7 @@ from tests.probes.subjects import data, subject
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
 Images = npt.NDArray[np.float32]
-PROBES = ("predictions", "samples", "performance", "edges", "watching", "ablation", "responses")
+PROBES = ("predictions", "samples", "activations", "performance", "edges", "watching", "ablation", "responses")
 
 
 def untrained(seed: int) -> Any:
@@ -53,12 +54,14 @@ def noise(seed: int, number: int = 90) -> tuple[Images, list[int]]:
     draw = np.random.default_rng(seed)
     bright = draw.uniform(0.3, 1.0, (number, 1, 1, 1))
     images = (bright * draw.uniform(size=(number, 12, 12, 1))).astype(np.float32)
+    # A plain border, so that what it encloses is an object that channels may be said to follow.
+    images[:, [0, -1]] = images[:, :, [0, -1]] = 0
     return images, draw.permutation(np.arange(number) % 3).tolist()
 
 
 def looked_at(model: Any, dataset: Dataset, **choices: Any) -> Evidence:
     """What the probes see that something is claimed of."""
-    options, asked = make(choices), subject(model, dataset)
+    options, asked = make(choices), subject(model, dataset, 0, 1)
     results: dict[str, Any] = {}
     for name in PROBES:
         results[name] = registry.load("probes", name).run(replace(asked, earlier=dict(results)), options, silent)
@@ -75,8 +78,16 @@ def claims(evidence: Evidence) -> list[str]:
     found = [f"{call.path}/{each.channel} speaks" for call in calls for each in call.channels if each.speaks]
     found += [f"{each.path}/{each.channel} is needed" for each in evidence.ablation.channels if each.needed]
     found += [f"{each.channel} prefers an orientation" for each in evidence.edges.tunings if each.prefers]
+    found += [f"{call.path} follows the object" for call in grids(evidence) if call.follower is not None]
     found += [each.title for each in families.judge(evidence) if each.code == "RG312"]
     return found
+
+
+def grids(evidence: Evidence) -> list[CallMaps]:
+    """All that was compared with objects."""
+    assert evidence.activations is not None
+    assert evidence.activations.following.num_grids > 0
+    return [call for sample in evidence.activations.samples for call in sample.calls]
 
 
 @pytest.mark.parametrize(

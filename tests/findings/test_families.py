@@ -472,3 +472,18 @@ def test_family_that_is_added_is_found_everywhere(tmp_path: Path, monkeypatch: p
     finally:
         sys.modules.pop("reportgen.findings.toy", None)
         vars(reportgen.findings).pop("toy", None)
+
+
+DOUBTFUL = made.scaling(made.scaled("none", high=255.0, saturated=0.99, confidence=0.99), made.scaled("1/255"))
+
+
+def test_doubt_about_the_images_stands_beside_every_finding_that_was_made_on_them() -> None:
+    results = {
+        "responses": made.responses(made.call("conv", made.dead(0), made.channel(1))),
+        "activations": broken_maps(),
+    }
+    plain, doubted = found(**results), found(**results, scaling=DOUBTFUL)
+    beside = {each.code for each in doubted if each.detail.endswith("In doubt: the images may be scaled wrongly.")}
+    assert beside == {each.code for each in plain if each.code.startswith(("RG3", "RG4"))}
+    assert {"RG401"} <= beside
+    assert not any("In doubt" in each.detail for each in plain)

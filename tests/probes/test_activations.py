@@ -110,6 +110,55 @@ def test_deviation_far_from_zero_is_exact() -> None:
     np.testing.assert_allclose([each.deviation for each in numbers], expected, rtol=1e-12)
 
 
+def normalized() -> Any:
+    """A conv, its second channel turned around by the batch normalization, its third cut off by the activation."""
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(3, 1, use_bias=False, name="conv"),
+            layers.BatchNormalization(epsilon=0.0, name="norm"),
+            layers.ReLU(6.0, name="relu6"),
+        ]
+    )
+    model.get_layer("conv").set_weights([np.array([[[[1.0, 1.0, 1.0]]]])])
+    gamma, beta = np.array([1.0, -1.0, 1.0]), np.array([0.0, 1.0, -5.0])
+    model.get_layer("norm").set_weights([gamma, beta, np.zeros(3), np.ones(3)])
+    return model
+
+
+def test_maps_are_drawn_where_channels_are_judged() -> None:
+    """After batch normalization and activation a dark map is bright, and a dead one grey."""
+    (call,) = first_maps(normalized(), {})
+    assert (call.path, call.judged_at) == ("conv", "relu6")
+    one = np.asarray(call.levels)
+    np.testing.assert_array_equal(one[1], 255 - one[0])
+    assert set(one[2].flat) == {128}
+    assert [channel.constant for channel in call.channels] == [False, False, True]
+    assert call.channels[2].active_share == 0
+
+
+def test_own_output_of_a_convolution_is_drawn_where_that_is_asked_for() -> None:
+    (call,) = first_maps(normalized(), {"maps": "raw"})
+    assert (call.path, call.judged_at) == ("conv", "conv")
+    np.testing.assert_array_equal(call.levels[1], call.levels[0])
+    np.testing.assert_array_equal(call.levels[2], call.levels[0])
+
+
+def test_map_that_varies_by_rounding_alone_is_constant() -> None:
+    noise = np.random.default_rng(0).normal(size=(5, 5, 2)).astype(np.float32)
+    levels, numbers = reduce_maps(noise * np.array([1.0, 2e-7], np.float32))
+    assert set(levels[1].flat) == {128}
+    assert [each.constant for each in numbers] == [False, True]
+    assert not reduce_maps(noise * np.array([1.0, 2e-5], np.float32))[1][1].constant
+
+
+def first_maps(model: Any, choices: dict[str, Any]) -> tuple[CallMaps, ...]:
+    result = run(subject(model, data(square()), 0), make(choices))
+    assert result is not None
+    return result.samples[0].calls
+
+
 def two_layers() -> Any:
     """A conv layer that hands the image on, and its negative; then a pooling layer."""
     model = keras.Sequential(
@@ -145,11 +194,13 @@ def test_every_map_of_every_chosen_call_is_taken_from_the_running_model() -> Non
     assert first["conv"].channels[0].active_share == 16 / 64
 
 
-def test_channel_that_follows_the_object_is_found() -> None:
+def test_channel_closest_to_the_object_is_found() -> None:
     result = run(subject(two_layers(), data(square()), 0), make({}))
     assert result is not None
     conv = result.samples[0].calls[0]
-    assert conv.follower == 0
+    assert conv.closest is not None
+    assert conv.closest.channel == 0
+    assert conv.closest.correlation == pytest.approx(1.0)
     assert [channel.follows for channel in conv.channels] == [pytest.approx(1.0), pytest.approx(-1.0), None]
 
 
@@ -157,7 +208,8 @@ def test_nothing_follows_where_there_is_no_object() -> None:
     result = run(subject(two_layers(), data(square()), 1), make({}))
     assert result is not None
     assert not result.samples[0].foreground.found
-    assert [call.follower for call in result.samples[0].calls] == [None, None]
+    assert [call.closest for call in result.samples[0].calls] == [None, None]
+    assert result.following.num_copies == 0
     assert {channel.follows for call in result.samples[0].calls for channel in call.channels} == {None}
 
 
@@ -237,7 +289,8 @@ def test_broken_activations_are_counted_and_follow_nothing() -> None:
     assert result is not None
     conv = result.samples[0].calls[0]
     assert [channel.num_nonfinite for channel in conv.channels] == [64, 0, 0]
-    assert (conv.channels[0].follows, conv.follower) == (None, 1)
+    assert conv.closest is not None
+    assert (conv.channels[0].follows, conv.closest.channel) == (None, 1)
 
 
 @pytest.mark.parametrize("value", [NAN, INF, -INF])
@@ -340,4 +393,6 @@ def test_channel_of_another_input_follows_no_object() -> None:
     pictures = data(square())
     result = run(subject(model, replace(pictures, further=(("other", pictures),)), 0), make({}))
     assert result is not None
-    assert {call.path: call.follower for call in result.samples[0].calls} == {"left": 0, "right": None, "both": 0}
+    assert {call.path: call.closest is not None for call in result.samples[0].calls} == {
+        "left": True, "right": False, "both": True,
+    }  # fmt: skip

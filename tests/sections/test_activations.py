@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from reportgen.document.sheets import Mark
-from reportgen.evidence.activations import ActivationsResult
+from reportgen.evidence.activations import ActivationsResult, Closest, Following
 from reportgen.sections.activations import Content, Layer, build
 from tests import made
 
@@ -51,20 +52,36 @@ def test_channel_that_follows_the_object_is_framed_and_named_with_its_score() ->
     layer = first(LIVELY)
     assert layer.sheets[0].marks == (Mark(0, "follows"),)
     assert (
-        "Framed: channel 0, the one that follows the object most closely (correlation 0.8)."
+        "Framed: channel 0, which follows the object more closely than with shuffled weights (correlation 0.8)."
         in layer.sheets[0].figure.caption
     )
     assert layer.sheets[0].figure.alt.endswith(
         "Channel 0 of 2 follows the object, correlation 0.8: active at 75\u202f% of its positions, strongest at the"
         " lower right."
     )
-    assert "channel 0 follows the object" in layer.note
+    assert "channel 0 follows the object (correlation 0.8, shuffled weights 0.4)" in layer.note
 
 
-def test_best_score_is_told_where_no_channel_follows_the_object() -> None:
-    layer = first(made.activations(made.maps("conv", made.numbers(0, follows=-0.5), made.numbers(1, follows=0.12))))
+def test_closest_channel_is_told_with_its_null_where_none_follows_the_object() -> None:
+    closest = Closest(1, 0.88, 0.9, 0.95, 0.7, follows=False)
+    layer = first(made.activations(replace(made.maps("conv", made.numbers(0), made.numbers(1)), closest=closest)))
     assert layer.sheets[0].marks == ()
-    assert layer.note.endswith("no channel follows the object (highest correlation 0.12)")
+    assert layer.note.endswith("no channel can be told to follow the object (correlation 0.88, shuffled weights 0.9)")
+
+
+def test_what_was_not_compared_is_said_to_be_so() -> None:
+    result = made.activations(made.maps("conv"))
+    told = content(replace(result, following=Following(0, 0, 0.05, "it takes too long"))).samples[0].how
+    assert told.endswith("Whether channels follow it was not compared with shuffled weights: it takes too long.")
+    assert "compared with that of 99 copies of the network" in content(result).samples[0].how
+
+
+def test_place_where_maps_are_drawn_is_named_where_it_is_not_the_layer_itself() -> None:
+    behind = replace(made.maps("conv"), judged_at="relu")
+    assert " Drawn after relu. Each map has its own scale" in first(made.activations(behind)).sheets[0].figure.caption
+    assert content(made.activations(behind)).activated
+    assert "Drawn after" not in first(made.activations(made.maps("conv"))).sheets[0].figure.caption
+    assert not content(made.activations()).activated
 
 
 def test_nothing_is_said_of_following_where_there_is_no_object() -> None:
@@ -111,15 +128,20 @@ def test_example_explains_the_words_on_the_first_layer() -> None:
     [
         (
             made.activations(),
-            "All 3 channels of every conv and pooling layer, for 1\xa0sample. In 1 of 2\xa0grids, a frame marks the"
-            " channel that follows the object most closely.",
+            "All 3 channels of every conv and pooling layer, for 1\xa0sample. In the one grid compared, a framed"
+            " channel follows the object more closely than with shuffled weights.",
+        ),
+        (
+            made.activations(made.maps("conv", made.numbers(), made.numbers(1)), made.maps("pool"), indices=(2, 4)),
+            "All 3 channels of every conv and pooling layer, for 2\xa0samples. In none of the 4 grids compared"
+            " does a channel follow the object measurably more closely than with shuffled weights.",
         ),
         (
             made.activations(made.maps("conv"), indices=(2, 4), found=made.NOT_FOUND),
             "All 1 channels of 1 of 2 conv and pooling layers, for 2\xa0samples.",
         ),
     ],
-    ids=["all layers", "one layer, no object"],
+    ids=["all layers", "nothing follows", "one layer, no object"],
 )
 def test_answer_counts_what_is_shown(result: ActivationsResult, answer: str) -> None:
     samples = tuple(made.sample(maps.sample) for maps in result.samples)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reportgen.records.model import LayerRecord, Step, Window
@@ -136,7 +138,7 @@ def test_layer_with_something_to_show_is_worked_out(call: LayerRecord) -> None:
 
 def test_layer_whose_tensor_is_not_as_expected_is_worked_out() -> None:
     result = made.activations(checked=False)
-    result = type(result)(result.samples, result.scale, (("drop", made.check("output shape", (2,), (3,))),))
+    result = replace(result, checks=(("drop", made.check("output shape", (2,), (3,))),))
     found = content(made.conv(), plain(), activations=result)
     assert (found.unchanged, found.num_failed) == ((), 1)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import numpy.typing as npt
 import pytest
 
 from reportgen.errors import DataError, OptionsError, UnknownNameError
-from reportgen.sources.dataset import Dataset, Manner
+from reportgen.sources.dataset import Array, Dataset, Manner
 from reportgen.sources.fitting import fit
 from tests.sources.datasets import make
 
@@ -302,6 +304,44 @@ def test_ways_that_make_sense_are_listed_once_each_the_one_in_use_first(
 @pytest.mark.usefixtures("own")
 def test_own_function_is_compared_with_all_others() -> None:
     assert names(BYTES, "own_scaling:halved") == ("own_scaling:halved", "none", "1/255", "-1..1")
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize(
+    ("images", "published", "rescales", "expected"),
+    [
+        (COLOUR, "mobilenet", False, "keras.applications.mobilenet"),
+        (COLOUR, "", False, "1/255"),
+        (COLOUR, "mobilenet", True, "none"),
+        (COLOUR / np.float32(255), "mobilenet", False, "none"),
+        (BYTES, "mobilenet", False, "1/255"),
+    ],
+    ids=["by structure", "other network", "rescales", "unit", "grey"],
+)
+def test_published_network_gets_its_own_preprocessing(
+    images: Images, published: str, rescales: bool, expected: str
+) -> None:
+    dataset = fitted(images, published=published, rescales=rescales, networks=[("mobilenet_0.25_224", "mobilenet")])
+    assert dataset.scaling is not None
+    assert dataset.scaling.names[0] == expected
+    told = "has, layer by layer, the structure of the network in keras.applications.mobilenet" in dataset.notes[-1]
+    assert told == (expected == "keras.applications.mobilenet")
+
+
+def test_batch_is_read_once_for_all_ways() -> None:
+    read: list[list[int]] = []
+
+    def counted(indices: Sequence[int]) -> Array:
+        read.append(list(indices))
+        return BYTES[list(indices)]
+
+    dataset = fit(replace(make(BYTES), read=counted), BYTES.shape[1:], "float32", Manner(rescales=False))
+    read.clear()
+    assert dataset.scaling is not None
+    for indices in ([0], [0], [0, 0]):
+        for name in dataset.scaling.names:
+            dataset.scaling.read(indices, name)
+    assert read == [[0], [0, 0]]
 
 
 def test_the_same_images_are_read_in_another_way() -> None:

@@ -15,6 +15,8 @@ from reportgen.evidence.activations import ChannelNumbers
 from reportgen.models.subject import Array
 from reportgen.probes.activations.foreground import BLOCK
 
+LEAST_RANGE = 1e-6
+"""A map whose values differ by at most this share of its layer's range is constant: rounding makes such differences."""
 _MID_GREY = 128
 _LONG_ROW = 1024
 
@@ -27,8 +29,8 @@ def reduce_maps(
     Args:
         volume: (…, channels), any number of axes before the channels.
         scale: "own": each map from its minimum (0) to its maximum (255); "common": all from the volume's minimum to its
-            maximum. A map that is constant is 128 everywhere on its own scale, and so is on any scale one that holds
-            NaN or infinity. Maps of one position, which have no scale of their own, always have a common one.
+            maximum. A map that is constant (`flat`) is 128 everywhere on its own scale, and so is on any scale one that
+            holds NaN or infinity. Maps of one position, which have no scale of their own, always have a common one.
         follows: What `foreground.Target.follow` says of each channel; None where there is no object.
 
     Returns:
@@ -43,7 +45,7 @@ def reduce_maps(
         single = len(rows) == 1
         levels = columns.read(rows, common=scale == "common" or single)
     broken = columns.num_nonfinite > 0
-    constant = (columns.low == columns.high) & ~broken & (not single)
+    constant = flat(columns.low, columns.high) & ~broken & (not single)
     scores = np.full(len(broken), np.nan) if follows is None else np.where(constant | broken, np.nan, follows)
     numbers = map(
         ChannelNumbers,
@@ -58,6 +60,20 @@ def reduce_maps(
         columns.num_nonfinite.tolist(),
     )
     return levels.reshape(-1, *volume.shape[:-1]), tuple(numbers)
+
+
+def flat(low: Array, high: Array) -> Array:
+    """Return which maps of a volume hold one value but for rounding.
+
+    Args:
+        low: Lowest finite value of each, (channels,).
+        high: Highest of each.
+    """
+    low, high = np.asarray(low, np.float64), np.asarray(high, np.float64)
+    known = np.isfinite(low) & np.isfinite(high)
+    low, high = np.where(known, low, 0.0), np.where(known, high, 0.0)
+    span = np.max(high, where=known, initial=-np.inf) - np.min(low, where=known, initial=np.inf)
+    return np.asarray(known & (high - low <= LEAST_RANGE * span))
 
 
 class _Columns:
@@ -106,11 +122,12 @@ class _Columns:
 
     def _scale(self, common: bool, positions: int) -> tuple[Array, Array, Array]:
         """The value of level 0, levels per unit, and whether the channel can be drawn on that scale."""
-        low, high = self.low, self.high
+        low, high, still = self.low, self.high, flat(self.low, self.high)
         known = self.num_nonfinite < positions
         if common and known.any():
             low, high = np.full_like(low, low[known].min()), np.full_like(high, high[known].max())
-        drawn = (high > low) & (self.num_nonfinite == 0)
+            still = high == low
+        drawn = ~still & (self.num_nonfinite == 0)
         return low, 255.0 / np.where(drawn, high - low, 1).astype(np.float64), drawn
 
     def _read_broken(self, rows: Array) -> None:
