@@ -57,6 +57,8 @@ class PredictionsResult:
             all that are as high; None of fewer than `MANY_CLASSES` classes, and where no true classes are known.
         answered: int64 (images): the predicted class, −1 where the output is not finite; None without classes, and of a
             multi-label output.
+        sha256: Of the output looked at closely, the hash of what was used: over the hash of what each input of the
+            model got, image by image as scaled, and the true classes or values. "" for further outputs.
     """
 
     num_images: int
@@ -74,3 +76,4 @@ class PredictionsResult:
     confidence: npt.NDArray[np.float64] | None = field(default=None, repr=False)
     answered: npt.NDArray[np.int64] | None = field(default=None, repr=False)
     places: npt.NDArray[np.int64] | None = field(default=None, repr=False)
+    sha256: str = ""

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
+from hashlib import sha256
 
 from reportgen import registry, sections
 from reportgen.document.report import Fact, RunFacts, Section
@@ -52,7 +53,7 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
     evidence = replace(
         evidence,
         title=options.title or f"What {evidence.model.name} sees",
-        run=replace(_run_facts(origin, subject, options, time), look=tuple(look)),
+        run=replace(_run_facts(origin, subject, options, time, evidence), look=tuple(look)),
         training=origin.training,
         colormap=options.colormap,
         fonts=own_fonts,
@@ -99,7 +100,7 @@ def _compiled(names: Sequence[str]) -> tuple[Fact, ...]:
     return (Fact("layers compiled to run", f"{', '.join(names)}: {said}"),) if names else ()
 
 
-def _run_facts(origin: Origin, subject: Subject, options: Options, time: str | None) -> RunFacts:
+def _run_facts(origin: Origin, subject: Subject, options: Options, time: str | None, evidence: Evidence) -> RunFacts:
     dataset = subject.dataset
     data = []
     if dataset is not None:
@@ -108,6 +109,11 @@ def _run_facts(origin: Origin, subject: Subject, options: Options, time: str | N
             Fact("split", dataset.split),
             Fact("SHA-256 of the data", dataset.sha256),
         ]
+        if evidence.predictions is not None:
+            data.append(Fact("SHA-256 of the images and labels used", evidence.predictions.sha256))
+        if options.classes is not None:
+            names = "".join(f"{name}\n" for name in dataset.class_names)
+            data.append(Fact("SHA-256 of the class names, a line each", sha256(names.encode()).hexdigest()))
         if ":" in options.preprocess:
             data.append(Fact("the user's own code that was run", options.preprocess))
     return RunFacts(

@@ -33,7 +33,9 @@ NUM_UNLABELLED = 128
 LEAST_IMAGES = 16
 """Fewest, where there are so many, however big the network."""
 USUAL_MACS = 5 * 10**11
-"""Multiply-adds that all ways together may take before there are fewer images."""
+"""Multiply-adds that all ways together may take on 128 images before there are fewer."""
+MORE_MACS = 10**11
+"""Multiply-adds that they may take on more."""
 NUM_FLIPS = 1999
 """How often signs are drawn: the smallest p-value is 0.0005, far below the level at which a doubt is raised."""
 _MOST_NUMBERS = 2 * 10**7
@@ -50,7 +52,7 @@ def forecast(record: ModelRecord, dataset: Dataset, options: Options, plan: Plan
     ways, macs = len(dataset.scaling.names) if dataset.scaling else 0, max(record.macs, 1)
     if ways <= 1:
         return None
-    most = max(LEAST_IMAGES, min(NUM_IMAGES, USUAL_MACS // (ways * macs)))
+    most = _most(ways, macs, is_labelled=dataset.labels is not None)
     return Work("other scalings of the pixels", macs=ways * min(dataset.size, most) * macs)
 
 
@@ -73,11 +75,11 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Scal
     names = dataset.scaling.names
     if len(names) == 1:
         return None
-    most = max(LEAST_IMAGES, min(NUM_IMAGES, subject.affordable(USUAL_MACS, len(names))))
-    chosen = _chosen(dataset.size, most, options.seed)
+    macs = sum(call.macs or 0 for call in subject.record.layers)
+    chosen = _chosen(dataset.size, _most(len(names), macs, is_labelled=True), options.seed)
     place, labels, truth = _output(subject, chosen)
     if labels is None and truth is None:
-        chosen = _chosen(dataset.size, min(most, NUM_UNLABELLED), options.seed)
+        chosen = _chosen(dataset.size, _most(len(names), macs, is_labelled=False), options.seed)
     record = subject.record.outputs[place]
     room = _MOST_NUMBERS // (len(names) * max(prod(size or 1 for size in record.shape), 1))
     if room < len(chosen):
@@ -99,6 +101,13 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Scal
     is_tested = used.scores is not None and len(found) > 1 and len(chosen) > 1
     compared = _compared(told, [given for _, given in found], generator) if is_tested else told
     return ScalingResult(len(chosen), used.num_classes, NUM_FLIPS if is_tested else 0, tuple(compared))
+
+
+def _most(num_ways: int, macs: int, *, is_labelled: bool) -> int:
+    """Return on how many images some ways are compared, with a network of so many multiply-adds for each."""
+    each = num_ways * max(macs, 1)
+    more = min(NUM_IMAGES, MORE_MACS // each) if is_labelled else 0
+    return max(LEAST_IMAGES, min(NUM_UNLABELLED, USUAL_MACS // each), more)
 
 
 def _answers(

@@ -7,7 +7,7 @@
 - `warm(fonts)` starts a process that sets type. Such a format is made in a thread of its own, after all others.
 - `work(plan)` says what there is to do besides the charts and the page.
 - `check_size(report, size_bytes)` refuses a file above `--max-size`; the report is made so that it keeps to that.
-- `parted(report, folder)` makes the file with its style sheet and its pictures beside it.
+- `parted(report, folder, tools)` makes the file with its style sheet and its pictures beside it.
 - `framed(report)` makes a frame for a notebook.
 """
 
@@ -52,7 +52,7 @@ class Format:
     warm: Callable[[Sequence[FontFile]], Typesetter] | None
     work: Callable[[Plan], Work] | None
     check_size: Callable[[Report, int], None]
-    parted: Callable[[Report, str], Parts] | None
+    parted: Callable[[Report, str, Tools], Parts] | None
 
 
 def form(name: str) -> Format:

@@ -14,7 +14,7 @@ from reportgen.document import colours
 from reportgen.document.report import FontFile, Report
 from reportgen.errors import RenderError
 from reportgen.language import cleaning, numerals
-from reportgen.renderers import apart, assets, coverage, fonts, policy, templating
+from reportgen.renderers import apart, assets, coverage, fonts, json, policy, templating
 from reportgen.renderers.tools import Tools
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ Medium = Literal["screen", "print"]
 _STYLE_SLOT = Markup("\ufdd0style\ufdd1")
 _BASE_FORBIDDEN = "base-uri 'none'; "
 _POLICY_SLOT = Markup("\ufdd0policy\ufdd1")
+_RECORD_SLOT = Markup("\ufdd0record\ufdd1")
 # A picture in a drawing, large enough to be worth a second look.
 _DRAWN = re.compile(r'<image (href="data:image/png;base64,[A-Za-z0-9+/]{1024,}=*"[^<>]*/>)')
 
@@ -44,16 +45,16 @@ def render(report: Report, tools: Tools | None = None) -> bytes:
     Raises:
         RenderError: A style sheet or the fonts cannot be used.
     """
-    del tools
-    return document(report, "screen").encode("utf-8")
+    return document(report, "screen", tools=tools).encode("utf-8")
 
 
-def parted(report: Report, folder: str) -> assets.Parts:
+def parted(report: Report, folder: str, tools: Tools | None = None) -> assets.Parts:
     """Return the report as a web page, and its style sheet and pictures as files.
 
     Args:
         report: The report.
         folder: Name of the folder that the files go into, beside the page; letters, digits, ".", "_" and "-".
+        tools: What another renderer made of the report.
 
     Raises:
         RenderError: As for `document`; or the template of the page puts its style sheet elsewhere than into an element
@@ -61,7 +62,7 @@ def parted(report: Report, folder: str) -> assets.Parts:
     """
     _check_pictures(report)
     fill = apart.document if report.templates else filled
-    page = fill(report, "screen", stylesheet=assets.style_address(folder))
+    page = _bound(fill(report, "screen", stylesheet=assets.style_address(folder)), report, tools)
     return assets.take_apart(page, _sheets(_changed(report), "report.css"), folder)
 
 
@@ -104,7 +105,7 @@ def framed(report: Report) -> str:
     )
 
 
-def document(report: Report, medium: Medium, rules: str = "") -> str:
+def document(report: Report, medium: Medium, rules: str = "", tools: Tools | None = None) -> str:
     """Return the report as HTML.
 
     Args:
@@ -112,6 +113,7 @@ def document(report: Report, medium: Medium, rules: str = "") -> str:
         medium: "screen": with the fonts inside. "print": with the rules for pages, for a typesetter that has the
             fonts and no others, so that what they lack is spelled.
         rules: Style rules after all others.
+        tools: What another renderer made of the report.
 
     Raises:
         RenderError: A style sheet, the fonts or the user's own templates cannot be used; or the report was read from
@@ -120,7 +122,7 @@ def document(report: Report, medium: Medium, rules: str = "") -> str:
     _check_pictures(report)
     # Templates of someone else's may take any time and memory: not here.
     fill = apart.document if report.templates else filled
-    return fill(report, medium, rules)
+    return _bound(fill(report, medium, rules), report, tools)
 
 
 def filled(report: Report, medium: Medium, rules: str = "", stylesheet: str = "") -> str:
@@ -138,6 +140,13 @@ def filled(report: Report, medium: Medium, rules: str = "", stylesheet: str = ""
         names = tuple(name for name, _ in changed)
         policy.check(page, style, _policy(style) if medium == "screen" else None, names)
     return _linked(slotted, stylesheet) if stylesheet else page
+
+
+def _bound(page: str, report: Report, tools: Tools | None) -> str:
+    """A page that says which report.json belongs to it: by the hash of its bytes, whether it is written or not."""
+    if _RECORD_SLOT not in page:
+        return page
+    return page.replace(_RECORD_SLOT, f"sha256:{hashlib.sha256(json.render(report, tools)).hexdigest()}")
 
 
 def _check_pictures(report: Report) -> None:
@@ -164,6 +173,7 @@ def _page(report: Report, medium: Medium, changed: tuple[tuple[str, str], ...]) 
         "numbers": {"figure": _Numbers(), "table": _Numbers()},
         "style": _STYLE_SLOT,
         "policy": _POLICY_SLOT,
+        "record": _RECORD_SLOT,
     }
     if changed:
         page = templating.render_in_sandbox("report.html", changed, **context)

@@ -99,7 +99,8 @@ class Dataset:
             and nothing says yet which class of the model each is.
         unmatched: Why the labels of the source are not used, a whole sentence, or "".
         image_names: File name of every image relative to the folder, parts joined by "/"; () where they are no files.
-        sha256: Hash over the contents: of a file's bytes, or of a folder's relative names and their files' bytes.
+        sha256: Hash over the contents, labels among them: of a file's bytes; of a folder's relative names and their
+            files' bytes; of a list's bytes and these; of arrays' bytes.
         notes: What was done to the data, in whole sentences.
         main: Name of the input that the images are for, where there are several; else "".
         further: What the model's further inputs get, by their names: as many rows as there are images.

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from reportgen.records.model import Shape
 from reportgen.sources.arrays import take
 from reportgen.sources.dataset import USUAL, Array, Dataset, Reading
-from reportgen.sources.files import sha256_of
+from reportgen.sources.memory import sha256_of_arrays
 
 ACCEPTED = '"digits" (the built-in MNIST digits)'
 IN_SHORT = "'digits'"
@@ -61,11 +61,6 @@ def _arrays() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
         return arrays["x"], arrays["y"]
 
 
-@cache
-def _sha256() -> str:
-    return sha256_of(_FILE)
-
-
 def _is_held_out() -> npt.NDArray[np.bool_]:
     per_class = len(_arrays()[1]) // _CLASSES
     return np.arange(_CLASSES * per_class) % per_class >= per_class - HELD_OUT_PER_CLASS
@@ -73,7 +68,7 @@ def _is_held_out() -> npt.NDArray[np.bool_]:
 
 def _part(chosen: npt.NDArray[np.bool_], split: str) -> Dataset:
     all_images, all_labels = _arrays()
-    images = all_images[chosen]
+    images, labels = all_images[chosen], all_labels[chosen].astype(np.int64)
 
     def read(indices: Sequence[int]) -> Array:
         return take(images, indices)
@@ -85,8 +80,8 @@ def _part(chosen: npt.NDArray[np.bool_], split: str) -> Dataset:
         size=len(images),
         read=read,
         shape=images.shape[1:],
-        labels=all_labels[chosen].astype(np.int64),
+        labels=labels,
         class_names=tuple(str(digit) for digit in range(_CLASSES)),
         image_names=(),
-        sha256=_sha256(),
+        sha256=sha256_of_arrays(images, labels),
     )

@@ -10,6 +10,7 @@ it.
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 from array import array
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,7 @@ import numpy.typing as npt
 from reportgen.errors import DataError
 from reportgen.records.model import Shape
 from reportgen.sources.dataset import USUAL, Array, Dataset, Reading
-from reportgen.sources.files import shown, writable
+from reportgen.sources.files import sha256_of, shown, writable
 from reportgen.sources.folder import in_folder
 from reportgen.sources.labels import UNKNOWN, Truth, read_labels
 from reportgen.sources.naming import ClassNames
@@ -63,7 +64,13 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
     path = Path(spec)
     pictures, columns = _columns(path)
     truth, notes = _truth_of_columns(columns, shown(path))
-    return of_pictures(in_folder(path.parent, pictures, shown(path), truth, notes), shape, reading)
+    listed = in_folder(path.parent, pictures, shown(path), truth, notes)
+    return of_pictures(replace(listed, sha256=lambda places: _with_list(path, listed.sha256(places))), shape, reading)
+
+
+def _with_list(path: Path, pictures: str) -> str:
+    """Return the hash over the list itself, with its labels, and the hash of its pictures."""
+    return hashlib.sha256(f"{sha256_of(path)} {pictures}".encode("ascii")).hexdigest()
 
 
 class _Column:

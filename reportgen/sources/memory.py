@@ -18,6 +18,21 @@ from reportgen.sources.naming import ClassNames
 _HASHED_AT_ONCE = 256
 
 
+def sha256_of_arrays(images: Array, known: Array | None) -> str:
+    """Return the hash over the bytes of images and then of what is known of them, each in the order of C.
+
+    Args:
+        images: Batch axis first; may lie on the disk.
+        known: True classes as whole numbers, or true values; None where nothing is known.
+    """
+    digest = hashlib.sha256()
+    for start in range(0, len(images), _HASHED_AT_ONCE):
+        digest.update(np.ascontiguousarray(images[start : start + _HASHED_AT_ONCE]).tobytes())
+    if known is not None:
+        digest.update(np.ascontiguousarray(known).tobytes())
+    return digest.hexdigest()
+
+
 def from_arrays(
     images: npt.ArrayLike,
     labels: npt.ArrayLike | None = None,
@@ -50,14 +65,10 @@ def from_arrays(
             f"The images are an array of {array.shape} of {array.dtype}. Expected at least one image, batch axis "
             "first, of numbers. Give an array such as (size, height, width, channels)."
         )
-    digest = hashlib.sha256()
-    for start in range(0, len(array), _HASHED_AT_ONCE):
-        digest.update(np.ascontiguousarray(array[start : start + _HASHED_AT_ONCE]).tobytes())
     truth = Truth(None, class_names=tuple(class_names))
     if given is not None:
         truth = _truth_of_labels(given, tuple(class_names), len(array))
-        known = truth.indices if truth.values is None else truth.values
-        digest.update(np.ascontiguousarray(known).tobytes())
+    digest = sha256_of_arrays(array, truth.indices if truth.values is None else truth.values)
 
     def read(chosen: Sequence[int]) -> Array:
         return take(array, chosen)
@@ -72,7 +83,7 @@ def from_arrays(
         labels=truth.indices,
         class_names=truth.class_names,
         image_names=(),
-        sha256=digest.hexdigest(),
+        sha256=digest,
         notes=(*truth.notes, *([ONE_SAMPLE] if is_one else [])),
         by_word=truth.by_word,
         targets=() if truth.values is None else (("", truth.values),),

@@ -57,7 +57,7 @@ def write_page(report: Report, target: Path, form: Format, assets_dir: str | Non
         form.check_size(report, len(page_of_its_own))
         replace_file(target, page_of_its_own)
     else:
-        parts, folder = form.parted(report, assets_dir), target.parent / assets_dir
+        parts, folder = form.parted(report, assets_dir, tools), target.parent / assets_dir
         form.check_size(report, len(parts.page) + sum(map(len, parts.files.values())))
         make_folder(folder)
         for name, data in parts.files.items():

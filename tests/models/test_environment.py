@@ -7,6 +7,7 @@ import platform
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -63,3 +64,21 @@ def test_onednn_is_said_as_its_switch_says_at_the_start(switch: str, expected: s
         check=True,
     )
     assert done.stdout.split() == [expected]
+
+
+def test_variables_that_choose_kernels_are_told_as_they_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
+    told = facts()["environment variables"]
+    assert isinstance(told, tuple)
+    assert not any(each.startswith("ONEDNN_MAX_CPU_ISA") for each in told)
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    told = facts()["environment variables"]
+    assert isinstance(told, tuple)
+    assert {"ONEDNN_MAX_CPU_ISA=AVX2", "OMP_NUM_THREADS=1"} <= set(told)
+
+
+@pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="a system without this file")
+def test_processor_says_what_it_is_called() -> None:
+    told = str(facts()["processor model"])
+    assert told == "unknown" or " ".join(Path("/proc/cpuinfo").read_text(encoding="ascii").split()).count(told)

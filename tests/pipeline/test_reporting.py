@@ -343,7 +343,8 @@ def _without_last_digits(report: Report) -> str:
 
 
 def _without_looks(page: str) -> str:
-    """The page without its style sheet and fonts, its policy's hash of these, and the bytes of its pictures."""
+    """The page without its style sheet and fonts, hashes of these and of the JSON, and the bytes of its pictures."""
+    page = re.sub(r"sha256:[0-9a-f]{64}", "sha256:…", page)
     page = re.sub(r"<style>.*?</style>", "<style>…</style>", page, flags=re.DOTALL)
     page = re.sub(r"sha256-[A-Za-z0-9+/=]{44}", "sha256-…", page)
     return re.sub(r"data:([a-z/+0-9-]+);base64,[A-Za-z0-9+/=]+", r"data:\1;base64,…", page)

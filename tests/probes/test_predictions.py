@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from reportgen.errors import DataError
@@ -159,3 +161,17 @@ def test_no_data_gives_no_result() -> None:
 @pytest.mark.parametrize(("index", "expected"), [(0, "cat"), (1, "dog"), (2, "2"), (-1, "-1")])
 def test_class_without_a_name_is_called_by_its_number(index: int, expected: str) -> None:
     assert class_name(("cat", "dog"), index) == expected
+
+
+def test_hash_covers_the_images_as_the_model_got_them_and_the_labels() -> None:
+    images = np.arange(24, dtype=np.float32).reshape(6, 4)
+    labels = [0, 1, 0, 1, 0, 1]
+
+    def hashed(images: npt.NDArray[np.float32], labels: list[int] | None) -> str:
+        return result(ending("softmax", 4), images, labels).sha256
+
+    of_images = hashlib.sha256(hashlib.sha256(images.tobytes()).digest())
+    assert hashed(images, None) == of_images.hexdigest()
+    of_images.update(np.array(labels, np.int64).tobytes())
+    assert hashed(images, labels) == of_images.hexdigest()
+    assert hashed(images, labels[::-1]) != of_images.hexdigest()

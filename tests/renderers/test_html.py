@@ -19,7 +19,7 @@ from reportgen import registry
 from reportgen.document.report import Report
 from reportgen.errors import RenderError
 from reportgen.language import cleaning
-from reportgen.renderers import html, templating
+from reportgen.renderers import html, json, templating
 from tests.renderers import reports
 from tests.renderers.parsed import Page
 
@@ -147,3 +147,13 @@ def test_the_real_template_keeps_hostile_names_as_text(medium: html.Medium) -> N
 def _without_chapters(name: str) -> Report:
     """A report for the real templates, whose chapters want contents of their own."""
     return dataclasses.replace(reports.report(title=name, name=name), sections=())
+
+
+@pytest.mark.parametrize("title", ["One", "Another"])
+def test_page_names_the_hash_of_the_report_that_belongs_to_it(title: str) -> None:
+    report = dataclasses.replace(reports.report(title=title), sections=())
+    written = hashlib.sha256(json.render(report)).hexdigest()
+    for page in (html.render(report), html.parted(report, "assets").page):
+        (told,) = [each["content"] for each in Page(page).named("meta") if each.get("name") == "dcterms.identifier"]
+        assert told == f"report.json sha256:{written}"
+    assert "dcterms.identifier" not in html.document(report, "print")

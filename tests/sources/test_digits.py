@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,14 @@ SCRIPT = Path(__file__).parents[2] / "examples" / "cut_digits.py"
 def test_the_file_is_the_one_that_was_cut() -> None:
     expected = "91770ab331a780f2d81eb05fc7144d2890a6607548e68d49623749d1aeda0bfc"
     assert sha256_of(FOLDER / "digits.npz") == expected
-    assert digits.held_out_set().sha256 == digits.training_set().sha256 == expected
+
+
+def test_hash_of_each_part_is_that_of_its_digits_and_labels() -> None:
+    with np.load(FOLDER / "digits.npz") as arrays:
+        images, labels = arrays["x"], arrays["y"].astype(np.int64)
+    held_out = np.arange(len(labels)) % 500 >= 400
+    for part, chosen in ((digits.held_out_set(), held_out), (digits.training_set(), ~held_out)):
+        assert part.sha256 == hashlib.sha256(images[chosen].tobytes() + labels[chosen].tobytes()).hexdigest()
 
 
 def test_the_file_holds_five_hundred_of_each_class_in_order() -> None:

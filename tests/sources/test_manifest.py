@@ -185,3 +185,14 @@ def test_bytes_that_are_no_text_are_refused(pictures: Path) -> None:
     (pictures / "list.csv").write_bytes(b"\xff\xfe\x00a,b")
     with pytest.raises(DataError, match="cannot be read as CSV"):
         open_data(str(pictures / "list.csv"), None)
+
+
+def test_hash_changes_with_a_label_and_with_a_picture(pictures: Path) -> None:
+    def hashed(text: str) -> str:
+        return open_data(listed(pictures, text), (3, 4, 1)).sha256
+
+    first = hashed("b/1.png,dog\na/0.png,cat\n")
+    assert hashed("b/1.png,dog\na/0.png,cat\n") == first
+    assert hashed("b/1.png,cat\na/0.png,dog\n") != first
+    Image.fromarray(np.full((3, 4), 77, np.uint8)).save(pictures / "a/0.png")
+    assert hashed("b/1.png,dog\na/0.png,cat\n") != first

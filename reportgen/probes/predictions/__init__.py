@@ -5,10 +5,13 @@ Answers are reduced batch by batch: of each image only the first answer, its con
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+import keras
 import numpy as np
 import numpy.typing as npt
 
@@ -65,9 +68,14 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Pred
     ]
     starts = range(0, dataset.size, subject.batch_size)
     answers = Answering(subject.model, len(starts))
+    digests: list[Any] = []
     with progress("Running the network on every image", total=len(starts)) as advance:
         for start in starts:
             inputs = subject.inputs(range(start, min(start + subject.batch_size, dataset.size)))
+            leaves = keras.tree.flatten(inputs)
+            digests = digests or [hashlib.sha256() for _ in leaves]
+            for digest, leaf in zip(digests, leaves, strict=True):
+                digest.update(np.ascontiguousarray(leaf))
             found = answers(inputs)
             if len(found) != len(heads):
                 raise ModelError(
@@ -84,7 +92,21 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Pred
         head.result(kind, labels.get(head.record.name), dataset, dataset.class_names if place == main else ())
         for place, (head, kind) in enumerate(zip(heads, kinds, strict=True))
     ]
-    return replace(results[main], others=tuple(result for place, result in enumerate(results) if place != main))
+    return replace(
+        results[main],
+        others=tuple(result for place, result in enumerate(results) if place != main),
+        sha256=_sha256(digests, dataset, targets),
+    )
+
+
+def _sha256(digests: Sequence[Any], dataset: Dataset, targets: Mapping[str, Array]) -> str:
+    """Return the hash over what the model got, input by input, and what is known of each image."""
+    whole = hashlib.sha256(b"".join(digest.digest() for digest in digests))
+    own = (labels for _, labels in dataset.head_labels)
+    for values in (dataset.labels, *own, *targets.values()):
+        if values is not None:
+            whole.update(np.ascontiguousarray(values).tobytes())
+    return whole.hexdigest()
 
 
 def main_output(labelled: Sequence[bool], kinds: Sequence[str]) -> int:
