@@ -433,6 +433,7 @@ def channel(number: int = 0, **others: Any) -> ChannelResponses:
         "chance": 0.4,
         "speaks": False,
         "state": "",
+        "proven": False,
         "origin": "",
         "copy_of": None,
         "copy_correlation": None,

@@ -96,6 +96,8 @@ class Measured:
             index at least the least one.
         state: "" or "dead" (never above zero), "nearly dead", "stuck" (one value everywhere), "no number"
             (NaN or infinity came out of the convolution, or of what follows up to where it is judged).
+        proven: Whether it has one value for every image, as the bounds of what it is computed from say; False where it
+            may have others, on this data or elsewhere.
         origin: Path of the conv call because of whose channel of the same number this one is dead or stuck, where it is
             read by itself (depthwise) or where the call is a further one of the same layer; "" where it is so by
             itself, and where it is neither.
@@ -121,6 +123,7 @@ class Measured:
     chance: float | None
     speaks: bool
     state: str
+    proven: bool
     origin: str
     copy_of: int | None
     copy_correlation: float | None

@@ -54,7 +54,9 @@ DEAD = Rule(
     measured=(
         _WATCHED
         + "Dead means that the largest value is not above zero. It is asked only of channels that pass through an "
-        "activation without negative values, such as ReLU."
+        "activation without negative values, such as ReLU. Whether that is so for every picture, and not only for "
+        "those seen, is worked out from the weights: interval bounds go from the range of pixels through convolutions, "
+        "batch normalizations and activations."
     ),
     cannot_tell=(
         "A channel may fire on images that are not in the data. If it fired on none of n images, it fires in fewer "
@@ -184,13 +186,25 @@ def _faults(evidence: Evidence) -> Iterator[Finding]:
             (call, [each for each in call.channels if each.state == state and not each.origin])
             for call in responses.calls
         ]
-        yield from _fault(rule, rows, (one, several), meaning)
+        yield from _fault(rule, rows, (one, several), meaning + _proof(rows))
     rows = [
         (call, [each for each in call.channels if each.copy_of is not None and not each.state])
         for call in responses.calls
     ]
     meaning = f"Their responses correlate above {number(responses.thresholds.copy)} with those of another channel. "
     yield from _fault(COPIED, rows, ("does the same as another", "do the same as others"), meaning)
+
+
+def _proof(rows: list[tuple[CallResponses, list[ChannelResponses]]]) -> str:
+    """How many of these channels have one value on any image, by the bounds that their weights set."""
+    channels = [each for _, some in rows for each in some]
+    proven = sum(each.proven for each in channels)
+    if not proven:
+        return ""
+    if proven == len(channels):
+        return f"By {'their' if proven > 1 else 'its'} weights, that is so for every picture, seen or not. "
+    which = f"{number(proven)} of them {'has' if proven == 1 else 'have'}"
+    return f"By their weights, {which} one value for every picture, seen or not. "
 
 
 def _fault(
@@ -216,7 +230,8 @@ def _fault(
             "num_channels": count,
             "total_channels": sum(len(call.channels) for call, _ in rows),
             "num_layers": len(rows),
-        },
+        }
+        | ({"num_proven": sum(each.proven for _, some in rows for each in some)} if rule in {DEAD, STUCK} else {}),
     )
 
 

@@ -74,11 +74,14 @@ class Scaling:
         names: The ways that make sense for these values, as after `--preprocess`; the one in use first.
         doubts: What speaks against it.
         read: Indices and one of these names -> the images as the model would get them that way.
+        bounds: Lowest and highest value that any picture of whole values 0..255 has as the model gets it; None for
+            values of which such bounds are not known.
     """
 
     names: tuple[str, ...]
     doubts: tuple[Doubt, ...]
     read: Callable[[Sequence[int], str], Array]
+    bounds: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

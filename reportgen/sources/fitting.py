@@ -13,7 +13,7 @@ from reportgen.errors import DataError
 from reportgen.records.model import Shape
 from reportgen.sources import resizing
 from reportgen.sources.dataset import Array, Dataset, Manner, Resize, Scaling, in_words
-from reportgen.sources.scaling import Values, Way, look, plan
+from reportgen.sources.scaling import Values, Way, bounds, look, plan
 
 _COLOURS = 3
 _PICTURE_AXES = 3
@@ -75,7 +75,12 @@ def fit(dataset: Dataset, shape: Shape, dtype: str, how: Manner) -> Dataset:
         read=partial(read_as, name=chosen.ways[0].name),
         shape=move.shape,
         notes=(*dataset.notes, *(note for note in notes if note)),
-        scaling=Scaling(tuple(ways), chosen.doubts, partial(read_as, read=_remembering(read))),
+        scaling=Scaling(
+            tuple(ways),
+            chosen.doubts,
+            partial(read_as, read=_remembering(read)),
+            bounds(values, chosen.ways[0], move.shape),
+        ),
     )
 
 

@@ -168,6 +168,24 @@ def way(name: str, values: Values, shape: Shape) -> Way:
     raise UnknownNameError("way to scale", name, (*PREPROCESSING, f"{_APPLICATIONS}NAME", "module:function"))
 
 
+def bounds(values: Values, used: Way, shape: Shape) -> tuple[float, float] | None:
+    """Return between which values a picture of 0 to 255 lies when the model gets it.
+
+    Args:
+        values: What the images hold.
+        used: The way that they are brought to the model's range, where every value rises with the one it is made of.
+        shape: Shape of one image as the model takes it.
+
+    Returns:
+        None for what is no picture of whole values, and for the user's own way.
+    """
+    if not (values.are_whole and values.are_picture) or runs_own_code(used.name):
+        return None
+    sizes = [size or 1 for size in shape]
+    ends = [used.apply(np.full((1, *sizes), value, np.float32)) for value in (0, _WHITE)]
+    return min(float(end.min()) for end in ends), max(float(end.max()) for end in ends)
+
+
 def check(name: str) -> None:
     """Refuse a network that Keras does not have, before any work is done; the user's own modules may come later.
 

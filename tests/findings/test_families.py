@@ -487,3 +487,20 @@ def test_doubt_about_the_images_stands_beside_every_finding_that_was_made_on_the
     assert beside == {each.code for each in plain if each.code.startswith(("RG3", "RG4"))}
     assert {"RG401"} <= beside
     assert not any("In doubt" in each.detail for each in plain)
+
+
+@pytest.mark.parametrize(
+    ("proven", "said"),
+    [
+        ((False, False), ""),
+        ((True, False), "By their weights, 1 of them has one value for every picture, seen or not. "),
+        ((True, True), "By their weights, that is so for every picture, seen or not. "),
+    ],
+)
+def test_dead_channels_are_told_apart_from_those_that_cannot_fire(proven: tuple[bool, ...], said: str) -> None:
+    channels = [replace(made.dead(number), proven=each) for number, each in enumerate(proven)]
+    (finding,) = (
+        each for each in found(responses=made.responses(made.call("conv", *channels))) if each.code == "RG401"
+    )
+    assert f"{said}conv: 2 of 2" in finding.detail
+    assert ("By their weights" in finding.detail) == bool(said)

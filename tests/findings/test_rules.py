@@ -163,6 +163,7 @@ def test_finding_in_several_layers_is_about_none_of_them() -> None:
     assert finding.where == ""
     assert {fact.name: fact.value for fact in finding.facts} == {
         "num_channels": 2,
+        "num_proven": 0,
         "total_channels": 4,
         "num_layers": 2,
     }

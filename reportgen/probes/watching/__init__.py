@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
@@ -17,13 +17,15 @@ from reportgen.language.numerals import number, plural
 from reportgen.language.vocabulary import Words, words
 from reportgen.models.kinds import cuts_off
 from reportgen.models.subject import Array, Subject
+from reportgen.models.types import Operation
 from reportgen.options import Options
 from reportgen.probes.watching import tallies
+from reportgen.probes.watching.bounding import intervals
 from reportgen.probes.watching.collecting import Collector, Pass
 from reportgen.probes.watching.copies import copies, line
 from reportgen.probes.watching.kernels import pictures
 from reportgen.probes.watching.labelled import Classes
-from reportgen.probes.watching.origins import with_origins
+from reportgen.probes.watching.origins import SILENT, with_origins
 from reportgen.probes.watching.selective import LEAST_IMAGES, chances, num_permutations, relative, selectivity
 from reportgen.probes.watching.watching import Watching
 from reportgen.progress import Progress, silent
@@ -64,6 +66,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Watc
             chance = tested.chances[collector.judged.record.path]
             found.append(_Judgement(collector, groups, tested.classes, chance, options).result(passing.watching))
             advance()
+    found = _proven(found, subject, passing.watching.operations)
     result = ResponsesResult(
         num_images=len(passing.images),
         num_available=subject.dataset.size,
@@ -80,6 +83,23 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Watc
     )
     strongest = tuple(_strongest(call, collector, groups) for call, collector in zip(found, collectors, strict=True))
     return WatchingResult(result, passing.images, strongest)
+
+
+def _proven(
+    calls: Sequence[CallResponses], subject: Subject, operations: Mapping[str, Operation]
+) -> list[CallResponses]:
+    """Tell which channels that were seen with one value alone have it on every image."""
+    scaling = subject.dataset.scaling if subject.dataset is not None else None
+    known = intervals(subject.record.layers, operations, scaling.bounds if scaling else None)
+    found = []
+    for call in calls:
+        points = np.broadcast_to(known[call.judged_at].is_point, len(call.channels))
+        channels = (
+            replace(each, proven=bool(point) and each.state in SILENT)
+            for each, point in zip(call.channels, points, strict=True)
+        )
+        found.append(replace(call, channels=tuple(channels)))
+    return found
 
 
 def _strongest(call: CallResponses, collector: Collector, groups: Classes) -> Strongest:
@@ -183,6 +203,7 @@ class _Judgement:
                     chance=_finite(chance[channel]),
                     speaks=bool(speaks[channel]),
                     state=states[channel],
+                    proven=False,
                     origin="",
                     copy_of=copy_of,
                     copy_correlation=correlation,

@@ -42,7 +42,7 @@ class Pass:
         self._widths = [call.record.output_shape[call.record.channel_axis] or 0 for call in self.calls]
         self.groups = classes(subject.record, dataset, self.images, sum(self._widths))
         self.watching = Watching(
-            subject, self._take, [call.path for call in self.calls], [call.record.path for call in self.calls]
+            subject, self._take, [call.path for call in self.calls], [layer.path for layer in subject.record.layers]
         )
         self._seed = options.seed
         self._keys = ties.of_images(options.seed, self.images)
