@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from reportgen.document.report import Finding
 from reportgen.document.rules import Rule
 from reportgen.evidence import Evidence
-from reportgen.evidence.inference import fisher, holm
 from reportgen.evidence.performance import HeadScores
+from reportgen.findings.weak_classes import weak_classes
 from reportgen.language.numerals import number, percent, plural
 from reportgen.language.vocabulary import words
 
 _SURE = 0.8
-_LEVEL, _LEAST_OF_A_CLASS = 0.05, 5
 
 NOT_FINITE = Rule(
     code="RG103",
@@ -165,30 +164,23 @@ def _mistakes(evidence: Evidence) -> Iterator[Finding]:
 
 def _weak_class(evidence: Evidence, head: HeadScores) -> Iterator[Finding]:
     known = words(evidence.model)
-    classes = [(each.name, each.recall) for each in head.classes if each.recall]
     mistakes, total = head.right.whole - head.right.part, head.right.whole
-    tested = [(name, recall) for name, recall in classes if recall.whole >= _LEAST_OF_A_CLASS]
-    if head.commonest is None or len(tested) < 2 or not mistakes:
+    tested = weak_classes(head)
+    if not tested.found:
         return
-    # A network that tells no classes apart is no better with one of them: it says the same to all.
-    if head.right.interval[0] <= head.commonest.share.value:
-        return
-    p_values = holm([fisher(recall.whole - recall.part, recall.whole, mistakes, total) for _, recall in tested])
-    weak = [(*each, p) for each, p in zip(tested, p_values, strict=True) if p <= _LEVEL]
-    if not weak:
-        return
-    name, recall, p = min(weak, key=lambda each: each[1].value)
+    name, recall, p = tested.found[0]
     missed, others = recall.whole - recall.part, total - recall.whole
     rest = (head.right.part - recall.part) / others
     low, high = recall.interval
-    also = f" {plural(len(weak) - 1, 'more class stands', 'more classes stand')} out so." if len(weak) > 1 else ""
+    more = len(tested.found) - 1
+    also = f" {plural(more, 'more class stands', 'more classes stand')} out so." if more else ""
     at = f" at the output {head.name}" if len(evidence.model.outputs) > 1 else ""
     yield WEAK_CLASS.finding(
         f"The class {name} is recognised in {percent(recall.value)} of its {known.samples}, the other classes in"
         f" {percent(rest)}.",
         f"It has {number(missed)} of all {plural(mistakes, 'mistake')}{at} on {plural(recall.whole, known.sample)}"
         f" (95 % interval of its recall {percent(low)} to {percent(high)}); so many fall on a class by chance with"
-        f" p = {number(p, 2)}, corrected for {plural(len(tested), 'class', 'classes')}.{also}",
+        f" p = {number(p, 2)}, corrected for {plural(tested.num_tested, 'class', 'classes')}.{also}",
         "performance",
         where=name,
         facts={"num_missed": missed, "num_images": recall.whole, "num_mistakes": mistakes, "p_value": p},

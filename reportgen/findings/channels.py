@@ -192,7 +192,21 @@ def _faults(evidence: Evidence) -> Iterator[Finding]:
         for call in responses.calls
     ]
     meaning = f"Their responses correlate above {number(responses.thresholds.copy)} with those of another channel. "
+    meaning += _substituted(evidence)
     yield from _fault(COPIED, rows, ("does the same as another", "do the same as others"), meaning)
+
+
+def _substituted(evidence: Evidence) -> str:
+    """What replacing copies by the channels that they are copies of showed."""
+    copies = evidence.ablation.copies if evidence.ablation else ()
+    if not copies:
+        return ""
+    most = max(each.num_replaced_changed / max(each.num_images, 1) for each in copies)
+    which = "it is" if len(copies) == 1 else "each is"
+    return (
+        f"Where {which} replaced by what follows from the other,"
+        f" {'no prediction changes' if not most else f'at most {percent(most)} of the predictions change'}. "
+    )
 
 
 def _proof(rows: list[tuple[CallResponses, list[ChannelResponses]]]) -> str:

@@ -8,6 +8,7 @@ from reportgen.document.report import Section
 from reportgen.evidence import Evidence
 from reportgen.language.numerals import plural
 from reportgen.records.data import DatasetRecord, TrainingRecord
+from reportgen.sections.provenance.claims import Claim, claims
 
 TITLE = "How this was made"
 NEEDS = ()
@@ -21,16 +22,18 @@ class Content:
         dataset: The data, or None.
         training: How the default network was trained, or None for a model that was loaded.
         checked: What was compared with what, in whole sentences.
+        claims: What was looked for, beside what chance shows.
     """
 
     dataset: DatasetRecord | None
     training: TrainingRecord | None
     checked: tuple[str, ...]
+    claims: tuple[Claim, ...]
 
 
 def build(evidence: Evidence) -> Section:
     """Build the chapter; there always is one."""
-    content = Content(evidence.dataset, evidence.training, _checked(evidence))
+    content = Content(evidence.dataset, evidence.training, _checked(evidence), claims(evidence))
     made = "One command makes this report again"
     bits = "; on the same machine and with the same versions, the files are identical, byte for byte"
     return Section("provenance", TITLE, f"{made}{bits}.", content)

@@ -1,0 +1,70 @@
+"""What was told from chance: every pattern beside its null, in the chapter on how the report was made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from reportgen.evidence.ablation import CopyAblation
+from reportgen.sections.provenance.claims import Claim, claims
+from tests import made
+
+
+def rows(**others: Any) -> dict[str, Claim]:
+    return {each.pattern: each for each in claims(made.bare(findings=(), **others))}
+
+
+def test_nothing_is_told_where_nothing_was_looked_for() -> None:
+    assert rows() == {}
+
+
+def test_every_pattern_of_a_whole_report_is_beside_its_null() -> None:
+    found = claims(made.evidence())
+    assert {each.pattern for each in found} >= {
+        "another scaling of the pixels under which the true class is more probable",
+        "channel that follows the object",
+        "channel that prefers an orientation",
+        "channel that is dead or stuck",
+    }
+    for each in found:
+        assert each.null
+        assert each.correction
+        assert (each.num_found or 0) <= each.num_looked_at or each.num_looked_at == 0
+        assert each.num_found is None or each.level is not None or each.num_draws == 0
+
+
+def test_channels_that_speak_for_a_class_are_counted_among_those_that_were_tested() -> None:
+    channels = (made.channel(0, chance=0.005, speaks=True), made.channel(1, chance=0.5), made.channel(2, chance=None))
+    row = rows(responses=made.responses(made.call("conv", *channels)))["channel that speaks for one class"]
+    assert (row.num_looked_at, row.num_found) == (2, 1)
+
+
+def test_what_cannot_be_tested_is_said_to_be_so() -> None:
+    result = replace(made.responses(), untestable="There are too few.", num_permutations=0)
+    row = rows(responses=result)["channel that speaks for one class"]
+    assert (row.num_found, row.level, row.remark) == (None, None, "There are too few.")
+
+
+def test_scalings_without_labels_are_not_tested() -> None:
+    row = rows(scaling=replace(made.scaling(), num_flips=0))[
+        "another scaling of the pixels under which the true class is more probable"
+    ]
+    assert (row.num_looked_at, row.num_found, row.num_draws) == (1, None, 0)
+
+
+@pytest.mark.parametrize(("changed", "said"), [(0, "2 replaced, 1 without"), (3, "2 replaced, 0 without")])
+def test_copies_are_told_with_what_their_substitution_showed(changed: int, said: str) -> None:
+    copies = tuple(CopyAblation("conv", 1, 0, 20, number, 4, -0.1, (-0.2, 0.0)) for number in (changed, 5))
+    responses = made.responses(made.call("conv", made.channel(0), made.channel(1, copy_of=0)))
+    row = rows(responses=responses, ablation=made.ablation(copies=copies))["channel that does the same as another"]
+    assert row.num_found == 1
+    assert row.remark.startswith(said)
+
+
+def test_dead_channels_that_follow_from_others_are_counted_once() -> None:
+    channels = (replace(made.dead(0), proven=True), replace(made.dead(1), origin="before"), made.channel(2))
+    row = rows(responses=made.responses(made.call("conv", *channels)))["channel that is dead or stuck"]
+    assert (row.num_looked_at, row.num_found) == (3, 1)
+    assert row.remark.startswith("1 proven; ")
