@@ -1,6 +1,7 @@
-"""Make the reports of the gallery: small networks, each trained here on pictures or signals that are drawn here.
+"""Make the reports of the gallery: small networks, each trained here on pictures or signals that are made here.
 
 Run it in the folder that holds `gallery/`: `python gallery.py`, or `python gallery.py signal` for one of them.
+"crops" needs the photographs of two packages besides: `pip install scikit-image scikit-learn`.
 """
 
 import math
@@ -14,6 +15,12 @@ import reportgen
 layers = keras.layers
 SHAPES = ("circle", "square", "triangle", "cross")
 RHYTHMS = ("regular", "fast", "irregular")
+# Free photographs and textures; who made them stands in README.md.
+PHOTOGRAPHS = (
+    "astronaut", "brick", "camera", "cat", "coffee", "coins", "grass", "gravel", "hubble_deep_field", "retina",
+    "rocket",
+)  # fmt: skip
+SAMPLES = ("china", "flower")
 
 
 def draw_shapes(number, seed, side=32):
@@ -60,6 +67,63 @@ def draw_rhythms(number, seed, length=400):
             place += step * (random.uniform(0.55, 1.5) if kind == 2 else random.uniform(0.97, 1.03))
         signal += random.normal(0, 0.02, length) + 0.05 * np.sin(2 * math.pi * (time / length + random.random()))
     return signals[..., None].astype("float32"), kinds
+
+
+def cut_crops(number, seed, right, side=48):
+    """Cut squares out of photographs: out of their left halves, or out of what lies further right.
+
+    Returns:
+        uint8 (number of photographs × number, side, side, 3), the photographs' numbers, and their names.
+    """
+    from skimage import color, data, img_as_ubyte, transform
+    from sklearn.datasets import load_sample_image
+
+    random = np.random.default_rng(seed)
+    pictures = [getattr(data, name)() for name in PHOTOGRAPHS] + [load_sample_image(f"{name}.jpg") for name in SAMPLES]
+    crops, labels = [], []
+    for label, picture in enumerate(pictures):
+        picture = color.gray2rgb(picture) if picture.ndim == 2 else picture
+        scale = 256 / min(picture.shape[:2])
+        if scale < 1:
+            size = [round(scale * length) for length in picture.shape[:2]]
+            picture = img_as_ubyte(transform.resize(picture, size, anti_aliasing=True))
+        height, width = picture.shape[:2]
+        # A strip as wide as a crop lies between both, so that no pixel is in two crops of different sets.
+        first, last = (width // 2 + side // 2, width - side) if right else (0, width // 2 - side // 2 - side)
+        for _ in range(number):
+            top, left = random.integers(0, height - side + 1), random.integers(first, last + 1)
+            crops.append(picture[top : top + side, left : left + side])
+            labels.append(label)
+    return np.array(crops), np.array(labels), (*PHOTOGRAPHS, *SAMPLES)
+
+
+def crops():
+    """A small MobileNet that tells which photograph a crop is from."""
+    images, truth, names = cut_crops(300, seed=6, right=False)
+    inputs = x = keras.Input((48, 48, 3), name="crop")
+    parts = [layers.Conv2D(12, 3, 2, "same", use_bias=False, name="conv")]
+    for block, (filters, stride) in enumerate(((16, 1), (24, 2), (24, 1), (32, 2)), 1):
+        parts += [
+            layers.DepthwiseConv2D(3, stride, "same", use_bias=False, name=f"block{block}_each"),
+            layers.Conv2D(filters, 1, use_bias=False, name=f"block{block}_mix"),
+        ]
+    for part in parts:
+        x = layers.BatchNormalization(name=f"{part.name}_norm")(part(x))
+        x = layers.ReLU(6.0, name=f"{part.name}_relu6")(x)
+    x = layers.GlobalAveragePooling2D(name="mean")(x)
+    model = keras.Model(inputs, layers.Dense(len(names), "softmax", name="photograph")(x), name="crops_mobilenet")
+    model.compile(keras.optimizers.Adam(3e-3), "sparse_categorical_crossentropy")
+    model.fit(images / 127.5 - 1, truth, epochs=15, verbose=0)
+    unseen, truth, _ = cut_crops(30, seed=7, right=True)
+    return reportgen.explain(
+        model,
+        unseen,
+        truth,
+        class_names=names,
+        preprocess="-1..1",
+        pick=("confident:1", "wrong:1"),
+        title="Which photograph is this crop from?",
+    )
 
 
 def residual():
@@ -163,7 +227,7 @@ def signal():
     )
 
 
-GALLERY = {"residual": residual, "pair": pair, "signal": signal}
+GALLERY = {"crops": crops, "residual": residual, "pair": pair, "signal": signal}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or GALLERY:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.benchmark import building, drawing, memory, opening, responses, summaries, typesetting
+from tests.benchmark import building, drawing, evidence, memory, opening, responses, summaries, typesetting
 from tests.benchmark.table import HEAD, PAGE, Row, line, renewed
 
 
@@ -26,6 +26,7 @@ def main() -> None:
         "memory": memory.memory,
         "samples": memory.samples,
         "responses": responses.responses,
+        "evidence": evidence.evidence,
     }
     parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description="Measure and print ratios.")
     parser.add_argument("--only", action="append", choices=parts, metavar="PART", help=f"one of {', '.join(parts)}")

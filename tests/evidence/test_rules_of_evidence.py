@@ -131,3 +131,45 @@ def test_with_few_images_a_class_nothing_is_said_of_classes(per_class: int) -> N
     assert responses is not None
     assert "cannot be tested" in responses.untestable
     assert not any(each.speaks or each.chance for call in responses.calls for each in call.channels)
+
+
+def turned_and_capped() -> Any:
+    """Of four channels behind ReLU6 one sees light, one dark, one is always at its cap, one mostly above it."""
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((12, 12, 1), name="image"),
+            layers.Conv2D(4, 1, use_bias=False, name="conv"),
+            layers.BatchNormalization(epsilon=0.0, name="norm"),
+            layers.ReLU(6.0, name="relu6"),
+            layers.GlobalAveragePooling2D(name="mean"),
+            layers.Dense(3, activation="softmax", name="answer"),
+        ],
+        name="planted",
+    )
+    model.get_layer("conv").set_weights([np.ones((1, 1, 1, 4))])
+    gamma, beta = np.array([1.0, -1.0, 0.0, 20.0]), np.array([0.0, 1.0, 8.0, 0.0])
+    model.get_layer("norm").set_weights([gamma, beta, np.zeros(4), np.ones(4)])
+    return model
+
+
+def test_turned_and_capped_channels_are_shown_as_the_next_layer_gets_them() -> None:
+    images, labels = noise(3)
+    evidence = looked_at(turned_and_capped(), data(images, labels))
+    assert evidence.responses is not None
+    (call,) = evidence.responses.calls
+    light, dark, full, over = call.channels
+    assert (call.judged_at, call.capped) == ("relu6", True)
+    assert (full.state, full.proven) == ("stuck", True)
+    assert [each.state for each in (light, dark, over)] == ["", "", ""]
+    # The channel that passes its cap on most images is ranked by what goes into the activation.
+    assert over.num_at_maximum > 80
+    assert over.patches[0].image == light.patches[0].image == int(images.max(axis=(1, 2, 3)).argmax())
+    assert over.patches[0].value == pytest.approx(20 * images.max(), rel=1e-5)
+    # Every image has a black border, to which the turned channel responds most, and all images alike.
+    assert dark.maximum == pytest.approx(1.0)
+    assert dark.num_at_maximum == len(images)
+    first = grids(evidence)[0]
+    one, other = (np.asarray(first.levels[channel], np.int64) for channel in (0, 1))
+    assert np.abs(one + other - 255).max() <= 1
+    assert set(first.levels[2].flat) == {128}
