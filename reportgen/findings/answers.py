@@ -152,7 +152,9 @@ def _mistakes(evidence: Evidence) -> Iterator[Finding]:
         title = f"It was {percent(first.value, 0).replace('>', 'over ')} sure of a wrong prediction: {which}."
     else:
         title = f"It can be wrong: {which}."
-    surest = f"Of the mistakes among the {known.samples} shown, this is the surest"
+    alike = sum(sample.answers[0].value == first.value for sample in wrong)
+    place = "this is the surest" if alike == 1 else f"this is one of the {number(alike)} surest"
+    surest = f"Of the mistakes among the {known.samples} shown, {place}"
     yield WRONG_AND_SURE.finding(
         title,
         f"{surest}, with a probability of {percent(first.value)}." if shares else f"{surest}.",
