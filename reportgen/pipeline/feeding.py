@@ -13,7 +13,7 @@ from reportgen.models.types import Model
 from reportgen.options import Options
 from reportgen.progress import Progress, silent
 from reportgen.records.model import TensorRecord
-from reportgen.sources import classes, several
+from reportgen.sources import classes, several, streams
 from reportgen.sources.dataset import Dataset, Reading, counted
 from reportgen.sources.memory import from_arrays
 from reportgen.sources.opening import open_data
@@ -33,12 +33,15 @@ def opened(model: Model, spec: str, options: Options, progress: Progress = silen
 
 
 def in_memory(model: Model, images: Any, labels: Any, class_names: Sequence[str]) -> Dataset:
-    """Make a dataset of arrays: one, or one for each input.
+    """Make a dataset of arrays, one or one for each input, or of what yields them.
 
     Raises:
         DataError: The arrays are not those that the model takes, or do not go together.
     """
     declared = declared_inputs(model)
+    if streams.is_stream(images):
+        images, found = streams.read(images, declared[0].shape if declared else None)
+        labels = found if labels is None else labels
     if isinstance(images, tuple) or (len(declared) > 1 and isinstance(images, list)):
         names = [record.name for record in declared] or [f"input_{place}" for place in range(len(images))]
         if len(names) != len(images):

@@ -1,28 +1,30 @@
-"""module:function -> what the user's own function returns: images, or images and labels. Their code, run on purpose."""
+"""module:function or file.py:function -> what the user's own function returns: images, or images and labels.
+
+Their code, run on purpose.
+"""
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from reportgen.errors import DataError
 from reportgen.records.model import Shape
-from reportgen.sources.arrays import IMAGE_KINDS
-from reportgen.sources.dataset import USUAL, Array, Dataset, Reading, in_words
-from reportgen.sources.labels import Gathered
+from reportgen.sources import streams
+from reportgen.sources.dataset import USUAL, Dataset, Reading
 from reportgen.sources.memory import from_arrays
-from reportgen.sources.spooling import Spool, room
 
-ACCEPTED = "module:function"
+ACCEPTED = "module:function or file.py:function"
 IN_SHORT = "module:function"
-_ENDLESS = -1  # tf.data.INFINITE_CARDINALITY
-_FORM = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+_FORM = re.compile(r"(?P<module>[A-Za-z_][\w.]*|.+\.py):(?P<function>[A-Za-z_]\w*)")
 
 
 def accepts(spec: str) -> bool:
@@ -63,18 +65,14 @@ def call(spec: str) -> Any:
         spec: As for `open`.
 
     Raises:
-        DataError: There is no such module or function, or it fails.
+        DataError: There is no such module, file or function, or it fails.
     """
-    module_name, _, name = spec.partition(":")
+    form = _FORM.fullmatch(spec)
+    assert form is not None, "it was accepted"
     folder = os.getcwd()
     sys.path.insert(0, folder)
     try:
-        function = getattr(importlib.import_module(module_name), name, None)
-        if not callable(function):
-            raise DataError(
-                f"The module {module_name!r} has no function {name!r}. Expected module:function. Check --data."
-            )
-        return function()
+        return _function(form["module"], form["function"])()
     except DataError:
         raise
     except (Exception, SystemExit) as error:
@@ -82,6 +80,29 @@ def call(spec: str) -> Any:
     finally:
         if folder in sys.path:  # their code may have changed the list
             sys.path.remove(folder)
+
+
+def _function(module: str, name: str) -> Callable[[], Any]:
+    """Find a function in a module, or in a file that ends in .py; modules beside the file are found, too."""
+    if module.endswith(".py"):
+        path = Path(module)
+        if not path.is_file():
+            raise DataError(
+                f"There is no file {module!r}. Expected a Python file with the function {name!r}. Check --data."
+            )
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec is not None, "a file that ends in .py is Python"
+        assert spec.loader is not None, "and is loaded as such"
+        found = importlib.util.module_from_spec(spec)
+        sys.path.append(str(path.resolve().parent))
+        spec.loader.exec_module(found)
+    else:
+        found = importlib.import_module(module)
+    function: Any = getattr(found, name, None)
+    if not callable(function):
+        what = "file" if module.endswith(".py") else "module"
+        raise DataError(f"The {what} {module!r} has no function {name!r}. Expected {what}:function. Check --data.")
+    return function  # type: ignore[no-any-return]
 
 
 def _failed(spec: str, error: BaseException) -> DataError:
@@ -95,55 +116,6 @@ def _failed(spec: str, error: BaseException) -> DataError:
 def _arrays(returned: Any, shape: Shape | None) -> tuple[Any, Any]:
     if isinstance(returned, tuple | list) and len(returned) == 2 and not np.isscalar(returned[0]):
         return np.asarray(returned[0]), np.asarray(returned[1])
-    if hasattr(returned, "as_numpy_iterator"):
-        if int(returned.cardinality()) == _ENDLESS:
-            raise DataError(
-                "The tf.data.Dataset repeats for ever. Expected one that ends. Take repeat() out, or add take(1000)."
-            )
-        return _spooled(returned.as_numpy_iterator(), shape)
+    if streams.is_stream(returned):
+        return streams.read(returned, shape)
     return np.asarray(returned), None
-
-
-def _spooled(items: Iterator[Any], shape: Shape | None) -> tuple[Array, Array | None]:
-    """Put images into a temporary file as they come, one item at a time in memory."""
-    spool, size = Spool(), 0
-    one: Array | None = None
-    is_batch = is_labelled = False
-    labels = Gathered("The labels of the tf.data.Dataset")
-    for item in items:
-        image, label = (
-            (np.asarray(item[0]), np.asarray(item[1])) if isinstance(item, tuple) else (np.asarray(item), None)
-        )
-        if one is None:
-            is_batch = _is_batch(image, label, shape)
-        rows = image if is_batch else image[None]
-        if one is None:
-            one = np.empty(rows.shape[1:], rows.dtype)
-            if one.dtype.kind not in IMAGE_KINDS:
-                raise DataError(f"The tf.data.Dataset holds {one.dtype}. Expected images: numbers. Convert them.")
-        if (rows.shape[1:], rows.dtype) != (one.shape, one.dtype):
-            raise DataError(
-                f"Image {size} of the tf.data.Dataset is {in_words(rows.shape[1:])} of {rows.dtype}, and the first is "
-                f"{in_words(one.shape)} of {one.dtype}. Expected one size and type. Resize or cast them in the dataset."
-            )
-        with room("The images of the tf.data.Dataset"):
-            spool.file.write(np.ascontiguousarray(rows).tobytes())
-        size += len(rows)
-        if label is not None:
-            for row in label if is_batch else label[None]:
-                labels.take(np.asarray(row))
-            is_labelled = True
-    if one is None or not size * one.size:
-        raise DataError("The tf.data.Dataset is empty. Expected at least one image. Check its source.")
-    with room("The images of the tf.data.Dataset"):
-        spool.file.flush()
-    # The mapping keeps the file alive, also without the spool and without a name.
-    images: Array = np.memmap(spool.file, one.dtype, "r", 0, (size, *one.shape))
-    return images, labels.array() if is_labelled else None
-
-
-def _is_batch(image: Array, label: Array | None, shape: Shape | None) -> bool:
-    if label is not None:
-        # A row of 0 with a single 1 may by chance be as long as an image is high.
-        return label.ndim > 0 and image.ndim >= len(shape or ()) and image.shape[:1] == label.shape[:1]
-    return image.ndim > (3 if shape is None else len(shape))

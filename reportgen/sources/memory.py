@@ -114,7 +114,10 @@ def as_array(given: npt.ArrayLike, what: str) -> Array:
         DataError: It makes no array.
     """
     try:
-        return np.asarray(given)
+        array = np.asarray(given)
+        # A series of another library holds words as objects.
+        is_words = array.dtype.kind == "O" and array.size and all(isinstance(each, str) for each in array.flat)
+        return array.astype(str) if is_words else array
     except ValueError as error:
         raise DataError(
             f"The {what} make no array, because they differ in shape. Expected all of one shape. Give them as one "
