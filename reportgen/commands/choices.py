@@ -165,7 +165,7 @@ def of_the_channels(command: Command) -> Command:
             "--class-level",
             type=float,
             metavar="P",
-            help="A channel speaks for a class if chance says as much with probability P at most.  [default: 0.05]",
+            help="A channel speaks for a class if chance says as much with probability P at most.  [default: 0.005]",
         ),
         click.option(
             "--class-selectivity",

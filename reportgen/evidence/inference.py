@@ -9,6 +9,9 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
+LEVEL = 0.005
+"""Largest corrected p-value at which a pattern is claimed. A report looks for several kinds of patterns, each corrected
+over all places: at half a percent each, one that has nothing to tell stays silent in more than 95 of 100 cases."""
 Z = 1.959963984540054
 """97.5 % of a standard normal distribution lie below it."""
 

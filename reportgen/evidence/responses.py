@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from reportgen.evidence.inference import LEVEL
 from reportgen.evidence.samples import Levels
 
 
@@ -26,7 +27,7 @@ class Thresholds:
 
     nearly_dead: float = 0.001
     copy: float = 0.99
-    level: float = 0.05
+    level: float = LEVEL
     selectivity: float = 0.33
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LEVEL = 0.01
-"""Largest p-value at which one scaling is said to fit the model better than another."""
 SATURATED = 0.9999
 """A prediction counts as saturated above this probability."""
 

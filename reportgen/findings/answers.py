@@ -74,8 +74,8 @@ WEAK_CLASS = Rule(
     ),
     measured=(
         "For every class with at least 5 images: how likely as many of all mistakes fall on so many images drawn at "
-        "random (Fisher's exact test, one-sided), corrected for all classes (Holm). From 5 % down, the class with the "
-        "lowest recall among those that stand is named, with its 95 % interval (Wilson)."
+        "random (Fisher's exact test, one-sided), corrected for all classes (Holm). From 0.5 % down, the class with "
+        "the lowest recall among those that stand is named, with its 95 % interval (Wilson)."
     ),
     cannot_tell=(
         "With few images of a class, only a class that fails nearly always is found. The labels of the class may be "

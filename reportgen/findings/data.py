@@ -28,7 +28,7 @@ SCALING = Rule(
     measured=(
         "At most 1,000 images, drawn with `--seed`, go through the model under each plausible scaling. Three signs "
         "count: the true classes are more probable (paired change of the log-probability, each scaling at its best "
-        "temperature, sign flips, corrected for all scalings, p below 0.01), and no fewer images are classified "
+        "temperature, sign flips, corrected for all scalings, p below 0.005), and no fewer images are classified "
         "correctly; nearly all probabilities above 0.9999, while another scaling with values ten times "
         "smaller is less saturated; nearly the same uncertain prediction for every image, while another scaling with "
         "values ten times larger tells them apart. Besides, a rescaling layer in the model is compared with what was "

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from math import exp
 
 from reportgen.evidence import Evidence
-from reportgen.evidence.scaling import LEVEL, ScaledAnswers, ScalingResult
+from reportgen.evidence.inference import LEVEL
+from reportgen.evidence.scaling import ScaledAnswers, ScalingResult
 from reportgen.language.numerals import number, p_value, percent, plural
 from reportgen.language.vocabulary import words
 from reportgen.records.data import Doubt

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.evidence.inference import fisher, holm
+from reportgen.evidence.inference import LEVEL, fisher, holm
 from reportgen.evidence.performance import HeadScores, Share
 
 LEAST_OF_A_CLASS = 5
 """Fewest images of a class that is tested."""
-LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ class Options(BaseModel):
     limit: int | None = Field(default=None, gt=0)
     nearly_dead: float = Field(default=0.001, ge=0, le=1)
     copy_correlation: float = Field(default=0.99, gt=0, lt=1)
-    class_level: float = Field(default=0.05, ge=0.001, lt=1)
+    class_level: float = Field(default=0.005, ge=0.001, lt=1)
     class_selectivity: float = Field(default=0.33, ge=0, lt=1)
 
     @field_validator("pick", mode="before")

@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from reportgen.evidence import Levels
 from reportgen.evidence.edges import ChannelTuning, EdgesResult
-from reportgen.evidence.inference import discovered
+from reportgen.evidence.inference import LEVEL, discovered
 from reportgen.models import running
 from reportgen.models.hooks import Call, StopPassError, until
 from reportgen.models.inputs import zero_inputs
@@ -42,10 +42,9 @@ FREQUENCIES = (1 / 16, 1 / 8, 1 / 4, 3 / 8)
 NUM_PHASES = 8
 """Positions at which a grating begins, where gratings are shown to the layer itself."""
 THRESHOLD = 0.2
-LEVEL = 0.05
-"""Share of false ones that is allowed among the channels that are said to prefer an orientation."""
 LEAST_SHUFFLES = 999
 _MOST_KERNELS = 500_000
+_FEW = 0.02
 # Cosines at which the output of a layer with an activation is looked at, from the trough of the grating to its crest.
 _COSINES = np.cos(np.linspace(0, np.pi, 9))
 _AT_ONCE = 1 << 22
@@ -74,8 +73,9 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Edge
         tunings = tuple(_tuning(channel, row) for channel, row in enumerate(shown))
         return _result(record, _kernels(layer, channels), tunings)
     index = _indices(exact)
-    shuffled = _shuffled_indices(filters, options.seed)
-    beyond = (1 + (shuffled >= index - _ROUNDING).sum(axis=0)) / (len(shuffled) + 1)
+    generator = np.random.default_rng(options.seed)
+    shuffled = _shuffled_indices(filters, LEAST_SHUFFLES, generator)
+    beyond, most = _beyond(filters, index, shuffled, generator)
     prefers = discovered(beyond, LEVEL) & (index >= THRESHOLD)
     tunings = tuple(
         _tuning(channel, row, float(beyond[channel]), prefers=bool(prefers[channel]))
@@ -85,7 +85,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Edge
     found = _result(record, _kernels(layer, channels), tunings)
     return replace(
         found,
-        num_shuffles=len(shuffled),
+        num_shuffles=most,
         num_selective_by_chance=float(by_chance.mean()),
         chance=float((1 + (by_chance >= found.num_selective).sum()) / (len(shuffled) + 1)),
     )
@@ -237,6 +237,10 @@ class _Filters:
     height: float
     activation: Callable[[Tensor], Tensor] | None
 
+    def some(self, channels: Array) -> _Filters:
+        """Return the filters of some channels."""
+        return replace(self, kernels=self.kernels[:, channels], bias=self.bias[channels])
+
     def swings(self, kernels: Array) -> Array:
         """Return the swing of each channel with other kernels, float64 (channels, frequencies, orientations).
 
@@ -314,14 +318,25 @@ def _agree(exact: Array, shown: Array) -> bool:
     return bool((apart[finite] <= _TOLERANCE * largest[finite] + _SILENT).all())
 
 
-def _shuffled_indices(filters: _Filters, seed: int) -> Array:
-    """Return the selectivity index of each channel with its weights shuffled, float64 (shuffles, channels).
+def _beyond(filters: _Filters, index: Array, shuffled: Array, generator: np.random.Generator) -> tuple[Array, int]:
+    """Return how likely chance makes each channel as selective, float64 (channels), and of how many shuffles at most.
 
-    There are as many shuffles as let a single channel among all be told from chance.
+    Where few of the first shuffles are as selective, there are as many more as let a single channel among all be told
+    from chance; all others are told already.
     """
+    reached, number = (shuffled >= index - _ROUNDING).sum(axis=0), np.full(len(index), len(shuffled))
+    few = np.flatnonzero(reached <= _FEW * len(shuffled))
+    more = min(math.ceil(2 * len(index) / LEVEL), _MOST_KERNELS // max(len(few), 1)) - len(shuffled)
+    if len(few) and more > 0:
+        further = _shuffled_indices(filters.some(few), more, generator)
+        reached[few] += (further >= index[few] - _ROUNDING).sum(axis=0)
+        number[few] += more
+    return (1 + reached) / (number + 1), int(number.max())
+
+
+def _shuffled_indices(filters: _Filters, number: int, generator: np.random.Generator) -> Array:
+    """Return the selectivity index of each channel with its weights shuffled, float64 (shuffles, channels)."""
     taps, channels = filters.kernels.shape
-    number = max(LEAST_SHUFFLES, min(math.ceil(2 * channels / LEVEL), _MOST_KERNELS // channels))
-    generator = np.random.default_rng(seed)
     at_once = max(1, _AT_ONCE // (channels * max(taps, filters.waves.shape[2])))
     found = []
     for start in range(0, number, at_once):

@@ -9,8 +9,8 @@ import numpy as np
 
 from reportgen.budget.plan import Plan
 from reportgen.budget.work import Work
-from reportgen.evidence.inference import detectable, holm, mean_interval, sign_flips
-from reportgen.evidence.scaling import LEVEL, SATURATED, ScaledAnswers, ScalingResult
+from reportgen.evidence.inference import LEVEL, detectable, holm, mean_interval, sign_flips
+from reportgen.evidence.scaling import SATURATED, ScaledAnswers, ScalingResult
 from reportgen.models.subject import Answering, Array, Subject, answers
 from reportgen.options import Options
 from reportgen.probes.predictions import (

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from reportgen.evidence.inference import (
+    LEVEL,
     discovered,
     fisher,
     holm,
@@ -16,6 +17,8 @@ from reportgen.evidence.inference import (
     paired_difference,
     sign_flips,
 )
+from reportgen.evidence.responses import Thresholds
+from reportgen.options import Options
 
 
 @pytest.mark.parametrize(("gained", "lost", "expected"), [(0, 0, 1.0), (8, 0, 2 / 256), (1, 5, 14 / 64), (3, 3, 1.0)])
@@ -79,3 +82,7 @@ def test_flipped_signs_find_a_shift_and_are_fair_without_one() -> None:
     assert sign_flips(draw.normal(1, 1, 40), 199, draw) == 1 / 200
     assert sign_flips(np.zeros(5), 199, draw) == 1.0
     assert sign_flips(np.zeros(0), 199, draw) == 1.0
+
+
+def test_channels_speak_for_a_class_at_the_level_of_all_other_claims() -> None:
+    assert Options().class_level == Thresholds().level == LEVEL

@@ -13,7 +13,7 @@ from reportgen.evidence.inference import discovered
 from reportgen.models.subject import Array
 from reportgen.options import make
 from reportgen.probes import edges
-from reportgen.probes.edges import LEAST_SHUFFLES, ORIENTATIONS, grating, run, selectivity
+from reportgen.probes.edges import ORIENTATIONS, grating, run, selectivity
 from reportgen.records.places import grating_conv
 from tests.models import toys
 from tests.probes.subjects import data, subject
@@ -132,10 +132,10 @@ def test_kernel_of_weights_that_are_no_numbers_answers_to_nothing() -> None:
 
 
 def test_shuffled_weights_say_what_chance_gives() -> None:
-    wide = np.repeat([[-1.0], [-1.0], [0.0], [1.0], [1.0]], 5, axis=1)
+    wide = np.repeat([[1.0], [0.0], [-1.0], [0.0], [1.0]], 5, axis=1)
     result = measured(looking_for(*[wide] * 8))
     assert result.num_selective == result.num_preferring == 8
-    assert result.num_shuffles == LEAST_SHUFFLES
+    assert result.num_shuffles == 2 * 8 / result.level
     assert result.num_selective_by_chance is not None
     assert 0 < result.num_selective_by_chance < 8
     assert result.chance is not None

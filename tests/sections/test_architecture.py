@@ -26,7 +26,9 @@ def page(record: ModelRecord, medium: html.Medium = "screen") -> str:
     section = Section("architecture", architecture.TITLE, "", content)
     report = Report("A network", "A network", record, made.run(), (), (section,))
     numbers = {"figure": count(1).__next__, "table": count(1).__next__}
-    return templating.render("report.html", report=report, medium=medium, numbers=numbers, style="", policy="")
+    return templating.render(
+        "report.html", report=report, medium=medium, numbers=numbers, style="", policy="", record=""
+    )
 
 
 class Links(HTMLParser):

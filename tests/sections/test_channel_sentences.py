@@ -206,7 +206,7 @@ def test_card_says_what_is_known(known: ChannelResponses, words: tuple[str, ...]
             "Speaks for cat: selectivity 0.33 (p\u202f=\u202f0.012).",
         ),
         ({"speaks": True, "chance": 1 / 1001}, "Speaks for cat: selectivity 0.33 (p\u202f≤\u202f0.001)."),
-        ({"chance": 0.05}, "Prefers cat a little: selectivity 0.33 (p\u202f=\u202f0.05)."),
+        ({"chance": 0.005}, "Prefers cat a little: selectivity 0.33 (p\u202f=\u202f0.005)."),
         ({"chance": None}, "Responds most to cat: selectivity 0.33, not tested."),
         ({"state": "nearly dead", "firing_share": 0.0004}, "Nearly dead: it fires in 0.04\u202f% of the images."),
         ({"state": "no number", "num_nan": 3}, "NaN 3\xa0times, infinity 0\xa0times."),

@@ -19,12 +19,12 @@ from reportgen.budget.plan import Plan
 from reportgen.budget.work import Work
 from reportgen.errors import ModelError
 from reportgen.evidence.ablation import AblationResult
+from reportgen.evidence.inference import LEVEL
 from reportgen.evidence.watching import WatchingResult
 from reportgen.models import freeing
 from reportgen.models.subject import Subject
 from reportgen.options import Options
 from reportgen.probes.ablation import measuring
-from reportgen.probes.ablation.concluding import LEVEL
 from reportgen.probes.ablation.costs import USUAL_MACS, Site
 from reportgen.probes.ablation.study import Study
 from reportgen.progress import Progress, silent

@@ -8,11 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from reportgen.evidence.ablation import ChannelAblation, CopyAblation
-from reportgen.evidence.inference import holm, mcnemar, mean_interval, paired_difference, sign_flips
+from reportgen.evidence.inference import LEVEL, holm, mcnemar, mean_interval, paired_difference, sign_flips
 from reportgen.probes.ablation.costs import Candidate, Site
 from reportgen.probes.ablation.measuring import Answers, Measure
 
-LEVEL = 0.05
 LEAST_OF_A_CLASS = 20
 """Fewest images of a class of which it is said what it loses."""
 _NUM_FLIPS = 1999

@@ -9,6 +9,7 @@ import numpy as np
 
 from reportgen.errors import ModelError
 from reportgen.evidence.ablation import AblationResult, CopyAblation
+from reportgen.evidence.inference import LEVEL
 from reportgen.evidence.watching import WatchingResult
 from reportgen.language.numerals import plural
 from reportgen.language.vocabulary import words
@@ -140,7 +141,7 @@ class Study:
             probability=float(seen.truth.mean()),
             budget=self._budget.words,
             num_channels=sum(places.num_channels(site.call) for site in self._sites),
-            level=concluding.LEVEL,
+            level=LEVEL,
             channels=tuple(
                 found[site.call.path, channel]
                 for site in self._reached

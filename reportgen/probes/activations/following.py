@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from reportgen.evidence.activations import Closest, Following, Foreground
+from reportgen.evidence.inference import LEVEL
 from reportgen.models import arising, running
 from reportgen.models.hooks import Call, watch
 from reportgen.models.shuffling import shuffling
@@ -26,16 +27,15 @@ from reportgen.probes.activations.map_reducing import flat
 from reportgen.progress import Progress
 from reportgen.records.model import LayerRecord
 
-NUM_COPIES = (99, 39)
-"""Copies of the network: as many as its multiply-adds allow. With 39 the smallest p-value is 0.025."""
-# After the first few copies a test that cannot become a claim is ended; ending it never makes one.
-_FIRST = 19
-_HOPELESS = 0.25
-LEVEL = 0.05
+NUM_COPIES = (999, 499)
+"""Copies of the network: as many as its multiply-adds allow. With 499 the smallest p-value is 0.002."""
+# After so many copies a test is ended that has a p-value above this: it can hardly become a claim, and ending it never
+# makes one.
+_HOPELESS = {19: 0.25, 99: 0.08, 199: 0.04, 499: 0.02}
 LEAST_CORRELATION = 0.3
 """From this correlation on, a channel that is beyond shuffled weights is said to follow the object."""
 _SEED_OF_COPIES = 11
-_MACS = 3 * 10**10
+_MACS = 6 * 10**10
 # Fisher's z of a correlation of 1 is infinite.
 _HIGHEST = 1 - 1e-9
 _LEAST_SPREAD = 1e-6
@@ -94,7 +94,7 @@ def compare(
     with progress("Comparing with shuffled weights", total=copies) as advance:
         scores = watching.scores(inputs)
         with shuffling(subject.model, generator) as shuffle:
-            while len(null) < copies and not (len(null) == _FIRST and _is_hopeless(scores, null)):
+            while len(null) < copies and not _is_hopeless(scores, null):
                 shuffle()
                 try:
                     null.append(_highest(watching.scores(inputs)))
@@ -115,8 +115,9 @@ def _highest(scores: Scores) -> Array:
 
 
 def _is_hopeless(scores: Scores, null: Sequence[Array]) -> bool:
-    """Whether so many of the first copies stand out as much that further ones need not be made: nothing is claimed."""
-    return bool(p_values(_highest(scores), np.stack(null)).min() > _HOPELESS)
+    """Whether so many of the copies stand out as much that further ones need not be made: nothing is claimed."""
+    most = _HOPELESS.get(len(null))
+    return most is not None and bool(p_values(_highest(scores), np.stack(null)).min() > most)
 
 
 def _judged(scores: Scores, null: Array, places: Sequence[int]) -> Iterator[tuple[tuple[int, str], Closest]]:

@@ -86,12 +86,14 @@ def chances(responses: Array, classes: Array, number: int, generator: np.random.
         float64 (channels): the share of the orders, the given one among them, in which the highest of all channels'
         standardised indices is at least the channel's own; NaN for a channel whose index no order changes.
     """
-    orders = np.stack([classes, *(generator.permutation(classes) for _ in range(number))])
     num_classes = int(classes.max()) + 1
     at_once = max(1, _AT_ONCE // (num_classes * max(responses.shape))) if num_classes <= _FEW_CLASSES else 1
     indices = np.empty((number + 1, responses.shape[1]))
     for start in range(0, number + 1, at_once):
-        means = _means(responses, orders[start : start + at_once], num_classes)
+        # All orders of many images would take more memory than the images' responses.
+        some = range(start, min(start + at_once, number + 1))
+        orders = np.stack([generator.permutation(classes) if place else classes for place in some])
+        means = _means(responses, orders, num_classes)
         indices[start : start + at_once] = np.nan_to_num(selectivity(means)[0])
     spread = indices.std(axis=0)
     moves = spread >= _LEAST_SPREAD

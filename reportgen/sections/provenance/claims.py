@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reportgen.evidence import Evidence
-from reportgen.evidence.scaling import LEVEL as SCALING_LEVEL
-from reportgen.findings.weak_classes import LEVEL, weak_classes
+from reportgen.evidence.inference import LEVEL
+from reportgen.findings.weak_classes import weak_classes
 from reportgen.language.numerals import number, plural
 from reportgen.language.vocabulary import words
 
@@ -57,7 +57,7 @@ def _scalings(evidence: Evidence) -> Iterator[Claim]:
     if result is None or len(result.ways) < 2:
         return
     others = result.ways[1:]
-    better = [each for each in others if each.p_value is not None and each.p_value < SCALING_LEVEL]
+    better = [each for each in others if each.p_value is not None and each.p_value < LEVEL]
     untested = (
         "" if result.num_flips else "without labels only signs of far too sure or unsure predictions were looked for"
     )
@@ -67,7 +67,7 @@ def _scalings(evidence: Evidence) -> Iterator[Claim]:
         len(others),
         sum((each.gain or 0.0) > 0 for each in better) if result.num_flips else None,
         result.num_flips,
-        SCALING_LEVEL if result.num_flips else None,
+        LEVEL if result.num_flips else None,
         "Holm, over the scalings",
         untested,
     )
