@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from threading import Event
@@ -21,6 +23,18 @@ class Progress(Protocol):
     def __call__(self, step: str, total: int | None = None) -> AbstractContextManager[Callable[[], None]]:
         """Open a step."""
         ...
+
+
+@contextmanager
+def printed(step: str, total: int | None = None) -> Iterator[Callable[[], None]]:
+    """Print each step to standard error, and how long it took where that was a second or more."""
+    del total
+    sys.stderr.write(f"{step} …\n")
+    start = time.monotonic()
+    yield lambda: None
+    seconds = time.monotonic() - start
+    if seconds >= 1:
+        sys.stderr.write(f"{step}: {seconds:.0f} s\n")
 
 
 @contextmanager

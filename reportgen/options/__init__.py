@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
@@ -204,8 +206,10 @@ def make(values: Mapping[str, Any]) -> Options:
         raise OptionsError(f"One option is given twice, as {written}. Expected one value. Leave one of them out.")
     for key in named:
         if key not in Options.model_fields:
-            known = ", ".join(map(_option, Options.model_fields))
-            raise OptionsError(f"There is no option {_option(key)!r}. Expected one of: {known}.")
+            known = list(map(_option, Options.model_fields))
+            near = get_close_matches(_option(key), known, 1)
+            meant = f" Did you mean {near[0]!r}?" if near else ""
+            raise OptionsError(f"There is no option {_option(key)!r}.{meant} Expected one of: {', '.join(known)}.")
     try:
         return Options(**named)
     except ValidationError as error:
@@ -286,6 +290,24 @@ def read_config(path: Path) -> dict[str, Any]:
         ) from error
     make(values)
     return {_field(key): value for key, value in values.items()}
+
+
+def in_python(message: str) -> str:
+    """Return an error's sentence with the options that it names as Python spells them.
+
+    >>> in_python("Give the class names with --classes, or choose with --pick and --max-size.")
+    'Give the class names with class_names=, or choose with pick= and max_size=.'
+    """
+
+    def spelled(found: re.Match[str]) -> str:
+        field = _field(found[1])
+        return f"{_IN_PYTHON.get(field, field)}=" if field in Options.model_fields else found[0]
+
+    return re.sub(r"--([a-z][a-z-]*[a-z])", spelled, message)
+
+
+# What has another name where models and images are in memory.
+_IN_PYTHON = {"classes": "class_names", "data": "images", "output": "directory"}
 
 
 def _field(option: str) -> str:

@@ -15,9 +15,28 @@ from typing import Any
 
 import keras
 
-from reportgen.errors import OptionsError
+from reportgen.errors import OptionsError, ReportgenError
+from reportgen.options import in_python
 from reportgen.pipeline.explain import explain, explain_options
+from reportgen.sources import streams
+from reportgen.sources.memory import from_arrays
 from reportgen.writing import check, write
+from reportgen.writing.folders import check_room
+
+
+def _samples(given: Any) -> tuple[Any, Any]:
+    """Return images and labels; what yields them is read once, before the training.
+
+    Raises:
+        DataError: They make no arrays, or do not go together.
+    """
+    if streams.is_stream(given):
+        return streams.read(given, None)
+    images, labels = given if isinstance(given, tuple) and len(given) == 2 else (given, None)
+    if images is None or isinstance(images, Mapping | tuple | list):
+        return images, labels
+    from_arrays(images, None if isinstance(labels, Mapping) else labels)
+    return images, labels
 
 
 class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc]
@@ -34,15 +53,16 @@ class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc]
         *,
         every: int | None = None,
         directory: str | os.PathLike[str] = "reportgen-training",
-        formats: Sequence[str] = ("html",),
+        formats: str | Sequence[str] = ("html",),
         class_names: Sequence[str] = (),
         **choices: Any,
     ) -> None:
         """Choose what is written, when and where.
 
         Args:
-            samples: What the model is shown: images, or a pair of images and labels, as `fit` takes validation data and
-                `explain` takes images and labels. Without samples the report says what the network is.
+            samples: What the model is shown: images, or a pair of images and labels, or what yields both, such as a
+                `tf.data.Dataset`, as `fit` takes validation data and `explain` takes images and labels. Without samples
+                the report says what the network is.
             every: How many epochs lie between two reports; None: one report, at the end.
             directory: Folder for the folders of the reports.
             formats: As for `write`; a PDF takes the longest.
@@ -58,12 +78,29 @@ class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc]
                 f"Reports were asked for every {every!r} epochs. Expected a whole number of 1 or more, or None. Write "
                 "for example every=5."
             )
-        explain_options(choices)
-        check(directory, formats)
-        self._samples = samples if isinstance(samples, tuple) and len(samples) == 2 else (samples, None)
-        self._every, self._directory, self._formats = every, Path(directory), tuple(formats)
+        try:
+            self._prepare(samples, directory, formats, choices)
+        except ReportgenError as error:
+            error.args = tuple(in_python(each) if isinstance(each, str) else each for each in error.args)
+            raise
+        self._every = every
         self._choices = {"class_names": class_names, **choices}
         self._told: set[str] = set()
+
+    def _prepare(
+        self,
+        samples: Any,
+        directory: str | os.PathLike[str],
+        formats: str | Sequence[str],
+        choices: Mapping[str, Any],
+    ) -> None:
+        """Find out now what cannot be used, better than after hours of training."""
+        explain_options(choices)
+        formats = (formats,) if isinstance(formats, str) else tuple(formats)
+        check(directory, formats)
+        check_room(Path(directory))
+        self._samples = _samples(samples)
+        self._directory, self._formats = Path(directory), formats
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Write a report, where one is due."""

@@ -8,15 +8,15 @@ from typing import Any
 import numpy.typing as npt
 
 from reportgen.document.report import Fact
-from reportgen.errors import OptionsError
+from reportgen.errors import OptionsError, ReportgenError
 from reportgen.models.inspection import require_model
 from reportgen.models.types import Model
-from reportgen.options import Options, make
+from reportgen.options import Options, in_python, make
 from reportgen.pipeline import feeding
 from reportgen.pipeline.origins import Origin
 from reportgen.pipeline.reporting import make_report
 from reportgen.pipeline.result import Report
-from reportgen.progress import Progress, silent
+from reportgen.progress import Progress, printed, silent
 
 
 def explain(
@@ -25,7 +25,7 @@ def explain(
     labels: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None = None,
     *,
     class_names: Sequence[str] = (),
-    progress: Progress = silent,
+    progress: Progress | bool = silent,
     **choices: Any,
 ) -> Report:
     """Explain a model in memory on images in memory.
@@ -39,7 +39,7 @@ def explain(
         labels: True classes: whole numbers, one-hot rows or words. For a model with several outputs they belong to the
             first that predicts classes; a dictionary gives them by name of the output.
         class_names: Names of the classes by index.
-        progress: Called for every long step.
+        progress: True prints every long step; or what is told of them, as `reportgen.progress.Progress`.
         **choices: Options of `reportgen build` under the same names: pick, layers, rename, title, colormap,
             maps, scale_maps, max_size, pdf_channels, preprocess, resize, section, skip_section, font_dir, templates,
             seed, limit, nearly_dead, copy_correlation, class_level, class_selectivity, ablation_budget, dream,
@@ -51,6 +51,22 @@ def explain(
     Raises:
         ReportgenError: The model, the images or a choice cannot be used; the message says why and what to do.
     """
+    try:
+        return _explained(model, images, labels, class_names, _listener(progress), choices)
+    except ReportgenError as error:
+        error.args = tuple(in_python(each) if isinstance(each, str) else each for each in error.args)
+        raise
+
+
+def _listener(progress: Progress | bool) -> Progress:
+    if isinstance(progress, bool):
+        return printed if progress else silent
+    return progress
+
+
+def _explained(
+    model: Model, images: Any, labels: Any, class_names: Sequence[str], progress: Progress, choices: Mapping[str, Any]
+) -> Report:
     options = explain_options(choices)
     require_model(model)
     if images is None and labels is not None:
@@ -79,4 +95,8 @@ def explain_options(choices: Mapping[str, Any]) -> Options:
                 f"explain got {name}={choices[name]!r}. Expected images in memory, and nothing written. Give the "
                 "images as the second argument; reportgen.write takes the folder and the formats."
             )
-    return make(choices)
+    try:
+        return make(choices)
+    except OptionsError as error:
+        error.args = (in_python(str(error)),)
+        raise

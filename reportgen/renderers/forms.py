@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen import registry
 from reportgen.document.report import FontFile, Report
+from reportgen.errors import UnknownNameError
 from reportgen.renderers.assets import Parts
 from reportgen.renderers.tools import Tools, Typesetter
 
@@ -89,6 +90,18 @@ def framed(report: Report) -> str:
     name = next(name for name in registry.names("renderers") if _has(name, "framed"))
     made: str = registry.load("renderers", name).framed(report)
     return made
+
+
+def ending_in(suffix: str) -> Format:
+    """Return the format whose files end in ".html", ".pdf" or ".json".
+
+    Raises:
+        UnknownNameError: There is none.
+    """
+    known = {each.suffix: each for each in map(form, registry.names("renderers"))}
+    if suffix not in known:
+        raise UnknownNameError("kind of file", suffix, known)
+    return known[suffix]
 
 
 def warm(formats: Sequence[str], fonts: Sequence[FontFile]) -> Typesetter | None:

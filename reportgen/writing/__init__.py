@@ -33,7 +33,7 @@ class _File:
 def write(
     report: Report,
     directory: str | os.PathLike[str],
-    formats: Sequence[str] = DEFAULTS,
+    formats: str | Sequence[str] = DEFAULTS,
     progress: Progress = silent,
     typesetter: Typesetter | None = None,
     *,
@@ -46,7 +46,7 @@ def write(
     Args:
         report: What `explain` returned.
         directory: Folder for the files; made where it is missing.
-        formats: "html", "pdf", "json"; "pdf-summary" is page one alone.
+        formats: "html", "pdf", "json", one of them or several; "pdf-summary" is page one alone.
         progress: Told of every format.
         typesetter: A process that `renderers.forms.warm` started for the first PDF; without one, one is started.
         assets_dir: Name of a folder beside `report.html` for its style sheet and its pictures, for servers that allow
@@ -62,6 +62,7 @@ def write(
         RenderError: The folder cannot be written to, another run writes to it, a file there is not ours, or a format
             cannot be made.
     """
+    formats = (formats,) if isinstance(formats, str) else formats
     with held(Path(directory)):
         return write_held(report, directory, formats, progress, typesetter, assets_dir=assets_dir)
 

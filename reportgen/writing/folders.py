@@ -59,6 +59,16 @@ def make_folder(folder: Path) -> tuple[Path, ...]:
     return tuple(made)
 
 
+def check_room(folder: Path) -> None:
+    """Find out whether a folder can be made, by making it; what was made is removed again.
+
+    Raises:
+        RenderError: It cannot.
+    """
+    check_folder(folder)
+    _remove_empty(list(make_folder(folder.absolute())))
+
+
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
     """Keep a folder for this run until it ends; it is made first, and removed again if it is still empty then.

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import reportgen
-from reportgen.errors import OptionsError, RenderError, UnknownNameError
+from reportgen.errors import DataError, OptionsError, RenderError, UnknownNameError
 from reportgen.writing.folders import held
 from tests.commands import posix
 
@@ -156,6 +157,10 @@ def test_where_warnings_are_errors_the_training_goes_on_too(tmp_path: Path, capl
         ({"pick": "best:1"}, OptionsError, "cannot be picked by 'best:1'"),
         ({"data": "digits"}, OptionsError, "Expected images in memory"),
         ({"directory": __file__}, RenderError, "Nothing can be written to"),
+        ({"directory": "/proc/nowhere"}, RenderError, "Choose another one with directory="),
+        ({"samples": np.array(["a", "b"])}, DataError, "Expected at least one image"),
+        ({"samples": (np.zeros((3, 8, 8, 1)), [0, 1])}, DataError, "Expected as many labels as images"),
+        ({"samples": iter(())}, DataError, "is empty"),
     ],
 )
 def test_what_cannot_be_is_found_out_before_the_training(
@@ -163,3 +168,13 @@ def test_what_cannot_be_is_found_out_before_the_training(
 ) -> None:
     with pytest.raises(error, match=message):
         reportgen.ReportCallback(**choices)
+
+
+def test_samples_that_are_yielded_are_read_before_the_training(tmp_path: Path) -> None:
+    images = np.zeros((6, 8, 8, 1), np.float32)
+    samples = tf.data.Dataset.from_tensor_slices((images, np.arange(6) % 2)).batch(4)
+    callback = reportgen.ReportCallback(samples, directory=tmp_path / "below", section="summary")
+    assert not (tmp_path / "below").exists()
+    read, labels = callback._samples
+    np.testing.assert_array_equal(read, images)
+    assert labels.tolist() == [0, 1, 0, 1, 0, 1]

@@ -90,7 +90,7 @@ def test_one_value_stands_for_a_list_of_one(values: dict[str, Any], name: str, e
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"colour": "red"}, f"There is no option 'colour'. Expected one of: {KNOWN}"),
+        ({"colour": "red"}, f"There is no option 'colour'. Did you mean 'colormap'\\? Expected one of: {KNOWN}"),
         ({"skip_sections": "edges"}, "There is no option 'skip-sections'"),
         ({"colormap": "jet"}, "The option colormap got 'jet'. Expected: 'gray' or 'viridis'"),
         ({"scale-maps": "all"}, "The option scale-maps got 'all'. Expected: 'own' or 'common'"),
@@ -207,7 +207,7 @@ def test_options_are_read_from_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b'colour = "red"\n', f"There is no option 'colour'. Expected one of: {KNOWN}"),
+        (b'colour = "red"\n', f"There is no option 'colour'. Did you mean 'colormap'\\? Expected one of: {KNOWN}"),
         (b"seed = -1\n", "The option seed got -1"),
         (b"seed: 3\n", "'reportgen.toml' cannot be read as TOML: "),
         (b'title = "\xff"\n', "'reportgen.toml' cannot be read as TOML: "),
