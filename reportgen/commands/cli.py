@@ -305,6 +305,8 @@ def _check_model_target(output: Path, source: Path | None = None) -> None:
 def _check(model: Path | None, options: Options) -> None:
     """Find out what can be known now, not after a minute of training."""
     from reportgen.options import chapters
+    from reportgen.sources import classes
+    from reportgen.sources.opening import accepting
     from reportgen.writing import check
     from reportgen.writing.summary import check_summary
 
@@ -313,6 +315,10 @@ def _check(model: Path | None, options: Options) -> None:
         check_summary(options.summary, options.output)
     if model is not None:
         identify(model)
+    if options.data is not None:
+        accepting(options.data)
+    if options.classes is not None:
+        classes.read(options.classes)
 
 
 def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bool, tuple[Path, ...]]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from hashlib import sha256
+from pathlib import Path
 
 from reportgen import registry, sections
 from reportgen.document.report import Fact, RunFacts, Section
@@ -25,6 +26,7 @@ from reportgen.pipeline.preparing import prepared
 from reportgen.pipeline.probing import gathered
 from reportgen.pipeline.result import Report
 from reportgen.progress import Progress, silent
+from reportgen.records.model import ModelRecord
 from reportgen.renderers import coverage, fonts, overriding
 from reportgen.sources import scaling
 from reportgen.sources.dataset import Dataset
@@ -52,7 +54,7 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
     look += [Fact(f"SHA-256 of the template {file.name}", file.sha256) for file in own_templates]
     evidence = replace(
         evidence,
-        title=options.title or f"What {evidence.model.name} sees",
+        title=options.title or f"What {_called(evidence.model, origin)} sees",
         run=replace(_run_facts(origin, subject, options, time, evidence), look=tuple(look)),
         training=origin.training,
         colormap=options.colormap,
@@ -86,6 +88,11 @@ def _assembled(evidence: Evidence, progress: Progress) -> Report:
         templates=evidence.templates,
         scores=performance.known(evidence.predictions),
     )
+
+
+def _called(model: ModelRecord, origin: Origin) -> str:
+    """The model's own name; without one that of its file, or what it is."""
+    return model.given_name or Path(origin.argument).stem or model.name
 
 
 def _beside(doubt: str, section: Section) -> Section:

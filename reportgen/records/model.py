@@ -296,6 +296,11 @@ class ModelRecord:
         return max(len(shape) - 1 - first.rank, 0)
 
     @property
+    def given_name(self) -> str:
+        """Its name, or "" where it is one that Keras gives to every model without one: functional, sequential_1."""
+        return "" if re.fullmatch(r"(functional|sequential|model)(_\d+)?", self.name) else self.name
+
+    @property
     def seen_calls(self) -> tuple[LayerRecord, ...]:
         """The calls whose maps can be looked at: conv and pooling layers."""
         return tuple(call for call in self.layers if call.role in {"conv", "pool"})

@@ -67,7 +67,7 @@ def build(evidence: Evidence) -> Section:
 def _answer(evidence: Evidence) -> str:
     model, predictions, dataset = evidence.model, evidence.predictions, evidence.dataset
     known = words(model)
-    sentence = f"{model.name} {_reads(evidence)} and predicts {_answers(evidence)}."
+    sentence = f"{model.given_name or 'The network'} {_reads(evidence)} and predicts {_answers(evidence)}."
     if predictions is None or dataset is None:
         return f"{sentence} It was inspected without {known.samples}, so nothing is known about its predictions."
     if predictions.right is None and predictions.mean_error is not None:

@@ -28,15 +28,25 @@ def open_data(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -
         OptionsError: Features are named of data that have none.
         DataError: There is no such file, nobody accepts it, or it is damaged.
     """
+    source = accepting(spec)
+    if reading.features and not getattr(source, "HAS_FEATURES", False):
+        raise OptionsError(
+            f"{writable(spec)!r} has no features to name. Expected TFRecord data with --feature. Leave it out."
+        )
+    dataset: Dataset = source.open(spec, shape, reading)
+    return dataset
+
+
+def accepting(spec: str) -> ModuleType:
+    """Return the first source that accepts what the user named; TensorFlow is not imported for that.
+
+    Raises:
+        DataError: There is no such file, or nobody accepts it.
+    """
     sources = [registry.load("sources", name) for name in registry.names("sources")]
     for source in sources:
         if source.accepts(spec):
-            if reading.features and not getattr(source, "HAS_FEATURES", False):
-                raise OptionsError(
-                    f"{writable(spec)!r} has no features to name. Expected TFRecord data with --feature. Leave it out."
-                )
-            dataset: Dataset = source.open(spec, shape, reading)
-            return dataset
+            return source
     accepted = [source.ACCEPTED for source in sources]
     raise DataError(f"{_why_nobody_accepts(spec)} Expected {', '.join(accepted[:-1])}, or {accepted[-1]}.")
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from reportgen.writing.folders import held
-from tests.commands import COMMAND, Files, environment, here, names, posix
+from tests.commands import COMMAND, Files, environment, here, names, posix, run
 
 REFUSED = (
     "Error: The folder '{}' is being written to by another run of reportgen. Expected one run at a time. Wait for it to"
@@ -157,3 +157,21 @@ def _said(finding: Any) -> str:
     if finding["severity"] == "failed":
         return f"Check failed: {finding['title']} {finding['detail']}"
     return f"Warning: {finding['title']}"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--data", "gone/pictures"], "There is no file or folder called 'gone/pictures'"),
+        (["--data", "digits", "--classes", "gone.txt"], "There is no file 'gone.txt'. Expected a file of class names"),
+    ],
+    ids=["data", "classes"],
+)
+def test_missing_file_is_found_before_tensorflow_is_started(files: Files, words: list[str], message: str) -> None:
+    """In a process of its own, which says so when it starts TensorFlow; nothing is trained or loaded before."""
+    for model in ([], [files.model]):
+        done = run("build", *model, *words, "--output", "never", cwd=files.folder)
+        assert done.returncode == 1
+        assert message in done.stderr
+        assert "TensorFlow" not in done.stderr
+        assert not (files.folder / "never").exists()

@@ -176,12 +176,12 @@ def test_without_data_chapters_that_need_images_are_left_out() -> None:
             UnknownNameError,
             "no conv or pooling layer called 'dense*'. Expected one of: conv, pool",
         ),
-        ({"pick": "index:6"}, DataError, "no sample 6 in data of 6 images. Expected 0 to 5. Change --pick"),
+        ({"pick": "index:6"}, DataError, "no sample 6 in data of 6 images. Expected 0 to 5. Change pick="),
         ({"pick": "wrong:1"}, DataError, "it needs labels"),
         ({"pick": "best:1"}, OptionsError, "Samples cannot be picked by 'best:1'"),
         ({"section": "dreams"}, OptionsError, "no chapter called 'dreams'. Expected one of: summary, architecture"),
         ({"section": "names", "skip_section": "names"}, OptionsError, "No chapter is left"),
-        ({"colour": "red"}, OptionsError, "no option 'colour'. Expected one of: output"),
+        ({"colour": "red"}, OptionsError, "no option 'colour'. Did you mean 'colormap'"),
         ({"colormap": "red"}, OptionsError, "colormap got 'red'. Expected: 'gray' or 'viridis'"),
         ({"seed": -1}, OptionsError, "seed got -1"),
     ],
@@ -388,3 +388,22 @@ def test_changed_templates_are_told_with_their_hashes(tmp_path: Path) -> None:
 def _named(classes: tuple[str, ...], **choices: Any) -> Report:
     labels = [place % len(classes) for place in range(6)]
     return explain(toys.sequential(), images((6, 6, 1)), labels, class_names=classes, **choices)
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "called"),
+    [
+        ("toy", "pets.keras", "toy"),
+        ("functional", "pets.keras", "pets"),
+        ("sequential_12", "models/pets.v2.h5", "pets.v2"),
+        ("model_1", "", "model_1"),
+        ("functional_forms", "pets.keras", "functional_forms"),
+    ],
+)
+def test_model_without_a_name_of_its_own_is_called_by_its_file(name: str, argument: str, called: str) -> None:
+    model = toys.sequential()
+    model.name = name
+    report = reporting.make_report(origins.Origin(model, (), argument), None, make({"section": "summary"}))
+    assert report.title == f"What {called} sees"
+    (summary,) = report.sections
+    assert summary.answer.startswith(f"{name} reads" if called == name and argument else "The network reads")
