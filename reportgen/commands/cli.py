@@ -19,6 +19,7 @@ import click
 from click.core import ParameterSource
 
 from reportgen import __version__
+from reportgen.commands.before import check
 from reportgen.commands.choices import (
     of_the_channels,
     of_the_data,
@@ -94,7 +95,7 @@ def build(
     options = _options(context, config, given)
     terminal = _terminal(quiet, verbose)
     if dry_run:
-        _check(model, options)
+        check(model, options)
         with terminal.hushed():
             found = _foretold(model, options, terminal)
         with _standard_output():
@@ -302,32 +303,13 @@ def _check_model_target(output: Path, source: Path | None = None) -> None:
     check_folder(output.parent)
 
 
-def _check(model: Path | None, options: Options) -> None:
-    """Find out what can be known now, not after a minute of training."""
-    from reportgen.options import chapters
-    from reportgen.sources import classes
-    from reportgen.sources.opening import accepting
-    from reportgen.writing import check
-    from reportgen.writing.summary import check_summary
-
-    check(options.output, options.format, options.assets_dir, chapters(options))
-    if options.summary is not None:
-        check_summary(options.summary, options.output)
-    if model is not None:
-        identify(model)
-    if options.data is not None:
-        accepting(options.data)
-    if options.classes is not None:
-        classes.read(options.classes)
-
-
 def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bool, tuple[Path, ...]]:
     from reportgen.commands.outcome import outcome
     from reportgen.writing import sizes
     from reportgen.writing.folders import held
     from reportgen.writing.summary import append_summary
 
-    _check(model, options)
+    check(model, options)
     with held(options.output):
         report, paths = _written(model, options, terminal)
         written = sizes(paths, options.assets_dir)

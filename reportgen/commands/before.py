@@ -1,0 +1,34 @@
+"""A model's file and options -> what can be known to be wrong with them, before TensorFlow is imported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reportgen.models.formats import identify
+from reportgen.options import Options, chapters
+
+
+def check(model: Path | None, options: Options) -> None:
+    """Find out what can be known now, not after a minute of training.
+
+    Args:
+        model: The file, or None.
+        options: The options.
+
+    Raises:
+        ReportgenError: A file that they name is not there or cannot be used, or nothing can be written.
+    """
+    from reportgen import writing
+    from reportgen.sources import classes
+    from reportgen.sources.opening import accepting
+    from reportgen.writing.summary import check_summary
+
+    writing.check(options.output, options.format, options.assets_dir, chapters(options))
+    if options.summary is not None:
+        check_summary(options.summary, options.output)
+    if model is not None:
+        identify(model)
+    if options.data is not None:
+        accepting(options.data)
+    if options.classes is not None:
+        classes.read(options.classes)
