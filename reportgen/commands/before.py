@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reportgen.models.formats import identify
-from reportgen.options import Options, chapters
+
+if TYPE_CHECKING:
+    from reportgen.options import Options
 
 
 def check(model: Path | None, options: Options) -> None:
@@ -19,6 +22,7 @@ def check(model: Path | None, options: Options) -> None:
         ReportgenError: A file that they name is not there or cannot be used, or nothing can be written.
     """
     from reportgen import writing
+    from reportgen.options import chapters
     from reportgen.sources import classes
     from reportgen.sources.opening import accepting
     from reportgen.writing.summary import check_summary
