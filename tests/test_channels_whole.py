@@ -162,7 +162,7 @@ def test_of_many_random_labellings_few_let_a_channel_speak() -> None:
     for seed in range(12):
         labels = np.random.default_rng(100 + seed).permutation(LABELS)
         watched = subjects.subject(model, subjects.data(IMAGES, labels.tolist()))
-        found = watching.run(watched, Options(class_selectivity=0.01))
+        found = watching.run(watched, Options(class_selectivity=0.01, class_level=0.05))
         assert found is not None
         result = found.responses
         assert result.thresholds.level == 0.05
