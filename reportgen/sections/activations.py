@@ -271,7 +271,7 @@ def _followed(closest: Closest) -> str:
     compared = f"correlation {number(closest.correlation, 2)}, shuffled weights {number(closest.shuffled_mean, 2)}"
     if closest.follows:
         return f"channel {closest.channel} follows the object ({compared})"
-    return f"no channel can be told to follow the object ({compared})"
+    return f"no channel measurably follows the object ({compared})"
 
 
 def _how(found: Foreground, following: Following) -> str:

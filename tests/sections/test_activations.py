@@ -66,7 +66,7 @@ def test_closest_channel_is_told_with_its_null_where_none_follows_the_object() -
     closest = Closest(1, 0.88, 0.9, 0.95, 0.7, follows=False)
     layer = first(made.activations(replace(made.maps("conv", made.numbers(0), made.numbers(1)), closest=closest)))
     assert layer.sheets[0].marks == ()
-    assert layer.note.endswith("no channel can be told to follow the object (correlation 0.88, shuffled weights 0.9)")
+    assert layer.note.endswith("no channel measurably follows the object (correlation 0.88, shuffled weights 0.9)")
 
 
 def test_what_was_not_compared_is_said_to_be_so() -> None:
