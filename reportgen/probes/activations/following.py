@@ -147,7 +147,7 @@ def p_values(observed: Array, null: Array) -> Array:
         null: The same of each copy, (copies, grids).
 
     >>> p_values(np.array([0.9, 0.1]), np.linspace(0, 0.2, 39)[:, None] * [1, 1]).round(3)
-    array([0.025, 1.   ])
+    array([0.025, 0.525])
     """
     both = np.arctanh(np.clip(np.vstack([observed, null]), -_HIGHEST, _HIGHEST))
     # The network is one of the copies where its weights mean nothing: the scale is that of all of them.
