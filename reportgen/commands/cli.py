@@ -16,7 +16,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import click
-from click.core import ParameterSource
 
 from reportgen import __version__
 from reportgen.commands.before import check
@@ -30,6 +29,7 @@ from reportgen.commands.choices import (
     of_the_run,
     verbosity,
 )
+from reportgen.commands.chosen import chosen
 from reportgen.commands.endings import Group
 from reportgen.errors import OptionsError, RenderError
 from reportgen.models.formats import identify
@@ -92,7 +92,7 @@ def build(
 
     Without MODEL, the default network is trained on the bundled digits first.
     """
-    options = _options(context, config, given)
+    options = chosen(context, config, given)
     terminal = _terminal(quiet, verbose)
     if dry_run:
         check(model, options)
@@ -148,7 +148,7 @@ def summary(
     """Print the layer table of MODEL."""
     from reportgen.models.freeing import uncollected
 
-    options = _options(context, None, given)
+    options = chosen(context, None, given)
     terminal = _terminal(quiet, verbose)
     identify(model)
     with uncollected():
@@ -182,7 +182,7 @@ def extract(
     context: click.Context, /, model: Path, layer: str, output: Path, quiet: bool, verbose: int, **given: object
 ) -> None:
     """Save a new model with the input of MODEL and the output of LAYER."""
-    options = _options(context, None, given)
+    options = chosen(context, None, given)
     _check_model_target(output, model)
     identify(model)
     terminal = _terminal(quiet, verbose)
@@ -274,17 +274,6 @@ def _standard_output() -> Iterator[None]:
             f"Standard output cannot be written to: {error.strerror}. Expected a terminal, a pipe or a file with room. "
             "Send it elsewhere."
         ) from error
-
-
-def _options(context: click.Context, config: Path | None, given: dict[str, object]) -> Options:
-    """Lay the command line over the file over the defaults."""
-    from reportgen.options import make, read_config
-
-    values = read_config(config) if config else {}
-    for name, value in given.items():
-        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            values[name] = value
-    return make(values)
 
 
 def _check_model_target(output: Path, source: Path | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,11 +11,20 @@ from types import FrameType
 
 import click
 
+from reportgen.commands.alphabet import fitted
 from reportgen.errors import OptionsError, ReportgenError
 from reportgen.progress import asked_to_end
 
 
-class Step(click.Command):
+class _Plain(click.Command):
+    """Prints its help in the characters that the terminal has: Click writes UTF-8 where it is told of ASCII."""
+
+    def get_help(self, context: click.Context) -> str:
+        """Return the help page."""
+        return fitted(super().get_help(context), getattr(sys.stdout, "encoding", None))
+
+
+class Step(_Plain):
     """Turns every error that is the user's to mend into one line and the documented exit code."""
 
     def invoke(self, context: click.Context) -> object:
@@ -44,7 +54,7 @@ class Step(click.Command):
             raise click.ClickException(one_line(error)) from error
 
 
-class Group(click.Group):
+class Group(_Plain, click.Group):
     """Makes every command one of the above."""
 
     command_class = Step
@@ -69,7 +79,7 @@ def _signals(stop: Callable[[int, FrameType | None], None]) -> Iterator[None]:
 
 
 def one_line(error: Exception) -> str:
-    """The sentence on one line, without what a name in it could do to a terminal."""
+    """The sentence on one line, in its characters, without what a name in it could do to a terminal."""
     from reportgen.language.cleaning import clean
 
-    return " ".join(clean(str(error)).split())
+    return fitted(" ".join(clean(str(error)).split()), getattr(sys.stderr, "encoding", None))

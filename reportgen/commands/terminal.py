@@ -9,7 +9,6 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -18,6 +17,7 @@ from rich.markdown import Markdown
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from reportgen.commands.alphabet import HANDLER, fit_streams
 from reportgen.commands.tables import file_name, layer_table, two_columns
 from reportgen.errors import UnknownNameError
 from reportgen.language.cleaning import clean
@@ -48,7 +48,7 @@ class Terminal:
     def __init__(self, verbosity: int = 0) -> None:
         self.verbosity = verbosity
         _open_missing_streams()
-        _let_any_name_through()
+        fit_streams()
         self._stream: TextIO = sys.stderr
         self._console = Console(file=self._stream, stderr=True, highlight=False)
 
@@ -69,7 +69,7 @@ class Terminal:
         own, before, silenced = os.dup(2), sys.stderr, logging.root.manager.disable
         logging.disable(logging.ERROR)
         try:
-            with os.fdopen(os.dup(own), "w", encoding=before.encoding, errors="backslashreplace") as stream:
+            with os.fdopen(os.dup(own), "w", encoding=before.encoding, errors=HANDLER) as stream:
                 sys.stderr = self._stream = stream
                 self._console = Console(file=stream, highlight=False)
                 with open(os.devnull, "wb") as nowhere:
@@ -222,15 +222,16 @@ class Terminal:
                 printer.print(Text(f"  {clean(note)}"))
 
     def _bar(self, step: str, total: int | None) -> Iterator[Callable[[], None]]:
+        spinner = SpinnerColumn("line" if self._console.options.ascii_only else "dots")
         columns = (
-            SpinnerColumn(),
+            spinner,
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
         )
         if total is None:
-            columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())  # type: ignore[assignment]
+            columns = (spinner, TextColumn("{task.description}"), TimeElapsedColumn())  # type: ignore[assignment]
         with Progress(*columns, console=self._console, transient=True) as bars:
             task = bars.add_task(step, total=total)
             yield lambda: bars.advance(task)
@@ -265,13 +266,6 @@ def _open_missing_streams() -> None:
             os.open(os.devnull, os.O_RDWR)
     if sys.stderr is None:
         sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)  # type: ignore[unreachable, unused-ignore]
-
-
-def _let_any_name_through() -> None:
-    """Print names of files byte for byte, and what the terminal's alphabet lacks as an escape, instead of failing."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        utf8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
-        sys.stdout.reconfigure(errors="surrogateescape" if utf8 else "backslashreplace")
 
 
 def _printer() -> Console:

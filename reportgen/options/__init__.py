@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
@@ -26,11 +25,6 @@ from reportgen.options.forms import (
     size_words,
 )
 from reportgen.renderers import DEFAULTS
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 class Options(BaseModel):
@@ -122,7 +116,7 @@ class Options(BaseModel):
     @field_validator("pick", mode="before")
     @classmethod
     def _read_picks(cls, value: object) -> object:
-        return tuple(Pick.parse(item) if isinstance(item, str) else item for item in _as_tuple(value))
+        return tuple(item if isinstance(item, Pick) else Pick.parse(str(item)) for item in _as_tuple(value))
 
     @field_validator("rename", mode="before")
     @classmethod
@@ -137,7 +131,8 @@ class Options(BaseModel):
     @field_validator("input_shape", mode="before")
     @classmethod
     def _read_shape(cls, value: object) -> object:
-        return parse_shape(value) if isinstance(value, str) else value
+        written = ",".join(map(str, value)) if isinstance(value, list | tuple) and value else value
+        return parse_shape(written) if isinstance(written, str) else written
 
     @field_validator("max_size", mode="before")
     @classmethod
@@ -176,6 +171,17 @@ class Options(BaseModel):
         items = _as_tuple(value)
         return tuple(item for place, item in enumerate(items) if item not in items[:place])
 
+    @field_validator("section", "skip_section")
+    @classmethod
+    def _check_chapters(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        known = registry.names("sections")
+        for name in value:
+            if name not in known:
+                raise OptionsError(
+                    f"There is no chapter called {name!r}.{meant(name, known)} Expected one of: {', '.join(known)}."
+                )
+        return value
+
     @field_validator("format")
     @classmethod
     def _check_formats(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -199,41 +205,54 @@ def make(values: Mapping[str, Any]) -> Options:
     Raises:
         OptionsError: A name is unknown, in which case the known ones are listed, or a value is not allowed.
     """
-    named = {_field(key): value for key, value in values.items()}
+    named = {field_of(key): value for key, value in values.items()}
     if len(named) < len(values):
-        twice = next(name for name in named if sum(_field(key) == name for key in values) > 1)
-        written = " and ".join(repr(key) for key in values if _field(key) == twice)
+        twice = next(name for name in named if sum(field_of(key) == name for key in values) > 1)
+        written = " and ".join(repr(key) for key in values if field_of(key) == twice)
         raise OptionsError(f"One option is given twice, as {written}. Expected one value. Leave one of them out.")
     for key in named:
         if key not in Options.model_fields:
             known = list(map(_option, Options.model_fields))
-            near = get_close_matches(_option(key), known, 1)
-            meant = f" Did you mean {near[0]!r}?" if near else ""
-            raise OptionsError(f"There is no option {_option(key)!r}.{meant} Expected one of: {', '.join(known)}.")
+            raise OptionsError(
+                f"There is no option {_option(key)!r}.{meant(_option(key), known)} Expected one of: {', '.join(known)}."
+            )
+        if isinstance(named[key], bool) and Options.model_fields[key].annotation is not bool:
+            raise OptionsError(
+                f"The option {_option(key)} got {named[key]}. Expected: a value, not true or false. See reportgen build"
+                " --help."
+            )
     try:
         return Options(**named)
     except ValidationError as error:
         first = error.errors()[0]
-        name = _option(str(first["loc"][0]))
+        name, came = _option(str(first["loc"][0])), first["input"]
+        seen = came.isoformat() if hasattr(came, "isoformat") else repr(came)
+        expected = _EXPECTED.get(first["type"]) or first["msg"].removeprefix("Input should be ")
         raise OptionsError(
-            f"The option {name} got {first['input']!r}. Expected: {first['msg'].removeprefix('Input should be ')}. "
-            "See reportgen build --help."
+            f"The option {name} got {seen}. Expected: {expected}. See reportgen build --help."
         ) from error
+
+
+# What pydantic says in words of its own.
+_EXPECTED = {
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "int_parsing_size"), "a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing"), "a number"),
+    "path_type": "a path",
+    "string_type": "a text",
+    "tuple_type": "a list",
+}
 
 
 def chapters(options: Options) -> tuple[str, ...]:
     """Return the names of the chapters to write, in the report's order.
 
     Raises:
-        OptionsError: A name is not a chapter's, or nothing is left.
+        OptionsError: Nothing is left.
 
     >>> chapters(make({"section": ["edges", "summary"]}))
     ('summary', 'edges')
     """
     known = registry.names("sections")
-    for name in (*options.section, *options.skip_section):
-        if name not in known:
-            raise OptionsError(f"There is no chapter called {name!r}. Expected one of: {', '.join(known)}.")
     wanted = options.section or known
     chosen = tuple(name for name in known if name in wanted and name not in options.skip_section)
     if not chosen:
@@ -271,27 +290,6 @@ def words(options: Options) -> dict[str, tuple[str, ...]]:
     return written
 
 
-def read_config(path: Path) -> dict[str, Any]:
-    """Read options from a TOML file.
-
-    Raises:
-        OptionsError: The file is missing, is no TOML, or holds an unknown key.
-    """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise OptionsError(
-            f"There is no file {str(path)!r}. Expected a TOML file with options. Check --config."
-        ) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise OptionsError(
-            f'{path.name!r} cannot be read as TOML: {error}. Expected lines such as: colormap = "viridis". '
-            "Fix the file."
-        ) from error
-    make(values)
-    return {_field(key): value for key, value in values.items()}
-
-
 def in_python(message: str) -> str:
     """Return an error's sentence with the options that it names as Python spells them.
 
@@ -300,7 +298,7 @@ def in_python(message: str) -> str:
     """
 
     def spelled(found: re.Match[str]) -> str:
-        field = _field(found[1])
+        field = field_of(found[1])
         return f"{_IN_PYTHON.get(field, field)}=" if field in Options.model_fields else found[0]
 
     return re.sub(r"--([a-z][a-z-]*[a-z])", spelled, message)
@@ -310,7 +308,14 @@ def in_python(message: str) -> str:
 _IN_PYTHON = {"classes": "class_names", "data": "images", "output": "directory"}
 
 
-def _field(option: str) -> str:
+def meant(name: str, known: Sequence[str]) -> str:
+    """Return the question whether the nearest of the known names was meant; nothing where none is near."""
+    near = get_close_matches(name.lower(), known, 1)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def field_of(option: str) -> str:
+    """Return the field that an option of this name is kept in."""
     name = option.replace("-", "_")
     return {"import": "imports", "scale_input": "preprocess"}.get(name, name)
 

@@ -61,8 +61,16 @@ def test_a_file_of_someone_else_stops_the_work_before_it_begins(tmp_path: Path) 
         pytest.param(
             ("build", "--rename", "conv"), "cannot be renamed by 'conv'. Expected OLD=NEW. Write", id="rename"
         ),
-        pytest.param(("build", "--config", "unknown.toml"), "no option 'colour'. Did you mean 'colormap'", id="key"),
+        pytest.param(("build", "--config", "unknown.toml"), "line 1, 'colour': There is no option", id="key"),
         pytest.param(("build", "--config", "wrong.toml"), "no chapter called 'dreams'. Expected one of", id="value"),
+        pytest.param(
+            ("build", "--config", "typed.toml"), "line 2, 'dry-run': 'dry-run' works on the command line", id="typed"
+        ),
+        pytest.param(
+            ("build", "--config", "other.toml"),
+            "an option of 'reportgen summary'. .* Did you mean 'layers'",
+            id="other",
+        ),
         pytest.param(("build", "--config", "no.toml"), "is no file 'no.toml'. Expected a TOML file", id="no-file"),
         pytest.param(("build", "--config", "broken.toml"), "cannot be read as TOML: .* Expected lines", id="no-toml"),
         pytest.param(("build", "--assets-dir", "../up"), "cannot be called '../up'. Expected one plain", id="assets"),
@@ -78,6 +86,8 @@ def test_a_file_of_someone_else_stops_the_work_before_it_begins(tmp_path: Path) 
 def test_wrong_usage_is_exit_code_2_with_the_usage(tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
     (tmp_path / "unknown.toml").write_text('colour = "red"', encoding="utf-8")
     (tmp_path / "wrong.toml").write_text('section = "dreams"', encoding="utf-8")
+    (tmp_path / "typed.toml").write_text("seed = 1\ndry-run = true", encoding="utf-8")
+    (tmp_path / "other.toml").write_text('layer = "conv"', encoding="utf-8")
     (tmp_path / "broken.toml").write_text("colormap =", encoding="utf-8")
     before = names(tmp_path)
     shown = run(*arguments, cwd=tmp_path)

@@ -52,14 +52,17 @@ def model(names: str) -> ModelRecord:
 
 def shown(names: str, columns: int, **changes: str) -> str:
     """What a terminal of so many columns receives."""
+    known = environment(TERM="xterm", COLUMNS=str(columns), LINES="50", **changes)
+    received = received_by_a_terminal([sys.executable, "-c", SHOW, names], Path(__file__).resolve().parents[2], known)
+    return received.decode("utf-8").replace("\r\n", "\n")
+
+
+def received_by_a_terminal(command: list[str], folder: Path, known: dict[str, str]) -> bytes:
+    """What a program writes to a terminal that holds both of its streams."""
     import pty
 
     master, slave = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-c", SHOW, names],
-        cwd=Path(__file__).resolve().parents[2], stdout=slave, stderr=subprocess.PIPE,
-        env=environment(TERM="xterm", COLUMNS=str(columns), LINES="50", **changes),
-    )  # fmt: skip
+    process = subprocess.Popen(command, cwd=folder, stdout=slave, stderr=slave, env=known)
     os.close(slave)
     received = b""
     while True:
@@ -71,9 +74,8 @@ def shown(names: str, columns: int, **changes: str) -> str:
             break
         received += block
     os.close(master)
-    assert process.wait() == 0, process.communicate()[1]
-    process.communicate()
-    return received.decode("utf-8").replace("\r\n", "\n")
+    assert process.wait() == 0, received
+    return received
 
 
 def without_codes(text: str) -> str:
@@ -173,3 +175,47 @@ def test_an_end_that_a_library_swallows_comes_with_the_next_step(tmp_path: Path)
     )
     assert (shown.returncode, shown.stdout) == (1, "swallowed\n"), shown.stderr
     assert "Stopped by SIGHUP before the end." in shown.stderr
+
+
+WORDS = (
+    "import sys, time; from reportgen.commands.terminal import Terminal; t = Terminal();"
+    "from tests.commands.test_terminal import model; from reportgen.language.numerals import number, megabytes;"
+    "t.show_table(model('chinese')); t.say(f'{number(1234567)} {number(1e-9)} {megabytes(5_000_000)} – … → 不');\n"
+    "with t.progress('Looking', 2) as advance: advance(); time.sleep(0.3)"
+)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+@pytest.mark.parametrize("place", [pytest.param("terminal", marks=posix), "pipe"])
+def test_numbers_are_written_in_the_characters_that_there_are(encoding: str, place: str) -> None:
+    text = written_on(place, encoding)
+    assert not re.search(r"\\u2|\\x", text)
+    thin = "\u202f" if encoding == "utf-8" else " "
+    cross = "x" if encoding == "ascii" else "×"
+    power = "10⁻⁹" if encoding == "utf-8" else "10^-9"
+    assert f"112{thin}{cross}{thin}112{thin}{cross}{thin}1{thin}024" in text
+    assert f"1{thin}234{thin}567 1{thin}{cross}{thin}{power} 5{thin}MB" in text
+    assert ("- ... -> " if encoding == "ascii" else "– … ") in text
+    # What has no plain character is escaped.
+    assert ("不" if encoding == "utf-8" else r"\u4e0d") in text
+
+
+def written_on(place: str, encoding: str) -> str:
+    """What a terminal of this encoding shows, or what a pipe of it receives, on both streams."""
+    folder, changes = Path(__file__).resolve().parents[2], environment(TERM="xterm", COLUMNS="200", LINES="50")
+    command, changes["PYTHONIOENCODING"] = [sys.executable, "-c", WORDS], encoding
+    if place == "pipe":
+        written = subprocess.run(
+            command, cwd=folder, env=changes, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True
+        )
+        return written.stdout.decode(encoding)
+    return without_codes(received_by_a_terminal(command, folder, changes).decode(encoding))
+
+
+@pytest.mark.parametrize("arguments", [("build", "--help"), ("build", "no×ne.keras")])
+def test_help_and_errors_are_written_in_ascii_for_who_has_no_more(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    written = subprocess.run(
+        [sys.executable, "-m", "reportgen", *arguments], cwd=tmp_path, env=environment(PYTHONIOENCODING="ascii"),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+    ).stdout.decode("ascii")  # fmt: skip
+    assert "4*10^11" in written or "There is no file 'noxne.keras'" in written

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reportgen.errors import OptionsError
-from reportgen.options import Options, make, read_config, words
+from reportgen.options import Options, make, words
 from reportgen.options.forms import Pick, parse_rename
 
 KNOWN = "output, format, assets-dir, summary, data, classes, pick, layers, rename, title, colormap, maps"
@@ -99,13 +99,21 @@ def test_one_value_stands_for_a_list_of_one(values: dict[str, Any], name: str, e
         ({"section": [{"name": "edges"}]}, "The option section got"),
         ({"seed": -1}, "The option seed got -1. Expected: greater than or equal to 0"),
         ({"seed": 2**32}, "The option seed got 4294967296. Expected: less than 4294967296"),
-        ({"seed": "many"}, "The option seed got 'many'"),
+        ({"seed": "many"}, "The option seed got 'many'. Expected: a whole number. See"),
         ({"limit": 0}, "The option limit got 0. Expected: greater than 0"),
         ({"nearly-dead": 2}, "The option nearly-dead got 2. Expected: less than or equal to 1"),
         ({"copy-correlation": 1}, "The option copy-correlation got 1. Expected: less than 1"),
         ({"class-level": 0}, "The option class-level got 0. Expected: greater than or equal to 0.001"),
         ({"class-selectivity": -1}, "The option class-selectivity got -1. Expected: greater than or equal to 0"),
-        ({"pick": 5}, "The option pick got 5"),
+        ({"pick": 5}, "Samples cannot be picked by '5'. Expected index:NUMBERS"),
+        ({"limit": True}, "The option limit got True. Expected: a value, not true or false"),
+        ({"nearly-dead": False}, "The option nearly-dead got False"),
+        ({"limit": 2.5}, "The option limit got 2.5. Expected: a whole number. See"),
+        ({"nearly-dead": "few"}, "The option nearly-dead got 'few'. Expected: a number. See"),
+        ({"output": 5}, "The option output got 5. Expected: a path. See"),
+        ({"section": "summry"}, "no chapter called 'summry'. Did you mean 'summary'\\? Expected one of: summary, "),
+        ({"skip-section": ["edge"]}, "no chapter called 'edge'. Did you mean 'edges'"),
+        ({"input-shape": [0, -1]}, "'0,-1' is not the shape of an image"),
         ({"pick": "some"}, "Samples cannot be picked by 'some'"),
         ({"rename": ["a"]}, "cannot be renamed by 'a'"),
         ({"feature": ["picture=x"]}, "A feature cannot be named by 'picture=x'. Expected image=NAME or label=NAME"),
@@ -118,8 +126,8 @@ def test_one_value_stands_for_a_list_of_one(values: dict[str, Any], name: str, e
         ({"dream": "conv:1", "dream_steps": 0}, "The option dream-steps got 0. Expected: greater than 0"),
         ({"resize": "pad"}, "The option resize got 'pad'. Expected: 'crop' or 'stretch'"),
         ({"rename": {"a": "b"}}, "The option rename got"),
-        ({"title": 3}, "The option title got 3. Expected: a valid string"),
-        ({"preprocess": 255}, "The option preprocess got 255. Expected: a valid string"),
+        ({"title": 3}, "The option title got 3. Expected: a text"),
+        ({"preprocess": 255}, "The option preprocess got 255. Expected: a text"),
         ({"preprocess": "none", "scale-input": "1/255"}, "given twice, as 'preprocess' and 'scale-input'"),
         ({"scale-maps": "own", "scale_maps": "own"}, "given twice, as 'scale-maps' and 'scale_maps'"),
     ],
@@ -194,39 +202,6 @@ def test_words_hold_no_folder_of_this_machine() -> None:
     written = words(make({"data": "/home/somebody/toys.npz", "output": "/home/somebody/report"}))
     assert written["data"] == ("toys.npz",)
     assert "somebody" not in str(written)
-
-
-def test_options_are_read_from_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "reportgen.toml"
-    path.write_text('scale-maps = "common"\npick = ["wrong:2"]\nseed = 3\n', encoding="utf-8")
-    values = read_config(path)
-    assert values == {"scale_maps": "common", "pick": ["wrong:2"], "seed": 3}
-    assert make(values).pick == (Pick("wrong", (2,)),)
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (b'colour = "red"\n', f"There is no option 'colour'. Did you mean 'colormap'\\? Expected one of: {KNOWN}"),
-        (b"seed = -1\n", "The option seed got -1"),
-        (b"seed: 3\n", "'reportgen.toml' cannot be read as TOML: "),
-        (b'title = "\xff"\n', "'reportgen.toml' cannot be read as TOML: "),
-        (b"[build]\nseed = 3\n", "There is no option 'build'"),
-    ],
-    ids=["unknown key", "bad value", "no TOML", "no text", "table"],
-)
-def test_file_with_something_else_is_refused(tmp_path: Path, data: bytes, message: str) -> None:
-    path = tmp_path / "reportgen.toml"
-    path.write_bytes(data)
-    with pytest.raises(OptionsError, match=message):
-        read_config(path)
-
-
-def test_missing_file_and_folder_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(OptionsError, match=r"There is no file '.*nothing\.toml'.* Check --config"):
-        read_config(tmp_path / "nothing.toml")
-    with pytest.raises(OptionsError, match="cannot be read as TOML"):
-        read_config(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "28,", "28,a", "0,3", "-1,3", "28.5,3"])
