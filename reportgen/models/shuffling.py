@@ -30,7 +30,8 @@ def shuffling(model: Model, generator: np.random.Generator) -> Iterator[Callable
 
     def shuffle() -> None:
         for weight, values in kept:
-            weight.assign(generator.permutation(values.reshape(-1)).reshape(values.shape))
+            # TensorFlow's own variable is set in half the time of Keras's around it.
+            weight.value.assign(generator.permutation(values.reshape(-1)).reshape(values.shape), read_value=False)
 
     try:
         yield shuffle

@@ -6,9 +6,10 @@ import keras
 import numpy as np
 import pytest
 
+from reportgen.evidence.activations import ActivationsResult
 from reportgen.evidence.inference import LEVEL
 from reportgen.models.shuffling import shuffling
-from reportgen.models.types import Model
+from reportgen.models.types import Model, Tensor
 from reportgen.options import make
 from reportgen.probes.activations import following, run
 from tests.probes.subjects import data, subject
@@ -23,6 +24,16 @@ def pictures(count: int = 2) -> np.ndarray:
     for image, generator in zip(images, np.random.default_rng(0).spawn(count), strict=True):
         image[3:9, 3:9, 0] = generator.permutation(36).reshape(6, 6) % 2
     return images
+
+
+class InPython(keras.layers.Layer):  # type: ignore[misc]
+    """Hands on what it gets, by way of NumPy, where no graph can follow."""
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return keras.ops.convert_to_tensor(inputs.numpy())
+
+    def compute_output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        return input_shape
 
 
 def distance_network() -> Model:
@@ -53,17 +64,30 @@ def test_channel_that_follows_the_object_because_of_its_weights_is_told_so() -> 
         assert distance.closest.shuffled_mean < 0.8
 
 
-def test_bright_object_is_followed_by_shuffled_weights_too_and_nothing_is_claimed() -> None:
+def bright_object(*first: keras.Layer) -> ActivationsResult:
+    """What is seen of a white square by a network of random weights, behind some other layers."""
     images = np.zeros((1, 12, 12, 1), np.float32)
     images[0, 3:9, 3:9] = 1
-    model = keras.Sequential([keras.Input((12, 12, 1)), keras.layers.Conv2D(4, 3, padding="same", activation="relu")])
-    model.layers[0].set_weights([np.random.default_rng(1).normal(size=(3, 3, 1, 4)), np.zeros(4)])
+    conv = keras.layers.Conv2D(4, 3, padding="same", activation="relu", name="conv")
+    model = keras.Sequential([keras.Input((12, 12, 1)), *first, conv])
+    conv.set_weights([np.random.default_rng(1).normal(size=(3, 3, 1, 4)), np.zeros(4)])
     result = run(subject(model, data(images), 0), make({}))
     assert result is not None
-    (call,) = result.samples[0].calls
+    return result
+
+
+def test_bright_object_is_followed_by_shuffled_weights_too_and_nothing_is_claimed() -> None:
+    (call,) = bright_object().samples[0].calls
     assert call.closest is not None
     assert call.closest.correlation > 0.5
     assert call.follower is None
+
+
+def test_network_that_cannot_be_traced_is_compared_with_the_same_copies() -> None:
+    plain, other = bright_object(), bright_object(InPython())
+    assert plain.following == other.following
+    assert plain.following.num_copies in {19, 99}
+    assert plain.samples[0].calls[0].closest == other.samples[0].calls[0].closest
 
 
 def test_too_large_a_network_is_not_compared_and_that_is_said() -> None:
