@@ -1,17 +1,20 @@
 """Report -> its page one as a PDF of exactly one page, to be put into a mail or on a wall.
 
 What is on page one is up to the report: many findings, long names, a tall picture. Versions of the page are tried from
-the fullest to the barest, and what a version leaves out it counts.
+the fullest to the barest. A finding, and a sentence on what the report can say and cannot, is whole or is left out and
+counted. Names elsewhere on the page are shortened.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 from reportgen.document.report import Finding, Report
 from reportgen.errors import RenderError
+from reportgen.language.cleaning import shortened
 from reportgen.language.numerals import plural
 from reportgen.renderers import html
 from reportgen.renderers.html import templates as templates
@@ -23,13 +26,18 @@ if TYPE_CHECKING:
     from reportgen.budget.plan import Plan
 
 SUFFIX = "-summary.pdf"
-# Number of findings, height of the picture in millimetres, and length of a text, from the fullest page to the barest.
+# How wide the findings may be together, in letters, and the height of the picture in millimetres, from the fullest page
+# to the barest.
 _VERSIONS = (
-    (24, 105, 400), (24, 70, 400), (16, 60, 300), (12, 60, 240), (9, 55, 240), (7, 55, 200), (5, 50, 160),
-    (3, 45, 160), (2, 40, 130), (1, 25, 110),
+    (6000, 105), (6000, 70), (4800, 60), (4000, 60), (3400, 55), (2900, 55), (2500, 50), (2100, 50), (1700, 45),
+    (1300, 45), (1000, 40), (700, 25), (350, 25), (0, 25),
 )  # fmt: skip
+# What the space around a finding takes of that.
+_AROUND = 60
 _LONGEST_TITLE = 120
-_LONGEST_KEY = 80
+_LONGEST_TEXT = 400
+_LONGEST_SENTENCE = 240
+_LONGEST_WORD = 60
 _BYTES = 150_000
 
 
@@ -68,40 +76,82 @@ def check(chapters: tuple[str, ...]) -> None:
 
 
 def _documents(report: Report) -> Iterator[str]:
-    """The page in fewer and fewer words; a version that would be that before it is left out."""
+    """The page with fewer and fewer findings; a version that would be that before it is left out."""
     made = None
-    for num_findings, height, length in _VERSIONS:
-        page = _page(report, num_findings, length)
+    for room, height in _VERSIONS:
+        page = _page(report, room)
         rules = f"\n#summary .sheet svg {{ max-height: {height}mm }}"
         if (page, rules) != made:
             yield html.document(page, "print", rules)
         made = page, rules
 
 
-def _page(report: Report, num_findings: int, length: int) -> Report:
+def _page(report: Report, room: int) -> Report:
     chapter = next(section for section in report.sections if section.name == PAGE_ONE)
     content: Any = chapter.content
-    content = dataclasses.replace(content, key_numbers=_cut(content.key_numbers, min(_LONGEST_KEY, length)))
-    left_out = len(report.findings) - num_findings
-    findings: tuple[Finding, ...] = _cut(report.findings[:num_findings], length)
-    if left_out > 0:
-        # No rule stands behind this line, so it has no code.
-        findings += (Finding("", "note", f"And {plural(left_out, 'more finding')} in the report.", ""),)
+    can, cannot = (tuple(filter(_fits, said)) for said in (content.can_say, content.cannot_say))
+    left_out = len(content.can_say) + len(content.cannot_say) - len(can) - len(cannot)
+    if left_out:
+        cannot += (f"{plural(left_out, 'sentence')} for which there is no room here.",)
+    content = dataclasses.replace(_shortened(content), can_say=can, cannot_say=cannot)
     return dataclasses.replace(
         report,
-        title=_cut(report.title, _LONGEST_TITLE),
-        findings=findings,
-        sections=(dataclasses.replace(_cut(chapter, length), content=_cut(content, length)),),
+        title=_within(report.title, _LONGEST_TITLE),
+        findings=_with_room(report.findings, room),
+        sections=(dataclasses.replace(_shortened(chapter), content=content),),
     )
 
 
-def _cut(value: Any, length: int) -> Any:
-    """A record with every text in it cut to a length; what was cut ends in "…"."""
+def _with_room(findings: tuple[Finding, ...], room: int) -> tuple[Finding, ...]:
+    """The findings that have room, each whole, and a line that counts the others."""
+    shown, left_out = [], []
+    for finding in findings:
+        wide = _AROUND + _width(finding.title) + _width(finding.detail)
+        if wide <= room:
+            room -= wide
+            shown.append(finding)
+        else:
+            left_out.append(finding)
+    if left_out:
+        # No rule stands behind this line, so it has no code.
+        shown.append(Finding("", "note", f"{_counted(left_out, after=bool(shown))}.", ""))
+    return tuple(shown)
+
+
+def _counted(findings: Sequence[Finding], *, after: bool) -> str:
+    """How many findings there are in the report besides, and how heavy they are."""
+    numbers = {
+        noun: number
+        for severity, noun in (("failed", "failed check"), ("warning", "warning"))
+        if (number := sum(finding.severity == severity for finding in findings))
+    }
+    noun = next((noun for noun, number in numbers.items() if number == len(findings)), "finding")
+    counted = f"And {plural(len(findings), f'more {noun}')}" if after else plural(len(findings), noun)
+    heavy = " and ".join(plural(number, noun) for noun, number in numbers.items())
+    return f"{counted} in the report{f', among them {heavy}' if heavy and noun == 'finding' else ''}"
+
+
+def _fits(sentence: str) -> bool:
+    return _width(sentence) <= _LONGEST_SENTENCE
+
+
+def _width(text: str) -> int:
+    """How many letters of the Latin alphabet are about as wide as a text."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _within(text: str, most: int) -> str:
+    """A text without its middle where it is wider than so many letters."""
+    return text if _width(text) <= most else shortened(text, most * len(text) // _width(text))
+
+
+def _shortened(value: Any) -> Any:
+    """A record with the middle of long words left out in every text in it, and of the text where it is still long."""
     if isinstance(value, str):
-        return value if len(value) <= length else f"{value[: length - 1].rstrip()}…"
+        return _within(" ".join(_within(word, _LONGEST_WORD) for word in value.split(" ")), _LONGEST_TEXT)
     if isinstance(value, tuple):
-        return tuple(_cut(each, length) for each in value)
+        return tuple(_shortened(each) for each in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        cut = {field.name: _cut(getattr(value, field.name), length) for field in dataclasses.fields(value)}
-        return dataclasses.replace(value, **cut)
+        kept = {field.name: _shortened(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return dataclasses.replace(value, **kept)
     return value

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
+from reportgen.document.report import Finding, Report, Severity
 from reportgen.errors import RenderError
-from reportgen.renderers import pdf_summary
+from reportgen.renderers import fonts, pdf_summary
 from reportgen.writing import write
+from tests import typefaces
 from tests.renderers import reports
 from tests.renderers.page_one import report
 
@@ -46,9 +48,83 @@ def test_it_is_one_page_of_a4_and_counts_what_it_leaves_out(given: dict[str, Any
     assert "What this report can say" in text
     assert "What each layer sees" not in text
     shown = len(set(re.findall(r"Finding (\d+) of", text)))
-    more = re.search(r"And (\d+) more findings? in the report", text)
+    more = re.search(r"(\d+) (more )?warnings? in the report", text)
     assert shown + int(more[1] if more else 0) == len(made.findings)
-    assert shown > 0 or not made.findings
+    assert shown > 0 or not made.findings or len(made.findings[0].title) > 2000
+
+
+WORDS = "猫犬鳥魚馬牛羊豚象虎龍狐狼兎鼠猿熊鹿蛇亀"
+ADVICE = "Channel 3 fired on 2 of 1,000 images, both of class 7; train with a smaller step so that it is not lost. "
+
+
+def advised(*findings: tuple[Severity, str, str]) -> Report:
+    """A report with these findings: severity, title, detail."""
+    return dataclasses.replace(report(findings=0), findings=tuple(Finding("RG000", *each) for each in findings))
+
+
+def read(made: Report) -> str:
+    """The text of the page without its spaces."""
+    (page,) = pages(pdf_summary.render(made))
+    return "".join(page.extract_text().split())
+
+
+@pytest.mark.parametrize(
+    ("length", "others"),
+    [
+        pytest.param(1, 14, id="all"),
+        pytest.param(12, 14, id="long"),
+        pytest.param(60, 3, id="longer-than-the-page"),
+    ],
+)
+def test_advice_is_whole_or_is_left_out_and_counted(length: int, others: int) -> None:
+    made = advised(
+        ("failed", "The sums do not agree.", "Look at conv_1."),
+        ("warning", "A channel is dead.", ADVICE * length),
+        *(("note", f"Note {place}.", f"Beginning of {place}. {ADVICE * 4} End of {place}.") for place in range(others)),
+    )
+    text, shown = read(made), 0
+    for finding in made.findings:
+        title, whole = ("".join(part.split()) for part in (finding.title, finding.title + finding.detail))
+        assert (title in text) is (whole in text)
+        shown += whole in text
+    left_out = len(made.findings) - shown
+    assert left_out > 0
+    what = "warning" if length == 60 else "finding"
+    assert re.search(f"And{left_out}more{what}s?inthereport[.]", text)
+    assert "…" not in text
+    assert "Thesumsdonotagree.Lookatconv_1." in text
+
+
+def test_what_is_left_out_is_called_what_it_is() -> None:
+    endless = "W" * 9000
+    assert "2warningsinthereport." in read(advised(("warning", "One.", endless), ("warning", "Two.", endless)))
+    mixed = read(advised(("failed", "One.", "It is."), ("failed", "Two.", endless), ("note", "Three.", endless)))
+    assert "And2morefindingsinthereport,amongthem1failedcheck." in mixed
+
+
+def test_chinese_names_are_whole_in_advice_and_keep_to_their_places(tmp_path: Path) -> None:
+    typefaces.save(f"{WORDS} .,:×…", tmp_path / "squares.ttf")
+    name = WORDS * 3
+    found = tuple(Finding("RG000", "warning", f"{name}.", f"{WORDS[::-1] * 3}{WORDS[place]}") for place in range(20))
+    made = dataclasses.replace(report(name=name, findings=0), findings=found, fonts=fonts.given((tmp_path,)))
+    (page,) = pages(pdf_summary.render(made))
+    text = "".join(page.extract_text().split())
+    shown = [finding for finding in found if f"{finding.title}{finding.detail}" in text]
+    assert list(found[: len(shown)]) == shown
+    assert 1 < len(shown) < 20
+    assert f"And{20 - len(shown)}morewarning" in text
+
+
+def test_long_details_of_key_numbers_do_not_lie_over_what_follows() -> None:
+    made = report(name="heads/classes of many kinds and sizes " * 3, findings=1)
+    (page,) = pages(pdf_summary.render(made))
+    seen: list[tuple[float, str]] = []
+    page.extract_text(visitor_text=lambda text, _, place, *rest: seen.append((place[5], text.strip())))
+    words = [text for _, text in seen]
+    first, second, end = (words.index(word) for word in ("key 0", "key 3", "What this report can say"))
+    # Heights are counted from the top of the page; what floats is drawn first.
+    assert max(height for height, text in seen[first:second] if text) < seen[second][0] - 5
+    assert max(height for height, text in seen[second:end] if text) < seen[words.index("What to know")][0] - 5
 
 
 def test_nothing_is_left_out_where_there_is_room() -> None:
