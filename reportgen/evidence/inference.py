@@ -91,6 +91,20 @@ def detectable(values: npt.NDArray[np.float64], level: float) -> float:
     return power * float(values.std(ddof=1)) / math.sqrt(len(values))
 
 
+def most_missed(number: int) -> float:
+    """Return in what share of all images something may happen at most, with 95 % confidence, that happened in none.
+
+    What happens in a share p of all images is missed by n of them in (1 − p)ⁿ.
+
+    Args:
+        number: On how many images it was looked for; of none, nothing is known.
+
+    >>> round(most_missed(100), 4), most_missed(0)
+    (0.0295, 1.0)
+    """
+    return float(1 - 0.05 ** (1 / number)) if number else 1.0
+
+
 def fisher(part: int, size: int, marked: int, total: int) -> float:
     """Return how likely a group drawn at random holds at least so many of the marked ones.
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from reportgen.document.report import Finding, Severity
 from reportgen.document.rules import Rule
 from reportgen.evidence import Evidence
+from reportgen.evidence.inference import most_missed
 from reportgen.evidence.responses import CallResponses, ChannelResponses
 from reportgen.language.cleaning import fold_anchor
 from reportgen.language.numerals import number, percent, plural
@@ -64,7 +65,8 @@ DEAD = Rule(
     ),
     mend=(
         "Lower the learning rate, use He initialisation, put a batch normalisation before the activation, or use a "
-        "leaky ReLU, and train again. In a finished model the channels can be pruned."
+        "leaky ReLU, and train again. In a finished model the channels can be pruned. A channel all of whose weights "
+        "are zero was pruned already: build the layer without it, and the zeros take no memory and time any more."
     ),
 )
 NEARLY_DEAD = Rule(
@@ -165,8 +167,7 @@ def _faults(evidence: Evidence) -> Iterator[Finding]:
     every = plural(responses.num_images, sample)
     anywhere = f"any of {every}" if responses.num_images > 1 else f"the only {sample}"
     rare = percent(responses.thresholds.nearly_dead)
-    # What fires in a share p of all images is missed by n of them in (1 − p)ⁿ.
-    most = 1 - 0.05 ** (1 / responses.num_images)
+    most = most_missed(responses.num_images)
     seldom = f", so with 95 % confidence in under {percent(most)} of such {words(evidence.model).samples}"
     seldom = seldom if responses.num_images > 1 else ""
     states = {
@@ -186,7 +187,7 @@ def _faults(evidence: Evidence) -> Iterator[Finding]:
             (call, [each for each in call.channels if each.state == state and not each.origin])
             for call in responses.calls
         ]
-        yield from _fault(rule, rows, (one, several), meaning + _proof(rows))
+        yield from _fault(rule, rows, (one, several), meaning + _proof(rows) + _pruned(rows, evidence))
     rows = [
         (call, [each for each in call.channels if each.copy_of is not None and not each.state])
         for call in responses.calls
@@ -219,6 +220,25 @@ def _proof(rows: list[tuple[CallResponses, list[ChannelResponses]]]) -> str:
         return f"By {'their' if proven > 1 else 'its'} weights, that is so for every picture, seen or not. "
     which = f"{number(proven)} of them {'has' if proven == 1 else 'have'}"
     return f"By their weights, {which} one value for every picture, seen or not. "
+
+
+def _pruned(rows: list[tuple[CallResponses, list[ChannelResponses]]], evidence: Evidence) -> str:
+    """How many of these channels are silent because all their weights are zero."""
+    zero = {call.path: set(call.zero_kernels) for call in evidence.model.layers}
+    silent = [
+        each.channel in zero.get(call.path, ())
+        for call, some in rows
+        for each in some
+        if each.state in {"dead", "stuck"}
+    ]
+    many = sum(silent)
+    if not many:
+        return ""
+    if many == len(silent):
+        whose = "Its weights are" if many == 1 else "The weights of all of them are"
+    else:
+        whose = f"The weights of {number(many)} of them are"
+    return f"{whose} all zero, as pruning leaves them. "
 
 
 def _fault(

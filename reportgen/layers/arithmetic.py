@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from reportgen import registry
 from reportgen.errors import LayerError
+from reportgen.layers import quantized
 from reportgen.records.model import Arithmetic, Shape
 
 
@@ -44,24 +45,22 @@ def work_out(kind: str, config: Mapping[str, object], input_shapes: tuple[Shape,
     if name is None:
         return None
     try:
-        _refuse_changed_weights(config)
+        _refuse_changed_weights(kind, config)
         arithmetic: Arithmetic = registry.load("layers", name).work_out(kind, config, input_shapes)
     except LayerError as error:
         raise LayerError(f"Layer {config.get('name', kind)!r} ({kind}): {error}") from error
     return arithmetic
 
 
-def _refuse_changed_weights(config: Mapping[str, object]) -> None:
+def _refuse_changed_weights(kind: str, config: Mapping[str, object]) -> None:
     """Refuse layers whose weights are stored in another way than their kind's formula says."""
     if config.get("lora_rank"):
         raise LayerError(
             "It was given low-rank weights for fine-tuning (LoRA) beside its own. The formula knows its own weights "
             "only. Shape and parameters are Keras's own."
         )
-    policy = config.get("dtype")
-    told = policy.get("config") if isinstance(policy, Mapping) else None
     # Only the policies of quantized weights have a mode: "int8", "float8" ...
-    if isinstance(told, Mapping) and "mode" in told:
+    if quantized.mode_name(config) and kind not in quantized.KINDS:
         raise LayerError(
             "Its weights are quantized, and stored with scales beside them. The formula knows plain weights only. "
             "Shape and parameters are Keras's own."

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.errors import LayerError
+from reportgen.layers import quantized
 from reportgen.layers.reading import Config, known, only, per_axis
 from reportgen.layers.wording import MACS_UNKNOWN, Factor, Sum, factor, multiplied, summed
 from reportgen.records.model import Arithmetic, Shape, Step
@@ -41,7 +42,7 @@ def work_out(kind: str, config: Config, input_shapes: tuple[Shape, ...]) -> Arit
 
     Args:
         kind: "EinsumDense".
-        config: Read: equation, output_shape, bias_axes.
+        config: Read: equation, output_shape, bias_axes, dtype.
         input_shapes: The one input.
 
     Returns:
@@ -49,14 +50,14 @@ def work_out(kind: str, config: Config, input_shapes: tuple[Shape, ...]) -> Arit
         sample, bias not counted; FLOPs are twice that.
 
     Raises:
-        LayerError: The equation does not fit the input, or a size that the kernel needs is not known.
+        LayerError: The equation does not fit the input, a size that the kernel needs is not known, or the weights are
+            quantized in a way that is not known.
 
     Source: Keras 3, keras.layers.EinsumDense; numpy.einsum for the meaning of an equation.
     """
     del kind
     axes = _resolved(config, only(input_shapes))
-    kernel = [_axis(axes, letter) for letter in axes.kernel]
-    parts = [("kernel", _multiplied(kernel))]
+    parts = _kernel(config, axes)
     biases = config.get("bias_axes")
     if biases is not None:
         parts.append(("bias", _multiplied([_axis(axes, letter) for letter in str(biases)])))
@@ -87,6 +88,16 @@ def work_out(kind: str, config: Config, input_shapes: tuple[Shape, ...]) -> Arit
         sees_all=sees_all,
         notes=tuple(notes if is_pointwise or sees_all else [*notes, _MIXED]),
     )
+
+
+def _kernel(config: Config, axes: _Axes) -> list[tuple[str, Sum]]:
+    """Return the numbers that the kernel is stored as, plain or quantized."""
+    mode = quantized.mode(config)
+    if mode is None:
+        return [("kernel", _multiplied([_axis(axes, letter) for letter in axes.kernel]))]
+    rows = [_axis(axes, letter) for letter in axes.kernel if letter not in axes.made]
+    columns = [_axis(axes, letter) for letter in axes.kernel if letter in axes.made]
+    return quantized.stored(mode, rows, columns)
 
 
 def _axis(axes: _Axes, letter: str) -> Factor:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from reportgen.layers import quantized
 from reportgen.layers.reading import Config, only, whole
-from reportgen.layers.wording import Sum, parameters_step
-from reportgen.records.model import Arithmetic, Shape, Step
+from reportgen.layers.wording import channels_step, factor, multiplied, summed
+from reportgen.records.model import Arithmetic, Shape
 
 KINDS = frozenset({"Embedding"})
 
@@ -16,24 +17,28 @@ def work_out(kind: str, config: Config, input_shapes: tuple[Shape, ...]) -> Arit
 
     Args:
         kind: "Embedding".
-        config: Read: input_dim, output_dim.
+        config: Read: input_dim, output_dim, dtype.
         input_shapes: The one input, whole numbers; the output has one more axis.
 
     Returns:
         Its arithmetic: rows are looked up and nothing is multiplied.
 
     Raises:
-        LayerError: There is not exactly one input.
+        LayerError: There is not exactly one input, or the table is quantized in a way that is not known.
     """
     del kind
     shape = only(input_shapes)
-    rows, length = whole(config, "input_dim", 1), whole(config, "output_dim", 1)
-    weights = Sum("rows · row length", f"{rows} · {length}", rows * length)
+    rows, length = factor("rows", whole(config, "input_dim", 1)), factor("row length", whole(config, "output_dim", 1))
+    mode, table = quantized.mode(config), multiplied([rows, length])
+    parts = [("table", table)] if mode is None and table else []
+    if mode is not None:
+        parts = quantized.stored(mode, [rows], [length], by_row=True)
+    parameters = summed("parameters", "parameters", parts)
     return Arithmetic(
-        output_shape=(*shape, length),
-        parameters=weights.value,
+        output_shape=(*shape, length.value),
+        parameters=parameters[-1].value,
         macs=0,
         windows=None,
-        steps=(Step("output channels", "row length", str(length), length, "channels"), parameters_step(weights)),
+        steps=(channels_step(length.name, length.working, length.value or 0), *parameters),
         notes=(_LOOKED_UP,),
     )

@@ -35,6 +35,8 @@ _PLAIN_PARTS = _ORTHOGONAL | {
     *("GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "LecunNormal", "LecunUniform"),
     *("L1", "L2", "L1L2", "MaxNorm", "NonNeg", "UnitNorm", "MinMaxNorm"),
     *("function", "DTypePolicy", "FloatDTypePolicy", "Policy", "SeedGenerator"),
+    # Of what these ask for the formulas count every number.
+    *("QuantizedDTypePolicy", "QuantizedFloat8DTypePolicy", "Int4DTypePolicy"),
 }
 
 

@@ -6,6 +6,7 @@ import hashlib
 import math
 import weakref
 from collections.abc import Mapping
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -19,6 +20,7 @@ from reportgen.models import kinds, running
 from reportgen.models.comparing import compare
 from reportgen.models.hooks import Call, watch
 from reportgen.models.inputs import declared_outputs, input_records, zero_inputs
+from reportgen.models.precision import item_size, precision, zeros
 from reportgen.models.settings import output_activation, settings
 from reportgen.models.types import Model, Operation, Tensor, Tensors
 from reportgen.records.model import (
@@ -65,7 +67,7 @@ def inspect(model: Model, input_shapes: Mapping[str, Shape] | None = None) -> Mo
         parameters=int(model.count_params()),
         trainable_parameters=trainable,
         macs=sum(call.macs or 0 for call in calls),
-        size_bytes=sum(int(np.prod(weight.shape)) * _item_size(weight.dtype) for weight in model.weights),
+        size_bytes=sum(int(np.prod(weight.shape)) * item_size(weight.dtype) for weight in model.weights),
         layers=calls,
         weights_sha256=digest,
         faults=faults,
@@ -104,10 +106,11 @@ class _Walk:
         self._reach: dict[str, Reach] = {}
         self._seen: dict[int, str] = {}
         self._inside: dict[str, int] = {}
+        self._seen_weights: list[tuple[Operation, list[Tensor], str]] = []
 
     def run(self) -> Tensors:
-        zeros = zero_inputs(self.model, self.inputs)
-        tensors = keras.tree.flatten(zeros)
+        zero = zero_inputs(self.model, self.inputs)
+        tensors = keras.tree.flatten(zero)
         main = main_input([record.shape for record in self.inputs])
         for place, (tensor, record) in enumerate(zip(tensors, self.inputs, strict=True)):
             path = "" if place == main else f"/{record.name}"
@@ -116,9 +119,25 @@ class _Walk:
             without_axes = reach.NOTHING if place != main else reach.UNKNOWN
             self._reach[path] = reach.of_input(axes) if axes > 0 else without_axes
         if not self.model.built:
-            running.call(self.model, zeros)  # building calls every layer too, which is no call of the pass
+            running.call(self.model, zero)  # building calls every layer too, which is no call of the pass
         with watch(self.model, self._note):
-            return running.call(self.model, zeros)
+            outputs = running.call(self.model, zero)
+        self.records = self._with_weights()
+        return outputs
+
+    def _with_weights(self) -> list[LayerRecord]:
+        """Return the records with what their weights hold."""
+        counted = {id(operation): zeros(operation, weights) for operation, weights, _ in self._seen_weights}
+        return [
+            replace(
+                record,
+                precision=precision(operation, weights, output),
+                kernel_weights=counted[id(operation)].num_weights,
+                zero_weights=counted[id(operation)].num_zero,
+                zero_kernels=counted[id(operation)].channels,
+            )
+            for record, (operation, weights, output) in zip(self.records, self._seen_weights, strict=True)
+        ]
 
     def output_records(self, outputs: Tensors) -> tuple[TensorRecord, ...]:
         """Return what the model answered with in this pass."""
@@ -211,7 +230,7 @@ class _Walk:
             jump=own.jump,
             padding=own.padding,
             whole_image=own.whole,
-            activation_bytes=(product(output_shape) or 0) * _item_size(output.dtype),
+            activation_bytes=(product(output_shape) or 0) * item_size(output.dtype),
             settings=(*settings(config), *(Setting("time steps", steps) for steps in time_steps)),
             windows=arithmetic.windows if arithmetic else None,
             data_format=_data_format(config),
@@ -223,6 +242,7 @@ class _Walk:
             shared_with=self._seen.get(id(operation)),
             time_steps=time_steps,
         )
+        self._seen_weights.append((operation, weights, str(keras.backend.standardize_dtype(output.dtype))))
         return record, own
 
     def _remember(self, tensor: Tensor, path: str) -> None:
@@ -244,6 +264,10 @@ def _work_out(
     if not type(operation).__module__.startswith("keras."):
         return None, (
             f"No formula for kind {kind}, a class from outside Keras: shape and parameters are the model's own.",
+        )
+    if kinds.belongs(operation, kinds.ATTENTION) and kinds.quantizations(operation):
+        return None, (
+            f"No formula for kind {kind} with quantized layers inside: shape and parameters are Keras's own.",
         )
     try:
         arithmetic = work_out(kind, config, shapes)
@@ -271,11 +295,6 @@ def _kind_of_model(model: Model) -> str:
     if isinstance(model, keras.Sequential):
         return "sequential"
     return "functional" if hasattr(model, "operations") else "subclassed"
-
-
-def _item_size(dtype: str) -> int:
-    name = str(keras.backend.standardize_dtype(dtype))
-    return 2 if name == "bfloat16" else int(np.dtype(name).itemsize)
 
 
 def _weights(model: Model) -> tuple[str, tuple[WeightFault, ...]]:

@@ -78,6 +78,12 @@ def belongs(operation: Operation, names: tuple[str, ...]) -> bool:
     return isinstance(operation, _classes(names))
 
 
+def quantizations(operation: Operation) -> set[str]:
+    """Return how Keras quantized a layer and the layers inside it, "int8" or "int4"; nothing of plain ones."""
+    layers = (operation, *vars(operation).get("_layers", ()))
+    return {mode for layer in layers if (mode := getattr(layer, "quantization_mode", None))}
+
+
 def _convolves(operation: Operation, input_shape: Shape, output_shape: Shape) -> bool:
     """Tell whether a class from outside Keras, and of no Keras kind, is a convolution over images or volumes.
 

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from reportgen.records.precision import USUAL, Precision
+
 Shape = tuple[int | None, ...]
 
 
@@ -173,6 +175,11 @@ class LayerRecord:
         shared_with: Path of the first call of the same layer, where this is a further one.
         time_steps: Steps that the call is repeated over, one number for each TimeDistributed around it; they stand
             first in its shapes, and multiply-adds and memory are those of all steps.
+        precision: The number formats that it works with.
+        kernel_weights: Weights of its kernels (conv, dense, recurrent, attention) or of its table (embedding); 0 where
+            they are packed.
+        zero_weights: How many of these are exactly zero; None where they are packed.
+        zero_kernels: Output channels of a conv or dense layer whose weights are all zero, the bias aside.
     """
 
     index: int
@@ -200,6 +207,17 @@ class LayerRecord:
     inputs: tuple[str, ...] = ()
     shared_with: str | None = None
     time_steps: tuple[int, ...] = ()
+    precision: Precision = USUAL
+    kernel_weights: int = 0
+    zero_weights: int | None = 0
+    zero_kernels: tuple[int, ...] = ()
+
+    @property
+    def zero_share(self) -> float | None:
+        """Share of its kernels' weights that are zero, 0..1; None where there are none, or they are packed."""
+        if self.zero_weights is None or not self.kernel_weights:
+            return None
+        return self.zero_weights / self.kernel_weights
 
     @property
     def rank(self) -> int:
@@ -304,6 +322,11 @@ class ModelRecord:
     def seen_calls(self) -> tuple[LayerRecord, ...]:
         """The calls whose maps can be looked at: conv and pooling layers."""
         return tuple(call for call in self.layers if call.role in {"conv", "pool"})
+
+    @property
+    def uncounted_calls(self) -> tuple[LayerRecord, ...]:
+        """The calls whose multiply-adds are not counted, each of which may do some."""
+        return tuple(call for call in self.layers if call.macs is None)
 
     @property
     def unknown_calls(self) -> tuple[LayerRecord, ...]:

@@ -14,6 +14,7 @@ from reportgen.evidence.inference import (
     holm,
     mcnemar,
     mean_interval,
+    most_missed,
     paired_difference,
     sign_flips,
 )
@@ -86,3 +87,9 @@ def test_flipped_signs_find_a_shift_and_are_fair_without_one() -> None:
 
 def test_channels_speak_for_a_class_at_the_level_of_all_other_claims() -> None:
     assert Options().class_level == Thresholds().level == LEVEL
+
+
+@pytest.mark.parametrize("number", [1, 3, 40, 1000])
+def test_what_is_never_seen_may_be_missed_in_one_of_twenty_cases(number: int) -> None:
+    assert (1 - most_missed(number)) ** number == pytest.approx(0.05)
+    assert most_missed(number) < most_missed(number - 1) <= 1

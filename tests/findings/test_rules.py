@@ -169,6 +169,21 @@ def test_finding_in_several_layers_is_about_none_of_them() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("zero", "said"),
+    [
+        ((), ""),
+        ((0,), "The weights of 1 of them are all zero, as pruning leaves them. "),
+        ((0, 1), "The weights of all of them are all zero, as pruning leaves them. "),
+    ],
+)
+def test_dead_channels_whose_weights_are_zero_are_told_from_others(zero: tuple[int, ...], said: str) -> None:
+    case = {**of_channels("dead", "dead"), "model": made.model(made.conv(zero_kernels=zero), made.dense())}
+    (finding,) = (each for each in found(case) if each.code == "RG401")
+    assert f"{said}conv: 2 of 3 (channels 0, 1)." in finding.detail
+    assert ("zero, as" in finding.detail) == bool(said)
+
+
 def test_facts_are_the_numbers_of_the_words() -> None:
     (finding,) = (each for each in found(CASES["RG131"][0]) if each.code == "RG131")
     assert {fact.name: fact.value for fact in finding.facts} == {

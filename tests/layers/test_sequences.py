@@ -273,7 +273,6 @@ SEPARABLE: dict[str, Any] = {
         ("SpectralNormalization", UNKNOWN_LAYER, ((9, 8, 3),), "no formula for that kind"),
         ("SpectralNormalization", SEPARABLE, (ROW,), "kernel is of no known form"),
         ("Dense", {"units": 2, "lora_rank": 1}, ((6,),), "low-rank weights"),
-        ("Dense", {"units": 2, "dtype": {"config": {"mode": "int8"}}}, ((6,),), "are quantized"),
     ],
 )
 def test_what_does_not_fit_is_refused(

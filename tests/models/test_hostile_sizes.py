@@ -74,6 +74,20 @@ HUGE: list[tuple[str, Callable[[Config], None]]] = [
         "dilation",
         hostile.instead("Conv2D", big("Conv2D", filters=2, kernel_size=3, padding="same", dilation_rate=10**5)),
     ),
+    (
+        "history of float8",
+        hostile.set_in(
+            "Dense",
+            "dtype",
+            hostile.instance(
+                "keras.dtype_policies",
+                "QuantizedFloat8DTypePolicy",
+                mode="float8",
+                source_name="float32",
+                amax_history_length=10**10,
+            ),
+        ),
+    ),
     ("array type", hostile.set_in("Conv2D", "bias_initializer", hostile.array("S2000000000", ["", ""]))),
 ]
 

@@ -500,3 +500,26 @@ def test_made_image_is_called_synthetic_and_compared(best: float | None, words: 
     assert words in caption
     assert "256\xa0steps of gradient ascent (seed 0)" in caption
     assert "(2 of class cat, 1 of dog)" in caption
+
+
+@pytest.mark.parametrize(
+    ("states", "zero", "line"),
+    [
+        ({0: "dead", 1: "dead"}, (), ""),
+        ({3: "dead"}, (3,), "Channel 3 is dead because its 27 weights are all zero."),
+        ({0: "dead", 2: "dead"}, (0, 1, 2), "Channels 0 and 2 are dead because the 27 weights of each are all zero."),
+        (
+            {0: "stuck", 2: "dead"},
+            (0, 2),
+            "Channels 0 and 2 are dead or stuck because the 27 weights of each are all zero.",
+        ),
+        (dict.fromkeys(range(4), "dead"), (0, 1, 2, 3), "All are dead because the 27 weights of each are all zero."),
+    ],
+    ids=["other reasons", "one", "two of three", "both kinds", "all"],
+)
+def test_silent_channels_whose_weights_are_zero_are_named(
+    states: dict[int, str], zero: tuple[int, ...], line: str
+) -> None:
+    known = channels(*(made.channel(number, state=states.get(number, "")) for number in range(4)))
+    layer = made.conv("conv_1", kernel_weights=4 * 27, zero_kernels=zero)
+    assert lines.zero_words(known, layer) == line

@@ -98,7 +98,8 @@ class Layer:
         channels: What was measured of every channel, in order.
         dead: The numbers of the channels that are dead, which have no card.
         stuck: The numbers of those that are stuck, which have none either.
-        silent: Which channels are dead and which are stuck, in one line; "" where none is.
+        silent: Which channels are dead and which are stuck, and which because all their weights are zero; "" where
+            none is.
         cards: The channels that have a card, the most telling first.
         num_on_paper: How many of the cards are in a PDF.
         plot_axes: What the chart of the layer shows from left to right, and upwards.
@@ -276,7 +277,7 @@ def _layer(
             break
         cards.append(card)
         used += size
-    axes = charts.axes(channels)
+    axes, layers = charts.axes(channels), [each for each in evidence.model.layers if each.path == call.path]
     paper = min(PAPER_CARDS, max(_LEAST_PAPER, _PAPER_TOTAL // len(responses.calls)), len(cards))
     return Layer(
         path=call.path,
@@ -291,7 +292,9 @@ def _layer(
         channels=channels,
         dead=tuple(each.channel for each in channels if each.state == "dead"),
         stuck=tuple(each.channel for each in channels if each.state == "stuck"),
-        silent=lines.silent_words(channels),
+        silent=" ".join(
+            filter(None, (lines.silent_words(channels), *(lines.zero_words(channels, each) for each in layers)))
+        ),
         cards=tuple(cards),
         num_on_paper=paper,
         plot_axes=axes,

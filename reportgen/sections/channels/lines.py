@@ -8,6 +8,7 @@ from reportgen.evidence.channels import Channel
 from reportgen.evidence.responses import MOST_PATCHES
 from reportgen.language.listing import listed
 from reportgen.language.numerals import number
+from reportgen.records.model import LayerRecord
 
 _MOST_LISTED = 20
 
@@ -28,6 +29,30 @@ def silent_words(channels: Sequence[Channel]) -> str:
     if stuck:
         said.append(f"Stuck: {_first_of(stuck)}.")
     return " ".join(said)
+
+
+def zero_words(channels: Sequence[Channel], layer: LayerRecord) -> str:
+    """Say which dead and stuck channels of a layer are so because all their weights are zero; "" where none is.
+
+    Args:
+        channels: All channels of the layer.
+        layer: The conv layer.
+    """
+    states = {each.channel: each.state for each in channels if each.is_silent and each.channel in layer.zero_kernels}
+    if not states:
+        return ""
+    kinds = " or ".join(sorted(set(states.values())))
+    each_has = number(layer.kernel_weights // max(len(channels), 1))
+    if len(states) == 1:
+        return f"Channel {number(next(iter(states)))} is {kinds} because its {each_has} weights are all zero."
+    which = listed([number(each) for each in states])
+    if len(states) == len(channels):
+        which = "All"
+    elif len(states) > _MOST_LISTED:
+        which = f"{number(len(states))} channels"
+    else:
+        which = f"Channels {which}"
+    return f"{which} are {kinds} because the {each_has} weights of each are all zero."
 
 
 def drawn_words(channel: Channel, samples: str, *, capped: bool) -> str:

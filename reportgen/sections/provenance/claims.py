@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reportgen.evidence import Evidence
-from reportgen.evidence.inference import LEVEL
+from reportgen.evidence.inference import LEVEL, most_missed
 from reportgen.findings.weak_classes import weak_classes
 from reportgen.language.numerals import number, plural
 from reportgen.language.vocabulary import words
@@ -205,7 +205,7 @@ def _silent(evidence: Evidence) -> Iterator[Claim]:
         return
     channels = [channel for call in responses.calls for channel in call.channels]
     silent = [channel for channel in channels if channel.state in {"dead", "stuck"} and not channel.origin]
-    most = 1 - 0.05 ** (1 / max(responses.num_images, 1))
+    most = most_missed(responses.num_images)
     yield Claim(
         "channel that is dead or stuck",
         "interval bounds from its weights; where they leave other values, what may have been missed in the data",

@@ -14,6 +14,7 @@ from reportgen.language.numerals import number, percent, plural, short
 from reportgen.language.vocabulary import words
 from reportgen.records.model import LayerRecord
 from reportgen.renderers.coverage import spelled
+from reportgen.sections.architecture import compression
 
 TITLE = "The network"
 NEEDS = ()
@@ -34,6 +35,9 @@ class Content:
         macs: Sum of the multiply-adds column.
         activation_bytes: Sum of the memory column.
         adds_up: Whether the parameters column adds up to the model's own count.
+        shows_precision: Whether the layers differ in their number formats, so that the table gives those of each.
+        shows_zeros: Whether so many weights of some layer are zero that the table gives the share of each.
+        remarks: What is to be said of number formats and of weights that are zero, in whole sentences.
     """
 
     drawing: Drawing
@@ -42,6 +46,9 @@ class Content:
     macs: int
     activation_bytes: int
     adds_up: bool
+    shows_precision: bool
+    shows_zeros: bool
+    remarks: tuple[str, ...]
 
 
 def build(evidence: Evidence) -> Section:
@@ -55,6 +62,9 @@ def build(evidence: Evidence) -> Section:
         macs=model.macs,
         activation_bytes=sum(call.activation_bytes for call in model.layers),
         adds_up=parameters == model.parameters,
+        shows_precision=compression.formats_differ(model.layers),
+        shows_zeros=compression.has_notable_zeros(model.layers),
+        remarks=compression.remarks(model.layers),
     )
     return Section("architecture", TITLE, _answer(model.layers, parameters), content)
 
@@ -71,11 +81,12 @@ def _answer(calls: tuple[LayerRecord, ...], parameters: int) -> str:
     named = listed(parts)
     costly = max(calls, key=lambda call: call.macs or 0)
     share = (costly.macs or 0) / max(sum(call.macs or 0 for call in calls), 1)
+    counted = " that were counted" if any(call.macs is None for call in calls) else ""
     work = ""
     if share >= _TELLING_SHARE:
-        work = f" {percent(share, digits=0)} of the multiply-adds happen in {costly.path}."
+        work = f" {percent(share, digits=0)} of the multiply-adds{counted} happen in {costly.path}."
     elif share:
-        work = f" No layer does more than {percent(share, digits=0)} of the multiply-adds."
+        work = f" No layer does more than {percent(share, digits=0)} of the multiply-adds{counted}."
     return f"It has {named}, with {number(parameters)} parameters.{work}"
 
 
