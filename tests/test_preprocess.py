@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from reportgen import ReportCallback, read
 from reportgen.document.report import Fact, Report
-from reportgen.errors import OptionsError, UnknownNameError
+from reportgen.errors import DataError, OptionsError, UnknownNameError
 from reportgen.pipeline.explain import explain
 from reportgen.sections import provenance, samples
 
@@ -121,6 +123,104 @@ def test_own_code_is_named_where_it_was_run(tmp_path: Path, monkeypatch: pytest.
     assert value_range(made) == (0, 0.5)
     assert "went through your own function own_contrast:halve, whose code was run, as asked" in note(made)
     assert Fact("the user's own code that was run", "own_contrast:halve") in made.run.data
+
+
+def halved(images: Any) -> Any:
+    images /= 510  # in place, as Keras's own functions work
+    return images
+
+
+class Contrast:
+    """An object that is a function, and its method."""
+
+    def __call__(self, images: Any) -> Any:
+        return images / 510
+
+    def half(self, images: Any) -> Any:
+        return images / 510
+
+
+CONTRAST = Contrast()
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "values"),
+    [
+        (keras.applications.mobilenet.preprocess_input, "keras.applications.mobilenet.preprocess_input", (-1, 1)),
+        (halved, "tests.test_preprocess.halved", (0, 0.5)),
+        (CONTRAST.half, "tests.test_preprocess.Contrast.half", (0, 0.5)),
+        (CONTRAST, "a function of the caller", (0, 0.5)),
+        (partial(halved), "a function of the caller", (0, 0.5)),
+        (lambda images: keras.ops.convert_to_tensor(images) / 510, "a function of the caller", (0, 0.5)),
+    ],
+    ids=["of Keras", "function", "method", "object", "partial", "lambda"],
+)
+def test_a_function_prepares_every_batch_and_is_named(function: Any, name: str, values: tuple[float, float]) -> None:
+    before = COLOURS.copy()
+    made = report(network(), preprocess=function)
+    np.testing.assert_array_equal(COLOURS, before)
+    assert value_range(made) == values
+    assert f"they were preprocessed by {name}, as asked." in note(made)
+    assert Fact("preprocessed by", name) in made.run.data
+    assert Fact("preprocess", (name,)) in made.run.options
+    assert warnings(made) == []
+
+
+def test_a_function_defined_inside_another_or_in_a_notebook_has_its_own_name_alone() -> None:
+    def local(images: Any) -> Any:
+        return images / 255
+
+    assert "preprocessed by local, a function of the caller, as asked." in note(report(network(), preprocess=local))
+    local.__module__, local.__qualname__ = "__main__", "cell"
+    assert "preprocessed by cell, a function of the caller, as asked." in note(report(network(), preprocess=local))
+
+
+def test_a_function_that_does_what_a_named_way_does_is_not_compared_with_it() -> None:
+    made = report(network(), preprocess=keras.applications.mobilenet.preprocess_input)
+    scaling = content(made).scaling
+    assert scaling is not None
+    assert [way.way for way in scaling.ways] == [
+        "keras.applications.mobilenet.preprocess_input", "none", "1/255", "keras.applications.resnet50",
+        "keras.applications.densenet",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (
+            lambda images: images[:, :4],
+            r"\(a function of the caller\) made \(12, 4, 8, 3\) of float32 out of a batch of",
+        ),
+        (lambda images: "pixels", r"made \(\) of <U6 out of a batch of"),
+        (lambda images: None, r"made \(\) of object out of a batch of"),
+        (lambda images: images / 0 * 0, "made values that are NaN or infinite"),
+        (lambda images: images.no_such_thing, "failed: AttributeError: 'numpy.ndarray' object has no attribute"),
+        (lambda: 1, "failed: TypeError"),
+    ],
+    ids=["shape", "text", "nothing", "NaN", "raises", "no argument"],
+)
+def test_a_function_that_makes_something_else_ends_in_one_sentence(function: Any, message: str) -> None:
+    with np.errstate(all="ignore"), pytest.raises(DataError, match=f"^The preprocessing .*{message}") as caught:
+        report(network(), preprocess=function)
+    assert str(caught.value).count("Expected") == 1
+
+
+@pytest.mark.parametrize("given", [3, None, ("1/255",), "half"])
+def test_what_is_neither_a_way_nor_a_function_is_one_sentence(given: Any) -> None:
+    with pytest.raises(OptionsError, match=r"Pixel values cannot be scaled by .* Expected one of auto, none, 1/255"):
+        report(network(), preprocess=given)
+
+
+def test_a_callback_takes_a_function_and_refuses_what_is_none_before_the_training(tmp_path: Path) -> None:
+    model = network()
+    model.compile(loss="sparse_categorical_crossentropy")
+    choices: dict[str, Any] = {"directory": tmp_path, "formats": "json", "section": ["samples"], "preprocess": halved}
+    model.fit(COLOURS / 510, np.array(LABELS), verbose=0, callbacks=[ReportCallback((COLOURS, LABELS), **choices)])
+    made = read(tmp_path / "trained" / "report.json")
+    assert Fact("preprocessed by", "tests.test_preprocess.halved") in made.run.data
+    with pytest.raises(OptionsError, match="Pixel values cannot be scaled by 5"):
+        ReportCallback((COLOURS, LABELS), **{**choices, "preprocess": 5})
 
 
 class Own(keras.Model):  # type: ignore[misc, unused-ignore]

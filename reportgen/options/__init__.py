@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +17,7 @@ from reportgen.options.forms import (
     Pick,
     check_budget,
     check_preprocess,
+    function_name,
     parse_dream,
     parse_feature,
     parse_rename,
@@ -48,7 +49,8 @@ class Options(BaseModel):
         max_size: Most bytes that the web page may have, with its folder of assets where there is one; the largest grids
             of maps give way.
         pdf_channels: Most maps of one layer in the PDF; None for as many as the web page has.
-        preprocess: How pixel values are brought to the model's range; also called "scale_input".
+        preprocess: How pixel values are brought to the model's range; also called "scale_input". In Python, a function
+            that takes and returns a batch will do.
         resize: How an image of another size is brought to the model's: "crop" keeps its proportions and cuts its centre
             out, "stretch" does not; None for "crop", where it enlarges nothing more than eightfold.
         feature: Pairs of "image" or "label" and the name of the feature of a TFRecord file that holds it.
@@ -92,7 +94,7 @@ class Options(BaseModel):
     scale_maps: Literal["own", "common"] = "own"
     max_size: int = 25_000_000
     pdf_channels: int | None = Field(default=None, gt=0)
-    preprocess: str = "auto"
+    preprocess: str | Callable[..., Any] = "auto"
     resize: Literal["crop", "stretch"] | None = None
     feature: tuple[tuple[str, str], ...] = ()
     imports: tuple[str, ...] = ()
@@ -145,9 +147,9 @@ class Options(BaseModel):
             )
         return size_bytes
 
-    @field_validator("preprocess")
+    @field_validator("preprocess", mode="before")
     @classmethod
-    def _check_preprocess(cls, value: str) -> str:
+    def _check_preprocess(cls, value: object) -> object:
         return check_preprocess(value)
 
     @field_validator("dream", mode="before")
@@ -284,6 +286,8 @@ def words(options: Options) -> dict[str, tuple[str, ...]]:
             listed = (size_words(options.max_size),)
         if name == "input_shape" and listed:
             listed = (",".join(map(str, listed)),)
+        elif name == "preprocess" and callable(value):
+            listed = (function_name(value),)
         elif name in {"imports", "font_dir"}:
             listed = tuple(Path(item).name for item in listed)
         written[_option(name)] = tuple(str(item) for item in listed)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from reportgen.errors import OptionsError
 
+_ANONYMOUS = "a function of the caller"
 PREPROCESSING = ("auto", "none", "1/255", "-1..1", "0..255")
 """Ways to scale pixel values that have a name of their own."""
 _PREPROCESSING_FORM = re.compile(r"keras\.applications\.[a-z]\w*|[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -55,18 +59,38 @@ class Pick:
         return f"{self.kind}:{','.join(map(str, self.numbers))}"
 
 
-def check_preprocess(text: str) -> str:
+def check_preprocess(given: object) -> str | Callable[..., Any]:
     """Return a way to scale pixel values as it was given; whether Keras or a module has it is found out later.
 
     Raises:
-        OptionsError: It has none of the known forms.
+        OptionsError: It has none of the known forms, and is no function.
     """
-    if text in PREPROCESSING or _PREPROCESSING_FORM.fullmatch(text):
-        return text
+    if isinstance(given, str) and (given in PREPROCESSING or _PREPROCESSING_FORM.fullmatch(given)):
+        return given
+    if callable(given):
+        return given
     raise OptionsError(
-        f"Pixel values cannot be scaled by {text!r}. Expected one of {', '.join(PREPROCESSING)}, "
+        f"Pixel values cannot be scaled by {given!r}. Expected one of {', '.join(PREPROCESSING)}, "
         "keras.applications.NAME or module:function. Write for example 1/255 or keras.applications.resnet50."
     )
+
+
+def function_name(function: Callable[..., Any]) -> str:
+    """Return what a function is called by those who did not write it: by its module and name, where it has both.
+
+    >>> import os.path
+    >>> function_name(os.path.commonpath), function_name(lambda images: images / 2)
+    ('posixpath.commonpath', 'a function of the caller')
+    """
+    name, module = getattr(function, "__qualname__", ""), getattr(function, "__module__", None)
+    if not isinstance(name, str) or not isinstance(module, str) or not name or "<lambda>" in name:
+        return _ANONYMOUS
+    if module == "__main__" or "<locals>" in name:
+        return f"{name.rpartition('.')[2]}, {_ANONYMOUS}"
+    # Keras exports its functions under shorter names than those of its modules.
+    public = module.replace("keras.src.", "keras.", 1)
+    known = getattr(sys.modules.get(public), name, None)
+    return f"{public if known is function else module}.{name}"
 
 
 def check_budget(text: str) -> str:

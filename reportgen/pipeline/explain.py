@@ -43,7 +43,8 @@ def explain(
         **choices: Options of `reportgen build` under the same names: pick, layers, rename, title, colormap,
             maps, scale_maps, max_size, pdf_channels, preprocess, resize, section, skip_section, font_dir, templates,
             seed, limit, nearly_dead, copy_correlation, class_level, class_selectivity, ablation_budget, dream,
-            dream_steps.
+            dream_steps. `preprocess` may be a function, too, which takes a batch of float32 and returns it in the
+            model's range: a `preprocess_input` of Keras, or one of your own.
 
     Returns:
         The report, ready for `reportgen.write`.

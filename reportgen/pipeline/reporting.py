@@ -20,6 +20,7 @@ from reportgen.models import environment
 from reportgen.models.compiling import runnable
 from reportgen.models.subject import Subject
 from reportgen.options import Options, chapters, words
+from reportgen.options.forms import function_name
 from reportgen.pipeline import keeping
 from reportgen.pipeline.origins import Origin
 from reportgen.pipeline.preparing import prepared
@@ -121,7 +122,9 @@ def _run_facts(origin: Origin, subject: Subject, options: Options, time: str | N
         if options.classes is not None:
             names = "".join(f"{name}\n" for name in dataset.class_names)
             data.append(Fact("SHA-256 of the class names, a line each", sha256(names.encode()).hexdigest()))
-        if ":" in options.preprocess:
+        if callable(options.preprocess):
+            data.append(Fact("preprocessed by", function_name(options.preprocess)))
+        elif ":" in options.preprocess:
             data.append(Fact("the user's own code that was run", options.preprocess))
     return RunFacts(
         command=_command(origin, dataset, options),

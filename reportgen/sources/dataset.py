@@ -48,9 +48,9 @@ class Manner:
         rescales: Whether the model brings 0..255 to its range itself; the path of the layer that does, if known.
         pictures: Whether the model reads pictures; files of pictures are pictures for any model, and what a sensor
             counts from 0 to 255 is left as it is.
-        scale: How values are brought to the model's range, as after `--preprocess`. Unless the model rescales, "auto"
-            brings whole values 0..255 of pictures to the range of the published network that the model is, or divides
-            them by 255; it judges that by the first 256 images.
+        scale: How values are brought to the model's range, as after `--preprocess`, or a function of a batch. Unless
+            the model rescales, "auto" brings whole values 0..255 of pictures to the range of the published network that
+            the model is, or divides them by 255; it judges that by the first 256 images.
         published: The module of `keras.applications` with the preprocessing of the network that the model is by its
             whole structure, or "".
         networks: Networks of `keras.applications` that models are called after, whose preprocessing stands outside of
@@ -60,7 +60,7 @@ class Manner:
 
     rescales: bool | str
     pictures: bool = True
-    scale: str = "auto"
+    scale: str | Callable[[Array], Any] = "auto"
     published: str = ""
     networks: tuple[tuple[str, str], ...] = ()
     resize: Resize | None = None

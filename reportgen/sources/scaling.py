@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import importlib
-import os
 import re
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from reportgen.errors import DataError, OptionsError, UnknownNameError
+from reportgen.errors import DataError, UnknownNameError
 from reportgen.language.numerals import number
-from reportgen.options.forms import PREPROCESSING
+from reportgen.options.forms import PREPROCESSING, function_name
 from reportgen.records.data import Doubt
 from reportgen.records.model import Shape
+from reportgen.sources import own_code
 from reportgen.sources.dataset import Array, Dataset, Manner, batches
+from reportgen.sources.files import writable
 
 _APPLICATIONS = "keras.applications."
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -79,11 +80,13 @@ class Way:
         name: How it is written after `--preprocess`.
         apply: A batch of floats -> a batch of floats; what it was given is left as it was.
         done: What it does, behind "they": "were divided by 255".
+        is_own: Whether it is a function of the user's own.
     """
 
     name: str
     apply: Callable[[Array], Array]
     done: str
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ def plan(values: Values, shape: Shape, how: Manner, *, whole: bool) -> Plan:
 
     Raises:
         UnknownNameError: There is no such way, or `keras.applications` has no such module.
-        DataError: The way does not go with images of this shape, or the user's own module fails.
+        DataError: The way does not go with images of this shape, or the user's own code fails.
         OptionsError: The user's own module has no such function.
     """
     name, why = (how.scale, "as asked") if how.scale != "auto" else _decide(values, shape, how, whole)
@@ -146,8 +149,13 @@ def plan(values: Values, shape: Shape, how: Manner, *, whole: bool) -> Plan:
     return Plan((used, *(() if whole else _others(used, values, shape, modules))), why, tuple(doubts))
 
 
-def way(name: str, values: Values, shape: Shape) -> Way:
-    """Return the way of a name, for values as they are; errors as `plan`."""
+def way(name: str | Callable[[Array], Any], values: Values, shape: Shape) -> Way:
+    """Return the way of a name, or of the user's own function, for values as they are; errors as `plan`."""
+    if not isinstance(name, str):
+        called = writable(function_name(name))
+        return Way(
+            called, partial(own_code.run, name, f"The preprocessing ({called})"), f"were preprocessed by {called}", True
+        )
     if name == "none":
         return Way(name, _as_they_are, "were left as they are")
     if name == "1/255":
@@ -164,7 +172,7 @@ def way(name: str, values: Values, shape: Shape) -> Way:
         return _of_applications(name, values, shape)
     if _FUNCTION.fullmatch(name):
         done = f"went through your own function {name}, whose code was run"
-        return Way(name, partial(_own, _own_function(name), name), done)
+        return Way(name, partial(own_code.run, own_code.load(name), repr(name)), done, True)
     raise UnknownNameError("way to scale", name, (*PREPROCESSING, f"{_APPLICATIONS}NAME", "module:function"))
 
 
@@ -179,26 +187,21 @@ def bounds(values: Values, used: Way, shape: Shape) -> tuple[float, float] | Non
     Returns:
         None for what is no picture of whole values, and for the user's own way.
     """
-    if not (values.are_whole and values.are_picture) or runs_own_code(used.name):
+    if not (values.are_whole and values.are_picture) or used.is_own:
         return None
     sizes = [size or 1 for size in shape]
     ends = [used.apply(np.full((1, *sizes), value, np.float32)) for value in (0, _WHITE)]
     return min(float(end.min()) for end in ends), max(float(end.max()) for end in ends)
 
 
-def check(name: str) -> None:
+def check(name: str | Callable[[Array], Any]) -> None:
     """Refuse a network that Keras does not have, before any work is done; the user's own modules may come later.
 
     Raises:
         UnknownNameError: `keras.applications` has no such module.
     """
-    if name.startswith(_APPLICATIONS):
+    if isinstance(name, str) and name.startswith(_APPLICATIONS):
         _preprocess_input(name)
-
-
-def runs_own_code(name: str) -> bool:
-    """Tell whether a way is a function of the user's own."""
-    return _FUNCTION.fullmatch(name) is not None
 
 
 def _decide(values: Values, shape: Shape, how: Manner, whole: bool) -> tuple[str, str]:
@@ -230,7 +233,7 @@ def _scaled_twice(used: Way, values: Values, shape: Shape, rescales: bool | str)
         again = used.name == "1/255" and values.are_unit
         why = "The values ran from 0 to 1 already and were divided by 255 once more, as asked."
         return (Doubt("none", why),) if again else ()
-    if runs_own_code(used.name):
+    if used.is_own:
         return ()
     ends = used.apply(_two_pixels([values.low] * _COLOURS, [values.high] * _COLOURS, shape))
     if ends.min() >= 0 and ends.max() > _MOST_OF_UNIT_RANGE:
@@ -248,7 +251,7 @@ def _scaled_twice(used: Way, values: Values, shape: Shape, rescales: bool | str)
 
 
 def _meant_for_others(used: Way, values: Values) -> tuple[Doubt, ...]:
-    if values.are_unit or values.are_picture or used.name == "none" or runs_own_code(used.name):
+    if values.are_unit or values.are_picture or used.name == "none" or used.is_own:
         return ()
     seen = f"the values run from {number(values.low)} to {number(values.high)}"
     return (Doubt("none", f"{used.name} is meant for values from 0 to 255 or from 0 to 1, but {seen}."),)
@@ -266,7 +269,7 @@ def _named_otherwise(used: Way, values: Values, shape: Shape, networks: Sequence
             "trained on.",
         )
         for network, other in ways
-        if not _same(used, other, shape)
+        if not _same(used, other, values, shape)
     )
 
 
@@ -280,17 +283,25 @@ def _others(used: Way, values: Values, shape: Shape, modules: Sequence[str]) -> 
         names += [f"{_APPLICATIONS}{module}" for module in (*modules, "resnet50", "densenet")]
     found = [used]
     for other in (way(name, values, shape) for name in names):
-        if not any(_same(one, other, shape) for one in found):
+        if not any(_same(one, other, values, shape) for one in found):
             found.append(other)
     return tuple(found[1:])
 
 
-def _same(one: Way, other: Way, shape: Shape) -> bool:
-    """Tell whether two ways give the same numbers. What a user's own function gives is not looked into."""
-    if runs_own_code(one.name) or runs_own_code(other.name):
-        return one.name == other.name
-    colours = _two_pixels([0, 1, 100], [255, 7, 200], shape)
-    return np.array_equal(one.apply(colours), other.apply(colours))
+def _same(one: Way, other: Way, values: Values, shape: Shape) -> bool:
+    """Tell whether two ways give the same numbers; one of the user's own but for rounding."""
+    if not one.is_own and not other.is_own:
+        colours = _two_pixels([0, 1, 100], [255, 7, 200], shape)
+        return np.array_equal(one.apply(colours), other.apply(colours))
+    if None in shape:
+        return False
+    size = prod(size or 1 for size in shape)
+    pictures = (np.arange(2 * size, dtype=np.float32) * 7 % (_WHITE + 1)).reshape(2, *shape)
+    pictures = pictures / np.float32(_WHITE) if values.are_unit else pictures
+    try:
+        return np.allclose(one.apply(pictures), other.apply(pictures), rtol=1e-5, atol=1e-5)
+    except DataError:  # what is wrong with the user's own way is told when it gets the images
+        return False
 
 
 def _two_pixels(first: Sequence[float], second: Sequence[float], shape: Shape) -> Array:
@@ -349,46 +360,3 @@ def _preprocess(function: Callable[[Array], Array], are_unit: bool, images: Arra
     # Keras works in place, hence the copy.
     copy = images.astype(np.float32)
     return np.asarray(function(_to_bytes(copy) if are_unit else copy))
-
-
-def _own_function(name: str) -> Callable[[Array], Any]:
-    module_name, _, function_name = name.partition(":")
-    folder = os.getcwd()
-    sys.path.insert(0, folder)
-    try:
-        module = importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:
-        raise _failure_of_own_code(name, error) from error
-    finally:
-        if folder in sys.path:  # their code may have changed the list
-            sys.path.remove(folder)
-    function: Any = getattr(module, function_name, None)
-    if not callable(function):
-        raise OptionsError(
-            f"The module {module_name!r} has no function {function_name!r}. Expected module:function. Check "
-            "--preprocess."
-        )
-    return function  # type: ignore[no-any-return]
-
-
-def _own(function: Callable[[Array], Any], name: str, images: Array) -> Array:
-    try:
-        made = np.asarray(function(images.astype(np.float32)))
-    except (Exception, SystemExit) as error:
-        raise _failure_of_own_code(name, error) from error
-    if made.shape != images.shape or made.dtype.kind not in "buif":
-        raise DataError(
-            f"{name!r} made {made.shape} of {made.dtype} out of a batch of {images.shape}. Expected numbers in the same"
-            " shape: batch, then one image as the model takes it. Fix the function."
-        )
-    if made.dtype.kind == "f" and not np.isfinite(made).all():
-        raise DataError(f"{name!r} made values that are NaN or infinite. Expected finite numbers. Fix the function.")
-    return made
-
-
-def _failure_of_own_code(name: str, error: BaseException) -> DataError:
-    reason = " ".join(str(error).split())[:300]
-    return DataError(
-        f"{name!r} failed: {type(error).__name__}: {reason}. Expected a function that scales a batch of pixel values. "
-        "Try it in Python first."
-    )

@@ -127,7 +127,7 @@ def test_one_value_stands_for_a_list_of_one(values: dict[str, Any], name: str, e
         ({"resize": "pad"}, "The option resize got 'pad'. Expected: 'crop' or 'stretch'"),
         ({"rename": {"a": "b"}}, "The option rename got"),
         ({"title": 3}, "The option title got 3. Expected: a text"),
-        ({"preprocess": 255}, "The option preprocess got 255. Expected: a text"),
+        ({"preprocess": 255}, "Pixel values cannot be scaled by 255. Expected one of auto"),
         ({"preprocess": "none", "scale-input": "1/255"}, "given twice, as 'preprocess' and 'scale-input'"),
         ({"scale-maps": "own", "scale_maps": "own"}, "given twice, as 'scale-maps' and 'scale_maps'"),
     ],
