@@ -14,6 +14,10 @@ import pytest
 from tests.commands import Files
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# What many processes import is compiled once, also where the environment, as in many containers, says otherwise: pytest
+# takes a fifth of a second a module to rewrite its assertions, and every command half a second to compile the product.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -371,5 +371,7 @@ def _terminal(quiet: bool, verbose: int) -> Terminal:
 
 def _pipeline(name: str, terminal: Terminal) -> ModuleType:
     """Import a part of the pipeline, TensorFlow with it."""
+    from reportgen.models.freeing import imported
+
     with terminal.progress("Starting TensorFlow"):
-        return import_module(f"reportgen.pipeline.{name}")
+        return imported(f"reportgen.pipeline.{name}")

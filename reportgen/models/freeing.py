@@ -7,6 +7,8 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
 
 
 def trim() -> None:
@@ -40,3 +42,13 @@ def uncollected() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def imported(name: str) -> ModuleType:
+    """Import a module that brings TensorFlow, and spare the collector what came with it, which stays to the end."""
+    if name in sys.modules:
+        return sys.modules[name]
+    with uncollected():
+        module = import_module(name)
+        gc.freeze()
+    return module

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import sys
+from pathlib import Path
 
 import pytest
 
 from reportgen.errors import ModelError
-from reportgen.models.freeing import uncollected
+from reportgen.models.freeing import imported, uncollected
 
 
 def refused() -> None:
@@ -31,3 +33,15 @@ def test_collector_that_was_off_stays_off() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_module_is_imported_while_the_collector_rests_and_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "resting.py").write_text("import gc\nworks = gc.isenabled()\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    frozen = gc.get_freeze_count()
+    module = imported("resting")
+    assert module is sys.modules["resting"] is imported("resting")
+    assert module.works is False
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > frozen
+    del sys.modules["resting"]

@@ -20,14 +20,14 @@ from tests.sources.examples import example, write
 
 pytestmark = pytest.mark.slow
 
-SIDE = 64
-FEW, MANY = 200, 4000
-# All of the larger set at once would take 4000 · 64 · 64 · 3 = 49 million bytes, four times that as float32.
+SIDE = 128
+FEW, MANY = 256, 1280  # a stream is read 256 images at a time
+# All of the larger set at once would take 1280 · 128 · 128 · 3 = 63 million bytes, four times that as float32.
 MOST_GROWTH = 16 << 20
 
 # A path of a list is text of less than 100 bytes; all else that is kept of a picture is less than that again.
 MOST_GROWTH_OF_A_LINE = 200
-FEW_LINES, MANY_LINES = 2_000, 50_000
+FEW_LINES, MANY_LINES = 1_000, 30_000
 
 READ_ALL = """
 import resource, sys
@@ -35,7 +35,7 @@ from reportgen.sources.opening import open_data
 from reportgen.sources.dataset import Manner, batches
 from reportgen.sources.fitting import fit
 
-dataset = fit(open_data(sys.argv[1], (64, 64, 3)), (64, 64, 3), "float32", Manner(rescales=False))
+dataset = fit(open_data(sys.argv[1], (128, 128, 3)), (128, 128, 3), "float32", Manner(rescales=False))
 assert sum(len(images) for _, images in batches(dataset, 64)) == int(sys.argv[2])
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(peak if sys.platform == "darwin" else peak * 1024)
@@ -138,7 +138,7 @@ def test_many_images_of_a_tf_dataset_take_no_more_memory_than_few(
         module = f"own_stream_{count}_{len(batch)}"
         text = (
             "import tensorflow as tf\n\ndef data():\n    return tf.data.Dataset.range("
-            f"{count}).map(lambda index: (tf.fill((64, 64, 3), index % 256), index % 3)){batch}\n"
+            f"{count}).map(lambda index: (tf.fill((128, 128, 3), index % 256), index % 3)){batch}\n"
         )
         (tmp_path / f"{module}.py").write_text(text, encoding="utf-8")
         return f"{module}:data"
