@@ -95,7 +95,7 @@ class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc]
         choices: Mapping[str, Any],
     ) -> None:
         """Find out now what cannot be used, better than after hours of training."""
-        explain_options(choices)
+        explain_options(choices, ("samples", "every", "directory", "formats", "class_names"))
         formats = (formats,) if isinstance(formats, str) else tuple(formats)
         check(directory, formats)
         check_room(Path(directory))

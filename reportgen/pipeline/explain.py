@@ -11,7 +11,7 @@ from reportgen.document.report import Fact
 from reportgen.errors import OptionsError, ReportgenError
 from reportgen.models.inspection import require_model
 from reportgen.models.types import Model
-from reportgen.options import Options, in_python, make
+from reportgen.options import Options, field_of, in_python, make, meant
 from reportgen.pipeline import feeding
 from reportgen.pipeline.origins import Origin
 from reportgen.pipeline.reporting import make_report
@@ -59,6 +59,10 @@ def explain(
         raise
 
 
+OWN = ("labels", "class_names", "progress")
+"""Arguments of `explain` itself that have names."""
+
+
 def _listener(progress: Progress | bool) -> Progress:
     if isinstance(progress, bool):
         return printed if progress else silent
@@ -84,17 +88,35 @@ def _explained(
             layer.name = name
 
 
-def explain_options(choices: Mapping[str, Any]) -> Options:
+# Options of `build` that mean nothing for a model in memory: what to do instead.
+_ELSEWHERE = {
+    "data": "Expected images in memory. Give them as the second argument.",
+    "classes": "Expected the names themselves. Give them with class_names=.",
+    "feature": "Expected images in memory. Give images and labels as the second and third argument.",
+    **dict.fromkeys(
+        ("output", "format", "assets_dir", "summary"),
+        "Expected that nothing is written. Write the report with reportgen.write or its method save.",
+    ),
+}
+
+
+def explain_options(choices: Mapping[str, Any], others: Sequence[str] = OWN) -> Options:
     """Check the choices of `explain`.
+
+    Args:
+        choices: The choices by name.
+        others: Arguments of the function that takes the choices, which may have been meant.
 
     Raises:
         OptionsError: One has no meaning for a model in memory, or a value is not allowed.
     """
-    for name in ("data", "classes", "feature", "output", "format", "assets_dir", "summary"):
-        if name in choices:
+    known = [name for name in Options.model_fields if name not in _ELSEWHERE]
+    for name in choices:
+        if name in _ELSEWHERE:
+            raise OptionsError(f"explain got {name}={choices[name]!r}. {_ELSEWHERE[name]}")
+        if field_of(name) not in known:
             raise OptionsError(
-                f"explain got {name}={choices[name]!r}. Expected images in memory, and nothing written. Give the "
-                "images as the second argument; reportgen.write takes the folder and the formats."
+                f"There is no argument {name!r}.{meant(name, [*others, *known])} Expected one of: {', '.join(known)}."
             )
     try:
         return make(choices)

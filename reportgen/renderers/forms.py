@@ -62,6 +62,9 @@ def form(name: str) -> Format:
     Raises:
         UnknownNameError: There is no such format.
     """
+    known = registry.names("renderers")
+    if name not in known:
+        raise UnknownNameError("format", name, known)
     module = registry.load("renderers", name)
     return Format(
         suffix=module.SUFFIX,

@@ -228,7 +228,8 @@ def _sample(sample: SampleRecord, what: str) -> Sample:
 
 def _answer(content: Content, evidence: Evidence) -> str:
     known = words(evidence.model)
-    shown = f"{number(len(content.samples))} of {plural(content.num_images, known.sample)} are shown in detail"
+    verb = "is" if content.num_images == 1 else "are"
+    shown = f"{number(len(content.samples))} of {plural(content.num_images, known.sample)} {verb} shown in detail"
     extent = f", as the network gets them: {_extent(content, evidence, known)}"
     if content.right is None:
         return f"{shown}{extent}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -58,6 +59,12 @@ def from_arrays(
     Raises:
         DataError: There are no images, they are no numbers, or the labels do not go with them.
     """
+    if isinstance(images, str | bytes | os.PathLike):
+        raise DataError(
+            f"The images are {os.fspath(images)!r}, a name. Expected images in memory, such as an array or a "
+            "tf.data.Dataset. Read them first; "
+            "the command reportgen build reads files and folders."
+        )
     given = None if labels is None else as_array(labels, "labels")
     array, given, is_one = batched(as_array(images, "images"), given, shape)
     if array.ndim < 2 or array.dtype.kind not in "buif" or not array.size:

@@ -181,7 +181,7 @@ def test_without_data_chapters_that_need_images_are_left_out() -> None:
         ({"pick": "best:1"}, OptionsError, "Samples cannot be picked by 'best:1'"),
         ({"section": "dreams"}, OptionsError, "no chapter called 'dreams'. Expected one of: summary, architecture"),
         ({"section": "names", "skip_section": "names"}, OptionsError, "No chapter is left"),
-        ({"colour": "red"}, OptionsError, "no option 'colour'. Did you mean 'colormap'"),
+        ({"colour": "red"}, OptionsError, "no argument 'colour'. Did you mean 'colormap'"),
         ({"colormap": "red"}, OptionsError, "colormap got 'red'. Expected: 'gray' or 'viridis'"),
         ({"seed": -1}, OptionsError, "seed got -1"),
     ],

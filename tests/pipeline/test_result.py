@@ -90,8 +90,14 @@ def test_steps_are_printed_where_that_is_asked_for(capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("choices", "message"),
     [
-        ({"skip_sections": "channels"}, "There is no option 'skip-sections'. Did you mean 'skip-section'"),
-        ({"classes": "names.txt"}, "explain got classes='names.txt'"),
+        (
+            {"skip_sections": "channels"},
+            "no argument 'skip_sections'. Did you mean 'skip_section'\\? Expected one of: pick",
+        ),
+        ({"class_name": ["a"]}, "no argument 'class_name'. Did you mean 'class_names'"),
+        ({"classes": "names.txt"}, "explain got classes='names.txt'. Expected the names themselves. .* class_names="),
+        ({"output": "there"}, "explain got output='there'. .* with reportgen.write or its method save"),
+        ({"data": "digits"}, "explain got data='digits'. .* as the second argument"),
     ],
 )
 def test_choices_that_are_none_name_what_was_meant(choices: dict[str, Any], message: str) -> None:

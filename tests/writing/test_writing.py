@@ -101,7 +101,7 @@ def test_a_folder_in_the_place_of_a_file_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_an_unknown_format_makes_nothing(tmp_path: Path) -> None:
-    with pytest.raises(UnknownNameError, match=r"no renderer called 'docx'\. Expected one of: html"):
+    with pytest.raises(UnknownNameError, match=r"no format called 'docx'\. Expected one of: html"):
         write(REPORT, tmp_path / "new", ("html", "docx"))
     assert names(tmp_path) == []
 
