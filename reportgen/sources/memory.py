@@ -59,12 +59,7 @@ def from_arrays(
     Raises:
         DataError: There are no images, they are no numbers, or the labels do not go with them.
     """
-    if isinstance(images, str | bytes | os.PathLike):
-        raise DataError(
-            f"The images are {os.fspath(images)!r}, a name. Expected images in memory, such as an array or a "
-            "tf.data.Dataset. Read them first; "
-            "the command reportgen build reads files and folders."
-        )
+    _refuse_a_name(images)
     given = None if labels is None else as_array(labels, "labels")
     array, given, is_one = batched(as_array(images, "images"), given, shape)
     if array.ndim < 2 or array.dtype.kind not in "buif" or not array.size:
@@ -95,6 +90,14 @@ def from_arrays(
         by_word=truth.by_word,
         targets=() if truth.values is None else (("", truth.values),),
     )
+
+
+def _refuse_a_name(images: object) -> None:
+    if isinstance(images, str | bytes | os.PathLike):
+        raise DataError(
+            f"The images are {os.fspath(images)!r}, a name. Expected images in memory, such as an array or a "
+            "tf.data.Dataset. Read them first; the command reportgen build reads files and folders."
+        )
 
 
 def _truth_of_labels(labels: Array, names: tuple[str, ...], size: int) -> Truth:
