@@ -182,6 +182,20 @@ def of_the_channels(command: Command) -> Command:
             ),
         ),
         click.option(
+            "--why",
+            multiple=True,
+            type=click.Choice(["integrated-gradients", "occlusion", "cam"]),
+            help="Show by this method where the evidence for an answer is; repeatable.  [default: all three]",
+        ),
+        click.option(
+            "--why-budget",
+            metavar="COST",
+            help=(
+                "Multiply-adds that explaining the samples' answers may take, such as 3e12; beyond, it is done less"
+                " thoroughly, and the report says what gave way.  [default: 3·10¹²]"
+            ),
+        ),
+        click.option(
             "--dream",
             multiple=True,
             metavar="LAYER:CHANNEL",

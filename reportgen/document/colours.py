@@ -33,6 +33,9 @@ EVERYWHERE = {
     "frame": "#f0b400",
     "frame_edge": "#101214",
     "hatch": "#7fa8ba",
+    "zero": "#f1f0ee",
+    "for_it": "#b35806",
+    "against": "#542788",
 }
 """Colours that are the same on both: of pictures and their frames, and of what is printed only."""
 EDGE_OF_A_FRAME = "#8888"

@@ -22,6 +22,7 @@ from reportgen.evidence.responses import ResponsesResult
 from reportgen.evidence.samples import Levels as Levels
 from reportgen.evidence.samples import SampleRecord
 from reportgen.evidence.scaling import ScalingResult
+from reportgen.evidence.why import WhyResult
 from reportgen.records.data import DatasetRecord, TrainingRecord
 from reportgen.records.model import ModelRecord
 from reportgen.sections import NAMES
@@ -71,6 +72,7 @@ class Evidence:
     responses: ResponsesResult | None = None
     ablation: AblationResult | None = None
     dreams: DreamsResult | None = None
+    why: WhyResult | None = None
     further: Mapping[str, Any] = field(default_factory=dict)
 
 

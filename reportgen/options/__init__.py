@@ -16,6 +16,7 @@ from reportgen.options.forms import (
     LEAST_SIZE,
     Pick,
     check_budget,
+    check_macs,
     check_preprocess,
     function_name,
     parse_dream,
@@ -64,6 +65,8 @@ class Options(BaseModel):
         skip_section: Chapters to leave out.
         ablation_budget: What switching channels off may cost: "auto", seconds ("60s"), or forward passes of one image
             ("5000").
+        why: Methods by which it is shown where the evidence for an answer is; () for all.
+        why_budget: What explaining the samples' answers may cost: "auto", or a number of multiply-adds.
         dream: Pairs of a conv layer and a channel of it for which the image is made that moves it most; () for the
             three most important channels of the last conv layer.
         dream_steps: Steps of the gradient ascent that makes one; None for 64, or fewer in a big network.
@@ -104,6 +107,8 @@ class Options(BaseModel):
     section: tuple[str, ...] = ()
     skip_section: tuple[str, ...] = ()
     ablation_budget: str = "auto"
+    why: tuple[Literal["integrated-gradients", "occlusion", "cam"], ...] = ()
+    why_budget: str = "auto"
     dream: tuple[tuple[str, int], ...] = ()
     dream_steps: int | None = Field(default=None, gt=0, le=10_000)
     font_dir: tuple[Path, ...] = ()
@@ -162,12 +167,17 @@ class Options(BaseModel):
     def _check_budget(cls, value: object) -> object:
         return check_budget(str(value))
 
+    @field_validator("why_budget", mode="before")
+    @classmethod
+    def _check_why_budget(cls, value: object) -> object:
+        return check_macs(str(value))
+
     @field_validator("imports", "font_dir", mode="before")
     @classmethod
     def _read_several(cls, value: object) -> object:
         return tuple(_as_tuple(value))
 
-    @field_validator("format", "section", "skip_section", mode="before")
+    @field_validator("format", "section", "skip_section", "why", mode="before")
     @classmethod
     def _read_lists(cls, value: object) -> object:
         items = _as_tuple(value)

@@ -15,6 +15,7 @@ PREPROCESSING = ("auto", "none", "1/255", "-1..1", "0..255")
 """Ways to scale pixel values that have a name of their own."""
 _PREPROCESSING_FORM = re.compile(r"keras\.applications\.[a-z]\w*|[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _BUDGET_FORM = re.compile(r"[0-9]{1,9}|[0-9]{1,9}(\.[0-9]{1,3})?s")
+_MACS_FORM = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?(e[0-9]{1,2})?")
 FEATURE_ROLES = ("image", "label")
 LEAST_SIZE = 100_000
 """Fewest bytes that a web page may be held to: its type and its words alone take as much."""
@@ -107,6 +108,25 @@ def check_budget(text: str) -> str:
     raise OptionsError(
         f"Channels cannot be switched off within {text!r}. Expected seconds, such as 60s, or a number of forward passes"
         " of one image, such as 5000. Write for example 60s."
+    )
+
+
+def check_macs(text: str) -> str:
+    """Return how many multiply-adds explaining answers may take, as it was given, a number as whole digits.
+
+    Raises:
+        OptionsError: It is neither "auto" nor a positive number.
+
+    >>> check_macs("auto"), check_macs("3e12")
+    ('auto', '3000000000000')
+    """
+    if text == "auto":
+        return text
+    if _MACS_FORM.fullmatch(text) and float(text) >= 1:
+        return str(int(float(text)))
+    raise OptionsError(
+        f"Answers cannot be explained within {text!r}. Expected a number of multiply-adds, such as 3e12, or auto. Write"
+        " for example 3e12."
     )
 
 

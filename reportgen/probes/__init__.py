@@ -20,6 +20,7 @@ NAMES = (
     "pooling",
     "watching",
     "ablation",
+    "why",
     "responses",
     "dreams",
     "names",

@@ -1,0 +1,149 @@
+"""A budget in multiply-adds -> how thoroughly answers are explained. What gives way, in which order, is fixed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from reportgen.evidence.why import LEAST_OTHERS, LEAST_TWINS, MOST_OTHERS, MOST_TWINS, SHARES
+from reportgen.language.numerals import plural
+from reportgen.probes.why import mapping
+
+USUAL_MACS = 3 * 10**12
+"""Multiply-adds that explaining may take; with ResNet-50 on two cores, one and a half minutes."""
+GRADIENT = 2
+"""Passes that a gradient costs: no gradients of weights are taken."""
+_FEW_STEPS = 16
+_STRETCH = 4
+"""Where even the least costs more than so many budgets, nothing is explained."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What there is to explain.
+
+    Attributes:
+        samples: How many samples.
+        images: How many images the data have.
+        sizes: Places of an image along each axis.
+        methods: The methods that are wanted, the main one first.
+        is_small: Whether the images are small.
+    """
+
+    samples: int
+    images: int
+    sizes: tuple[int, ...]
+    methods: tuple[str, ...]
+    is_small: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Thoroughness:
+    """How thoroughly.
+
+    Attributes:
+        samples: How many samples are explained.
+        twins: How many twins of a map are tried.
+        others: How many other images' maps.
+        steps: Points of a line that integrated gradients begin with.
+        most_steps: And go up to.
+        coarse: Whether windows of an occlusion stand side by side.
+        judged: How many of the methods are put to the test, the main one first.
+        contrast: Whether the map against another class is drawn where it costs passes of its own.
+        controls: Whether maps that should not pass are put to the test.
+    """
+
+    samples: int
+    twins: int
+    others: int
+    steps: int
+    most_steps: int
+    coarse: bool
+    judged: int
+    contrast: bool
+    controls: bool
+
+
+def passes(extent: Extent, how: Thoroughness) -> int:
+    """Return how many passes of one image that takes, at most."""
+    windows = len(mapping.windows(extent.sizes, how.coarse))
+    test = len(SHARES) * (1 + how.twins + how.others)
+    more = max(how.others + 1 - how.samples, 0) if how.others else 0
+    sample = 0
+    other = 0
+    for place, method in enumerate(extent.methods):
+        cost = {"integrated-gradients": GRADIENT * how.steps, "occlusion": windows}.get(method, GRADIENT)
+        doubled = 2 * how.most_steps - how.steps if method == "integrated-gradients" else 0
+        sample += max(cost, GRADIENT * doubled)
+        if place < how.judged:
+            sample += test
+            other += cost
+    outline = len(SHARES) + how.twins
+    channels = 2 * GRADIENT * 16
+    sample += outline + channels + len(SHARES) * 2
+    if how.contrast and extent.is_small:
+        sample += GRADIENT * how.steps
+    if how.controls:
+        sample += 2 * test + 2 * max(windows if extent.methods[0] == "occlusion" else GRADIENT * how.steps, 0)
+    return how.samples * sample + more * other
+
+
+def afford(extent: Extent, macs: int, budget: int) -> tuple[Thoroughness | None, tuple[str, ...]]:
+    """Return what the budget pays for, and what gave way for it, in words.
+
+    Args:
+        extent: What there is to explain.
+        macs: Multiply-adds of one pass.
+        budget: Multiply-adds that may be spent.
+
+    Returns:
+        None where even the least would cost more than four budgets.
+    """
+    others = min(MOST_OTHERS, extent.images - 1)
+    how = Thoroughness(
+        samples=extent.samples,
+        twins=MOST_TWINS,
+        others=others if others >= LEAST_OTHERS else 0,
+        steps=mapping.LEAST_STEPS,
+        most_steps=mapping.MOST_STEPS,
+        coarse=False,
+        judged=len(extent.methods),
+        contrast=True,
+        controls=True,
+    )
+    gave_way: list[str] = []
+    for words, less in _steps():
+        if passes(extent, how) * macs <= budget:
+            break
+        smaller = less(how)
+        if smaller != how and passes(extent, smaller) < passes(extent, how):
+            gave_way.append(words)
+            how = smaller
+    while how.samples > 1 and passes(extent, how) * macs > budget:
+        how = replace(how, samples=how.samples - 1)
+    if how.samples < extent.samples:
+        gave_way.append(f"only {plural(how.samples, 'sample')} of {extent.samples} explained")
+    return (None if passes(extent, how) * macs > _STRETCH * budget else how), tuple(gave_way)
+
+
+_Less = Callable[[Thoroughness], Thoroughness]
+
+
+def _steps() -> Iterator[tuple[str, _Less]]:
+    yield "no map against the other class by integrated gradients", lambda how: replace(how, contrast=False)
+    yield "the class-activation map not tested", lambda how: replace(how, judged=min(how.judged, 2))
+    yield (
+        f"{LEAST_TWINS} twins in the place of {MOST_TWINS}",
+        lambda how: replace(how, twins=LEAST_TWINS),
+    )
+    yield (
+        f"maps of {LEAST_OTHERS} other images in the place of {MOST_OTHERS}",
+        lambda how: replace(how, others=min(how.others, LEAST_OTHERS)),
+    )
+    yield (
+        f"integrated gradients at {_FEW_STEPS} points",
+        lambda how: replace(how, steps=_FEW_STEPS, most_steps=mapping.LEAST_STEPS),
+    )
+    yield "no controls", lambda how: replace(how, controls=False)
+    yield "only the main map tested", lambda how: replace(how, judged=1)
+    yield "windows side by side, without an overlap", lambda how: replace(how, coarse=True)

@@ -1,0 +1,79 @@
+"""An image and what is kept of it -> the image with the rest painted over, from what surrounds it.
+
+Push-pull (Gortler, Grzeszczuk, Szeliski and Cohen 1996, "The Lumigraph", SIGGRAPH, section 3.6): the mean of the known
+pixels over blocks of two along each axis, again and again, until one block is left; then back, each level filling the
+holes of the finer one, after a smoothing by 1-2-1. There is no randomness, and what is kept is not touched. Nothing is
+blurred: a blurred part keeps its colour, and a network still reads it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from reportgen.models.subject import Array
+from reportgen.models.types import Tensor
+
+
+def paint(image: Tensor, keep: Tensor) -> Tensor:
+    """Fill what is not kept.
+
+    Args:
+        image: float32 (1, *places, channels).
+        keep: float32 (batch, *places): 1 for what is known, 0 for what is painted over. Where nothing is known the
+            result is 0.
+
+    Returns:
+        float32 (batch, *places, channels).
+    """
+    image, weight = tf.convert_to_tensor(image), tf.convert_to_tensor(keep)[..., None]
+    levels = [(image * weight, weight)]
+    while max(levels[-1][1].shape[1:-1]) > 1:
+        value, weight = (_summed(each) for each in levels[-1])
+        known = tf.minimum(weight, 1.0)
+        levels.append((value / tf.maximum(weight, 1e-12) * known, known))
+    filled = levels[-1][0]
+    for value, weight in reversed(levels[:-1]):
+        sizes = weight.shape[1:-1]
+        for axis, size in enumerate(sizes, start=1):
+            filled = _doubled(filled, axis, size)
+        filled = value + (1 - weight) * filled
+    return filled
+
+
+def empty(image: Array) -> Array:
+    """Return an image of one colour, the median of each channel: what is left where everything is painted over.
+
+    Args:
+        image: (*places, channels).
+    """
+    median = np.median(image, axis=tuple(range(image.ndim - 1)))
+    return np.broadcast_to(median, image.shape).astype(image.dtype)
+
+
+def _summed(values: Tensor) -> Tensor:
+    """Sum over blocks of two along each axis of places; an odd last one stands alone."""
+    for axis in range(1, values.shape.rank - 1):
+        size = values.shape[axis]
+        if size == 1:
+            continue
+        if size % 2:
+            values = tf.pad(values, [[0, size % 2 if each == axis else 0] for each in range(values.shape.rank)])
+        shape = list(values.shape)
+        shape[axis : axis + 1] = [shape[axis] // 2, 2]
+        values = tf.reduce_sum(tf.reshape(values, shape), axis + 1)
+    return values
+
+
+def _doubled(values: Tensor, axis: int, size: int) -> Tensor:
+    """Repeat each place along an axis, smoothed by 1-2-1 with the border repeated, and cut to a size."""
+    if size == 1:
+        return values
+    ends = [slice(None)] * axis
+    first, last = values[(*ends, slice(None, 1))], values[(*ends, slice(-1, None))]
+    before = tf.concat([first, values[(*ends, slice(None, -1))]], axis)
+    after = tf.concat([values[(*ends, slice(1, None))], last], axis)
+    pairs = tf.stack([0.25 * before + 0.75 * values, 0.75 * values + 0.25 * after], axis + 1)
+    shape = list(values.shape)
+    shape[axis] *= 2
+    return tf.reshape(pairs, shape)[(*ends, slice(None, size))]

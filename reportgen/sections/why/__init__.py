@@ -1,0 +1,170 @@
+"""Why the model answered as it did: per sample where the evidence is, what a causal test says, which channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reportgen.document.report import Figure, Section
+from reportgen.evidence import Evidence
+from reportgen.evidence.samples import SampleRecord
+from reportgen.evidence.why import Control, Explanation, Spent, WhyResult
+from reportgen.figures import evidence_maps
+from reportgen.language.vocabulary import Words, words
+from reportgen.sections.why import drawn, sentences
+from reportgen.sections.why.drawn import Against, Outlined, Shown, Sum
+
+TITLE = "Why this answer?"
+NEEDS = ("why", "responses")
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why one sample was answered as it was.
+
+    Attributes:
+        sample: Its index.
+        name: Its file's name, or "".
+        anchor: Its address in the page.
+        title: The answer, how sure it is, and whether it is right.
+        label: The true class, or None.
+        class_index: The class that is explained; None for a value.
+        class_name: Its name.
+        probability: Its probability, or the value.
+        odds: Its log-odds, or the value.
+        empty: What an empty image gets.
+        word: The verdict on the main map; "" where it was not tested.
+        mark: The mark beside it.
+        outlined_said: What painting over the outlined part does.
+        judged_said: What the test found.
+        plain_said: What the plainest maps would reach.
+        plain: The same as numbers, by name of the map.
+        picture: The image, with the outline where there is one.
+        outline: The outline, or None.
+        chart: What is left as more is painted over; None without a test.
+        maps: The maps, the main one first.
+        sums: What the channels add.
+        contrasts: Why not another class.
+    """
+
+    sample: int
+    name: str
+    anchor: str
+    title: str
+    label: str | None
+    class_index: int | None
+    class_name: str
+    probability: float
+    odds: float
+    empty: float
+    word: str
+    mark: str
+    outlined_said: str
+    judged_said: str
+    plain_said: str
+    plain: tuple[tuple[str, float], ...]
+    picture: Figure
+    outline: Outlined | None
+    chart: Figure | None
+    maps: tuple[Shown, ...]
+    sums: tuple[Sum, ...]
+    contrasts: tuple[Against, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the chapter shows.
+
+    Attributes:
+        kind: "softmax", "sigmoid" or "value".
+        output: The output that is explained.
+        samples: The explanations.
+        controls: Maps that should not pass, put through the test.
+        controls_said: How often they did.
+        num_others: How many other images' maps the second comparison is made with.
+        spent: What it cost.
+        notes: What cannot be told of this model.
+        missing: Why there is nothing, or "".
+        what: What is explained: "log-odds" or "value".
+    """
+
+    kind: str
+    output: str
+    samples: tuple[Why, ...]
+    controls: tuple[Control, ...]
+    controls_said: str
+    num_others: int
+    spent: Spent | None
+    notes: tuple[str, ...]
+    missing: str
+    what: str
+
+
+def build(evidence: Evidence) -> Section | None:
+    """Build the chapter; None without samples."""
+    result = evidence.why
+    if result is None:
+        return None
+    known = words(evidence.model)
+    content = Content(
+        kind=result.kind,
+        output=result.output,
+        samples=tuple(_explained(evidence, result, known)),
+        controls=result.controls,
+        controls_said=sentences.controlled(result.controls),
+        num_others=result.num_others,
+        spent=result.spent,
+        notes=result.notes,
+        missing=result.missing,
+        what="value" if result.kind == "value" else "log-odds",
+    )
+    answer = result.missing or sentences.answer(result.explanations, known.sample)
+    return Section("why", TITLE, answer, content)
+
+
+def _explained(evidence: Evidence, result: WhyResult, known: Words) -> Iterator[Why]:
+    samples = {sample.index: sample for sample in evidence.samples}
+    channels = _channels(evidence)
+    anchors: set[str] = set()
+    for one in result.explanations:
+        anchor = f"why-{one.sample}"
+        if anchor in anchors:
+            anchor = f"why-{one.sample}-{one.class_index}"
+        anchors.add(anchor)
+        yield _why(one, samples[one.sample], anchor, known, channels)
+
+
+def _channels(evidence: Evidence) -> drawn.Channels:
+    calls = evidence.responses.calls if evidence.responses else ()
+    return {(call.path, channel.channel): channel for call in calls for channel in call.channels}
+
+
+def _why(one: Explanation, sample: SampleRecord, anchor: str, known: Words, channels: drawn.Channels) -> Why:
+    main, outline = one.main, one.outline
+    rank = main.levels.ndim if main else 2
+    image = evidence_maps.as_picture(sample.image, sample.grid, main.levels.shape) if main else sample.image
+    verdict = main.verdict if main else None
+    return Why(
+        sample=one.sample,
+        name=sample.name,
+        anchor=anchor,
+        title=sentences.title(one, sample.label),
+        label=sample.label,
+        class_index=one.class_index,
+        class_name=one.class_name,
+        probability=one.whole,
+        odds=one.odds,
+        empty=one.empty,
+        word=verdict.word if verdict else "",
+        mark=sentences.MARKS[verdict.word] if verdict else "note",
+        outlined_said=sentences.outlined(one, known.sample),
+        judged_said=sentences.judged(verdict) if verdict and verdict.word != "no verdict" else "",
+        plain_said=sentences.plain(one),
+        plain=tuple((each.name, each.effect) for each in one.plain),
+        picture=drawn.picture(one, image, rank, anchor, known),
+        outline=drawn.outlined(one, rank, anchor, known) if outline else None,
+        chart=drawn.chart(one, verdict, anchor) if verdict else None,
+        maps=tuple(drawn.shown(each, one, anchor, known) for each in one.maps),
+        sums=tuple(drawn.sums(one, anchor, channels)),
+        contrasts=tuple(drawn.against(each, one, anchor, known, channels) for each in one.contrasts),
+    )

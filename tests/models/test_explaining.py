@@ -1,0 +1,210 @@
+"""Scores, gradients and parts of a model, against numbers of other tools and against central differences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from reportgen.errors import ModelError
+from reportgen.models.explaining import Explained, Goal
+from tests.formula_net import SIZE, image, network
+
+X = image()[None]
+
+
+def explained(head: str, *paths: str) -> Explained:
+    return Explained(network(head), np.repeat(X, 4, axis=0), 0, "probabilities", paths)
+
+
+# What captum 0.9 and PyTorch gave: logits; log-odds of the top class; sums of the gradient and of input times gradient
+# of its score, and of its log-odds; the lead over the runner-up.
+ORACLE = {
+    "flatten": ((0.166643, -0.028556, -0.196440), -0.417525, -0.339468, 0.057464, -0.532750, 0.105704, 0.195194),
+    "gap": ((0.295209, 0.501474, 0.333938), -0.506434, -0.729767, 0.528747, -0.267825, 0.198042, 0.167536),
+}
+
+
+@pytest.mark.numbers
+@pytest.mark.parametrize("head", ORACLE)
+def test_scores_and_gradients_are_those_of_captum(head: str) -> None:
+    logits, log_odds, gradient, times, odds_gradient, odds_times, lead = ORACLE[head]
+    model = explained(head)
+    scores = model.scores([X])
+    assert scores[0] == pytest.approx(logits, abs=1e-5)
+    order = np.argsort(-scores[0])
+    top, next_ = int(order[0]), int(order[1])
+    plain, odds = Goal.of(3, top), Goal.of(3, top, is_log_odds=True)
+    assert odds.odds(scores)[0] == pytest.approx(log_odds, abs=1e-5)
+    assert Goal.of(3, top, next_).odds(scores)[0] == pytest.approx(lead, abs=1e-5)
+    for goal, sum_, product in ((plain, gradient, times), (odds, odds_gradient, odds_times)):
+        slopes = model.slopes([X], goal)
+        assert float(slopes.sum()) == pytest.approx(sum_, abs=1e-5)
+        assert float((slopes * X).sum()) == pytest.approx(product, abs=1e-5)
+
+
+@pytest.mark.numbers
+@pytest.mark.parametrize(
+    ("head", "path", "total"),
+    [("flatten", "conv_b", 0.106795), ("flatten", "conv_a", 0.031837), ("gap", "conv_b", 0.536553), ("gap", "conv_a", 0.511578)],
+)
+def test_gradient_times_output_is_the_hires_cam_of_pytorch_grad_cam(head: str, path: str, total: float) -> None:
+    model = explained(head, path)
+    tail = model.tail(path)
+    assert tail is not None
+    top = int(model.scores([X])[0].argmax())
+    values, around = tail.values([X])
+    odds, slopes = tail.slopes(values, around, Goal.of(3, top))
+    assert float((values * slopes).sum()) == pytest.approx(total, abs=1e-5)
+    assert odds == pytest.approx(model.scores([X])[0, top], abs=1e-5)
+
+
+@pytest.mark.numbers
+def test_hires_cam_and_bias_are_the_score_behind_global_average_pooling() -> None:
+    model = explained("gap", "conv_b")
+    tail = model.tail("conv_b")
+    assert tail is not None
+    values, around = tail.values([X])
+    for own in range(3):
+        odds, slopes = tail.slopes(values, around, Goal.of(3, own))
+        bias = 0.1 * np.sin(own + 2.5)
+        assert float((values * slopes).sum()) + bias == pytest.approx(float(odds[0]), abs=1e-6)
+
+
+class Own(keras.Model):  # type: ignore[misc]
+    """A model of one's own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.c = layers.Conv2D(4, 3, activation="gelu", name="c")
+        self.d = layers.Dense(5, name="d")
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        return keras.ops.softmax(self.d(keras.ops.mean(self.c(x), axis=(1, 2))))
+
+
+class Eager(Own):
+    """One that no graph can be made of."""
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        if not tf.executing_eagerly():
+            raise RuntimeError("no graph")
+        return super().call(x)
+
+
+def _functional(kind: str) -> Any:
+    given = keras.Input((12, 12, 3), name="image")
+    conv = layers.Conv2D(4, 3, activation="gelu", name="c")
+    if kind == "separate softmax":
+        return keras.Model(given, layers.Softmax()(layers.Dense(5)(layers.GlobalAveragePooling2D()(conv(given)))))
+    if kind == "activation behind reshape":
+        return keras.Model(given, layers.Activation("softmax")(layers.Reshape((5,))(layers.Conv2D(5, 10)(conv(given)))))
+    if kind == "nested":
+        body = keras.Sequential([keras.Input((12, 12, 3)), conv, layers.AveragePooling2D(2)], name="body")
+        head = keras.Sequential([keras.Input((5, 5, 4)), layers.Flatten(), layers.Dense(5, activation="softmax")])
+        return keras.Model(given, head(body(given)))
+    if kind == "shared":
+        twice = layers.Conv2D(3, 3, padding="same", activation="gelu", name="c")
+        return keras.Model(given, layers.Dense(5, activation="softmax")(layers.Flatten()(twice(twice(given)))))
+    if kind == "logits":
+        return keras.Model(given, layers.Dense(5)(layers.GlobalAveragePooling2D()(conv(given))))
+    if kind == "one sigmoid":
+        return keras.Model(given, layers.Dense(1, activation="sigmoid")(layers.GlobalAveragePooling2D()(conv(given))))
+    if kind == "value":
+        return keras.Model(given, layers.Dense(1)(layers.GlobalAveragePooling2D()(conv(given))))
+    assert kind == "half precision"
+    conv = layers.Conv2D(4, 3, activation="gelu", name="c", dtype="mixed_float16")
+    flat = layers.GlobalAveragePooling2D()(conv(given))
+    return keras.Model(given, layers.Dense(5, activation="softmax", dtype="float32")(flat))
+
+
+KINDS = {
+    "separate softmax": "probabilities", "activation behind reshape": "probabilities", "nested": "probabilities",
+    "shared": "probabilities", "logits": "logits", "one sigmoid": "probabilities", "value": "values",
+    "half precision": "probabilities",
+}  # fmt: skip
+
+
+def _made(kind: str) -> tuple[Any, str]:
+    keras.utils.set_random_seed(3)
+    if kind in ("subclassed", "eager"):
+        model = Own() if kind == "subclassed" else Eager()
+        model(np.zeros((1, 12, 12, 3), np.float32))
+        return model, "probabilities"
+    return _functional(kind), KINDS[kind]
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "subclassed", "eager"])
+def test_gradient_is_the_central_difference(kind: str) -> None:
+    model, output = _made(kind)
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, 12, 12, 3)).astype(np.float32)
+    found = Explained(model, x, 0, output)
+    goal = Goal.of(found.units, 0, is_log_odds=found.kind == "softmax")
+    slopes = found.slopes([x], goal)
+    direction = rng.normal(size=x.shape).astype(np.float32)
+    step = 0.05 if kind == "half precision" else 1e-2
+    ends = [goal.odds(found.scores([(x + sign * step * direction).astype(np.float32)])) for sign in (1, -1)]
+    expected = (ends[0] - ends[1]) / (2 * step)
+    got = (slopes * direction).sum(axis=(1, 2, 3))
+    assert np.abs(got).max() > 1e-3
+    assert got == pytest.approx(expected, abs=2e-2 * float(np.abs(got).max()) + (5e-2 if kind == "half precision" else 0))
+    assert bool(found.reason) == (kind == "eager")
+
+
+@pytest.mark.numbers
+def test_log_odds_of_probabilities_equal_those_of_the_logits() -> None:
+    """ln p - ln of the others' sum needs no logits: the eager way and the graph's agree."""
+    keras.utils.set_random_seed(3)
+    graph, eager = Own(), Eager()
+    x = np.random.default_rng(1).normal(size=(3, 12, 12, 3)).astype(np.float32)
+    graph(x), eager(x)
+    eager.set_weights(graph.get_weights())
+    goal = Goal.of(5, 2, is_log_odds=True)
+    ways = [Explained(model, x, 0, "probabilities") for model in (graph, eager)]
+    first, second = (goal.odds(way.scores([x])) for way in ways)
+    assert first == pytest.approx(second, abs=1e-5)
+    assert ways[0].slopes([x], goal) == pytest.approx(ways[1].slopes([x], goal), abs=1e-5)
+
+
+def test_saturated_sigmoid_still_has_a_gradient() -> None:
+    keras.utils.set_random_seed(0)
+    model = _functional("one sigmoid")
+    model.layers[-1].set_weights([np.full((4, 1), 5.0, np.float32), np.full(1, 30.0, np.float32)])
+    x = np.zeros((2, 12, 12, 3), np.float32)
+    assert float(model.predict(x, verbose=0)[0, 0]) == 1.0
+    found = Explained(model, x, 0, "probabilities")
+    assert found.scores([x])[:, 0] == pytest.approx(30, abs=1e-3)
+    assert np.abs(found.slopes([x + 1], Goal.of(1, 0))).max() > 0
+
+
+def test_goal_of_the_answer_no_is_the_other_sign() -> None:
+    scores = np.array([[2.0], [-1.0]])
+    assert Goal.of(1, 0, sign=-1).odds(scores).tolist() == [-2.0, 1.0]
+
+
+def test_log_odds_do_not_change_where_a_number_is_added_to_all_scores() -> None:
+    scores = np.array([[1.0, 2.0, -3.0]])
+    goal = Goal.of(3, 1, is_log_odds=True)
+    assert goal.odds(scores) == pytest.approx(goal.odds(scores + 50))
+    share = np.exp(2) / (np.exp(1) + np.exp(2) + np.exp(-3))
+    assert goal.odds(scores)[0] == pytest.approx(np.log(share / (1 - share)))
+
+
+def test_map_shaped_answer_is_refused_in_a_sentence() -> None:
+    model = keras.Sequential([keras.Input(SIZE), layers.Conv2D(3, 3, padding="same", activation="softmax")])
+    with pytest.raises(ModelError, match="no one answer to explain"):
+        Explained(model, X, 0, "probabilities")
+
+
+def test_only_batches_of_one_size_are_run_and_rows_come_back_as_asked() -> None:
+    model = explained("gap")
+    five = np.concatenate([X * scale for scale in (1, 2, 3, 4, 5)])
+    scores = model.scores([five])
+    assert scores.shape == (5, 3)
+    alone = np.concatenate([model.scores([five[place : place + 1]]) for place in range(5)])
+    assert scores == pytest.approx(alone, abs=1e-6)
