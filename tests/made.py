@@ -42,6 +42,7 @@ from reportgen.evidence.samples import Answer, SampleRecord
 from reportgen.evidence.scaling import ScaledAnswers, ScalingResult
 from reportgen.records.data import DatasetRecord, TrainingRecord
 from reportgen.records.model import Check, LayerRecord, ModelRecord, Setting, Shape, Step, TensorRecord, Window
+from tests import why_made
 
 
 def check(quantity: str = "parameters", expected: Shape = (10,), observed: Shape = (10,), against: str = "") -> Check:
@@ -570,6 +571,7 @@ def evidence(**others: Any) -> Evidence:
         "responses": responses(),
         "ablation": ablation(),
         "dreams": dreams(),
+        "why": why_made.why(),
     }
     return Evidence(**(usual | others))
 
@@ -589,5 +591,6 @@ def bare(**others: Any) -> Evidence:
         "responses": None,
         "ablation": None,
         "dreams": None,
+        "why": None,
     }
     return replace(evidence(), **(usual | others))

@@ -62,7 +62,7 @@ DOORS: list[tuple[str, set[str]]] = [
     ("jinja2", {"renderers"}),
     ("keras", {"models", "pipeline.callback", "pipeline.speed", "probes", "sources"}),
     ("markupsafe", {"renderers"}),
-    ("matplotlib", {"figures.charts", "figures.scores"}),
+    ("matplotlib", {"figures.charts", "figures.remaining", "figures.scores"}),
     ("numpy", {"evidence", "figures", "models", "pipeline", "probes", "sources"}),
     ("PIL", {"figures", "sources"}),
     ("pydantic", {"options", "renderers.parsing", "renderers.schema"}),

@@ -142,6 +142,27 @@ def of_the_maps(command: Command) -> Command:
     )
 
 
+def of_the_answers(command: Command) -> Command:
+    """Add the options that say how the answers to the samples are explained."""
+    return _with(
+        command,
+        click.option(
+            "--why",
+            multiple=True,
+            type=click.Choice(["integrated-gradients", "occlusion", "cam"]),
+            help="Show by this method where the evidence for an answer is; repeatable.  [default: all three]",
+        ),
+        click.option(
+            "--why-budget",
+            metavar="COST",
+            help=(
+                "Multiply-adds that explaining the samples' answers may take, such as 3e12; beyond, it is done less"
+                " thoroughly, and the report says what gave way.  [default: 3·10¹²]"
+            ),
+        ),
+    )
+
+
 def of_the_channels(command: Command) -> Command:
     """Add the options that say how closely the channels of conv layers are looked at, and how they are judged."""
     return _with(
@@ -179,20 +200,6 @@ def of_the_channels(command: Command) -> Command:
             help=(
                 "What switching channels off may cost: seconds (60s) or forward passes of one image (5000).  [default:"
                 " as many passes as make 4·10¹¹ multiply-adds]"
-            ),
-        ),
-        click.option(
-            "--why",
-            multiple=True,
-            type=click.Choice(["integrated-gradients", "occlusion", "cam"]),
-            help="Show by this method where the evidence for an answer is; repeatable.  [default: all three]",
-        ),
-        click.option(
-            "--why-budget",
-            metavar="COST",
-            help=(
-                "Multiply-adds that explaining the samples' answers may take, such as 3e12; beyond, it is done less"
-                " thoroughly, and the report says what gave way.  [default: 3·10¹²]"
             ),
         ),
         click.option(

@@ -20,6 +20,7 @@ import click
 from reportgen import __version__
 from reportgen.commands.before import check
 from reportgen.commands.choices import (
+    of_the_answers,
     of_the_channels,
     of_the_data,
     of_the_files,
@@ -74,6 +75,7 @@ def main() -> None:
 @of_the_files
 @of_the_report
 @of_the_maps
+@of_the_answers
 @of_the_channels
 @of_the_run
 @verbosity

@@ -50,7 +50,12 @@ def test_scores_and_gradients_are_those_of_captum(head: str) -> None:
 @pytest.mark.numbers
 @pytest.mark.parametrize(
     ("head", "path", "total"),
-    [("flatten", "conv_b", 0.106795), ("flatten", "conv_a", 0.031837), ("gap", "conv_b", 0.536553), ("gap", "conv_a", 0.511578)],
+    [
+        ("flatten", "conv_b", 0.106795),
+        ("flatten", "conv_a", 0.031837),
+        ("gap", "conv_b", 0.536553),
+        ("gap", "conv_a", 0.511578),
+    ],
 )
 def test_gradient_times_output_is_the_hires_cam_of_pytorch_grad_cam(head: str, path: str, total: float) -> None:
     model = explained(head, path)
@@ -152,7 +157,9 @@ def test_gradient_is_the_central_difference(kind: str) -> None:
     expected = (ends[0] - ends[1]) / (2 * step)
     got = (slopes * direction).sum(axis=(1, 2, 3))
     assert np.abs(got).max() > 1e-3
-    assert got == pytest.approx(expected, abs=2e-2 * float(np.abs(got).max()) + (5e-2 if kind == "half precision" else 0))
+    assert got == pytest.approx(
+        expected, abs=2e-2 * float(np.abs(got).max()) + (5e-2 if kind == "half precision" else 0)
+    )
     assert bool(found.reason) == (kind == "eager")
 
 

@@ -84,7 +84,8 @@ def found() -> WhyResult:
 def test_evidence_is_where_it_was_put_and_is_supported(found: WhyResult) -> None:
     _, _, places = squares()
     for one, (top, left) in zip(found.explanations, places, strict=False):
-        assert one.main is not None and one.main.verdict is not None
+        assert one.main is not None
+        assert one.main.verdict is not None
         assert one.main.method == "integrated-gradients"
         assert one.main.verdict.twins.p_value <= 0.1
         assert one.outline is not None
@@ -131,7 +132,8 @@ def test_channel_that_carried_the_answer_is_its_colour(found: WhyResult) -> None
 def test_painted_image_has_lost_its_square(found: WhyResult) -> None:
     images, _, places = squares()
     for one, image, (top, left) in zip(found.explanations, images, places, strict=False):
-        assert one.outline is not None and one.class_index is not None
+        assert one.outline is not None
+        assert one.class_index is not None
         before = image[top : top + 4, left : left + 4, one.class_index].mean()
         after = one.outline.painted[top : top + 4, left : left + 4, one.class_index].mean() / 255
         assert after < before - 0.1
@@ -142,11 +144,12 @@ def test_runner_up_is_explained_behind_a_linear_head_and_the_true_class_where_it
     labels[0] = 2  # a wrong label: red is said to be blue
     result = explain(colours(), subjects.data(images, labels, ("red", "green", "blue")), 0, 1)
     wrong, right = result.explanations
-    assert [(each.other, each.is_true) for each in wrong.contrasts][0] == ("blue", True)
+    assert (wrong.contrasts[0].other, wrong.contrasts[0].is_true) == ("blue", True)
     assert [each.is_true for each in right.contrasts] == [False]
     first = wrong.contrasts[0]
     assert first.lead == pytest.approx(wrong.worked_sum.score - 0.0, abs=5) if wrong.worked_sum else False
-    assert first.carried is not None and first.carried.channels[0].channel == 0
+    assert first.carried is not None
+    assert first.carried.channels[0].channel == 0
 
 
 def hashed(model: Any) -> str:
@@ -186,7 +189,9 @@ def test_few_images_make_no_second_null_so_nothing_is_supported() -> None:
     images, labels, _ = squares(6)
     result = explain(colours(), subjects.data(images, labels), 0)
     verdict = result.explanations[0].maps[0].verdict
-    assert verdict is not None and verdict.others is None and verdict.word == "weak"
+    assert verdict is not None
+    assert verdict.others is None
+    assert verdict.word == "weak"
 
 
 def test_answer_that_needs_no_evidence_gets_no_verdict() -> None:
@@ -194,8 +199,10 @@ def test_answer_that_needs_no_evidence_gets_no_verdict() -> None:
     model.get_layer("answer").set_weights([np.zeros((3, 3), np.float32), np.array([0.0, 9.0, 0.0], np.float32)])
     images, labels, _ = squares()
     one = explain(model, subjects.data(images, labels), 0).explanations[0]
-    assert one.main is not None and one.main.verdict is not None
-    assert one.main.verdict.word == "no verdict" and one.outline is None
+    assert one.main is not None
+    assert one.main.verdict is not None
+    assert one.main.verdict.word == "no verdict"
+    assert one.outline is None
     assert one.empty == pytest.approx(one.whole)
 
 
@@ -204,7 +211,8 @@ def test_answer_that_is_no_number_is_left_out_with_a_sentence() -> None:
     model.get_layer("answer").set_weights([np.full((3, 3), np.nan, np.float32), np.zeros(3, np.float32)])
     images, labels, _ = squares()
     result = explain(model, subjects.data(images, labels), 0)
-    assert not result.explanations and "no sample" in result.missing.lower()
+    assert not result.explanations
+    assert "no sample" in result.missing.lower()
 
 
 class Sub(keras.Model):  # type: ignore[misc]
@@ -279,10 +287,14 @@ def test_signals_volumes_and_films_are_explained_along_their_axes(make_: Any, ra
     result = explain(model, subjects.data(given), 0, 1)
     assert not result.missing
     for one in result.explanations:
-        assert one.main is not None and one.main.levels.ndim == rank
-        assert one.main.verdict is not None and one.main.verdict.twins.p_value <= 0.1, one.main.verdict
+        assert one.main is not None
+        assert one.main.levels.ndim == rank
+        assert one.main.verdict is not None
+        assert one.main.verdict.twins.p_value <= 0.1, one.main.verdict
         assert one.main.verdict.twins.effect > 0.1
-        assert bool(one.carried) == (model.name != "even")  # every volume holds as much: no channel departs from its mean
+        assert bool(one.carried) == (
+            model.name != "even"
+        )  # every volume holds as much: no channel departs from its mean
 
 
 @pytest.mark.slow
@@ -319,7 +331,8 @@ def test_every_kind_of_answer_is_explained(kind: str) -> None:
     assert result.kind == expected
     assert len(result.explanations) == 2
     for one in result.explanations:
-        assert one.main is not None and one.main.verdict is not None
+        assert one.main is not None
+        assert one.main.verdict is not None
         assert one.main.method == ("occlusion" if kind == "whole numbers" else "integrated-gradients")
         assert one.main.verdict.word in {"supported", "not specific"}, (one, one.main.verdict)
         assert bool(one.carried) == (kind != "eager")
@@ -336,7 +349,8 @@ def test_of_two_inputs_the_image_is_painted_over_and_the_other_stays() -> None:
     further = replace(subjects.data(table), shape=(4,))
     result = explain_two(model, replace(data, further=(("table", further),)))
     one = result.explanations[0]
-    assert one.main is not None and one.main.levels.shape == (SIDE, SIDE)
+    assert one.main is not None
+    assert one.main.levels.shape == (SIDE, SIDE)
     assert one.main.complete == pytest.approx(1, abs=0.05)
 
 
@@ -365,5 +379,7 @@ def test_budget_is_kept_to_and_what_gave_way_is_said() -> None:
     subject = earlier(subjects.subject(colours(), subjects.data(images, labels)), (0, 1, 2))
     budget = 1000 * subject.record.macs
     result = why.run(subject, make({"why_budget": str(budget)}))
-    assert result is not None and result.spent is not None
-    assert result.spent.gave_way and result.spent.passes * result.spent.macs <= budget
+    assert result is not None
+    assert result.spent is not None
+    assert result.spent.gave_way
+    assert result.spent.passes * result.spent.macs <= budget

@@ -18,7 +18,8 @@ from tests.formula_net import SIZE, image, network
 
 
 def painted(picture: Array, keep: Array) -> Array:
-    return np.asarray(painting.paint(tf.constant(picture[None], tf.float32), tf.constant(keep[None], tf.float32)))[0]
+    filled = painting.paint(tf.constant(picture[None], tf.float32), tf.constant(keep[None], tf.float32))
+    return np.asarray(filled[0])
 
 
 @pytest.mark.parametrize("sizes", [(8, 8), (7, 5), (13,), (6, 5, 4), (1, 9), (224, 100)])
@@ -31,7 +32,8 @@ def test_what_is_kept_is_not_touched_and_one_colour_stays(sizes: tuple[int, ...]
     assert found.shape == picture.shape
     assert np.array_equal(found[keep], picture[keep])
     low, high = picture[keep].min(axis=0), picture[keep].max(axis=0)
-    assert np.all(found >= low - 1e-4) and np.all(found <= high + 1e-4)
+    assert np.all(found >= low - 1e-4)
+    assert np.all(found <= high + 1e-4)
     even = np.full((*sizes, 2), 0.7, np.float32)
     assert painted(even, keep) == pytest.approx(even, abs=1e-5)
 
@@ -63,7 +65,11 @@ def test_integrated_gradients_are_those_of_captum() -> None:
         x = image()
         model = Explained(network(head), np.repeat(x[None], 10, axis=0), 0, "probabilities")
         goal = Goal.of(3, int(model.scores([x[None]])[0].argmax()))
-        found = mapping.integrated(x, np.zeros_like(x), lambda line: model.slopes([line], goal), 50)
+
+        def slopes(line: Array, model: Explained = model, goal: Goal = goal) -> Array:
+            return model.slopes([line], goal)
+
+        found = mapping.integrated(x, np.zeros_like(x), slopes, 50)
         assert float(found.sum()) == pytest.approx(total, abs=1e-5)
         ends = goal.odds(model.scores([np.stack([x, np.zeros_like(x)])]))
         assert float(ends[0] - ends[1]) == pytest.approx(change, abs=1e-5)
@@ -75,7 +81,9 @@ def test_occlusion_is_that_of_captum() -> None:
         x = image()
         model = Explained(network(head), np.repeat(x[None], 9, axis=0), 0, "probabilities")
         goal = Goal.of(3, int(model.scores([x[None]])[0].argmax()))
-        places = [(slice(row, row + 3), slice(column, column + 3)) for row in range(6) for column in range(6)]
+        places: list[tuple[slice, ...]] = [
+            (slice(row, row + 3), slice(column, column + 3)) for row in range(6) for column in range(6)
+        ]
         masks = mapping.covers(SIZE[:2], places)
         losses = goal.odds(model.scores([x[None]])) - goal.odds(model.scores([x[None] * ~masks[..., None]]))
         assert float(mapping.spread(losses, SIZE[:2], places).sum()) == pytest.approx(total, abs=1e-4)
@@ -107,7 +115,10 @@ def test_smoothing_keeps_the_sum_and_is_as_wide_as_it_says() -> None:
 def test_ranks_and_tops_go_by_place_where_values_tie() -> None:
     maps = np.array([[[1.0, 3.0], [3.0, 0.0]]])
     assert judging.ranks(maps).tolist() == [[[2, 0], [1, 3]]]
-    assert judging.tops(maps, (0.25, 0.75))[0].tolist() == [[[False, True], [False, False]], [[True, True], [True, False]]]
+    assert judging.tops(maps, (0.25, 0.75))[0].tolist() == [
+        [[False, True], [False, False]],
+        [[True, True], [True, False]],
+    ]
 
 
 def test_twins_have_the_values_of_the_map() -> None:
@@ -127,7 +138,7 @@ def of_patch(place: tuple[slice, slice]) -> judging.Left:
     """An answer that hangs on a patch: the more of it is painted over, the less is left."""
 
     def left(masks: Array) -> Array:
-        return 4 - 8 * masks[(slice(None), *place)].reshape(len(masks), -1).mean(axis=1)
+        return np.asarray(4 - 8 * masks[(slice(None), *place)].reshape(len(masks), -1).mean(axis=1))
 
     return left
 
@@ -151,7 +162,8 @@ def test_map_of_the_patch_is_supported_with_the_smallest_p_values() -> None:
     heat = heat_at(PATCH)
     verdict = judging.judge(heat, certain(), of_patch(PATCH), nulls(heat))
     assert verdict.word == "supported"
-    assert verdict.twins.p_value <= 0.05 and verdict.others is not None
+    assert verdict.twins.p_value <= 0.05
+    assert verdict.others is not None
     assert verdict.others.p_value == pytest.approx(1 / 20)
     assert verdict.whole == pytest.approx(judging.chance(np.array([4.0]))[0])
 
@@ -235,7 +247,9 @@ def test_of_nothing_but_specks_the_largest_stay() -> None:
     mask[::8, ::8] = True
     mask[0, 1] = True
     found = outlining.tidied(mask)
-    assert found.sum() == 2 and found[0, 0] and found[0, 1]
+    assert found.sum() == 2
+    assert found[0, 0]
+    assert found[0, 1]
 
 
 def test_long_winding_part_is_one_piece() -> None:
@@ -251,7 +265,8 @@ EXTENT = Extent(3, 1000, (224, 224), ("occlusion", "integrated-gradients", "cam"
 
 def test_nothing_gives_way_where_the_budget_is_large() -> None:
     how, gave_way = affording.afford(EXTENT, 10**7, 10**13)
-    assert how is not None and not gave_way
+    assert how is not None
+    assert not gave_way
     assert (how.twins, how.others, how.judged, how.samples) == (39, 19, 3, 3)
 
 
@@ -262,10 +277,12 @@ def test_things_give_way_in_order_and_the_rest_is_within_the_budget() -> None:
         if how is None:
             continue
         seen.append(len(gave_way))
-        assert how.twins >= 19 and (how.others == 0 or how.others >= 9)
+        assert how.twins >= 19
+        assert how.others == 0 or how.others >= 9
         if how.samples > 1:
             assert affording.passes(EXTENT, how) * 10**9 <= budget
-    assert seen == sorted(seen) and seen[-1] > seen[0]
+    assert seen == sorted(seen)
+    assert seen[-1] > seen[0]
 
 
 def test_network_far_beyond_the_budget_is_not_explained() -> None:

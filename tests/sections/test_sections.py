@@ -19,10 +19,11 @@ from reportgen.document.report import Figure, Report, Section
 from reportgen.evidence import Evidence
 from reportgen.evidence.performance import ClassAccuracy, Commonest, Confusion, Share
 from reportgen.evidence.samples import Answer
+from reportgen.evidence.why import Spent
 from reportgen.records.data import Broken, Doubt, Reason
 from reportgen.records.model import TensorRecord, WeightFault, Window
 from reportgen.renderers import html
-from tests import made
+from tests import made, why_made
 from tests.renderers.reports import HOSTILE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -189,12 +190,54 @@ CASES: dict[str, Evidence] = {
         ),
         ablation=made.ablation(made.ablated(path=HOSTILE, class_hit=HOSTILE), missing=HOSTILE),
         dreams=made.dreams(path=HOSTILE),
+        why=why_made.why(
+            why_made.explanation(
+                class_name=HOSTILE,
+                correct=False,
+                outline=why_made.outline(turned_into=HOSTILE),
+                maps=(why_made.evidence_map("hires-cam", path=HOSTILE),),
+                carried=(why_made.carried(HOSTILE),),
+                worked_sum=why_made.worked_sum(HOSTILE),
+                contrasts=(why_made.contrast(other=HOSTILE, is_true=True),),
+            ),
+            output=HOSTILE,
+            notes=(HOSTILE,),
+        ),
         performance=made.performance(
             made.sample(7, name=HOSTILE, label=HOSTILE, answers=(Answer(0, HOSTILE, 0.5),)),
             classes=(ClassAccuracy(0, HOSTILE, EVERY, EVERY),),
             confusions=(Confusion(0, 0, 4),),
             commonest=Commonest((HOSTILE,), EVERY),
         ),
+    ),
+    "answers explained in every way": made.evidence(
+        samples=tuple(made.sample(index) for index in (2, 3, 4, 5, 6)),
+        why=why_made.why(
+            why_made.explanation(worked_sum=why_made.worked_sum()),
+            why_made.explanation(
+                3, outline=None, maps=(why_made.evidence_map(verdict=why_made.verdict("not supported")),)
+            ),
+            why_made.explanation(
+                4, maps=(why_made.evidence_map("occlusion", verdict=why_made.verdict("no verdict")),), outline=None
+            ),
+            why_made.explanation(5, class_index=None, class_name="value 0", whole=3.5, odds=3.5, contrasts=()),
+            why_made.explanation(
+                6,
+                maps=(why_made.evidence_map(verdict=why_made.verdict("weak", others=None)),),
+                plain=(),
+                carried=(),
+                contrasts=(),
+            ),
+            spent=Spent(10**12, 7000, 10**9, ("no controls", "only the main map tested")),
+            controls=(),
+            notes=("The input is of whole numbers.",),
+        ),
+    ),
+    "answers of several classes of one sample": made.evidence(
+        why=why_made.why(why_made.explanation(), why_made.explanation(class_index=1, class_name="dog"))
+    ),
+    "answers that cannot be explained": made.evidence(
+        why=why_made.why(explanations=(), controls=(), spent=None, missing="The main input has no places.")
     ),
     "no mistakes": made.evidence(performance=made.performance(num_mistakes=0, mistakes=())),
     "many classes, one never answered": made.evidence(
@@ -322,8 +365,8 @@ def test_every_chapter_fills_its_template_without_a_hole(case: str, medium: html
     [
         ("a classifier on labelled images", set()),
         ("no labels", {"performance"}),
-        ("no dataset", {"performance", "pooling", "samples", "activations", "edges", "channels", "names"}),
-        ("edges without data", {"performance", "pooling", "samples", "activations", "channels", "names"}),
+        ("no dataset", {"performance", "pooling", "samples", "why", "activations", "edges", "channels", "names"}),
+        ("edges without data", {"performance", "pooling", "samples", "why", "activations", "channels", "names"}),
         ("broken and constant maps", {"pooling"}),
     ],
 )

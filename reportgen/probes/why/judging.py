@@ -45,8 +45,10 @@ class Answered:
     base: float = 0.0
 
     def left(self, odds: Array) -> Array:
-        """Return what is left of the answer: of a class its probability, 0..1; of a value its distance from what the
-        empty image gives, as a share of the whole image's.
+        """Return what is left of the answer.
+
+        Of a class it is its probability, 0..1; of a value its distance from what the empty image gives, as a share of
+        the whole image's.
         """
         if self.is_value:
             apart = self.odds - self.empty
@@ -70,7 +72,7 @@ class Answered:
             return abs(self.odds - self.empty) <= _ROUNDING * max(abs(self.odds), abs(self.empty))
         return bool(self.shares(np.array([self.of_empty]))[0] >= _EMPTY)
 
-    def shares(self, left: Array) -> Array:
+    def shares(self, left: Array | float) -> Array:
         """Return what is left as a share of the whole answer; of two answers, of what lies above one half."""
         above = self.whole - self.base
         return np.asarray((left - self.base) / (above if above else 1.0))

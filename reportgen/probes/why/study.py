@@ -270,7 +270,7 @@ class Study:
         masks = judging.tops(np.stack(list(maps.values())))
         odds = self._ground.left(asked.sample.index, asked.goal)(masks.reshape(-1, *masks.shape[2:]))
         shares = answered.shares(answered.left(odds).reshape(len(maps), -1).mean(axis=1))
-        of_twins = verdict.twins.effect + float(answered.shares(np.mean(verdict.left)))
+        of_twins = verdict.twins.effect + float(answered.shares(float(np.mean(verdict.left))))
         return tuple(PlainMap(name, float(of_twins - share)) for name, share in zip(maps, shares, strict=True))
 
     def _carried(self, index: int, goal: Goal) -> Iterator[Carried]:

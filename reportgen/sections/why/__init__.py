@@ -126,7 +126,7 @@ def _explained(evidence: Evidence, result: WhyResult, known: Words) -> Iterator[
     samples = {sample.index: sample for sample in evidence.samples}
     channels = _channels(evidence)
     anchors: set[str] = set()
-    for one in result.explanations:
+    for one in (each for each in result.explanations if each.sample in samples):
         anchor = f"why-{one.sample}"
         if anchor in anchors:
             anchor = f"why-{one.sample}-{one.class_index}"

@@ -262,7 +262,7 @@ def shown(shown: EvidenceMap, one: Explanation, anchor: str, known: Words) -> Sh
 
 
 def sums(one: Explanation, anchor: str, channels: Channels) -> Iterator[Sum]:
-    """Return what the channels add: the exact sum where there is one, else shares at the last conv call; then earlier."""
+    """Return what the channels add: the exact sum where there is one, then shares at the calls without one."""
     exact = one.worked_sum
     if exact is not None:
         rows = _rows(exact.channels, exact.path, f"{anchor}-sum", channels)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-
-import numpy as np
 
 from reportgen.evidence.why import (
     LEAST_OTHERS,
@@ -152,7 +151,7 @@ def carried(part: Carried) -> str:
 
 def contrasted(contrast: Contrast, name: str) -> str:
     """Say what a map of one class against another shows."""
-    times = float(np.exp(min(contrast.lead, 30.0)))
+    times = math.exp(min(contrast.lead, 30.0))
     ahead = f"“{name}” is {number(times, 2)} times as probable" if contrast.lead < 30 else f"“{name}” is far ahead"
     return f"{ahead} as “{contrast.other}” ({percent(contrast.probability)})."
 
