@@ -185,6 +185,11 @@ class Plan:
         return min(max(room, len(self._with_cards) * FIRST_CARDS), most)
 
     @property
+    def num_cards(self) -> int:
+        """Channels that get a card, at most."""
+        return sum(map(self._shown_cards, self._with_cards))
+
+    @property
     def _with_cards(self) -> tuple[PlannedGrid, ...]:
         """Each call that has cards, once."""
         return tuple(grid for grid in self.grids if grid.sample == 0 and grid.patch_side) if self.has_cards else ()
@@ -223,7 +228,7 @@ class Plan:
     def _json_of_channels(self) -> int:
         """What every channel did over the data: numbers, means of classes, and the patches of those with a card."""
         channels = sum(grid.channels for grid in self._with_cards)
-        shown = sum(map(self._shown_cards, self._with_cards))
+        shown = self.num_cards
         patches = min(MOST_PATCHES, self.extent.num_images or MOST_PATCHES)
         means = (
             next((known for known in (channels, shown) if known * self.extent.num_classes <= MOST_CLASS_MEANS), 0)

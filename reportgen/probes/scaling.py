@@ -261,7 +261,7 @@ def _output(subject: Subject, chosen: list[int]) -> tuple[int, Array | None, Arr
             kinds.append("values")
         else:
             kinds.append(output_kind(record, value, own.get(record.name, general)))
-    place = main_output([has_labels(record, subject.dataset, targets) for record in records], kinds)
+    place = main_output([has_labels(record, subject.dataset, targets) for record in records], kinds, subject.record)
     if kinds[place] == multilabel.KIND:
         return place, None, targets[records[place].name][chosen]
     labels = own.get(records[place].name, general)

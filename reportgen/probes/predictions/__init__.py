@@ -86,7 +86,9 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Pred
                 head.add(values, start)
             advance()
     kinds = [head.kind(given.get(head.record.name, dataset.labels)) for head in heads]
-    main = main_output([has_labels(record, dataset, targets) for record in subject.record.outputs], kinds)
+    main = main_output(
+        [has_labels(record, dataset, targets) for record in subject.record.outputs], kinds, subject.record
+    )
     labels = _labels_by_output(subject.record, dataset, main)
     results = [
         head.result(kind, labels.get(head.record.name), dataset, dataset.class_names if place == main else ())
@@ -109,16 +111,24 @@ def _sha256(digests: Sequence[Any], dataset: Dataset, targets: Mapping[str, Arra
     return whole.hexdigest()
 
 
-def main_output(labelled: Sequence[bool], kinds: Sequence[str]) -> int:
+def main_output(labelled: Sequence[bool], kinds: Sequence[str], model: ModelRecord) -> int:
     """Return the place of the output to look at closely: one of classes with labels, of probabilities, of logits.
+
+    Of equals it is one that ends in a softmax: four numbers of a sigmoid may be the corners of a box.
 
     Args:
         labelled: Of each output whether there are labels that belong to it alone.
         kinds: Of each output what its answers are.
+        model: The model with these outputs.
     """
     ranks = [
-        (kind != "values" and labels, kind in {"probabilities", multilabel.KIND}, kind == "logits")
-        for labels, kind in zip(labelled, kinds, strict=True)
+        (
+            kind != "values" and labels,
+            kind in {"probabilities", multilabel.KIND},
+            kind == "logits",
+            output.activation == "softmax",
+        )
+        for labels, kind, output in zip(labelled, kinds, model.outputs, strict=True)
     ]
     return ranks.index(max(ranks))
 
