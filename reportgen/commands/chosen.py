@@ -30,7 +30,7 @@ def chosen(context: click.Context, config: Path | None, given: dict[str, object]
     for name, value in given.items():
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             values[name] = value
-    return make(values)
+    return make(values).read_from(config)
 
 
 def _elsewhere(context: click.Context) -> dict[str, str]:

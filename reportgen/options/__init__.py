@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from reportgen import registry
 from reportgen.errors import OptionsError
@@ -119,6 +119,19 @@ class Options(BaseModel):
     copy_correlation: float = Field(default=0.99, gt=0, lt=1)
     class_level: float = Field(default=0.005, ge=0.001, lt=1)
     class_selectivity: float = Field(default=0.33, ge=0, lt=1)
+
+    _config: Path | None = PrivateAttr(default=None)
+
+    @property
+    def config(self) -> Path | None:
+        """The file that some of these options were read from, or None: no option itself, it changes no report."""
+        return self._config
+
+    def read_from(self, config: Path | None) -> Options:
+        """Return the same options with the file that some of them were read from."""
+        copy = self.model_copy()
+        copy._config = config
+        return copy
 
     @field_validator("pick", mode="before")
     @classmethod

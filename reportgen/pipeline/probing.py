@@ -61,6 +61,7 @@ def _described(data: Dataset) -> DatasetRecord:
         doubts=data.scaling.doubts if data.scaling else (),
         broken=data.broken,
         broken_reasons=data.broken_reasons,
+        hash_command=data.hash_command,
     )
 
 

@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
-from hashlib import sha256
 from pathlib import Path
 
 from reportgen import registry, sections
@@ -29,7 +28,7 @@ from reportgen.pipeline.result import Report
 from reportgen.progress import Progress, silent
 from reportgen.records.model import ModelRecord
 from reportgen.renderers import coverage, fonts, overriding
-from reportgen.sources import scaling
+from reportgen.sources import hashing, scaling
 from reportgen.sources.dataset import Dataset
 
 
@@ -116,12 +115,12 @@ def _run_facts(origin: Origin, subject: Subject, options: Options, time: str | N
             Fact("data", dataset.name),
             Fact("split", dataset.split),
             Fact("SHA-256 of the data", dataset.sha256),
+            *([Fact("hash of the data by hand", dataset.hash_command)] if dataset.hash_command else []),
         ]
         if evidence.predictions is not None:
             data.append(Fact("SHA-256 of the images and labels used", evidence.predictions.sha256))
         if options.classes is not None:
-            names = "".join(f"{name}\n" for name in dataset.class_names)
-            data.append(Fact("SHA-256 of the class names, a line each", sha256(names.encode()).hexdigest()))
+            data += _hashed("class names", options.classes)
         if callable(options.preprocess):
             data.append(Fact("preprocessed by", function_name(options.preprocess)))
         elif ":" in options.preprocess:
@@ -131,10 +130,20 @@ def _run_facts(origin: Origin, subject: Subject, options: Options, time: str | N
         created=time,
         versions=environment.versions(),
         machine=environment.machine(),
-        options=tuple(Fact(name, values or "the default") for name, values in words(options).items()),
+        options=(
+            *(Fact(name, values or "the default") for name, values in words(options).items()),
+            *(_hashed("config file", options.config) if options.config else ()),
+        ),
         model=(*origin.facts, Fact("SHA-256 of the weights", subject.record.weights_sha256)),
         data=tuple(data),
     )
+
+
+def _hashed(what: str, path: Path) -> list[Fact]:
+    """The hash of a file that the user gave besides the data, and the command that gives it again."""
+    hashed = hashing.of_file(path)
+    by_hand = [Fact(f"hash of the {what} by hand", hashed.command)] if hashed.command else []
+    return [Fact(f"SHA-256 of the {what}", hashed.sha256), *by_hand]
 
 
 def check(options: Options) -> None:

@@ -19,6 +19,7 @@ class DatasetRecord:
         class_names: Names of the classes by index, or ().
         has_labels: Whether true classes are known.
         sha256: Hash of its contents.
+        hash_command: The command of a shell, or the line of Python, that gives this hash again; "" where there is none.
         notes: What was done to make it fit the model, in whole sentences.
         unmatched: Why labels that came with the data are not used, a whole sentence, or "".
         doubts: What speaks against the way in which its values were brought to the model's range.
@@ -38,6 +39,7 @@ class DatasetRecord:
     doubts: tuple[Doubt, ...] = ()
     broken: tuple[Broken, ...] = ()
     broken_reasons: tuple[Reason, ...] = ()
+    hash_command: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,8 +102,9 @@ class Dataset:
             and nothing says yet which class of the model each is.
         unmatched: Why the labels of the source are not used, a whole sentence, or "".
         image_names: File name of every image relative to the folder, parts joined by "/"; () where they are no files.
-        sha256: Hash over the contents, labels among them: of a file's bytes; of a folder's relative names and their
-            files' bytes; of a list's bytes and these; of arrays' bytes.
+        sha256: Hash over the contents, labels among them: of a file's bytes; of the `sha256sum` listing of the pictures
+            of a folder, or of a list and the files that it names; of arrays' bytes.
+        hash_command: The command of a shell, or the line of Python, that gives this hash; "" where there is none.
         notes: What was done to the data, in whole sentences.
         main: Name of the input that the images are for, where there are several; else "".
         further: What the model's further inputs get, by their names: as many rows as there are images.
@@ -138,6 +139,7 @@ class Dataset:
     scaling: Scaling | None = None
     broken: tuple[Broken, ...] = ()
     broken_reasons: tuple[Reason, ...] = ()
+    hash_command: str = ""
 
 
 @dataclass(slots=True)

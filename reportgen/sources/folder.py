@@ -8,18 +8,18 @@ never followed, and links to files only where they stay inside the folder; the n
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from reportgen.errors import DataError
 from reportgen.records.model import Shape
+from reportgen.sources import hashing
 from reportgen.sources.dataset import USUAL, Dataset, Reading, counted
-from reportgen.sources.files import first_bytes, sha256_of, shown, writable
+from reportgen.sources.files import first_bytes, shown, writable
 from reportgen.sources.images import SUFFIXES, is_picture
 from reportgen.sources.labels import UNKNOWN, Truth
 from reportgen.sources.pictures import Listed, of_pictures
@@ -69,8 +69,10 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
         if listing.labels is not None:
             truth = Truth(np.array(listing.labels, np.int64), class_names=listing.class_names, by_word=True)
         notes = (*listing.notes, *_passed_over(listing))
-        return of_pictures(in_folder(path, pictures, shown(path), truth, notes), shape, reading)
-    return of_pictures(Listed([shown(path)], lambda _: path, lambda _: sha256_of(path), shown(path)), shape, reading)
+        listed = in_folder(path, pictures, shown(path), truth, notes)
+        return of_pictures(replace(listed, hashed=lambda: _hashed(path, listing)), shape, reading)
+    listed = Listed([shown(path)], lambda _: path, lambda: hashing.of_file(path), shown(path))
+    return of_pictures(listed, shape, reading)
 
 
 def in_folder(root: Path, pictures: Sequence[str], source: str, truth: Truth, notes: tuple[str, ...]) -> Listed:
@@ -86,7 +88,7 @@ def in_folder(root: Path, pictures: Sequence[str], source: str, truth: Truth, no
     return Listed(
         names=[writable(picture) for picture in pictures],
         fetch=lambda place: root / pictures[place],
-        sha256=lambda places: sha256_of_pictures(root, [pictures[place] for place in places]),
+        hashed=lambda: hashing.Hashed(hashing.of_files(root, pictures)),
         source=source,
         truth=truth,
         notes=notes,
@@ -173,13 +175,20 @@ def _pictures_below(folder: Path, root: Path) -> tuple[list[Path], list[str], li
     return sorted(pictures, key=lambda picture: picture.parts), others, links
 
 
-def sha256_of_pictures(root: Path, pictures: Sequence[str]) -> str:
-    """Hash the sorted relative names, each with the hash of its file."""
-    digest = hashlib.sha256()
-    # Bytes and characters have one order in ASCII, where a million of names need no copies to be sorted by.
-    for picture in sorted(pictures, key=None if all(map(str.isascii, pictures)) else os.fsencode):
-        digest.update(os.fsencode(picture) + b"\0" + bytes.fromhex(sha256_of(root / picture)))
-    return digest.hexdigest()
+def _hashed(folder: Path, listing: _Listing) -> hashing.Hashed:
+    names = (f"./{picture.as_posix()}" for picture in listing.pictures)
+    return hashing.Hashed(hashing.of_files(folder, names), _command(folder, listing))
+
+
+def _command(folder: Path, listing: _Listing) -> str:
+    """Return the command that hashes the same pictures; "" where links lead out of the folder, which `find` follows."""
+    linked = [picture for picture in listing.pictures if (folder / picture).is_symlink()]
+    if linked and any(os.path.isfile(folder / name) for name in listing.links):
+        return ""
+    depth = "-mindepth 2" if listing.labels is not None else "-maxdepth 1"
+    files = "\\( -type f -o -type l -xtype f \\)" if linked else "-type f"
+    suffixes = " -o ".join(f"-iname '*{suffix}'" for suffix in SUFFIXES)
+    return hashing.in_folder(folder, f"{depth} {files} ! -path '*/.*' \\( {suffixes} \\)")
 
 
 def _passed_over(listing: _Listing) -> list[str]:

@@ -10,11 +10,10 @@ it.
 from __future__ import annotations
 
 import csv
-import hashlib
 import re
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +21,9 @@ import numpy.typing as npt
 
 from reportgen.errors import DataError
 from reportgen.records.model import Shape
+from reportgen.sources import hashing
 from reportgen.sources.dataset import USUAL, Array, Dataset, Reading
-from reportgen.sources.files import sha256_of, shown, writable
+from reportgen.sources.files import shown, writable
 from reportgen.sources.folder import in_folder
 from reportgen.sources.labels import UNKNOWN, Truth, read_labels
 from reportgen.sources.naming import ClassNames
@@ -62,15 +62,23 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
         DataError: The file is no CSV, lists no picture that can be read, or only some lines have a label.
     """
     path = Path(spec)
-    pictures, columns = _columns(path)
+    pictures, columns, where = _columns(path)
     truth, notes = _truth_of_columns(columns, shown(path))
     listed = in_folder(path.parent, pictures, shown(path), truth, notes)
-    return of_pictures(replace(listed, sha256=lambda places: _with_list(path, listed.sha256(places))), shape, reading)
+
+    def hashed() -> hashing.Hashed:
+        found = hashing.of_files(path.parent, (path.name, *pictures))
+        return hashing.Hashed(found, hashing.in_list(path, where.place, is_named=where.is_named))
+
+    return of_pictures(replace(listed, hashed=hashed), shape, reading)
 
 
-def _with_list(path: Path, pictures: str) -> str:
-    """Return the hash over the list itself, with its labels, and the hash of its pictures."""
-    return hashlib.sha256(f"{sha256_of(path)} {pictures}".encode("ascii")).hexdigest()
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Where the paths stand: in which column, from 0, and whether the first line names the columns."""
+
+    place: int
+    is_named: bool
 
 
 class _Column:
@@ -100,18 +108,19 @@ class _Column:
         return np.frombuffer(self._numbers, np.dtype(self._numbers.typecode))
 
 
-def _columns(path: Path) -> tuple[list[str], list[_Column]]:
-    """Return the paths, and the other columns with their names; ones that are empty throughout are left out."""
+def _columns(path: Path) -> tuple[list[str], list[_Column], _Where]:
+    """Return the paths, the other columns with their names without ones that are empty, and where the paths stand."""
     pictures: list[str] = []
     columns: list[_Column] = []
     names: list[str] | None = None
-    place = 0
+    place, is_named = 0, False
     for cells in _lines(path):
         if names is None:
             small = [cell.lower() for cell in cells]
             found = next((small.index(name) for name in _PATHS if name in small), None)
             names, place = ([], 0) if found is None else (cells, found)
-            if found is not None:
+            is_named = found is not None
+            if is_named:
                 del names[place]
                 continue
         picture = cells.pop(place) if place < len(cells) else ""
@@ -132,7 +141,7 @@ def _columns(path: Path) -> tuple[list[str], list[_Column]]:
     columns = [column for column in columns if len(column.cells) > 1]
     for column in columns:
         column.end(len(pictures))
-    return pictures, columns
+    return pictures, columns, _Where(place, is_named)
 
 
 def _lines(path: Path) -> Iterator[list[str]]:

@@ -86,6 +86,7 @@ def from_arrays(
         class_names=truth.class_names,
         image_names=(),
         sha256=digest,
+        hash_command=_command(truth),
         notes=(*truth.notes, *([ONE_SAMPLE] if is_one else [])),
         by_word=truth.by_word,
         targets=() if truth.values is None else (("", truth.values),),
@@ -98,6 +99,17 @@ def _refuse_a_name(images: object) -> None:
             f"The images are {os.fspath(images)!r}, a name. Expected images in memory, such as an array or a "
             "tf.data.Dataset. Read them first; the command reportgen build reads files and folders."
         )
+
+
+def _command(truth: Truth) -> str:
+    """Return the line of Python that gives the hash of arrays again."""
+    known = ""
+    if truth.values is not None:
+        known = ' + numpy.asarray(labels, "float64").tobytes()'
+    elif truth.indices is not None:
+        known = ' + numpy.asarray(labels, "int64").tobytes()'
+    hashed = f"hashlib.sha256(numpy.asarray(images).tobytes(){known}).hexdigest()"
+    return f"import hashlib, numpy; print({hashed})"
 
 
 def _truth_of_labels(labels: Array, names: tuple[str, ...], size: int) -> Truth:

@@ -10,9 +10,10 @@ import numpy as np
 
 from reportgen.errors import DataError
 from reportgen.records.model import Shape
+from reportgen.sources import hashing
 from reportgen.sources.arrays import ONE_SAMPLE, check_images, check_size, is_one_sample, read_header, take
 from reportgen.sources.dataset import USUAL, Array, Dataset, Reading, counted
-from reportgen.sources.files import first_bytes, sha256_of, shown
+from reportgen.sources.files import first_bytes, shown
 
 ACCEPTED = "an .npy file with images"
 IN_SHORT = "an .npy file"
@@ -58,7 +59,7 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
     def read(indices: Sequence[int]) -> Array:
         return take(array, indices)
 
-    size = len(array)
+    size, hashed = len(array), hashing.of_file(path)
     return Dataset(
         name=f"{counted(size, 'image')} from {source}",
         source=source,
@@ -69,6 +70,7 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
         labels=None,
         class_names=(),
         image_names=(),
-        sha256=sha256_of(path),
+        sha256=hashed.sha256,
+        hash_command=hashed.command,
         notes=(ONE_SAMPLE,) if is_one else (),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from reportgen.errors import DataError
 from reportgen.records.model import Shape
+from reportgen.sources import hashing
 from reportgen.sources.arrays import (
     ONE_SAMPLE,
     batched,
@@ -22,7 +23,7 @@ from reportgen.sources.arrays import (
     take,
 )
 from reportgen.sources.dataset import USUAL, Array, Dataset, Reading, counted
-from reportgen.sources.files import first_bytes, sha256_of, shown, writable
+from reportgen.sources.files import first_bytes, shown, writable
 from reportgen.sources.labels import Truth, read_labels, words
 from reportgen.sources.naming import ClassNames
 
@@ -104,6 +105,7 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
     def read(indices: Sequence[int]) -> Array:
         return take(images, indices)
 
+    hashed = hashing.of_file(path)
     return Dataset(
         name=f"{counted(len(images), 'image')} from {source}",
         source=source,
@@ -114,7 +116,8 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
         labels=truth.indices,
         class_names=truth.class_names,
         image_names=(),
-        sha256=sha256_of(path),
+        sha256=hashed.sha256,
+        hash_command=hashed.command,
         notes=(*notes, *truth.notes, *([ONE_SAMPLE] if is_one else [])),
         by_word=truth.by_word,
         targets=() if truth.values is None else (("", truth.values),),

@@ -18,6 +18,7 @@ from reportgen.errors import DataError
 from reportgen.records.data import Reason
 from reportgen.records.model import Shape
 from reportgen.sources.dataset import Array, Dataset, LeftOut, Reading, counted
+from reportgen.sources.hashing import Hashed
 from reportgen.sources.images import MISSING, Picture, PictureError, Source, look, read_pixels
 from reportgen.sources.labels import UNKNOWN, Truth
 from reportgen.sources.resizing import MOST_ENLARGED, enlarged_too_far, window
@@ -54,7 +55,7 @@ class Listed:
     Attributes:
         names: What each is called.
         fetch: Place in the list -> the picture; called in several threads at once.
-        sha256: Places of the pictures that can be read -> hash of their contents.
+        hashed: Returns the hash of their contents, those that cannot be decoded among them, and how it is made again.
         source: Name of the folder or file that they come from.
         truth: What is known of each.
         notes: What is to be said of the list itself.
@@ -63,7 +64,7 @@ class Listed:
 
     names: Sequence[str]
     fetch: Callable[[int], Source]
-    sha256: Callable[[Sequence[int]], str]
+    hashed: Callable[[], Hashed]
     source: str
     truth: Truth = UNKNOWN
     notes: tuple[str, ...] = ()
@@ -92,7 +93,7 @@ def of_pictures(listed: Listed, shape: Shape | None, reading: Reading) -> Datase
         raise _nothing_left(seen.broken, source, len(names))
     size, channels = _target(seen, shape)
     kept = seen.kept
-    kept_names = tuple(names[place] for place in kept)
+    kept_names, hashed = tuple(names[place] for place in kept), listed.hashed()
     return Dataset(
         name=f"{counted(len(kept), 'image')} from {source}",
         source=source,
@@ -103,7 +104,8 @@ def of_pictures(listed: Listed, shape: Shape | None, reading: Reading) -> Datase
         labels=None if truth.indices is None else truth.indices[kept],
         class_names=truth.class_names,
         image_names=kept_names if listed.are_files else (),
-        sha256=listed.sha256(kept),
+        sha256=hashed.sha256,
+        hash_command=hashed.command,
         notes=(
             *listed.notes,
             *_lost_classes(truth.indices, truth.class_names, kept),

@@ -15,9 +15,9 @@ import numpy as np
 
 from reportgen.errors import DataError
 from reportgen.records.model import TensorRecord, main_input
-from reportgen.sources import classes, fitting, function, npz
+from reportgen.sources import classes, fitting, function, hashing, npz
 from reportgen.sources.dataset import Array, Dataset, Manner, counted, in_words
-from reportgen.sources.files import sha256_of, shown, writable
+from reportgen.sources.files import shown, writable
 from reportgen.sources.labels import Truth, read_labels, words
 from reportgen.sources.memory import as_array, from_arrays
 from reportgen.sources.naming import ClassNames
@@ -46,7 +46,8 @@ def open_several(spec: str, inputs: Sequence[TensorRecord], outputs: Sequence[st
         names = next((arrays.pop(key) for key in list(arrays) if key.lower() in npz.CLASS_NAMES), None)
         named = words(names, f"The class names in {shown(path)!r}") if names is not None else ()
         found = from_mapping(arrays, None, named, inputs, outputs, name=f"from {shown(path)}", source=shown(path))
-        return replace(found, sha256=sha256_of(path))
+        hashed = hashing.of_file(path)
+        return replace(found, sha256=hashed.sha256, hash_command=hashed.command)
     if function.accepts(spec):
         returned = function.call(spec)
         given, labels = returned if isinstance(returned, tuple | list) and len(returned) == 2 else (returned, None)

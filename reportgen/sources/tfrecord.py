@@ -22,10 +22,10 @@ from PIL import Image
 
 from reportgen.errors import DataError
 from reportgen.records.model import Shape
+from reportgen.sources import hashing
 from reportgen.sources.dataset import USUAL, Array, Dataset, LeftOut, Reading, counted
 from reportgen.sources.features import Chosen, Example, Labels, channels_of, choose, parse, shape_of, values
-from reportgen.sources.files import first_bytes, sha256_of, shown, writable
-from reportgen.sources.folder import sha256_of_pictures
+from reportgen.sources.files import first_bytes, shown, writable
 from reportgen.sources.framing import HEAD_BYTES, begins_like_records, check, places
 from reportgen.sources.images import SUFFIXES, PictureError, Source, is_picture
 from reportgen.sources.labels import Truth
@@ -37,6 +37,7 @@ IN_SHORT = "TFRecord files"
 HAS_FEATURES = True
 _GZIP = b"\x1f\x8b"
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+_MOST_NAMED_FILES = 10
 
 
 def accepts(spec: str) -> bool:
@@ -88,12 +89,12 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
             lists.judge(records.name(place), place, example)
     truth = labels.known()
     notes = (*notes, *chosen.notes)
-    sha256 = sha256_of(path) if path.is_file() else sha256_of_pictures(path, [file.name for file in files])
+    hashed = _hashed(path, files)
     if lists is None:
         listed = Listed(
             names=[records.name(place) for place in range(records.starts.size)],
             fetch=lambda place: _picture(records, place, chosen, shape),
-            sha256=lambda _: sha256,
+            hashed=lambda: hashed,
             source=source,
             truth=truth,
             notes=notes,
@@ -101,7 +102,7 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
         )
         dataset = of_pictures(listed, shape, reading)
     else:
-        dataset = lists.dataset(records, source, sha256, truth, notes)
+        dataset = lists.dataset(records, source, hashed, truth, notes)
     labelled: list[Array] = [] if dataset.labels is None else [np.asarray(dataset.labels >= 0)]
     labelled += [np.asarray(~np.isnan(rows.reshape(len(rows), -1)).any(axis=1)) for _, rows in dataset.targets]
     if labelled and not labelled[0].all():
@@ -224,7 +225,7 @@ class _Lists:
         self,
         records: _Records,
         source: str,
-        sha256: str,
+        hashed: hashing.Hashed,
         truth: Truth,
         notes: tuple[str, ...],
     ) -> Dataset:
@@ -254,7 +255,8 @@ class _Lists:
             labels=None if truth.indices is None else truth.indices[kept],
             class_names=truth.class_names,
             image_names=(),
-            sha256=sha256,
+            sha256=hashed.sha256,
+            hash_command=hashed.command,
             notes=notes,
             by_word=truth.by_word,
             targets=() if truth.values is None else (("", truth.values[kept]),),
@@ -320,6 +322,17 @@ def _files(path: Path) -> tuple[list[Path], tuple[str, ...]]:
     listed = ", ".join(shown(file) for file in others)
     notes = [f"{counted(len(others), 'file')} without records or out of this folder passed over: {listed}."]
     return kept, (*notes[: len(others)], *(f"The subfolder {name} was not read." for name in subfolders))
+
+
+def _hashed(path: Path, files: Sequence[Path]) -> hashing.Hashed:
+    """Return the hash of a file, or of the listing of the files of a folder that are read."""
+    if path.is_file():
+        return hashing.of_file(path)
+    names = [file.name for file in files]
+    command = hashing.by_name(path, names) if len(names) <= _MOST_NAMED_FILES else ""
+    if not command and names == [name for name in sorted(os.listdir(path)) if not name.startswith(".")]:
+        command = hashing.in_folder(path, "-maxdepth 1 -type f ! -path '*/.*'")
+    return hashing.Hashed(hashing.of_files(path, (f"./{name}" for name in names)), command)
 
 
 def _is_records(path: Path) -> bool:

@@ -199,9 +199,6 @@ def test_provenance_lists_only_what_was_checked() -> None:
         assert words in full
         assert words not in bare
     assert "every parameter count against the model's own" in bare
-    assert "without a formula" not in full
-    unknown = made.model(made.conv(), made.layer("own", "Own", macs=None, has_formula=False))
-    assert "Not checked: 1\xa0layer without a formula" in checked(made.bare(model=unknown))
 
 
 def terms(evidence: Evidence) -> list[str]:

@@ -234,3 +234,11 @@ def test_long_names_of_many_classes_stay_on_few_pages_and_inside_their_margins(t
     # A4 is 595 points wide, its margins 51.
     assert max(float(x) for x in re.findall(r'xMax="([\d.]+)"', boxes)) < 545
     assert min(float(x) for x in re.findall(r'xMin="([\d.]+)"', boxes)) > 50
+
+
+@pytest.mark.parametrize("medium", ["screen", "print"])
+def test_bins_of_the_calibration_are_a_table_too(medium: html.Medium) -> None:
+    shown = page(*made.performance().heads, medium=medium)
+    head, *rows = table(shown, "bins")
+    assert head == ["Confidence", "Predictions", "Correct", "Mean confidence", "Accuracy", "95 %"]
+    assert rows == [["50 % to 100 %", "10", "9", "80.0 %", "90.0 %", "59.6 % to 98.2 %"]]

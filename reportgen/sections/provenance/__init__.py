@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from reportgen.document.report import Section
 from reportgen.evidence import Evidence
-from reportgen.language.numerals import plural
 from reportgen.records.data import DatasetRecord, TrainingRecord
 from reportgen.sections.provenance.claims import Claim, claims
+from reportgen.sections.provenance.unchecked import Unchecked, unchecked
 
 TITLE = "How this was made"
 NEEDS = ()
@@ -23,20 +23,43 @@ class Content:
         training: How the default network was trained, or None for a model that was loaded.
         checked: What was compared with what, in whole sentences.
         claims: What was looked for, beside what chance shows.
+        unchecked: What was not checked, and why.
+        by_hand: How the printed commands make the hashes again, in a whole sentence; "" where none is printed.
     """
 
     dataset: DatasetRecord | None
     training: TrainingRecord | None
     checked: tuple[str, ...]
     claims: tuple[Claim, ...]
+    unchecked: tuple[Unchecked, ...]
+    by_hand: str
 
 
 def build(evidence: Evidence) -> Section:
     """Build the chapter; there always is one."""
-    content = Content(evidence.dataset, evidence.training, _checked(evidence), claims(evidence))
+    content = Content(
+        dataset=evidence.dataset,
+        training=evidence.training,
+        checked=_checked(evidence),
+        claims=claims(evidence),
+        unchecked=unchecked(evidence),
+        by_hand=_by_hand(evidence.dataset),
+    )
     made = "One command makes this report again"
     bits = "; on the same machine and with the same versions, the files are identical, byte for byte"
     return Section("provenance", TITLE, f"{made}{bits}.", content)
+
+
+def _by_hand(dataset: DatasetRecord | None) -> str:
+    command = dataset.hash_command if dataset else ""
+    if command.startswith("import "):
+        return (
+            "The hash of the data is made again in Python, with the arrays that were given: images, and labels as the"
+            " number of each image's class or as true values."
+        )
+    return (
+        "The hashes by hand are made in a shell with GNU's tools, in the folder that holds the data." if command else ""
+    )
 
 
 def _checked(evidence: Evidence) -> tuple[str, ...]:
@@ -48,18 +71,10 @@ def _checked(evidence: Evidence) -> tuple[str, ...]:
         ),
         "Every weight for NaN and infinity.",
     ]
-    unknown = len(evidence.model.unknown_calls)
-    if unknown:
-        said.append(
-            f"Not checked: {plural(unknown, 'layer')} without a formula. Only the model's own numbers are known there."
-        )
     if evidence.activations:
         said.append("Every output shape by formula against the tensor that came out for a sample.")
     if evidence.pooling:
         said.append("The four poolings worked by hand against Keras's own pooling layers.")
     if evidence.names:
         said.append("The predictions before and after layers were renamed, bit by bit.")
-    said.append(
-        "Receptive fields and jumps follow from the windows by formula; the model has no number to compare them with."
-    )
     return tuple(said)
