@@ -82,6 +82,8 @@ def _advice(judged: Judged) -> str:
             "the same model in code with a current Keras, call model.load_weights('old.h5'), and save it with "
             "model.save('new.keras')."
         )
+    if judged.kind != formats.HDF5 and judged.keras_version.startswith("2."):
+        return "Load it in the Keras that wrote it, save it with model.save('model.h5'), and give that file."
     name, suffix = Path(judged.name), formats.SUFFIXES[judged.kind]
     if judged.kind == formats.UNPACKED:
         weights, how = name / "model.weights.h5", ""

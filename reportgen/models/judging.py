@@ -49,6 +49,7 @@ _INNER_MODULES = re.compile(
     r"keras\.src\.(activations|applications|constraints|dtype_policies|initializers|layers|losses|metrics|models|ops"
     r"|optimizers|quantizers|random|regularizers)(\.[a-z0-9_]+)*|keras\.(ops|optimizers)(\.[a-z0-9_]+)+"
 )
+_OF_KERAS_2 = re.compile(r"tf_keras(\.|$)|keras\.src\.engine(\.|$)")
 _MOST_OBJECTS = 50_000
 # The numbers that an array in a configuration may be made of; others ask for bytes by the thousand each.
 _NUMBER_TYPE = re.compile(r"bool|string|(u?int|b?float|complex)\d{1,3}(_e\dm\d(fn)?)?")
@@ -132,6 +133,13 @@ def _judge_object(path: str, item: Config, file_name: str, known: Known) -> None
     what = item.get("config") if kind == "function" else kind
     if _is_keras(module, kind, what):
         return
+    if _OF_KERAS_2.match(module):
+        named = f"{module[:80]}.{str(kind)[:80]}"
+        raise ModelError(
+            f"{file_name!r} is an archive of Keras 2 ({module.split('.')[0]}): it names {named!r}. Expected one of"
+            " Keras 3, or a model of Keras 2 in an HDF5 file. Load it in the Keras that wrote it, save it with"
+            " model.save('model.h5'), and give that file."
+        )
     if re.match(r"(keras|builtins)(\.|$)", module):
         raise _refusal(path, f"{f'{module[:80]}.{str(what)[:80]}'!r}, which is not a part of a model", file_name)
     raise _refusal(path, f"the class {what!r:.80} of the module {module[:80]!r}, which is not Keras's", file_name)

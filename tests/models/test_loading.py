@@ -193,3 +193,35 @@ def test_saving_below_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ModelError, match=r"Expected a folder that can be written to"):
         save(toys.sequential(), tmp_path / "file" / "model.keras")
+
+
+def in_keras_2(config: dict[str, Any], *, root: str) -> dict[str, Any]:
+    """What Keras 2 writes where today's Keras writes something else: the root's module, and the shapes of inputs."""
+    config = json.loads(json.dumps(config).replace('"batch_shape"', '"batch_input_shape"'))
+    return {**config, "module": root}
+
+
+@pytest.mark.parametrize("root", ["tf_keras.src.engine.functional", "keras.src.engine.functional"])
+def test_archive_of_keras_2_is_refused_with_what_leads_to_a_file_that_is_read(tmp_path: Path, root: str) -> None:
+    toys.functional().save(tmp_path / "new.keras")
+    config = in_keras_2(hostile.config_of(tmp_path / "new.keras"), root=root)
+    metadata = json.dumps({"keras_version": "2.21.0"}).encode()
+    path = hostile.with_config(tmp_path / "new.keras", config, tmp_path / "changed.keras")
+    path = hostile.with_members(path, {"metadata.json": metadata}, tmp_path / "old.keras")
+    with pytest.raises(ModelError, match=r"'old\.keras' is an archive of Keras 2 \((tf_)?keras\): it names") as caught:
+        load(path)
+    assert "save it with model.save('model.h5'), and give that file." in str(caught.value)
+    assert "--import" not in str(caught.value)
+
+
+def test_sequential_archive_of_keras_2_gets_the_same_advice(tmp_path: Path) -> None:
+    toys.sequential().save(tmp_path / "new.keras")
+    config = hostile.config_of(tmp_path / "new.keras")
+    config["config"]["layers"][1]["config"]["an_argument_of_old"] = 1
+    metadata = json.dumps({"keras_version": "2.15.0"}).encode()
+    path = hostile.with_config(tmp_path / "new.keras", config, tmp_path / "changed.keras")
+    path = hostile.with_members(path, {"metadata.json": metadata}, tmp_path / "old.keras")
+    with pytest.raises(
+        ModelError, match=r"cannot load 'old\.keras', which Keras 2\.15\.0 wrote: .*'model\.h5'\), and give"
+    ):
+        load(path)
