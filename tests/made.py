@@ -35,10 +35,21 @@ from reportgen.evidence.performance import (
     Sureness,
     share,
 )
+from reportgen.evidence.pixels import (
+    ByClass,
+    ByError,
+    ClassByPixel,
+    Errors,
+    Estimate,
+    PixelConfusion,
+    PixelHead,
+    PixelsResult,
+    SameClass,
+)
 from reportgen.evidence.pooling import PooledWindow, PoolingResult
 from reportgen.evidence.predictions import PredictionsResult
 from reportgen.evidence.responses import CallResponses, ChannelResponses, Patch, ResponsesResult, Thresholds
-from reportgen.evidence.samples import Answer, SampleRecord
+from reportgen.evidence.samples import Answer, PixelAnswer, PixelShare, SampleRecord
 from reportgen.evidence.scaling import ScaledAnswers, ScalingResult
 from reportgen.records.data import DatasetRecord, TrainingRecord
 from reportgen.records.model import Check, LayerRecord, ModelRecord, Setting, Shape, Step, TensorRecord, Window
@@ -552,6 +563,89 @@ def training() -> TrainingRecord:
     return TrainingRecord("4000 MNIST digits", 4000, 2, 64, 0, (0.5, 0.1), (0.9, 0.97))
 
 
+def pixel_answer(kind: str = "classes", **others: Any) -> PixelAnswer:
+    """What is predicted for the four pixels of an image: of class 0, 0, 1 and 1, one of which is of class 0."""
+    usual: dict[str, Any] = {
+        "answer": np.array([[0, 0], [1, 1]]),
+        "truth": np.array([[0, 0], [0, 1]]),
+        "error": np.array([[0, 0], [255, 0]], np.uint8),
+        "accuracy": 0.75,
+        "mean_iou": (2 / 3 + 1 / 2) / 2,
+        "shares": (PixelShare(0, "sky", 0.5, 0.75), PixelShare(1, "tree", 0.5, 0.25)),
+    }
+    if kind != "classes":
+        usual = {
+            "answer": np.array([[0, 51], [102, 255]], np.uint8),
+            "truth": np.array([[0, 102], [102, 255]], np.uint8),
+            "error": np.array([[0, 255], [0, 0]], np.uint8),
+            "scale": (0.0, 5.0),
+            "error_top": 1.0,
+            "mean_error": 0.25,
+        }
+    return PixelAnswer(**({"name": "masks", "kind": kind} | usual | others))
+
+
+def estimate(value: float, *interval: float, num_images: int = 10) -> Estimate:
+    """A number over ten images."""
+    return Estimate(value, (interval[0], interval[1]) if interval else None, num_images)
+
+
+def by_class(**others: Any) -> ByClass:
+    """Forty pixels of two classes, five of which are predicted wrongly."""
+    usual: dict[str, Any] = {
+        "classes": (
+            ClassByPixel(0, "sky", 30, 27, 26, 10, estimate(26 / 31, 0.7, 0.95)),
+            ClassByPixel(1, "tree", 10, 13, 9, 8, estimate(9 / 14, 0.5, 0.8)),
+        ),
+        "num_pixels": 40,
+        "num_left_out": 0,
+        "accuracy": estimate(0.875, 0.8, 0.95),
+        "mean_iou": estimate((26 / 31 + 9 / 14) / 2, 0.6, 0.88),
+        "confusions": (
+            PixelConfusion(0, 0, 26), PixelConfusion(0, 1, 4), PixelConfusion(1, 0, 1), PixelConfusion(1, 1, 9),
+        ),
+        "commonest": SameClass("sky", 0.75, 0.375, estimate(0.125, 0.05, 0.2)),
+    }  # fmt: skip
+    return ByClass(**(usual | others))
+
+
+def by_error(**others: Any) -> ByError:
+    """Ten images that are reconstructed four times better than by their mean."""
+    usual: dict[str, Any] = {
+        "errors": Errors(estimate(0.25, 0.2, 0.3), estimate(0.09, 0.04, 0.16)),
+        "mean_picture": Errors(estimate(1.0, 0.9, 1.1), estimate(1.44, 1.0, 1.96)),
+        "gain": estimate(0.75, 0.6, 0.9),
+        "quantiles": (0.1, 0.12, 0.2, 0.25, 0.3, 0.38, 0.4),
+        "edges": (0.1, 0.25, 0.4),
+        "counts": (6, 4),
+        "num_left_out": 0,
+    }
+    return ByError(**(usual | others))
+
+
+def pixel_head(kind: str = "classes", **others: Any) -> PixelHead:
+    """An output that is right for most pixels."""
+    answer = pixel_answer(kind)
+    usual: dict[str, Any] = {
+        "name": "masks",
+        "kind": kind,
+        "shape": (2, 2, 2) if kind == "classes" else (2, 2, 1),
+        "num_images": 10,
+        "by_class": by_class() if kind == "classes" else None,
+        "by_error": None if kind == "classes" else by_error(),
+        "error_map": np.array([[0, 255], [51, 0]], np.uint8),
+        "error_map_top": 0.5,
+        "worst": (sample(4, pixels=(answer,)),),
+        "worst_scores": (0.58,),
+    }
+    return PixelHead(**(usual | others))
+
+
+def pixels(*heads: PixelHead) -> PixelsResult:
+    """What is known of picture-shaped answers."""
+    return PixelsResult(heads or (pixel_head(),))
+
+
 def evidence(**others: Any) -> Evidence:
     """Everything that a small classifier on labelled images leaves."""
     usual: dict[str, Any] = {
@@ -562,6 +656,7 @@ def evidence(**others: Any) -> Evidence:
         "dataset": dataset(),
         "samples": (sample(),),
         "predictions": predictions(),
+        "pixels": pixels(),
         "performance": performance(),
         "scaling": scaling(),
         "activations": activations(),
@@ -582,6 +677,7 @@ def bare(**others: Any) -> Evidence:
         "dataset": None,
         "samples": (),
         "predictions": None,
+        "pixels": None,
         "performance": None,
         "scaling": None,
         "activations": None,

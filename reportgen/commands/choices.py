@@ -256,6 +256,12 @@ def of_the_data(command: Command) -> Command:
             "up to 8 times larger]",
         ),
         click.option(
+            "--answers",
+            type=click.Choice(["auto", "classes", "input", "values"]),
+            help="What picture-shaped outputs answer with: a class for each pixel, the input again, or values."
+            "  [default: auto]",
+        ),
+        click.option(
             "--feature",
             multiple=True,
             metavar="image=NAME|label=NAME",

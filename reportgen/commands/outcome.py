@@ -26,12 +26,15 @@ def outcome(report: Report) -> tuple[str, ...]:
 
 def _score(score: Score, sample: str, where: str) -> str:
     images = plural(score.num_images, sample)
+    low, high = score.interval or (None, None)
+    interval = f"95\u202f% interval {percent(low)} to {percent(high)}; " if score.interval else ""
+    if score.pixel_accuracy is not None:
+        overlap = f", mean intersection over union {percent(score.mean_iou)}"
+        return f"Pixel accuracy{where}: {percent(score.pixel_accuracy)} ({interval}{images}){overlap}"
     if score.right is None:
         return f"Mean absolute error{where}: {number(score.mean_error)} ({images})"
     # Numbers that are both classes and values of an output are judged as classes.
     what = "All classes right" if score.kind == "multi-label" else "Accuracy"
-    low, high = score.interval or (None, None)
-    interval = f"95\u202f% interval {percent(low)} to {percent(high)}; " if score.interval else ""
     share = percent(score.right / score.num_images)
     return f"{what}{where}: {share} ({interval}{number(score.right)} of {images})"
 

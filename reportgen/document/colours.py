@@ -38,6 +38,15 @@ EVERYWHERE = {
     "against": "#542788",
 }
 """Colours that are the same on both: of pictures and their frames, and of what is printed only."""
+OF_CLASSES = (
+    "#14142e", "#5a1846", "#0b4f6c", "#91401a", "#2f7340", "#8267b3",
+    "#d06a45", "#45a294", "#d9962f", "#94bbe6", "#ead254", "#f8f3e4",
+)  # fmt: skip
+"""Classes of pixels, from dark to light, so that a grey copy tells them apart, too."""
+OTHER_CLASSES = EVERYWHERE["grey"]
+"""All further classes."""
+LEFT_OUT = (EVERYWHERE["grey"], EVERYWHERE["white"])
+"""Stripes of pixels that have no class."""
 EDGE_OF_A_FRAME = "#8888"
 """Half clear, for a page of others of which nobody knows whether it is light or dark."""
 

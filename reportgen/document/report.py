@@ -203,12 +203,16 @@ class Score:
 
     Attributes:
         output: Name of the output.
-        kind: What its predictions are: "probabilities", "logits", "multi-label" or "values".
+        kind: What its predictions are: "probabilities", "logits", "multi-label" or "values"; of a picture-shaped one
+            "classes", "input" or "values".
         num_images: How many images went through the model.
         right: How many were classified correctly, at a multi-label output with exactly their true classes; None for
             values.
         interval: 95 % interval of the accuracy (Wilson 1927), or None.
         mean_error: Mean absolute error of values, or None.
+        pixel_accuracy: Of classes for each pixel: share of the pixels that are predicted correctly, 0..1, which
+            `interval` then belongs to; or None.
+        mean_iou: The mean intersection over union then, 0..1, or None.
     """
 
     output: str
@@ -217,6 +221,8 @@ class Score:
     right: int | None
     interval: tuple[float, float] | None
     mean_error: float | None
+    pixel_accuracy: float | None = None
+    mean_iou: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from reportgen.evidence.dreams import DreamsResult
 from reportgen.evidence.edges import EdgesResult
 from reportgen.evidence.names import NamesResult
 from reportgen.evidence.performance import PerformanceResult
+from reportgen.evidence.pixels import PixelsResult
 from reportgen.evidence.pooling import PoolingResult
 from reportgen.evidence.predictions import PredictionsResult
 from reportgen.evidence.responses import ResponsesResult
@@ -63,6 +64,7 @@ class Evidence:
     training: TrainingRecord | None = None
     samples: tuple[SampleRecord, ...] = ()
     predictions: PredictionsResult | None = None
+    pixels: PixelsResult | None = None
     performance: PerformanceResult | None = None
     scaling: ScalingResult | None = None
     activations: ActivationsResult | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -72,6 +73,59 @@ class HeadAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class PixelShare:
+    """How much of one image a class takes.
+
+    Attributes:
+        class_index: Index of the class.
+        name: Its name, or its index where it has none.
+        answered: Share of the pixels that are predicted as it, 0..1, of those that are not left out.
+        true: Share of the pixels that are of it, 0..1; None without masks.
+    """
+
+    class_index: int
+    name: str
+    answered: float
+    true: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PixelAnswer:
+    """What a picture-shaped output predicts for one sample.
+
+    Attributes:
+        name: The output.
+        kind: "classes", "input" or "values".
+        answer: Of classes int64 (rows, columns), -1 for NaN or infinity; of values uint8 (rows, columns) or (rows,
+            columns, 3), on the scale of the output.
+        truth: The same, of what is true, -1 for pixels that are left out; None where it is not known, and where it is
+            the image itself and drawn alike.
+        error: uint8 (rows, columns): of classes 255 where they differ, 128 where the pixel is left out, else 0; of
+            values the absolute error, mean over the channels; None without truth.
+        scale: Value drawn black and value drawn white.
+        error_top: Absolute error drawn white.
+        num_channels: Values for each pixel; where they are neither 1 nor 3, their mean is drawn.
+        accuracy: Of classes: share of the pixels that are predicted correctly, 0..1; None without truth.
+        mean_iou: Of classes: mean intersection over union; None without truth.
+        mean_error: Of values: mean absolute error; None without truth.
+        shares: Of classes: each that the image holds or that is predicted in it.
+    """
+
+    name: str
+    kind: str
+    answer: npt.NDArray[np.integer[Any]] = field(repr=False)
+    truth: npt.NDArray[np.integer[Any]] | None = field(repr=False)
+    error: Levels | None = field(repr=False)
+    scale: tuple[float, float] = (0.0, 1.0)
+    error_top: float = 0.0
+    num_channels: int = 1
+    accuracy: float | None = None
+    mean_iou: float | None = None
+    mean_error: float | None = None
+    shares: tuple[PixelShare, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SampleRecord:
     """One image chosen for a close look.
 
@@ -90,6 +144,7 @@ class SampleRecord:
         signal: Its curves, for a signal of few channels or a row of values.
         heads: What each output predicts, in the model's order, the one of `answers` among them.
         inputs: What the further inputs got, in the model's order.
+        pixels: What each picture-shaped output predicts, in the model's order.
     """
 
     index: int
@@ -105,6 +160,7 @@ class SampleRecord:
     signal: Signal | None = None
     heads: tuple[HeadAnswer, ...] = ()
     inputs: tuple[InputValues, ...] = ()
+    pixels: tuple[PixelAnswer, ...] = ()
 
     @property
     def answered(self) -> str | None:

@@ -184,6 +184,47 @@ def profiles(
     return figure(name, draw, (672, height), alt=alt, caption=caption, layout=None)
 
 
+def histogram(
+    name: str,
+    counts: Sequence[int],
+    edges: Sequence[float],
+    middle: float,
+    titles: tuple[str, str],
+    *,
+    alt: str,
+    caption: str,
+) -> Figure:
+    """Draw how often values occur, in bins.
+
+    Args:
+        name: Id of the figure.
+        counts: How many values there are in each bin.
+        edges: Ends of the bins, one more than there are bins.
+        middle: A value that is marked with a dashed line.
+        titles: What is counted from left to right, and upwards.
+        alt: Text alternative.
+        caption: Caption.
+    """
+
+    def draw(canvas: Canvas, ink: Ink) -> None:
+        from matplotlib.ticker import MaxNLocator
+
+        panel: Axes = canvas.add_subplot()
+        panel.bar(edges[:-1], counts, width=np.diff(edges), align="edge", color=ink.accent, edgecolor=ink.paper)
+        panel.axvline(middle, color=ink.text, linewidth=1, linestyle=(0, (4, 3)))
+        panel.set_xlabel(titles[0], fontsize=7.5, color=ink.soft, loc="left")
+        panel.set_ylabel(titles[1], fontsize=7.5, color=ink.soft)
+        panel.tick_params(length=0, labelsize=7.5, colors=ink.soft)
+        panel.xaxis.set_major_formatter(lambda place, _: number(place))
+        panel.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        for side in ("top", "right"):
+            panel.spines[side].set_visible(False)
+        for side in ("left", "bottom"):
+            panel.spines[side].set_color(ink.line)
+
+    return figure(name, draw, (560, 150), alt=alt, caption=caption)
+
+
 @lru_cache(maxsize=4)
 def palette(colormap: str) -> bytes:
     """Return 255 colours of a colour map, from its lowest to its highest, as red, green and blue bytes."""

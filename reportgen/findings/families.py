@@ -21,8 +21,9 @@ _WEIGHT: dict[Severity, int] = {"failed": 0, "warning": 1, "note": 2, "passed": 
 # What to read first among findings of one severity that concern as many predictions: what takes the meaning from the
 # numbers below it. Codes that are not named come after these, in the order of the families.
 _FIRST = (
-    "RG101", "RG102", "RG103", "RG110", "RG121", "RG122", "RG123", "RG201", "RG202", "RG701", "RG131", "RG132", "RG111",
-    "RG104", "RG401", "RG403", "RG402", "RG405", "RG406", "RG501", "RG311", "RG112", "RG702", "RG208", "RG203",
+    "RG101", "RG102", "RG103", "RG110", "RG121", "RG122", "RG123", "RG201", "RG202", "RG331", "RG332", "RG701", "RG131",
+    "RG132", "RG111", "RG104", "RG401", "RG403", "RG402", "RG405", "RG406", "RG501", "RG311", "RG112", "RG702", "RG208",
+    "RG203",
 )  # fmt: skip
 # Families of what a network answers and what its channels do.
 _MADE_ON_IMAGES = ("RG3", "RG4")

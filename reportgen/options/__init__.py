@@ -54,6 +54,8 @@ class Options(BaseModel):
             that takes and returns a batch will do.
         resize: How an image of another size is brought to the model's: "crop" keeps its proportions and cuts its centre
             out, "stretch" does not; None for "crop", where it enlarges nothing more than eightfold.
+        answers: What picture-shaped outputs answer with: "classes" for each pixel, the "input" again, or "values";
+            "auto" decides by their shapes, by what they end in and by what is given as true.
         feature: Pairs of "image" or "label" and the name of the feature of a TFRecord file that holds it.
         imports: Python files or modules of the user's own that are run first, for their classes; the option is called
             "import", a word that Python keeps for itself.
@@ -99,6 +101,7 @@ class Options(BaseModel):
     pdf_channels: int | None = Field(default=None, gt=0)
     preprocess: str | Callable[..., Any] = "auto"
     resize: Literal["crop", "stretch"] | None = None
+    answers: Literal["auto", "classes", "input", "values"] = "auto"
     feature: tuple[tuple[str, str], ...] = ()
     imports: tuple[str, ...] = ()
     input_shape: tuple[int, ...] = ()

@@ -36,15 +36,17 @@ def explain(
             model that does not rescale, unless `preprocess` says otherwise, and the report says so. For a model with
             several inputs, a dictionary of one array by name of the input, or a tuple of arrays in the order of the
             inputs. None: the report says what the network is, not what it sees.
-        labels: True classes: whole numbers, one-hot rows or words. For a model with several outputs they belong to the
-            first that predicts classes; a dictionary gives them by name of the output.
+        labels: True classes: whole numbers, one-hot rows or words; for a picture-shaped output masks, (size, rows,
+            columns) of whole numbers or one-hot (size, rows, columns, classes), or maps of values. For a model with
+            several outputs they belong to the first that predicts classes; a dictionary gives them by name of the
+            output.
         class_names: Names of the classes by index.
         progress: True prints every long step; or what is told of them, as `reportgen.progress.Progress`.
         **choices: Options of `reportgen build` under the same names: pick, layers, rename, title, colormap,
-            maps, scale_maps, max_size, pdf_channels, preprocess, resize, section, skip_section, font_dir, templates,
-            seed, limit, nearly_dead, copy_correlation, class_level, class_selectivity, ablation_budget, dream,
-            dream_steps. `preprocess` may be a function, too, which takes a batch of float32 and returns it in the
-            model's range: a `preprocess_input` of Keras, or one of your own.
+            maps, scale_maps, max_size, pdf_channels, preprocess, resize, answers, section, skip_section, font_dir,
+            templates, seed, limit, nearly_dead, copy_correlation, class_level, class_selectivity, ablation_budget,
+            dream, dream_steps. `preprocess` may be a function, too, which takes a batch of float32 and returns it in
+            the model's range: a `preprocess_input` of Keras, or one of your own.
 
     Returns:
         The report, ready for `reportgen.write`.

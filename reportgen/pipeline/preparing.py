@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from reportgen.errors import ModelError, OptionsError, UnknownNameError
 from reportgen.models import pixels, published
 from reportgen.models.inputs import declared_inputs, wanted_shape
@@ -13,7 +15,7 @@ from reportgen.options import Options
 from reportgen.progress import Progress, silent
 from reportgen.records import places
 from reportgen.records.model import ModelRecord, Shape, TensorRecord
-from reportgen.sources import classes, fitting, several
+from reportgen.sources import classes, fitting, meaning, several
 from reportgen.sources.dataset import Dataset, Manner
 
 
@@ -30,10 +32,14 @@ def prepared(model: Model, dataset: Dataset | None, options: Options, progress: 
         ReportgenError: The model or the data cannot be used, or a choice would choose nothing.
     """
     rename(model, options.rename)
-    dataset = None if dataset is None else fitted(model, dataset, options)
+    given = dataset
+    dataset = None if given is None else fitted(model, given, options)
     with progress("Inspecting the network"):
         record = inspect(model, input_shapes(dataset, options))
-    dataset = None if dataset is None else classes.settle(dataset, record.outputs)
+    if dataset is not None and given is not None:
+        dataset = classes.settle(dataset, record.outputs)
+        with progress("Looking at the masks") if dataset.maps else nullcontext():
+            dataset = meaning.settle(dataset, given, record, options.answers, options.resize)
     check_choices(record, dataset, options)
     return Subject(model, record, dataset)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from reportgen import registry, sections
 from reportgen.document.report import Fact, RunFacts, Section
 from reportgen.errors import OptionsError
-from reportgen.evidence import Evidence, performance, texts
+from reportgen.evidence import Evidence, performance, pixels, texts
 from reportgen.findings import families
 from reportgen.findings.doubts import in_doubt
 from reportgen.models import environment
@@ -86,7 +86,7 @@ def _assembled(evidence: Evidence, progress: Progress) -> Report:
         sections=tuple(built),
         fonts=evidence.fonts,
         templates=evidence.templates,
-        scores=performance.known(evidence.predictions),
+        scores=(*performance.known(evidence.predictions), *pixels.known(evidence.pixels)),
     )
 
 

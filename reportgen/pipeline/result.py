@@ -32,6 +32,11 @@ class Report(report.Report):
             for score in self.scores[:1]
             if score.right is not None and score.num_images
         ]
+        said += [
+            f"pixel accuracy {percent(score.pixel_accuracy)} of {plural(score.num_images, 'image')}"
+            for score in self.scores[:1]
+            if score.pixel_accuracy is not None
+        ]
         return f"<Report {clean(self.title)!r}: {', '.join(said)}>".replace("\xa0", " ").replace("\u202f", "")
 
     def _counted(self) -> list[str]:

@@ -12,6 +12,7 @@ nothing to run on. A probe turns tensors into 8-bit maps and numbers at once and
 
 NAMES = (
     "predictions",
+    "pixels",
     "samples",
     "performance",
     "scaling",

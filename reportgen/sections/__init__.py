@@ -10,6 +10,7 @@ NAMES = (
     "calculations",
     "pooling",
     "performance",
+    "pixels",
     "samples",
     "why",
     "activations",
@@ -24,5 +25,5 @@ PAGE_ONE = "summary"
 MAPS, CARDS, SCORES = "activations", "channels", "performance"
 """The chapters that grow most: with the maps of every sample, with the channels, with the classes. A report is planned
 by them."""
-ON_IMAGES = ("summary", "pooling", "performance", "samples", "why", "activations", "channels")
+ON_IMAGES = ("summary", "pooling", "performance", "pixels", "samples", "why", "activations", "channels")
 """The chapters with numbers that were measured on images: a doubt about these stands beside each of their answers."""

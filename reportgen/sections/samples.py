@@ -16,9 +16,11 @@ from reportgen.language.numerals import number, percent, plural, shape, size
 from reportgen.language.vocabulary import Words, words
 from reportgen.records.data import Broken, Doubt, Reason
 from reportgen.records.model import Shape, product
+from reportgen.sections.pixels import panels
+from reportgen.sections.pixels.panels import Panels
 
 TITLE = "The samples"
-NEEDS = ("predictions", "samples", "scaling")
+NEEDS = ("predictions", "pixels", "samples", "scaling")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Sample:
         value_range: Lowest and highest value of the image as the network gets it.
         heads: What each output predicted, in the model's order.
         inputs: What the further inputs got.
+        pixels: What each picture-shaped output predicted, drawn.
     """
 
     index: int
@@ -94,6 +97,7 @@ class Sample:
     value_range: tuple[float, float]
     heads: tuple[HeadAnswer, ...]
     inputs: tuple[Input, ...]
+    pixels: tuple[Panels, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,7 @@ def build(evidence: Evidence) -> Section | None:
     if predictions is None or dataset is None or not evidence.samples:
         return None
     content = Content(
-        samples=tuple(_sample(sample, words(evidence.model).sample) for sample in evidence.samples),
+        samples=tuple(_sample(evidence, sample) for sample in evidence.samples),
         output=predictions.output,
         data=dataset.name,
         split=dataset.split,
@@ -207,7 +211,8 @@ def _input(sample: SampleRecord, place: int) -> Input:
     return Input(given.name, given.shape, given.values, product(given.shape) or 1, given.value_range, figure)
 
 
-def _sample(sample: SampleRecord, what: str) -> Sample:
+def _sample(evidence: Evidence, sample: SampleRecord) -> Sample:
+    what = words(evidence.model).sample
     label = f", labelled {sample.label}" if sample.label is not None else ""
     answered = f", predicted {sample.answered}" if sample.answered is not None else ""
     figure = inputs.draw(sample, f"sample-{sample.index}-image", what=what, said=f"{label}{answered}")
@@ -223,6 +228,7 @@ def _sample(sample: SampleRecord, what: str) -> Sample:
         value_range=sample.value_range,
         heads=sample.heads,
         inputs=tuple(_input(sample, place) for place in range(len(sample.inputs))),
+        pixels=panels.of_sample(evidence, sample, f"sample-{sample.index}-pixels"),
     )
 
 

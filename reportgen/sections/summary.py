@@ -8,6 +8,7 @@ from reportgen.document.report import Section
 from reportgen.document.sheets import ContactSheet
 from reportgen.evidence import Evidence
 from reportgen.evidence.activations import CallMaps
+from reportgen.evidence.pixels import PixelHead
 from reportgen.figures.map_sheets import sheet_of
 from reportgen.findings.doubts import in_doubt
 from reportgen.language.numerals import number, percent, plural, shape, size
@@ -17,7 +18,7 @@ from reportgen.records.model import ModelRecord, Shape, TensorRecord
 from reportgen.records.places import image_of, last_conv, spatial_shape
 
 TITLE = "At a glance"
-NEEDS = ("predictions", "activations")
+NEEDS = ("predictions", "pixels", "activations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,9 @@ def _answer(evidence: Evidence) -> str:
     sentence = f"{model.given_name or 'The network'} {_reads(evidence)} and predicts {_answers(evidence)}."
     if predictions is None or dataset is None:
         return f"{sentence} It was inspected without {known.samples}, so nothing is known about its predictions."
+    scored = _scored_pixels(evidence)
+    if predictions.right is None and scored is not None:
+        return f"{sentence} {_said_of_pixels(scored, known)}"
     if predictions.right is None and predictions.mean_error is not None:
         return (
             f"{sentence} Its mean absolute error on {plural(predictions.num_images, known.sample)} is"
@@ -87,6 +91,23 @@ def _answer(evidence: Evidence) -> str:
     if predictions.counts:
         return f"{sentence} It predicts exactly the true classes of {share} of {images}{split}{where}."
     return f"{sentence} Its accuracy{where} is {share} on {images}{split}."
+
+
+def _scored_pixels(evidence: Evidence) -> PixelHead | None:
+    """The first picture-shaped output of which it is known what is true."""
+    heads = evidence.pixels.heads if evidence.pixels else ()
+    return next((head for head in heads if head.is_scored), None)
+
+
+def _said_of_pixels(head: PixelHead, known: Words) -> str:
+    over = plural(head.num_images, known.sample)
+    if head.by_class is not None and head.by_class.accuracy is not None and head.by_class.mean_iou is not None:
+        return (
+            f"It predicts the right class for {percent(head.by_class.accuracy.value)} of the pixels of {over}; the mean"
+            f" intersection over union is {percent(head.by_class.mean_iou.value)}."
+        )
+    error = head.by_error.errors.absolute.value if head.by_error else None
+    return f"Its mean absolute error on {over} is {number(error)}."
 
 
 def _reads(evidence: Evidence) -> str:
@@ -121,6 +142,9 @@ def _answers(evidence: Evidence) -> str:
 
 def _answers_at(evidence: Evidence, output: TensorRecord) -> str:
     last, activation = output.shape, output.activation
+    for pixels in evidence.pixels.heads if evidence.pixels else ():
+        if pixels.name == output.name:
+            return _answers_with_pixels(pixels)
     if len(last) != 1:
         return f"an array of {shape(last)}"
     if last == (1,):
@@ -138,6 +162,12 @@ def _answers_at(evidence: Evidence, output: TensorRecord) -> str:
     names = evidence.dataset.class_names if evidence.dataset else ()
     classes = activation == "softmax" or (bool(names) and (len(evidence.model.outputs) == 1 or len(names) == last[0]))
     return f"one of {plural(last[0] or 0, 'class', 'classes')}" if classes else plural(last[0] or 0, "number")
+
+
+def _answers_with_pixels(head: PixelHead) -> str:
+    if head.by_class is not None:
+        return f"one of {plural(len(head.by_class.classes), 'class', 'classes')} for each pixel"
+    return "its input again" if head.kind == "input" else f"a map of {shape(head.shape)} values"
 
 
 def _keys(evidence: Evidence) -> tuple[KeyNumber, ...]:
@@ -221,6 +251,9 @@ def _cut(evidence: Evidence) -> tuple[int, int] | None:
 
 def _accuracy(evidence: Evidence) -> KeyNumber:
     predictions, dataset = evidence.predictions, evidence.dataset
+    scored = _scored_pixels(evidence)
+    if scored is not None and (predictions is None or predictions.right is None):
+        return _pixel_score(evidence, scored)
     if predictions is not None and predictions.mean_error is not None:
         detail = f"of {plural(predictions.num_images, words(evidence.model).sample)}; output {predictions.name}"
         return KeyNumber("mean absolute error", predictions.mean_error, "number", detail)
@@ -238,6 +271,22 @@ def _accuracy(evidence: Evidence) -> KeyNumber:
     name = "all classes right" if predictions.counts else "accuracy"
     name += "" if dataset.split == "as given" else ", held out"
     return KeyNumber(name, predictions.right / predictions.num_images, "percent", detail)
+
+
+def _pixel_score(evidence: Evidence, head: PixelHead) -> KeyNumber:
+    scores = head.by_class
+    accuracy = scores.accuracy if scores else head.by_error.errors.absolute if head.by_error else None
+    style = "percent" if scores else "number"
+    detail = f"of {plural(head.num_images, words(evidence.model).sample)}"
+    if accuracy is not None and accuracy.interval is not None:
+        low, high = ((percent if scores else number)(end) for end in accuracy.interval)
+        detail += f"; 95 % interval {low} to {high}"
+    if len(evidence.model.outputs) > 1:
+        detail += f"; output {head.name}"
+    if in_doubt(evidence):
+        detail += "; in doubt"
+    name = "pixels predicted correctly" if scores else "mean absolute error"
+    return KeyNumber(name, None if accuracy is None else accuracy.value, style, detail)
 
 
 def _picture(evidence: Evidence) -> ContactSheet | None:
@@ -290,6 +339,8 @@ def _cannot(evidence: Evidence) -> tuple[str, ...]:
     said, known = [], words(evidence.model)
     if evidence.dataset and evidence.predictions and evidence.predictions.right is not None:
         said.append(scope(evidence.dataset, known))
+    elif evidence.dataset and _scored_pixels(evidence) is not None:
+        said.append(scope(evidence.dataset, known, "score"))
     if evidence.samples:
         said.append(
             "A bright map shows that a filter responded there. It does not show why the network predicts what it does,"
@@ -299,8 +350,14 @@ def _cannot(evidence: Evidence) -> tuple[str, ...]:
     return tuple(said)
 
 
-def scope(dataset: DatasetRecord, known: Words) -> str:
-    """Say what the data are, and what a score on them must not be called."""
+def scope(dataset: DatasetRecord, known: Words, score: str = "accuracy") -> str:
+    """Say what the data are, and what a score on them must not be called.
+
+    Args:
+        dataset: The data.
+        known: The words for what the model reads.
+        score: What the score is called.
+    """
     held = dataset.split != "as given"
     what = (
         f"The {known.samples} are {dataset.split}" if held else f"Where the {known.samples} come from is not known here"
@@ -308,6 +365,6 @@ def scope(dataset: DatasetRecord, known: Words) -> str:
     rest = (
         "this is not a score on MNIST's test set"
         if dataset.split.startswith("held out from MNIST")
-        else f"the accuracy says nothing about other kinds of {known.samples}"
+        else f"the {score} says nothing about other kinds of {known.samples}"
     )
     return f"{what}: {rest}."

@@ -25,6 +25,7 @@ ONE_SAMPLE = "The array holds one sample without a batch axis; it was taken for 
 
 IMAGE_KINDS = "buif"
 _PICTURE_AXES = 3
+_MASKS = 4
 _CHANNELS = (1, 3, 4)
 # What numpy's reader may raise for a head that was damaged or made up.
 _HEAD_ERRORS = (
@@ -147,7 +148,7 @@ def is_one_sample(have: Sequence[int], want: Shape | None) -> bool:
     if not want:
         return False
     forms = [want, *([want[:-1]] if want[-1] == 1 else []), *([want[1:]] if want[0] == 1 else [])]
-    if any(_agrees(have, form) for form in forms):
+    if any(agrees(have, form) for form in forms):
         return True
     # As a batch these would be grey pictures that are one, three or four pixels wide.
     is_picture = len(have) == len(want) == _PICTURE_AXES and have[-1] in _CHANNELS and want[-1] in (None, *_CHANNELS)
@@ -165,14 +166,17 @@ def batched(images: Array, labels: Array | None, want: Shape | None) -> tuple[Ar
     Returns:
         The images and their labels with a batch axis, and whether it was put there.
     """
-    are_rows = labels is not None and labels.ndim > 0 and len(labels) == len(images) > 1
+    is_mask = labels is not None and 1 < labels.ndim < _MASKS and labels.shape[:2] == images.shape[:2]
+    are_rows = not is_mask and labels is not None and labels.ndim > 0 and len(labels) == len(images) > 1
     if not images.ndim or are_rows or not is_one_sample(images.shape, want):
         return images, labels, False
-    is_row = labels is not None and (labels.ndim == 0 or (labels.ndim == 1 and len(labels) > 1))
+    # One number, a row of them, or a mask: what belongs to one image alone has no batch axis.
+    is_row = labels is not None and (labels.ndim == 0 or (labels.ndim < _MASKS and len(labels) > 1))
     return images[None], labels[None] if labels is not None and is_row else labels, True
 
 
-def _agrees(have: Sequence[int], want: Shape) -> bool:
+def agrees(have: Sequence[int], want: Shape) -> bool:
+    """Tell whether a shape is another one in which None stands for any size."""
     return len(have) == len(want) and all(wanted in (None, size) for size, wanted in zip(have, want, strict=True))
 
 

@@ -85,6 +85,39 @@ class Scaling:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class TrueMaps:
+    """What is known of each place of every image, as it came: masks, or maps of values.
+
+    Attributes:
+        shape: Shape of one image's, (rows, columns) or (rows, columns, channels); None for pictures of their own sizes.
+        read: Indices, the rows and columns that are wanted, and how another size is reached -> (batch, rows, columns)
+            or (batch, rows, columns, channels), in the data's own number format. Where sizes differ, the nearest place
+            counts: classes have no values in between.
+    """
+
+    shape: tuple[int, ...] | None
+    read: Callable[[Sequence[int], tuple[int, int] | None, Resize | None], Array]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PixelTruth:
+    """What a picture-shaped output answers with, and what is true at each of its places.
+
+    Attributes:
+        output: Name of the output.
+        kind: "classes" (segmentation: a class for each pixel), "input" (reconstruction: the input again) or "values"
+            (depth and the like); "" where only the answers can tell whether they are classes or values.
+        read: Indices -> what is true: of classes int64 (batch, rows, columns), -1 for places that are left out; of
+            values float64 (batch, rows, columns, channels), NaN for places that are left out. None where nothing is
+            known, and where the input itself is what is true.
+    """
+
+    output: str
+    kind: str
+    read: Callable[[Sequence[int]], Array] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
     """Images that belong together.
 
@@ -113,6 +146,9 @@ class Dataset:
         head_words: Words of these labels in sorted order, by name of the output, as for `by_word`.
         targets: True values of every image, float64 (size, …), for outputs that answer with values, by their names; ""
             stands for the first one whose answers are as many.
+        maps: What is known of each place of every image, by name of the output; "" stands for the first one that it
+            fits. It is as it came, until `sources.meaning` finds out what it means.
+        pixels: What each picture-shaped output answers with, as `sources.meaning` found.
         scaling: How its values were brought to a model's range; None before it was made to fit one.
         broken: Images that cannot be read, which are not counted in `size`: the first ones, in the order of the data.
         broken_reasons: How many cannot be read in all, by reason, the most common first.
@@ -136,6 +172,8 @@ class Dataset:
     head_labels: tuple[tuple[str, npt.NDArray[np.int64]], ...] = ()
     head_words: tuple[tuple[str, tuple[str, ...]], ...] = ()
     targets: tuple[tuple[str, npt.NDArray[np.float64]], ...] = ()
+    maps: tuple[tuple[str, TrueMaps], ...] = ()
+    pixels: tuple[PixelTruth, ...] = ()
     scaling: Scaling | None = None
     broken: tuple[Broken, ...] = ()
     broken_reasons: tuple[Reason, ...] = ()

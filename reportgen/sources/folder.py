@@ -3,7 +3,8 @@
 Pictures straight in the folder are a set without labels. Where there are none, every subfolder is a class, with the
 pictures in it and in the folders below it, as `keras.utils.image_dataset_from_directory` reads it: classes are numbered
 in the sorted order of their names, empty ones too. Names that begin with a dot are passed over. Links to folders are
-never followed, and links to files only where they stay inside the folder; the notes count what was passed over.
+never followed, and links to files only where they stay inside the folder; the notes count what was passed over. A
+folder with two subfolders, "images" and "masks", is a set of pictures with a mask for each.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from reportgen.sources.pictures import Listed, of_pictures
 ACCEPTED = "a picture (PNG, JPEG, BMP, GIF, WebP or TIFF), a folder of pictures"
 IN_SHORT = "a folder of pictures"
 _KINDS = "PNG, JPEG, BMP, GIF, WebP or TIFF"
+_WITH_MASKS = ("images", "masks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
     """
     path = Path(spec)
     if path.is_dir():
+        if set(_subfolders(path)) == set(_WITH_MASKS) and not _pictures_in(path, path)[0]:
+            return of_pictures(_with_masks(path), shape, reading)
         listing = _list(path)
         pictures = [picture.as_posix() for picture in listing.pictures]
         truth = UNKNOWN
@@ -75,7 +79,14 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
     return of_pictures(listed, shape, reading)
 
 
-def in_folder(root: Path, pictures: Sequence[str], source: str, truth: Truth, notes: tuple[str, ...]) -> Listed:
+def in_folder(
+    root: Path,
+    pictures: Sequence[str],
+    source: str,
+    truth: Truth,
+    notes: tuple[str, ...],
+    masks: Sequence[str] = (),
+) -> Listed:
     """List picture files.
 
     Args:
@@ -84,15 +95,55 @@ def in_folder(root: Path, pictures: Sequence[str], source: str, truth: Truth, no
         source: Name of the folder or file that lists them.
         truth: What is known of each.
         notes: What is to be said of the list itself.
+        masks: Paths of the masks that belong to the pictures, relative to it; () where there are none.
     """
     return Listed(
         names=[writable(picture) for picture in pictures],
         fetch=lambda place: root / pictures[place],
-        hashed=lambda: hashing.Hashed(hashing.of_files(root, pictures)),
+        hashed=lambda: hashing.Hashed(hashing.of_files(root, (*pictures, *masks))),
         source=source,
         truth=truth,
         notes=notes,
+        masks=(lambda place: root / masks[place]) if masks else None,
+        mask_names=[writable(mask) for mask in masks],
     )
+
+
+def _with_masks(folder: Path) -> Listed:
+    """List the pictures of one subfolder with the masks of the other, which have their names but for the suffix.
+
+    Raises:
+        DataError: A picture has no mask, or several.
+    """
+    places = [_pictures_below(folder / name, folder) for name in _WITH_MASKS]
+    pictures, masks = ([one.as_posix() for one in found] for found, _, _ in places)
+    by_stem: dict[str, list[str]] = {}
+    for mask in masks:
+        by_stem.setdefault(_stem(mask), []).append(mask)
+    wrong = next((picture for picture in pictures if len(by_stem.get(_stem(picture), ())) != 1), None)
+    if wrong is not None or not pictures:
+        which = f"the picture {writable(wrong)!r} has no mask, or several" if wrong else "there is no picture in it"
+        raise DataError(
+            f"The folder {shown(folder)!r} has the subfolders images and masks, and {which}. Expected one mask for each"
+            " picture, of the same name but for the suffix. Add it, or give a .csv list with the columns path and mask."
+        )
+    chosen = [by_stem[_stem(picture)][0] for picture in pictures]
+    notes = [
+        note
+        for _, others, links in places
+        for note in _passed_over(_Listing((), None, (), tuple(others), tuple(links)))
+    ]
+    unused = len(masks) - len(chosen)
+    notes += [f"{counted(unused, 'mask')} without a picture of that name passed over."] if unused else []
+    listed = in_folder(folder, pictures, shown(folder), UNKNOWN, tuple(notes), chosen)
+    links = tuple(link for _, _, some in places for link in some)
+    everything = _Listing(tuple(Path(name) for name in (*pictures, *masks)), (), links=links)
+    return replace(listed, hashed=lambda: _hashed(folder, everything))
+
+
+def _stem(path: str) -> str:
+    """The path in its subfolder, without the suffix."""
+    return path.partition("/")[2].rpartition(".")[0]
 
 
 def _list(folder: Path) -> _Listing:

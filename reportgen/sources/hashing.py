@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -87,19 +87,23 @@ def by_name(folder: Path, names: Iterable[str]) -> str:
     return f"cd {_quoted(folder)} && printf '%s\\0' {listed} | LC_ALL=C sort -z | {_SUM}" if _quoted(folder) else ""
 
 
-def in_list(path: Path, place: int, *, is_named: bool) -> str:
+def in_list(path: Path, places: Sequence[int], *, is_named: bool) -> str:
     """Return the command for a list in CSV and the files that it names, in the folder of the list.
 
     Args:
         path: The list.
-        place: The column of the names, from 0.
+        places: The columns of the names, from 0: that of the pictures, and that of their masks, if any.
         is_named: Whether the first line names the columns.
     """
     name = _quoted(path)
     rows = '(r for r in csv.reader(open(sys.argv[1], encoding="utf-8-sig", newline="")) if "".join(r).strip())'
     rows = f"itertools.islice({rows}, 1, None)" if is_named else rows
-    written = f'sys.stdout.buffer.write(os.fsencode(r[{place}].strip()) + b"\\0")'
-    script = f"import csv, itertools, os, sys; [{written} for r in {rows} if r[{place}:]]"
+    each = f"for r in {rows} if r[{places[0]}:]"
+    at = str(places[0])
+    if len(places) > 1:
+        each, at = f"for r in {rows} for p in {tuple(places)} if r[p:]", "p"
+    written = f'sys.stdout.buffer.write(os.fsencode(r[{at}].strip()) + b"\\0")'
+    script = f"import csv, itertools, os, sys; [{written} {each}]"
     listed = f"{{ printf '%s\\0' {name}; python3 -c {shlex.quote(script)} {name}; }}"
     return f"{listed} | LC_ALL=C sort -zu | {_SUM}" if name else ""
 

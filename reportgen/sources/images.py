@@ -17,7 +17,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from reportgen.errors import DataError
-from reportgen.sources.dataset import Resize
+from reportgen.sources.dataset import Array, Resize
 from reportgen.sources.files import first_bytes
 from reportgen.sources.resizing import window
 
@@ -170,6 +170,36 @@ def read_pixels(
             box = window((picture.height, picture.width), size, resize)
             picture = picture.resize((width, height), Image.Resampling.BILINEAR, box=box)
         return np.asarray(picture, dtype=np.uint8).reshape(height, width, channels)
+
+
+def read_numbers(source: Source, name: str) -> Array:
+    """Read the numbers that a picture stores, as masks hold classes: no colours, no scaling, no turning.
+
+    Args:
+        source: The picture.
+        name: What it is called in an error.
+
+    Returns:
+        (height, width): of a picture with a palette the places in it, of a grey one its values, 8 or 16 bits; of one in
+        black and white 0 and 255.
+
+    Raises:
+        PictureError: It cannot be read, or has colours.
+    """
+    with _opened(source, name) as image:
+        if image.mode == "1":
+            image = image.convert("L")
+        if image.mode not in ("L", "P", *_DEEP_MODES):
+            raise PictureError(
+                name, "has colours or transparency, and a mask has one number for each pixel: grey or indexed"
+            )
+        return np.asarray(image)
+
+
+def picture_size(source: Source, name: str) -> tuple[int, int]:
+    """Return height and width of a picture as it is stored, without decoding it; errors as `look`."""
+    with _opened(source, name) as image:
+        return image.height, image.width
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""An array of labels in one of its usual forms -> class indices and class names, or true values."""
+"""An array of labels in one of its usual forms -> class indices and class names, true values, or masks."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from reportgen.sources.naming import ClassNames, match
 LABEL_KINDS = "buifUS"
 _WORD_KINDS = "US"
 _ROWS = 2
+_MAPS = (3, 4)
 _LAST_CODE_POINT = 0x10FFFF
 _Indices = npt.NDArray[np.int64]
 
@@ -26,6 +27,8 @@ class Truth:
     Attributes:
         indices: Class index of every image, int64 (size,); None for true values.
         values: True values of every image, float64 (size, …); None for classes.
+        maps: What is true at each place of every image, (size, rows, columns) or (size, rows, columns, channels), as it
+            came; None for classes and values of whole images.
         class_names: Names of the classes by index, or ().
         by_word: Whether the class names are words of the data's own, and nothing says which class of the model each is.
         notes: How words were matched to class names, in whole sentences.
@@ -33,9 +36,15 @@ class Truth:
 
     indices: _Indices | None
     values: Array | None = None
+    maps: Array | None = None
     class_names: tuple[str, ...] = ()
     by_word: bool = False
     notes: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> Array | None:
+        """What is known, whatever it is, batch axis first; None where nothing is."""
+        return next((each for each in (self.indices, self.values, self.maps) if each is not None), None)
 
 
 UNKNOWN = Truth(None)
@@ -43,20 +52,23 @@ UNKNOWN = Truth(None)
 
 
 def read_labels(labels: Array, known: ClassNames, what: str) -> Truth:
-    """Turn labels into class indices, or into true values, whichever they are.
+    """Turn labels into class indices, true values, or maps of either, whichever they are.
 
     Args:
         labels: Whole numbers (size,) or (size, 1); one-hot rows (size, classes); words (size,) or (size, 1); or numbers
-            (size, …) that are true values, as `true_values` tells.
+            (size, …) that are true values, as `true_values` tells; or numbers (size, rows, columns, …), which stay as
+            they are until the outputs of the model are known.
         known: Names of the classes by index; without any, words are numbered in sorted order.
         what: What the labels are called in an error, in the plural.
 
     Raises:
         DataError: The labels have none of these forms, or one of them has no class name.
     """
+    if labels.ndim in _MAPS and labels.dtype.kind in "buif":
+        return Truth(None, maps=labels, class_names=known.names)
     values = true_values(labels)
     if values is not None:
-        return Truth(None, values, known.names)
+        return Truth(None, values, class_names=known.names)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.dtype.kind in _WORD_KINDS and labels.ndim == 1:

@@ -4,7 +4,7 @@ The first line may name the columns: "path" (or "file", "filename", "image") and
 "value"); without names the first column is the path. Paths are relative to the file's folder. What stands behind the
 path is read as in other data: words and whole numbers are classes, fractions are true values; so are the numbers of
 several columns (the corners of a box), unless they are 0 and 1, which say of each class whether the picture belongs to
-it.
+it. A column called "mask" has the path of a second picture, with a class number for each pixel.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ ACCEPTED = "a .csv file that lists pictures (path,label)"
 IN_SHORT = "a .csv list"
 _PATHS = ("path", "file", "filename", "image")
 _LABELS = ("label", "class", "target", "value")
+_MASKS = ("mask", "masks")
 _LONGEST = 1 << 26
 _MOST_COLUMNS = 50_000
 _MOST_CELLS = 1 << 26
@@ -63,21 +64,42 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
     """
     path = Path(spec)
     pictures, columns, where = _columns(path)
+    masks, columns = _masks(columns, shown(path))
     truth, notes = _truth_of_columns(columns, shown(path))
-    listed = in_folder(path.parent, pictures, shown(path), truth, notes)
+    listed = in_folder(path.parent, pictures, shown(path), truth, notes, masks)
 
     def hashed() -> hashing.Hashed:
-        found = hashing.of_files(path.parent, (path.name, *pictures))
-        return hashing.Hashed(found, hashing.in_list(path, where.place, is_named=where.is_named))
+        found = hashing.of_files(path.parent, (path.name, *pictures, *masks))
+        return hashing.Hashed(found, hashing.in_list(path, where.places, is_named=where.is_named))
 
     return of_pictures(replace(listed, hashed=hashed), shape, reading)
 
 
+def _masks(columns: list[_Column], source: str) -> tuple[list[str], list[_Column]]:
+    """Return the paths of masks, and the columns that are left.
+
+    Raises:
+        DataError: Only some pictures have one.
+    """
+    found = next((column for column in columns if column.name.lower() in _MASKS), None)
+    if found is None:
+        return [], columns
+    cells = list(found.cells)
+    paths = [cells[number] for number in found.lines]
+    if not all(paths):
+        given = sum(map(bool, paths))
+        raise DataError(
+            f"{source!r} gives a mask for {given} of {len(paths)} pictures. Expected one for each, or none. Add the"
+            " missing ones."
+        )
+    return paths, [column for column in columns if column is not found]
+
+
 @dataclass(frozen=True, slots=True)
 class _Where:
-    """Where the paths stand: in which column, from 0, and whether the first line names the columns."""
+    """Where paths stand: in which columns, from 0, those of masks last, and whether the first line names the columns."""
 
-    place: int
+    places: tuple[int, ...]
     is_named: bool
 
 
@@ -113,7 +135,7 @@ def _columns(path: Path) -> tuple[list[str], list[_Column], _Where]:
     pictures: list[str] = []
     columns: list[_Column] = []
     names: list[str] | None = None
-    place, is_named = 0, False
+    place, is_named, masks = 0, False, ()
     for cells in _lines(path):
         if names is None:
             small = [cell.lower() for cell in cells]
@@ -121,6 +143,7 @@ def _columns(path: Path) -> tuple[list[str], list[_Column], _Where]:
             names, place = ([], 0) if found is None else (cells, found)
             is_named = found is not None
             if is_named:
+                masks = tuple(at for at, name in enumerate(small) if name in _MASKS)[:1]
                 del names[place]
                 continue
         picture = cells.pop(place) if place < len(cells) else ""
@@ -141,7 +164,7 @@ def _columns(path: Path) -> tuple[list[str], list[_Column], _Where]:
     columns = [column for column in columns if len(column.cells) > 1]
     for column in columns:
         column.end(len(pictures))
-    return pictures, columns, _Where(place, is_named)
+    return pictures, columns, _Where((place, *masks), is_named)
 
 
 def _lines(path: Path) -> Iterator[list[str]]:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from reportgen.errors import DataError
 from reportgen.records.model import Shape
+from reportgen.sources import true_maps
 from reportgen.sources.arrays import ONE_SAMPLE, batched, take
 from reportgen.sources.dataset import Array, Dataset, counted
 from reportgen.sources.labels import Truth, read_labels
@@ -24,13 +25,12 @@ def sha256_of_arrays(images: Array, known: Array | None) -> str:
 
     Args:
         images: Batch axis first; may lie on the disk.
-        known: True classes as whole numbers, or true values; None where nothing is known.
+        known: True classes as whole numbers, true values or masks; None where nothing is known.
     """
     digest = hashlib.sha256()
-    for start in range(0, len(images), _HASHED_AT_ONCE):
-        digest.update(np.ascontiguousarray(images[start : start + _HASHED_AT_ONCE]).tobytes())
-    if known is not None:
-        digest.update(np.ascontiguousarray(known).tobytes())
+    for array in (images, *(() if known is None else (known,))):
+        for start in range(0, len(array), _HASHED_AT_ONCE):
+            digest.update(np.ascontiguousarray(array[start : start + _HASHED_AT_ONCE]).tobytes())
     return digest.hexdigest()
 
 
@@ -48,8 +48,8 @@ def from_arrays(
 
     Args:
         images: Batch axis first; may lie on the disk, as `np.memmap` has them.
-        labels: True classes: whole numbers, one-hot rows or words; or true values, as `labels.true_values` tells; None
-            where nothing is known.
+        labels: True classes: whole numbers, one-hot rows or words; true values, as `labels.true_values` tells; or masks
+            and maps of values, (size, rows, columns, …); None where nothing is known.
         class_names: Names of the classes by index.
         shape: Shape of one sample of the model's input, which tells one image from many; None where it is not known.
         name: What they are called after their number: "1000 images given in memory".
@@ -70,7 +70,7 @@ def from_arrays(
     truth = Truth(None, class_names=tuple(class_names))
     if given is not None:
         truth = _truth_of_labels(given, tuple(class_names), len(array))
-    digest = sha256_of_arrays(array, truth.indices if truth.values is None else truth.values)
+    digest = sha256_of_arrays(array, truth.known)
 
     def read(chosen: Sequence[int]) -> Array:
         return take(array, chosen)
@@ -90,6 +90,7 @@ def from_arrays(
         notes=(*truth.notes, *([ONE_SAMPLE] if is_one else [])),
         by_word=truth.by_word,
         targets=() if truth.values is None else (("", truth.values),),
+        maps=() if truth.maps is None else (("", true_maps.of_array(truth.maps)),),
     )
 
 
@@ -106,6 +107,8 @@ def _command(truth: Truth) -> str:
     known = ""
     if truth.values is not None:
         known = ' + numpy.asarray(labels, "float64").tobytes()'
+    elif truth.maps is not None:
+        known = " + numpy.asarray(labels).tobytes()"
     elif truth.indices is not None:
         known = ' + numpy.asarray(labels, "int64").tobytes()'
     hashed = f"hashlib.sha256(numpy.asarray(images).tobytes(){known}).hexdigest()"
@@ -115,8 +118,7 @@ def _command(truth: Truth) -> str:
 def _truth_of_labels(labels: Array, names: tuple[str, ...], size: int) -> Truth:
     """Return what the labels say, of as many images as there are."""
     truth = read_labels(labels, ClassNames(names), "The labels")
-    known = truth.indices if truth.values is None else truth.values
-    number = 0 if known is None else len(known)
+    number = 0 if truth.known is None else len(truth.known)
     if number != size:
         raise DataError(
             f"There are {counted(size, 'image')} and {counted(number, 'label')}. Expected as many labels as images. "

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reportgen.errors import DataError
 from reportgen.records.model import Shape
-from reportgen.sources import hashing
+from reportgen.sources import hashing, true_maps
 from reportgen.sources.arrays import (
     ONE_SAMPLE,
     batched,
@@ -30,7 +30,7 @@ from reportgen.sources.naming import ClassNames
 ACCEPTED = "an .npz file with images (x) and labels (y)"
 IN_SHORT = "an .npz file"
 _MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
-LABELS = ("y", "labels", "label")
+LABELS = ("y", "labels", "label", "masks", "mask")
 # Names of the images, the best first, and of the labels that belong to them.
 _PAIRS = (
     ("x", LABELS),
@@ -95,7 +95,7 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
             truth = _truth(given, _class_names(archive, members, source), what)
     except _UNPACK_ERRORS as error:
         raise _not_unpacked(source) from error
-    known = truth.indices if truth.values is None else truth.values
+    known = truth.known
     if known is not None and len(known) != len(images):
         raise DataError(
             f"The file {source!r} holds {counted(len(images), 'image')} and {counted(len(known), 'label')}. Expected "
@@ -121,6 +121,7 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
         notes=(*notes, *truth.notes, *([ONE_SAMPLE] if is_one else [])),
         by_word=truth.by_word,
         targets=() if truth.values is None else (("", truth.values),),
+        maps=() if truth.maps is None else (("", true_maps.of_array(truth.maps)),),
     )
 
 

@@ -17,7 +17,8 @@ import numpy.typing as npt
 from reportgen.errors import DataError
 from reportgen.records.data import Reason
 from reportgen.records.model import Shape
-from reportgen.sources.dataset import Array, Dataset, LeftOut, Reading, counted
+from reportgen.sources import true_maps
+from reportgen.sources.dataset import Array, Dataset, LeftOut, Reading, TrueMaps, counted
 from reportgen.sources.hashing import Hashed
 from reportgen.sources.images import MISSING, Picture, PictureError, Source, look, read_pixels
 from reportgen.sources.labels import UNKNOWN, Truth
@@ -60,6 +61,8 @@ class Listed:
         truth: What is known of each.
         notes: What is to be said of the list itself.
         are_files: Whether the names are those of files.
+        masks: Place in the list -> the mask that belongs to the picture; None where there are none.
+        mask_names: What each mask is called.
     """
 
     names: Sequence[str]
@@ -69,6 +72,8 @@ class Listed:
     truth: Truth = UNKNOWN
     notes: tuple[str, ...] = ()
     are_files: bool = True
+    masks: Callable[[int], Source] | None = None
+    mask_names: Sequence[str] = ()
 
 
 def of_pictures(listed: Listed, shape: Shape | None, reading: Reading) -> Dataset:
@@ -113,9 +118,19 @@ def of_pictures(listed: Listed, shape: Shape | None, reading: Reading) -> Datase
         ),
         by_word=truth.by_word,
         targets=() if truth.values is None else (("", truth.values[kept]),),
+        maps=_masks(listed, kept),
         broken=tuple(seen.broken.first),
         broken_reasons=seen.broken.reasons(),
     )
+
+
+def _masks(listed: Listed, kept: Sequence[int]) -> tuple[tuple[str, TrueMaps], ...]:
+    """The masks of the pictures that can be read."""
+    masks, fetch = listed.masks, listed.fetch
+    if masks is None:
+        return ()
+    names = [listed.mask_names[place] for place in kept]
+    return (("", true_maps.of_pictures(names, lambda index: masks(kept[index]), lambda index: fetch(kept[index]))),)
 
 
 def _examine(

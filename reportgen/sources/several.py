@@ -15,7 +15,7 @@ import numpy as np
 
 from reportgen.errors import DataError
 from reportgen.records.model import TensorRecord, main_input
-from reportgen.sources import classes, fitting, function, hashing, npz
+from reportgen.sources import classes, fitting, function, hashing, npz, true_maps
 from reportgen.sources.dataset import Array, Dataset, Manner, counted, in_words
 from reportgen.sources.files import shown, writable
 from reportgen.sources.labels import Truth, read_labels, words
@@ -176,7 +176,7 @@ def _by_head(heads: Mapping[str, Array], size: int) -> dict[str, Truth]:
     found = {}
     for head, given in heads.items():
         truth = read_labels(given, ClassNames(()), f"The labels for {head!r}")
-        known = truth.indices if truth.values is None else truth.values
+        known = truth.known
         if known is not None and len(known) != size:
             raise DataError(
                 f"There are {counted(size, 'image')} and {counted(len(known), 'label')} for {head!r}. Expected as "
@@ -193,6 +193,10 @@ def _with_truths(dataset: Dataset, truths: Mapping[str, Truth]) -> Dataset:
         head_labels=tuple((head, truth.indices) for head, truth in truths.items() if truth.indices is not None),
         head_words=tuple((head, truth.class_names) for head, truth in truths.items() if truth.by_word),
         targets=(*dataset.targets, *((head, each.values) for head, each in truths.items() if each.values is not None)),
+        maps=(
+            *dataset.maps,
+            *((head, true_maps.of_array(each.maps)) for head, each in truths.items() if each.maps is not None),
+        ),
     )
 
 

@@ -13,11 +13,12 @@ import numpy as np
 
 from reportgen.errors import DataError
 from reportgen.records.model import Shape
-from reportgen.sources.arrays import IMAGE_KINDS
+from reportgen.sources.arrays import IMAGE_KINDS, agrees
 from reportgen.sources.dataset import Array, in_words
 from reportgen.sources.labels import Gathered
 from reportgen.sources.spooling import Spool, room
 
+_MAP_AXES = 2
 _ENDLESS = -1  # tf.data.INFINITE_CARDINALITY
 Arrays = Array | dict[str, Array]
 """One array, or one for each input or output by its name."""
@@ -53,14 +54,14 @@ def read(given: Any, shape: Shape | None, what: str = "") -> tuple[Arrays, Array
     """
     what = what or f"The {_kind(given)}"
     columns: dict[str, _Images] = {}
-    labels: dict[str, Gathered] = {}
+    labels: dict[str, Gathered | _Images] = {}
     for item in _items(given, what):
         image, label = _parts(item)
         images, truths = _named(image), _named(label)
         if not columns:
             columns = {name: _Images(f"{what}{f', input {name}' * bool(name)}") for name in images}
-            labels = {name: Gathered(f"The labels of {_lower(what)}") for name in truths}
             is_batch = _is_batch(images, truths, shape)
+            labels = {name: _labels(rows[0] if is_batch else rows, what) for name, rows in truths.items()}
         if list(images) != list(columns) or list(truths) != list(labels):
             raise DataError(
                 f"{what} yields items of different structures: {_shown(columns)} with labels {_shown(labels)}, and"
@@ -69,8 +70,12 @@ def read(given: Any, shape: Shape | None, what: str = "") -> tuple[Arrays, Array
         for name, rows in images.items():
             columns[name].take(rows if is_batch else rows[None])
         for name, rows in truths.items():
-            for row in rows if is_batch else rows[None]:
-                labels[name].take(np.asarray(row))
+            gathered, whole = labels[name], rows if is_batch else rows[None]
+            if isinstance(gathered, _Images):
+                gathered.take(whole)
+                continue
+            for row in whole:
+                gathered.take(np.asarray(row))
     if not columns:
         raise DataError(f"{what} is empty. Expected at least one image. Check its source.")
     arrays = {name: column.array() for name, column in columns.items()}
@@ -79,10 +84,11 @@ def read(given: Any, shape: Shape | None, what: str = "") -> tuple[Arrays, Array
 
 
 class _Images:
-    """Images of one input, as they come, in a temporary file."""
+    """Images of one input, or masks that belong to them, as they come, in a temporary file."""
 
-    def __init__(self, what: str) -> None:
-        self._what, self._spool, self._size = what, Spool(), 0
+    def __init__(self, what: str, each: str = "image") -> None:
+        self._what, self._each, self._spool, self._size = what, each, Spool(), 0
+        self._all = f"The images of {_lower(what)}" if each == "image" else what
         self._one: Array | None = None
 
     def take(self, rows: Array) -> None:
@@ -93,11 +99,11 @@ class _Images:
         one = self._one
         if (rows.shape[1:], rows.dtype) != (one.shape, one.dtype):
             raise DataError(
-                f"Image {self._size} of {_lower(self._what)} is {in_words(rows.shape[1:])} of {rows.dtype}, and the"
-                f" first is {in_words(one.shape)} of {one.dtype}. Expected one size and type. Resize or cast them in"
-                " the dataset."
+                f"{self._each.capitalize()} {self._size} of {_lower(self._what)} is {in_words(rows.shape[1:])} of"
+                f" {rows.dtype}, and the first is {in_words(one.shape)} of {one.dtype}. Expected one size and type."
+                " Resize or cast them in the dataset."
             )
-        with room(f"The images of {_lower(self._what)}"):
+        with room(self._all):
             self._spool.file.write(np.ascontiguousarray(rows).tobytes())
         self._size += len(rows)
 
@@ -105,10 +111,17 @@ class _Images:
         """Return all of them; the mapping keeps the file alive, also without the spool and without a name."""
         if self._one is None or not self._size * self._one.size:
             raise DataError(f"{self._what} is empty. Expected at least one image. Check its source.")
-        with room(f"The images of {_lower(self._what)}"):
+        with room(self._all):
             self._spool.file.flush()
         images: Array = np.memmap(self._spool.file, self._one.dtype, "r", 0, (self._size, *self._one.shape))
         return images
+
+
+def _labels(label: Array, what: str) -> Gathered | _Images:
+    """What takes labels as they come: masks as large as images go where these go."""
+    called = f"The labels of {_lower(what)}"
+    is_map = np.ndim(label) >= _MAP_AXES and np.asarray(label).dtype.kind in IMAGE_KINDS
+    return _Images(called, "label") if is_map else Gathered(called)
 
 
 def _items(given: Any, what: str) -> Iterator[Any]:
@@ -157,6 +170,9 @@ def _is_batch(images: dict[str, Array], labels: dict[str, Array], shape: Shape |
     if labels:
         # A row of 0 with a single 1 may by chance be as long as an image is high.
         label = next(iter(labels.values()))
+        if label.ndim >= _MAP_AXES and label.shape[:2] == image.shape[:2]:
+            # A mask for one image is as high as the image, as a batch of masks is as long as a batch of images.
+            return image.ndim > len(shape or (0,) * 3) or (shape is not None and not agrees(image.shape, shape))
         return label.ndim > 0 and image.ndim >= len(shape or ()) and image.shape[:1] == label.shape[:1]
     return image.ndim > (3 if shape is None else len(shape))
 

@@ -15,6 +15,7 @@ from reportgen.document.rules import Rule
 from reportgen.errors import UnknownNameError
 from reportgen.evidence import Evidence
 from reportgen.evidence.performance import Sureness, share
+from reportgen.evidence.pixels import ClassByPixel, PixelsResult
 from reportgen.evidence.pooling import PooledWindow
 from reportgen.findings.families import judge, rule, rules
 from reportgen.records.data import Broken, Doubt, Reason
@@ -41,6 +42,15 @@ def of_channels(*states: str, **others: Any) -> dict[str, Any]:
 def of_a_copy(**others: Any) -> dict[str, Any]:
     copy = made.channel(1, copy_of=0, copy_correlation=0.995, **others)
     return {"responses": made.responses(made.call("conv", made.channel(0), copy))}
+
+
+def never_found(num_both: int) -> PixelsResult:
+    """Masks in which a tree is in five images, and so many of its pixels are found."""
+    classes = (
+        ClassByPixel(0, "sky", 30, 40 - num_both, 30, 10, made.estimate(0.75, 0.7, 0.8)),
+        ClassByPixel(1, "tree", 10, num_both, num_both, 5, made.estimate(0.0)),
+    )
+    return made.pixels(made.pixel_head(by_class=made.by_class(classes=classes)))
 
 
 # For each code: what fires it, and what comes close and does not.
@@ -100,6 +110,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"performance": made.performance(sureness=Sureness(0.9, share(921, 930), share(44, 70)))},
         {"performance": made.performance(sureness=Sureness(0.9, share(921, 930), None))},
     ),
+    "RG331": (
+        {"pixels": made.pixels(made.pixel_head("input", by_error=made.by_error(gain=made.estimate(0.1, 0.0, 0.2))))},
+        {"pixels": made.pixels(made.pixel_head("input", by_error=made.by_error(gain=made.estimate(0.1, 0.01, 0.2))))},
+    ),
+    "RG332": ({"pixels": never_found(0)}, {"pixels": never_found(1)}),
     "RG401": (of_channels("dead"), of_channels("nearly dead", "stuck")),
     "RG402": (of_channels("nearly dead"), of_channels("dead")),
     "RG403": (of_channels("stuck"), of_channels("dead")),
@@ -145,7 +160,7 @@ def test_finding_is_placed_by_name_and_its_facts_are_numbers(code: str) -> None:
         assert all(type(fact.value) in {int, float} for fact in finding.facts)
         assert len({fact.name for fact in finding.facts}) == len(finding.facts)
         assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", fact.name) for fact in finding.facts)
-        assert finding.where in {"", "conv", "conv/kernel", "odd", "scores", "digit", "average", "cat"}
+        assert finding.where in {"", "conv", "conv/kernel", "odd", "scores", "digit", "average", "cat", "masks", "tree"}
 
 
 def test_other_sample_is_found_at_the_same_place() -> None:

@@ -18,8 +18,10 @@ from reportgen import probes, registry, sections
 from reportgen.document.report import Figure, Report, Section
 from reportgen.evidence import Evidence
 from reportgen.evidence.performance import ClassAccuracy, Commonest, Confusion, Share
+from reportgen.evidence.pixels import ClassByPixel, PixelConfusion
 from reportgen.evidence.samples import Answer
 from reportgen.evidence.why import Spent
+from reportgen.language.ties import Tie
 from reportgen.records.data import Broken, Doubt, Reason
 from reportgen.records.model import TensorRecord, WeightFault, Window
 from reportgen.renderers import html
@@ -40,6 +42,21 @@ BROKEN_MAPS = made.activations(
 )
 VALUES = made.predictions(right=None, interval=None, output="values")
 REGRESSION = made.model(made.conv(), outputs=(TensorRecord("number", (1,), "float32", "linear"),), parameters=10)
+
+MANY = made.by_class(
+    classes=tuple(
+        ClassByPixel(index, f"class {index}", 5, 5, 0, 1, made.estimate(0.0, num_images=1)) for index in range(30)
+    ),
+    confusions=tuple(PixelConfusion(index, (index + 1) % 30 if index else None, 5) for index in range(30)),
+    num_left_out=7,
+)
+UNKNOWN_MASKS = made.pixel_head(
+    by_class=made.by_class(
+        classes=(ClassByPixel(0, "sky", None, 40, None, None, None),),
+        accuracy=None, mean_iou=None, confusions=(), commonest=None,
+    ),
+    error_map=None, worst=(), worst_scores=(),
+)  # fmt: skip
 
 CASES: dict[str, Evidence] = {
     "a classifier on labelled images": made.evidence(),
@@ -78,6 +95,59 @@ CASES: dict[str, Evidence] = {
         scaling=made.scaling(
             made.scaled(right=None, commonest=1.0, confidence=0.2, num_answered=1),
             made.scaled("none", high=255.0, right=None),
+        ),
+    ),
+    "masks": made.evidence(
+        model=made.model(made.conv(), outputs=(TensorRecord("masks", (2, 2, 2), "float32", "softmax"),), parameters=10),
+        samples=(made.sample(answers=(), correct=None, label=None, pixels=(made.pixel_answer(),)),),
+        predictions=VALUES,
+        performance=None,
+    ),
+    "masks of many classes, some left out": made.evidence(
+        samples=(made.sample(pixels=(made.pixel_answer(truth=np.array([[0, 0], [-1, 1]])),)),),
+        pixels=made.pixels(made.pixel_head(by_class=MANY, num_nonfinite=2, worst_tie=Tie(1, 3))),
+    ),
+    "no masks": made.evidence(
+        samples=(made.sample(pixels=(made.pixel_answer(truth=None, error=None, accuracy=None, mean_iou=None),)),),
+        pixels=made.pixels(UNKNOWN_MASKS),
+    ),
+    "a reconstruction": made.evidence(
+        samples=(made.sample(answers=(), correct=None, pixels=(made.pixel_answer("input", truth=None),)),),
+        predictions=VALUES,
+        performance=None,
+        pixels=made.pixels(made.pixel_head("input")),
+    ),
+    "a map of values of one image": made.evidence(
+        samples=(made.sample(answers=(), correct=None, pixels=(made.pixel_answer("values", num_channels=2),)),),
+        predictions=VALUES,
+        performance=None,
+        pixels=made.pixels(
+            made.pixel_head(
+                "values", by_error=made.by_error(mean_picture=None, gain=None, counts=(1, 0), num_left_out=3)
+            )
+        ),
+    ),
+    "two picture-shaped outputs": made.evidence(
+        model=made.model(
+            made.conv(),
+            outputs=(
+                TensorRecord("masks", (2, 2, 2), "float32", "softmax"),
+                TensorRecord("depth", (2, 2, 1), "float32"),
+            ),
+            parameters=10,
+        ),
+        samples=(
+            made.sample(
+                answers=(),
+                correct=None,
+                pixels=(made.pixel_answer(), made.pixel_answer("values", name="depth")),
+            ),
+        ),
+        predictions=VALUES,
+        performance=None,
+        pixels=made.pixels(
+            made.pixel_head(),
+            made.pixel_head("values", name="depth", worst=(made.sample(5, pixels=(made.pixel_answer("values"),)),)),
         ),
     ),
     "no other scaling": made.evidence(scaling=None),
@@ -365,8 +435,14 @@ def test_every_chapter_fills_its_template_without_a_hole(case: str, medium: html
     [
         ("a classifier on labelled images", set()),
         ("no labels", {"performance"}),
-        ("no dataset", {"performance", "pooling", "samples", "why", "activations", "edges", "channels", "names"}),
-        ("edges without data", {"performance", "pooling", "samples", "why", "activations", "channels", "names"}),
+        (
+            "no dataset",
+            {"performance", "pixels", "pooling", "samples", "why", "activations", "edges", "channels", "names"},
+        ),
+        (
+            "edges without data",
+            {"performance", "pixels", "pooling", "samples", "why", "activations", "channels", "names"},
+        ),
         ("broken and constant maps", {"pooling"}),
     ],
 )

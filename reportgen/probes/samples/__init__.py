@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.evidence.pixels import PixelsResult
 from reportgen.evidence.predictions import PredictionsResult
 from reportgen.evidence.samples import Answer, HeadAnswer, InputValues, SampleRecord
 from reportgen.language.vocabulary import words
@@ -16,7 +17,9 @@ from reportgen.models.subject import Array, Subject, answers
 from reportgen.options import Options
 from reportgen.probes.activations import drawing
 from reportgen.probes.predictions import class_name, multilabel, probabilities, targets_by_output
+from reportgen.probes.samples import pixel_answers
 from reportgen.probes.samples.picking import DEFAULT_WITH_LABELS, Answered, Picked, pick
+from reportgen.probes.samples.pixel_answers import Look
 from reportgen.progress import Progress, silent
 from reportgen.records.model import TensorRecord
 from reportgen.sources.dataset import Dataset
@@ -26,7 +29,7 @@ NUM_ANSWERS = 3
 NUM_VALUES = 12
 
 
-NEEDS = ("predictions",)
+NEEDS = ("predictions", "pixels")
 
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> tuple[SampleRecord, ...]:
@@ -41,9 +44,18 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> tupl
         labels=labels.get(predictions.name) if predictions.right is not None else None,
         hits=predictions.hits,
         confidence=predictions.confidence,
+        losses=_losses(subject.earlier.get("pixels")),
     )
     picked = pick(options.pick, known, options.seed)
     return records(subject, predictions, picked)
+
+
+def _losses(found: PixelsResult | None) -> Array | None:
+    """How badly the first picture-shaped output that is scored answers each image; None without one."""
+    for head in found.heads if found else ():
+        if head.scores is not None:
+            return -head.scores if head.kind == "classes" else head.scores
+    return None
 
 
 def num_samples(dataset: Dataset, options: Options) -> int:
@@ -66,9 +78,19 @@ def leave(subject: Subject, result: tuple[SampleRecord, ...]) -> Subject:
     return replace(subject, samples=result)
 
 
-def records(subject: Subject, predictions: PredictionsResult, picked: Sequence[Picked]) -> tuple[SampleRecord, ...]:
-    """Look at some images closely: read them, and put them to the model once more."""
+def records(
+    subject: Subject, predictions: PredictionsResult, picked: Sequence[Picked], looks: Sequence[Look] | None = None
+) -> tuple[SampleRecord, ...]:
+    """Look at some images closely: read them, and put them to the model once more.
+
+    Args:
+        subject: The model and the data.
+        predictions: The answers to all images.
+        picked: The images.
+        looks: How picture-shaped outputs are read; None: as the probe of pixels found.
+    """
     dataset = subject.dataset
+    looks = pixel_answers.looks(subject, subject.earlier.get("pixels")) if looks is None else looks
     assert dataset is not None, "samples are chosen from data"
     results = {result.name: result for result in (predictions, *predictions.others)}
     labels = {predictions.name: dataset.labels, **dict(dataset.head_labels)}
@@ -79,6 +101,7 @@ def records(subject: Subject, predictions: PredictionsResult, picked: Sequence[P
         indices = [chosen.index for chosen in part]
         pictures = subject.pictures(indices)
         values = answers(subject.model, subject.inputs(indices))
+        drawn = [pixel_answers.answers(subject, look, indices, values[look.output.place]) for look in looks]
         for place, chosen in enumerate(part):
             heads = tuple(
                 _head_answer(
@@ -91,7 +114,8 @@ def records(subject: Subject, predictions: PredictionsResult, picked: Sequence[P
                 )
                 for output, row in zip(subject.record.outputs, values, strict=True)
             )
-            found.append(_record(chosen, pictures[place], heads, predictions.name, subject))
+            record = _record(chosen, pictures[place], heads, predictions.name, subject)
+            found.append(replace(record, pixels=tuple(each[place] for each in drawn)))
     return tuple(found)
 
 

@@ -32,12 +32,15 @@ class Answered:
         labels: True class of each image, or None.
         hits: Whether each is answered rightly, or None where that is not known.
         confidence: Probability or score of the model's answer, or None where it has no classes.
+        losses: How bad each picture-shaped answer is, NaN where that is not known; None where there is none, or nothing
+            is known of what is true.
     """
 
     size: int
     labels: npt.NDArray[np.int64] | None = None
     hits: npt.NDArray[np.bool_] | None = None
     confidence: npt.NDArray[np.float64] | None = None
+    losses: npt.NDArray[np.float64] | None = None
 
 
 def pick(wishes: Sequence[Pick], known: Answered, seed: int) -> tuple[Picked, ...]:
@@ -45,7 +48,8 @@ def pick(wishes: Sequence[Pick], known: Answered, seed: int) -> tuple[Picked, ..
 
     Args:
         wishes: Ways to choose, in order; an empty list stands for one confident, one uncertain and one wrong sample
-            where labels and classes exist, else for the first three images.
+            where labels and classes exist; of picture-shaped answers the best, the median and the worst; else for the
+            first three images.
         known: What is known of the images.
         seed: Seed of a random choice.
 
@@ -56,6 +60,8 @@ def pick(wishes: Sequence[Pick], known: Answered, seed: int) -> tuple[Picked, ..
         DataError: An index is too large, or a wish needs labels or classes that are not there.
     """
     if not wishes:
+        if known.hits is None and known.losses is not None:
+            return _best_median_worst(known.losses)
         if known.hits is None:
             return tuple(Picked(index, "one of the first images") for index in range(min(3, known.size)))
         wishes = DEFAULT_WITH_LABELS
@@ -79,6 +85,9 @@ def _choose(wish: Pick, chosen: Collection[int], known: Answered, seed: int) -> 
         found = [index for label in np.unique(known.labels) for index in np.flatnonzero(known.labels == label)[:count]]
         return [(int(index), "one of the first of its class") for index in found]
     confidence, hits = known.confidence, known.hits
+    if wish.kind == "wrong" and hits is None and known.losses is not None:
+        free = np.array([index not in chosen for index in range(known.size)]) & np.isfinite(known.losses)
+        return [(index, "predicted worst") for index in _by_loss(-known.losses, free)[:count]]
     if confidence is None:
         raise _missing(wish, "a model that predicts classes")
     free = np.array([index not in chosen for index in range(known.size)])
@@ -90,6 +99,17 @@ def _choose(wish: Pick, chosen: Collection[int], known: Answered, seed: int) -> 
     if wish.kind == "confident":
         return _ordered(-confidence, right, count, "most confident" if hits is None else "correct, and most confident")
     return _ordered(confidence, free, count, "least confident")
+
+
+def _best_median_worst(losses: npt.NDArray[np.float64]) -> tuple[Picked, ...]:
+    order = _by_loss(losses, np.isfinite(losses))
+    found = {order[-1]: "predicted worst", order[(len(order) - 1) // 2]: "the median", order[0]: "predicted best"}
+    return tuple(Picked(index, reason) for index, reason in reversed(found.items()))
+
+
+def _by_loss(losses: npt.NDArray[np.float64], allowed: npt.NDArray[np.bool_]) -> list[int]:
+    """Return the places of the allowed losses, the smallest first, equal ones in the order of the data."""
+    return [int(index) for index in np.argsort(losses, kind="stable") if allowed[index]]
 
 
 def _ordered(
