@@ -76,6 +76,7 @@ def contents(report: Report) -> Any:
     return json.loads(json_renderer.render(report))["sections"]
 
 
+@pytest.mark.slow
 def test_whole_report_on_a_small_unet_says_how_good_it_is_pixel_by_pixel() -> None:
     names = ["background", "circle", "square"]
     report = explain(unet(), PICTURES, MASKS, class_names=names, ablation_budget="50", dream_steps=2)
@@ -190,6 +191,7 @@ def test_command_line_reads_a_list_of_pictures_and_masks(tmp_path: Path) -> None
     assert head["by_class"]["accuracy"]["value"] == 1.0
 
 
+@pytest.mark.slow
 def test_lines_of_the_guide_run(capsys: pytest.CaptureFixture[str]) -> None:
     text = GUIDE.read_text(encoding="utf-8")
     (program,) = (each for each in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "unet" in each)

@@ -14,8 +14,6 @@ from reportgen.figures import charts, mosaic
 from reportgen.language.listing import listed
 from reportgen.language.numerals import number, percent, plural, size
 
-OTHERS = -1
-"""Stands for a colour of all classes that have none of their own."""
 _STRIPE = 4
 _MOST_TOLD = 4
 

@@ -258,6 +258,11 @@ class _Reading:
             return self._truth(maps, partial(_from_numbers, tuple(unread))), note
         if not must and output.channels == 1:
             return None
+        if not classes:
+            raise DataError(
+                f"The masks of {self.dataset.name} leave out every pixel: they hold {' and '.join(map(str, kinds))}"
+                f" only. Expected class numbers of 0 to {output.num_classes - 1}. Give masks with classes."
+            )
         wrong = max(classes) if classes and max(classes) >= output.num_classes else min(classes or kinds)
         raise DataError(
             f"The masks of {self.dataset.name} hold {wrong}, but the output {output.name!r} tells"
@@ -284,6 +289,11 @@ class _Reading:
     def _values(self, maps: TrueMaps, seen: _Values, resized: str) -> tuple[PixelTruth, str]:
         output, shape = self.output, maps.shape
         channels = shape[2] if shape and len(shape) > _PLANE_AXES else 1
+        if seen.low > seen.high:
+            raise DataError(
+                f"The true values for the output {output.name!r} hold no number at all. Expected a value for each"
+                " pixel, and NaN only where none is known. Check how they are read."
+            )
         if channels != output.channels:
             raise DataError(
                 f"The labels of {self.dataset.name} hold {channels} values for each pixel, and the output"

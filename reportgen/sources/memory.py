@@ -67,9 +67,7 @@ def from_arrays(
             f"The images are an array of {array.shape} of {array.dtype}. Expected at least one image, batch axis "
             "first, of numbers. Give an array such as (size, height, width, channels)."
         )
-    truth = Truth(None, class_names=tuple(class_names))
-    if given is not None:
-        truth = _truth_of_labels(given, tuple(class_names), len(array))
+    truth = _truth_of_labels(given, tuple(class_names), len(array))
     digest = sha256_of_arrays(array, truth.known)
 
     def read(chosen: Sequence[int]) -> Array:
@@ -115,8 +113,10 @@ def _command(truth: Truth) -> str:
     return f"import hashlib, numpy; print({hashed})"
 
 
-def _truth_of_labels(labels: Array, names: tuple[str, ...], size: int) -> Truth:
+def _truth_of_labels(labels: Array | None, names: tuple[str, ...], size: int) -> Truth:
     """Return what the labels say, of as many images as there are."""
+    if labels is None:
+        return Truth(None, class_names=names)
     truth = read_labels(labels, ClassNames(names), "The labels")
     number = 0 if truth.known is None else len(truth.known)
     if number != size:

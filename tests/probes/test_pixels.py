@@ -15,7 +15,7 @@ from reportgen.evidence.samples import SampleRecord
 from reportgen.models.compiling import runnable
 from reportgen.models.subject import Subject
 from reportgen.options import make
-from reportgen.pipeline import feeding
+from reportgen.pipeline import feeding, keeping
 from reportgen.pipeline.preparing import prepared
 from reportgen.probes import pixels, predictions, samples
 from reportgen.probes.pixels.classes import ClassTally
@@ -338,6 +338,18 @@ def test_more_batches_than_one_are_put_together(monkeypatch: pytest.MonkeyPatch)
     parts = only(passing(activation="softmax"), PICTURES, MASKS)
     assert classes_of(parts) == classes_of(whole)
     np.testing.assert_array_equal(parts.error_map, whole.error_map)
+
+
+def test_forecast_counts_one_pass_over_all_images_where_an_output_is_a_picture() -> None:
+    subject, _ = probed(passing(), PICTURES, MASKS)
+    assert subject.dataset is not None
+    plan = keeping.planned(subject.record, 3, make({}))
+    work = pixels.forecast(subject.record, subject.dataset, make({}), plan)
+    assert work is not None
+    assert work.macs == 7 * subject.record.macs > 0
+    plain = keras.Sequential([keras.Input((SIDE, SIDE, 3)), layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(2)])
+    other, _ = probed(plain, PICTURES)
+    assert pixels.forecast(other.record, subject.dataset, make({}), plan) is None
 
 
 def test_model_without_a_picture_shaped_output_has_no_such_scores() -> None:

@@ -44,9 +44,27 @@ UNLABELLED = {"right": None, "interval": None}
             " is 90.0\u202f% on 10\xa0images, held out from MNIST's training split.",
         ),
         (
-            made.evidence(predictions=made.predictions(**UNLABELLED)),
+            made.evidence(predictions=made.predictions(**UNLABELLED), pixels=None),
             "toy reads grey images of 4\u202f×\u202f4 pixels and predicts one of 3\xa0classes. It was run on"
             " 10\xa0images without usable labels, so its accuracy is not known.",
+        ),
+        (
+            made.evidence(
+                model=made.model(outputs=(TensorRecord("masks", (2, 2, 2), "float32", "softmax"),)),
+                predictions=made.predictions(**UNLABELLED),
+            ),
+            "toy reads grey images of 4\u202f×\u202f4 pixels and predicts one of 2\xa0classes for each pixel. It"
+            " predicts the right class for 87.5\u202f% of the pixels of 10\xa0images; the mean intersection over union is"
+            " 74.1\u202f%.",
+        ),
+        (
+            made.evidence(
+                model=made.model(outputs=(TensorRecord("masks", (4, 4, 1), "float32", "sigmoid"),)),
+                predictions=made.predictions(**UNLABELLED),
+                pixels=made.pixels(made.pixel_head("input")),
+            ),
+            "toy reads grey images of 4\u202f×\u202f4 pixels and predicts its input again. Its mean absolute error on"
+            " 10\xa0images is 0.25.",
         ),
         (
             made.bare(),
@@ -54,7 +72,7 @@ UNLABELLED = {"right": None, "interval": None}
             " without images, so nothing is known about its predictions.",
         ),
     ],
-    ids=["labels", "held out", "no labels", "no data"],
+    ids=["labels", "held out", "no labels", "masks", "reconstruction", "no data"],
 )
 def test_answer_says_what_the_network_is_and_how_often_it_is_right(evidence: Evidence, answer: str) -> None:
     assert build(evidence).answer == answer

@@ -123,6 +123,8 @@ def test_maps_of_an_output_that_is_no_picture_stay_its_values() -> None:
         ((3, "softmax"), np.full((4, SIDE, SIDE), 0.5), "neither one class number for each pixel nor rows of 0"),
         ((3, "softmax"), np.zeros((4, SIDE, SIDE, 3)), "neither one class number for each pixel nor rows of 0"),
         ((3, "linear"), np.full((4, SIDE, SIDE), 0.5), "hold 1 values for each pixel, and the output"),
+        ((3, "softmax"), np.full((4, SIDE, SIDE), 255), "leave out every pixel"),
+        ((1, "linear"), np.full((4, SIDE, SIDE), np.nan), "hold no number at all"),
         ((1, "sigmoid"), MASKS * 100, "run from 0 to 200, and it ends in a sigmoid"),
     ],
 )

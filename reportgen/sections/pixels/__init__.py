@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reportgen.document.report import Figure, Section
 from reportgen.evidence import Evidence
-from reportgen.evidence.pixels import ByClass, ByError, ClassByPixel, Estimate, PixelConfusion, PixelHead
+from reportgen.evidence.pixels import LEAST_IMAGES, ByClass, ByError, ClassByPixel, Estimate, PixelConfusion, PixelHead
 from reportgen.evidence.samples import SampleRecord
 from reportgen.figures import inputs, pixel_maps
 from reportgen.language.listing import listed
@@ -263,7 +263,7 @@ def in_words(estimate: Estimate, *, percents: bool = True, short: bool = False) 
         short: Whether it was said before what is drawn at random.
     """
     if estimate.interval is None:
-        return ""
+        return " (too few for an interval)" if estimate.num_images < LEAST_IMAGES and not short else ""
     low, high = (percent(end) if percents else number(end) for end in estimate.interval)
     return f" (95 % interval {low} to {high}{'' if short else ', if they were drawn at random'})"
 

@@ -73,6 +73,11 @@ class Panels:
     num_channels: int
 
     @property
+    def has_others(self) -> bool:
+        """Whether there are classes without a colour of their own."""
+        return any(row.colour == colours.OTHER_CLASSES for row in self.legend)
+
+    @property
     def is_mean(self) -> bool:
         """Whether the mean of several channels is drawn."""
         return self.kind != "classes" and self.num_channels not in (1, 3)
