@@ -97,7 +97,7 @@ def _masks(columns: list[_Column], source: str) -> tuple[list[str], list[_Column
 
 @dataclass(frozen=True, slots=True)
 class _Where:
-    """Where paths stand: in which columns, from 0, those of masks last, and whether the first line names the columns."""
+    """Where paths stand: in which columns, from 0, that of masks last, and whether the first line names the columns."""
 
     places: tuple[int, ...]
     is_named: bool
@@ -135,7 +135,8 @@ def _columns(path: Path) -> tuple[list[str], list[_Column], _Where]:
     pictures: list[str] = []
     columns: list[_Column] = []
     names: list[str] | None = None
-    place, is_named, masks = 0, False, ()
+    place, is_named = 0, False
+    masks: tuple[int, ...] = ()
     for cells in _lines(path):
         if names is None:
             small = [cell.lower() for cell in cells]

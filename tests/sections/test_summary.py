@@ -54,8 +54,8 @@ UNLABELLED = {"right": None, "interval": None}
                 predictions=made.predictions(**UNLABELLED),
             ),
             "toy reads grey images of 4\u202f×\u202f4 pixels and predicts one of 2\xa0classes for each pixel. It"
-            " predicts the right class for 87.5\u202f% of the pixels of 10\xa0images; the mean intersection over union is"
-            " 74.1\u202f%.",
+            " predicts the right class for 87.5\u202f% of the pixels of 10\xa0images; the mean intersection over union"
+            " is 74.1\u202f%.",
         ),
         (
             made.evidence(
