@@ -8,6 +8,8 @@ blurred: a blurred part keeps its colour, and a network still reads it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import tensorflow as tf
 
@@ -27,17 +29,17 @@ def paint(image: Tensor, keep: Tensor) -> Tensor:
         float32 (batch, *places, channels).
     """
     image, weight = tf.convert_to_tensor(image), tf.convert_to_tensor(keep)[..., None]
+    if len(weight.shape) == 3:  # a signal is a picture of one row
+        return paint(image[:, None], keep[:, None])[:, 0]
     levels = [(image * weight, weight)]
     while max(levels[-1][1].shape[1:-1]) > 1:
-        value, weight = (_summed(each) for each in levels[-1])
+        both = _summed(tf.concat(levels[-1], -1))
+        value, weight = both[..., :-1], both[..., -1:]
         known = tf.minimum(weight, 1.0)
         levels.append((value / tf.maximum(weight, 1e-12) * known, known))
     filled = levels[-1][0]
     for value, weight in reversed(levels[:-1]):
-        sizes = weight.shape[1:-1]
-        for axis, size in enumerate(sizes, start=1):
-            filled = _doubled(filled, axis, size)
-        filled = value + (1 - weight) * filled
+        filled = value + (1 - weight) * _doubled(filled, weight.shape[1:-1])
     return filled
 
 
@@ -65,8 +67,22 @@ def _summed(values: Tensor) -> Tensor:
     return values
 
 
-def _doubled(values: Tensor, axis: int, size: int) -> Tensor:
-    """Repeat each place along an axis, smoothed by 1-2-1 with the border repeated, and cut to a size."""
+def _doubled(values: Tensor, sizes: Sequence[int]) -> Tensor:
+    """Repeat each place along each axis, smoothed by 1-2-1 with the border repeated, and cut to sizes.
+
+    Along the last two axes this is a bilinear enlargement to twice the size, the centres of pixels as corners.
+    """
+    before, (rows, columns) = values.shape[:-3], sizes[-2:]
+    pictures = tf.reshape(values, [-1, *values.shape[-3:]])
+    large = [2 * old if new > 1 else 1 for old, new in zip(values.shape[-3:-1], sizes[-2:], strict=True)]
+    values = tf.image.resize(pictures, large)[:, :rows, :columns]
+    values = tf.reshape(values, [*before, rows, columns, values.shape[-1]])
+    for axis, size in enumerate(sizes[:-2], start=1):
+        values = _doubled_along(values, axis, size)
+    return values
+
+
+def _doubled_along(values: Tensor, axis: int, size: int) -> Tensor:
     if size == 1:
         return values
     ends = [slice(None)] * axis
