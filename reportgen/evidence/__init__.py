@@ -23,6 +23,7 @@ from reportgen.evidence.responses import ResponsesResult
 from reportgen.evidence.samples import Levels as Levels
 from reportgen.evidence.samples import SampleRecord
 from reportgen.evidence.scaling import ScalingResult
+from reportgen.evidence.shortcuts import ShortcutsResult
 from reportgen.evidence.why import WhyResult
 from reportgen.records.data import DatasetRecord, TrainingRecord
 from reportgen.records.model import ModelRecord
@@ -75,6 +76,7 @@ class Evidence:
     ablation: AblationResult | None = None
     dreams: DreamsResult | None = None
     why: WhyResult | None = None
+    shortcuts: ShortcutsResult | None = None
     further: Mapping[str, Any] = field(default_factory=dict)
 
 

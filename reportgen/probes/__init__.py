@@ -22,6 +22,7 @@ NAMES = (
     "watching",
     "ablation",
     "why",
+    "shortcuts",
     "responses",
     "dreams",
     "names",

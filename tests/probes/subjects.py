@@ -46,3 +46,8 @@ def costly(plain: Subject, macs: int) -> Subject:
     first, *others = plain.record.layers
     layers = (replace(first, macs=macs), *(replace(call, macs=0) for call in others))
     return replace(plain, record=replace(plain.record, layers=layers))
+
+
+def with_earlier(plain: Subject, results: dict[str, Any]) -> Subject:
+    """The same, with what the probes before found."""
+    return replace(plain, earlier=results)

@@ -31,6 +31,7 @@ class Ground:
         answers: What it answers to all images.
         explained: The model, traced.
         sizes: Places of the main input along each axis.
+        channel_axis: Its axis of channels, the batch axis left out.
         small: Whether single pixels count.
     """
 
@@ -48,9 +49,9 @@ class Ground:
         assert subject.dataset is not None, "answers are explained with data only"
         self.subject, self.answers = subject, answers
         record = subject.record.inputs[subject.record.main_input]
-        self._axis = subject.record.input_channel_axis(record.shape)
+        self.channel_axis = subject.record.input_channel_axis(record.shape)
         self.sizes = tuple(
-            int(size or 0) for axis, size in enumerate(subject.images([0]).shape[1:]) if axis != self._axis
+            int(size or 0) for axis, size in enumerate(subject.images([0]).shape[1:]) if axis != self.channel_axis
         )
         if not self.sizes or max(self.sizes) < 2:
             raise ModelError(
@@ -77,11 +78,11 @@ class Ground:
 
     def image(self, index: int) -> Array:
         """Return an image as the model gets it, (*places, channels)."""
-        return np.moveaxis(self.subject.images([index])[0], self._axis, -1)
+        return np.moveaxis(self.subject.images([index])[0], self.channel_axis, -1)
 
     def back(self, images: Array) -> Array:
         """Return images (batch, *places, channels) in the model's own layout."""
-        return np.moveaxis(images, -1, 1 + self._axis)
+        return np.moveaxis(images, -1, 1 + self.channel_axis)
 
     def with_image(self, inputs: Sequence[Array], images: Array) -> list[Array]:
         """Return the inputs of one image with others in the place of it, the channels last."""
@@ -91,7 +92,7 @@ class Ground:
 
     @cached_property
     def _painting(self) -> Callable[[Sequence[Array], Array], Array]:
-        return self.explained.painting(painting.paint, self.main, self._axis)
+        return self.explained.painting(painting.paint, self.main, self.channel_axis)
 
     def painted_scores(self, index: int, masks: Array) -> Array:
         """Return the scores of an image with parts painted over.
@@ -202,7 +203,7 @@ class Mapper:
 
         def slopes(line: Array) -> Array:
             found = ground.explained.slopes(ground.with_image(inputs, line), goal, ground.main)
-            return np.moveaxis(found, 1 + ground._axis, -1)
+            return np.moveaxis(found, 1 + ground.channel_axis, -1)
 
         steps = self._steps
         while True:
