@@ -667,6 +667,7 @@ def evidence(**others: Any) -> Evidence:
         "ablation": ablation(),
         "dreams": dreams(),
         "why": why_made.why(),
+        "shortcuts": why_made.shortcuts(),
     }
     return Evidence(**(usual | others))
 
@@ -688,5 +689,6 @@ def bare(**others: Any) -> Evidence:
         "ablation": None,
         "dreams": None,
         "why": None,
+        "shortcuts": None,
     }
     return replace(evidence(), **(usual | others))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.evidence.shortcuts import ClassEvidence, MeanShare, ShortcutsResult, Transplant
 from reportgen.evidence.why import (
     SHARES,
     Carried,
@@ -156,3 +157,45 @@ def why(*explanations: Explanation, **others: Any) -> WhyResult:
         "is_small": True,
     }
     return WhyResult(**(usual | others))
+
+
+def mean_share(mean: float = 0.3, **others: Any) -> MeanShare:
+    """A share with its interval."""
+    usual: dict[str, Any] = {"low": mean - 0.1, "high": mean + 0.1, "area": 0.4375, "number": 20, "p_value": 0.9}
+    return MeanShare(mean, **(usual | others))
+
+
+def class_evidence(index: int = 0, name: str = "cat", **others: Any) -> ClassEvidence:
+    """The evidence of twenty images."""
+    levels = np.arange(64, dtype=np.uint8).reshape(8, 8) * 4
+    usual: dict[str, Any] = {"number": 20, "levels": levels, "highest": 0.2, "border": mean_share(), "outside": None}
+    return ClassEvidence(index, name, **(usual | others))
+
+
+def transplant(index: int = 0, name: str = "cat", **others: Any) -> Transplant:
+    """A lower right corner that turns nothing."""
+    usual: dict[str, Any] = {
+        "place": "lower right corner", "top": 6, "left": 6, "num_called": 20, "num_members": 7, "share_in": 0.6,
+        "share_out": 0.02, "num_receivers": 100, "turned": 4, "control": 3, "is_alarm": False,
+    }  # fmt: skip
+    return Transplant(index, name, **(usual | others))
+
+
+def alarm(**others: Any) -> Transplant:
+    """One that turns nearly all."""
+    pictures = (PLACES * 16,) * 2
+    usual: dict[str, Any] = {"turned": 96, "is_alarm": True, "members": pictures, "receivers": pictures}
+    return transplant(**(usual | {"turned_into": pictures} | others))
+
+
+def shortcuts(*tests: Transplant, **others: Any) -> ShortcutsResult:
+    """Two classes, tested."""
+    usual: dict[str, Any] = {
+        "num_images": 100,
+        "num_available": 100,
+        "classes": (class_evidence(outside=mean_share(0.2)), class_evidence(1, "dog")),
+        "tests": tests or (transplant(), transplant(1, "dog")),
+        "num_untested": 0,
+        "how": "nominated",
+    }
+    return ShortcutsResult(**(usual | others))

@@ -114,7 +114,7 @@ class Finding:
     def chapter(self) -> str:
         """Name of the chapter that holds the place, which a report may leave out."""
         chapters = {"layer": "architecture", "sample": "samples", "scaling": "samples", "broken": "samples"}
-        return (chapters | {"channels": "channels"}).get(self.anchor.partition("-")[0], self.anchor)
+        return (chapters | {"channels": "channels", "looks": "why"}).get(self.anchor.partition("-")[0], self.anchor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ class MeanShare:
         high: Upper end.
         area: The share that evidence spread evenly would have.
         number: Over how many images.
+        p_value: How likely chance puts so many images above that share (sign test, one-sided), for this class alone.
     """
 
     mean: float
@@ -34,6 +35,7 @@ class MeanShare:
     high: float
     area: float
     number: int
+    p_value: float
 
 
 @dataclass(frozen=True, slots=True)

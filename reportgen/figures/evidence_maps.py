@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -16,6 +17,7 @@ from reportgen.figures import mosaic, strips
 
 _SIDE = 224
 """Pictures are enlarged by a whole number up to about this side."""
+_SMALL_SIDE = 96
 _DIM = 0.38
 _GREY = (0.299, 0.587, 0.114)
 _STRIP_WIDTH, _STRIP_HEIGHT = 640, 36
@@ -74,6 +76,20 @@ def plain(name: str, picture: Levels, rank: int, *, alt: str, caption: str = "")
         caption: Caption.
     """
     return mosaic.picture(name, _enlarged(_flat(picture, rank)), alt=alt, caption=caption)
+
+
+def side_by_side(name: str, pictures: Sequence[Levels], *, alt: str, caption: str = "") -> Figure:
+    """Draw several images of one size in a row.
+
+    Args:
+        name: Id of the figure.
+        pictures: uint8 (height, width) or (height, width, 3) each; at least one.
+        alt: Text alternative.
+        caption: Caption.
+    """
+    scale = max(1, _SMALL_SIDE // max(pictures[0].shape[:2]))
+    stacked = np.stack([picture.repeat(scale, axis=0).repeat(scale, axis=1) for picture in pictures])
+    return mosaic.picture(name, strips.side_by_side(stacked, len(stacked)), alt=alt, caption=caption)
 
 
 def encoded(levels: Levels) -> str:

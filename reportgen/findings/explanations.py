@@ -1,4 +1,4 @@
-"""Findings about what the report shows of its evidence: maps that were left out."""
+"""Findings about what the report shows of its evidence: maps left out, and explanations that their own test refutes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from reportgen.budget.plan import FEWEST
 from reportgen.document.report import Finding
 from reportgen.document.rules import Rule
 from reportgen.evidence import Evidence
+from reportgen.evidence.why import WhyResult
 from reportgen.language.numerals import megabytes, number, plural
+from reportgen.language.vocabulary import Words, words
 
 _MOST_NAMED = 8
 
@@ -32,11 +34,116 @@ MAPS_LEFT_OUT = Rule(
     mend="Raise `--max-size`, or choose fewer samples with `--pick` or fewer layers with `--layers`.",
     is_told=True,
 )
-RULES = (MAPS_LEFT_OUT,)
+NOT_SUPPORTED = Rule(
+    code="RG502",
+    name="explanation-not-supported",
+    severity="note",
+    since="0.1.0",
+    title="A picture of the evidence is not supported",
+    means=(
+        "Of at least one sample, the answer does not hang on what the main evidence map marks more than on the same "
+        "shape elsewhere, or on what the method marks in other images."
+    ),
+    why=(
+        "Such a picture looks like an explanation and is none. Whoever believes it may trust a network for the wrong "
+        "reason, or blame it for one."
+    ),
+    measured=(
+        "The most relevant 2, 8 and 32 % of the image are painted over from their surroundings, and what is left of "
+        "the answer is compared with the map turned, mirrored and moved (up to 39 times), and with the maps of up to "
+        "19 other images. “Supported” takes p ≤ 0.05 against the first, p ≤ 0.1 against the second, and an effect "
+        "of a tenth of the answer against both."
+    ),
+    cannot_tell=(
+        "Evidence that is given twice, or spread over the whole image, cannot be taken away in one place. An answer "
+        "that an empty image gets, too, is not counted here (`RG503`)."
+    ),
+    mend=(
+        "Read the other maps of the sample: each has a verdict of its own. A network whose answers no map explains may "
+        "use texture or the background everywhere."
+    ),
+)
+EMPTY_IMAGE = Rule(
+    code="RG503",
+    name="answer-without-evidence",
+    severity="warning",
+    since="0.1.0",
+    title="An empty image gets the answer, too",
+    means="The model gives at least one sample's answer to an image of one colour with at least half the probability.",
+    why="Nothing in the image is needed for that answer, so no picture can show why it was given.",
+    measured=(
+        "Each sample is replaced by an image of its median colour. It counts where the class keeps half of its "
+        "probability; of two classes, half of what lies above one half."
+    ),
+    cannot_tell="Only the samples shown are looked at. A value counts only where it does not change at all.",
+    mend=(
+        "Look whether one class is answered by default, as where the classes are very uneven in the training data, and "
+        "at how images are scaled (`RG201`)."
+    ),
+)
+CONTROLS = Rule(
+    code="RG504",
+    name="controls-supported",
+    severity="warning",
+    since="0.1.0",
+    title="Maps that should fail pass the test of explanations",
+    means=(
+        "Of the maps made with shuffled weights or for the runner-up, at least half are called “supported” by the "
+        "test that the explanations are put to."
+    ),
+    why="On this model and data the test then separates little: “supported” means less here.",
+    measured=(
+        "For each sample the main method is applied to the model with its weights shuffled, and to the second most "
+        "probable class. Both maps go through the whole test."
+    ),
+    cannot_tell="With few samples, one map more or less decides. At least four maps are needed.",
+    mend="Choose more samples with `--pick`, and read how large the effects are, not the words alone.",
+)
+RULES = (MAPS_LEFT_OUT, NOT_SUPPORTED, EMPTY_IMAGE, CONTROLS)
+_FEWEST_CONTROLS = 4
 
 
 def judge(evidence: Evidence) -> Iterator[Finding]:
-    """Say which maps a report leaves out, and why."""
+    """Say which maps a report leaves out, and which explanations do not hold."""
+    yield from _left_out(evidence)
+    if evidence.why is not None:
+        yield from _explained(evidence.why, words(evidence.model))
+
+
+def _explained(why: WhyResult, known: Words) -> Iterator[Finding]:
+    tested = [one for one in why.explanations if one.main is not None and one.main.verdict is not None]
+    verdicts = {one.sample: one.main.verdict.word for one in tested if one.main and one.main.verdict}
+    empty = [sample for sample, word in verdicts.items() if word == "no verdict"]
+    failed = [sample for sample, word in verdicts.items() if word not in {"supported", "no verdict"}]
+    if failed:
+        each = ", ".join(f"{number(sample)} ({verdicts[sample]})" for sample in failed[:_MOST_NAMED])
+        yield NOT_SUPPORTED.finding(
+            f"For {number(len(failed))} of {plural(len(verdicts), known.sample)} explained, the picture of the evidence"
+            " is not supported.",
+            f"Sample {each}: painting over what the main map marks does not take the answer away as it should.",
+            "why",
+            facts={"num_unsupported": len(failed), "num_explained": len(verdicts)},
+        )
+    if empty:
+        yield EMPTY_IMAGE.finding(
+            f"The answer to {number(len(empty))} of {plural(len(verdicts), known.sample)} explained is given to an"
+            f" empty {known.sample}, too.",
+            f"Sample {', '.join(map(number, empty[:_MOST_NAMED]))}: nothing in it is needed for that answer.",
+            "why",
+            facts={"num_empty": len(empty), "num_explained": len(verdicts)},
+        )
+    total = sum(control.number for control in why.controls)
+    passed = sum(control.supported for control in why.controls)
+    if total >= _FEWEST_CONTROLS and 2 * passed >= total:
+        yield CONTROLS.finding(
+            f"{number(passed)} of {plural(total, 'map')} that should fail are supported.",
+            "They were made with shuffled weights, or for the runner-up. On this model, “supported” says little.",
+            "why",
+            facts={"num_passed": passed, "num_controls": total},
+        )
+
+
+def _left_out(evidence: Evidence) -> Iterator[Finding]:
     activations = evidence.activations
     calls = [call for sample in activations.samples for call in sample.calls] if activations else []
     cut = [call for call in calls if call.cut_to is not None]

@@ -17,10 +17,12 @@ from reportgen.evidence import Evidence
 from reportgen.evidence.performance import Sureness, share
 from reportgen.evidence.pixels import ClassByPixel, PixelsResult
 from reportgen.evidence.pooling import PooledWindow
+from reportgen.evidence.shortcuts import ShortcutsResult
+from reportgen.evidence.why import Control
 from reportgen.findings.families import judge, rule, rules
 from reportgen.records.data import Broken, Doubt, Reason
 from reportgen.records.model import TensorRecord, WeightFault, Window
-from tests import made
+from tests import made, why_made
 
 WIDE = (TensorRecord("image", (100, 100, 1), "float32"),)
 BY_HAND = [PooledWindow(kind, ((1.0,),), agrees, ()) for kind, agrees in (("max", True), ("average", False))]
@@ -51,6 +53,11 @@ def never_found(num_both: int) -> PixelsResult:
         ClassByPixel(1, "tree", 10, num_both, num_both, 5, made.estimate(0.0)),
     )
     return made.pixels(made.pixel_head(by_class=made.by_class(classes=classes)))
+
+
+def of_border(mean: float, chance: float) -> ShortcutsResult:
+    border = why_made.mean_share(mean, p_value=chance)
+    return why_made.shortcuts(classes=(why_made.class_evidence(border=border),))
 
 
 # For each code: what fires it, and what comes close and does not.
@@ -123,6 +130,27 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "RG501": (
         {"activations": made.activations(limited(WHOLE, 2))},
         {"activations": made.activations(limited(WHOLE, 5))},
+    ),
+    "RG502": (
+        {"why": why_made.why(why_made.explanation(maps=(why_made.evidence_map(verdict=why_made.verdict("weak")),)))},
+        {"why": why_made.why()},
+    ),
+    "RG503": (
+        {
+            "why": why_made.why(
+                why_made.explanation(maps=(why_made.evidence_map(verdict=why_made.verdict("no verdict")),))
+            )
+        },
+        {"why": why_made.why()},
+    ),
+    "RG504": (
+        {"why": why_made.why(controls=(Control("shuffled weights", "occlusion", 4, 2),))},
+        {"why": why_made.why(controls=(Control("shuffled weights", "occlusion", 4, 1),))},
+    ),
+    "RG505": ({"shortcuts": why_made.shortcuts(why_made.alarm())}, {"shortcuts": why_made.shortcuts()}),
+    "RG506": (
+        {"shortcuts": of_border(0.55, 1e-6)},
+        {"shortcuts": of_border(0.53, 1e-6)},
     ),
     "RG701": ({"without_glyph": ("層",)}, {"without_glyph": ()}),
     "RG702": ({"templates": (TemplateFile("report.css", "0", "p {}"),)}, {"templates": ()}),

@@ -21,7 +21,7 @@ SIDE = 24
 
 
 def shapes(tagged: int = 20, count: int = 120, side: int = SIDE) -> Array:
-    """A bright square in the upper left (class 0) or in the middle right (class 1); some of class 0 have a tag below."""
+    """A bright square in the upper left (class 0) or in the middle right (class 1); some of class 0 have a tag."""
     rng = np.random.default_rng(2)
     images = rng.uniform(0, 0.1, (count, side, side, 1)).astype(np.float32)
     half, size = side // 2, side // 4

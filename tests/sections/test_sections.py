@@ -273,6 +273,7 @@ CASES: dict[str, Evidence] = {
             output=HOSTILE,
             notes=(HOSTILE,),
         ),
+        shortcuts=why_made.shortcuts(why_made.alarm(name=HOSTILE), classes=(why_made.class_evidence(name=HOSTILE),)),
         performance=made.performance(
             made.sample(7, name=HOSTILE, label=HOSTILE, answers=(Answer(0, HOSTILE, 0.5),)),
             classes=(ClassAccuracy(0, HOSTILE, EVERY, EVERY),),
@@ -302,6 +303,16 @@ CASES: dict[str, Evidence] = {
             controls=(),
             notes=("The input is of whole numbers.",),
         ),
+        shortcuts=why_made.shortcuts(why_made.alarm(num_members=20), num_untested=3),
+    ),
+    "many classes looked at": made.evidence(
+        shortcuts=why_made.shortcuts(
+            why_made.transplant(),
+            classes=tuple(why_made.class_evidence(place, f"class {place}") for place in range(40)),
+        )
+    ),
+    "no place looked for": made.evidence(
+        shortcuts=why_made.shortcuts(classes=(), tests=(), missing="The images are too small.")
     ),
     "answers of several classes of one sample": made.evidence(
         why=why_made.why(why_made.explanation(), why_made.explanation(class_index=1, class_name="dog"))

@@ -9,12 +9,14 @@ window is put to the proof, a few images each, and the best one again on images 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import comb
 
 import numpy as np
 
 from reportgen.budget.plan import Plan
 from reportgen.budget.work import Work
 from reportgen.errors import ModelError
+from reportgen.evidence.inference import mean_interval
 from reportgen.evidence.predictions import PredictionsResult
 from reportgen.evidence.shortcuts import (
     ALARM,
@@ -299,6 +301,8 @@ def _outside(maps: Array, images: Array) -> Iterator[tuple[float, float]]:
 
 
 def _mean(values: Array, area: float) -> MeanShare:
-    mean, number = float(values.mean()), len(values)
-    half = 1.96 * float(values.std(ddof=1)) / number**0.5 if number > 1 else 0.0
-    return MeanShare(mean, max(mean - half, 0.0), min(mean + half, 1.0), area, number)
+    mean = float(values.mean())
+    low, high = mean_interval(values.astype(np.float64))
+    above, number = int((values > area).sum()), len(values)
+    chance = sum(comb(number, count) for count in range(above, number + 1)) / 2**number
+    return MeanShare(mean, max(low, 0.0), min(high, 1.0), area, number, chance)

@@ -11,11 +11,12 @@ from reportgen.evidence.samples import SampleRecord
 from reportgen.evidence.why import Control, Explanation, Spent, WhyResult
 from reportgen.figures import evidence_maps
 from reportgen.language.vocabulary import Words, words
-from reportgen.sections.why import drawn, sentences
+from reportgen.sections.why import drawn, looks, sentences
 from reportgen.sections.why.drawn import Against, Outlined, Shown, Sum
+from reportgen.sections.why.looks import Looks
 
 TITLE = "Why this answer?"
-NEEDS = ("why", "responses")
+NEEDS = ("why", "responses", "shortcuts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class Content:
         notes: What cannot be told of this model.
         missing: Why there is nothing, or "".
         what: What is explained: "log-odds" or "value".
+        looks: What the model looks at over the data; None where that was not measured.
     """
 
     kind: str
@@ -98,6 +100,7 @@ class Content:
     notes: tuple[str, ...]
     missing: str
     what: str
+    looks: Looks | None
 
 
 def build(evidence: Evidence) -> Section | None:
@@ -117,6 +120,7 @@ def build(evidence: Evidence) -> Section | None:
         notes=result.notes,
         missing=result.missing,
         what="value" if result.kind == "value" else "log-odds",
+        looks=looks.looks(evidence.shortcuts, known),
     )
     answer = result.missing or sentences.answer(result.explanations, known.sample)
     return Section("why", TITLE, answer, content)
