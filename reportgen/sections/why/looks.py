@@ -160,8 +160,8 @@ def _said(result: ShortcutsResult, known: Words) -> str:
     classes, share = plural(len(result.tests), "class", "classes"), most.turned / most.num_receivers
     return (
         f"No single place makes an answer, as far as was tested: the most telling sixteenth of the {known.samples} of"
-        f" each of {classes}, put into {known.samples} of other classes, turned at most {percent(share, 0)} of them (95 %"
-        f" interval up to {percent(high, 0)}). Classes predicted for fewer than {LEAST_IMAGES} of {looked} were not"
+        f" each of {classes}, put into {known.samples} of other classes, turned at most {percent(share, 0)} of them (95"
+        f" % interval up to {percent(high, 0)}). Classes predicted for fewer than {LEAST_IMAGES} of {looked} were not"
         f" tested.{untested}"
     )
 
