@@ -165,3 +165,13 @@ def test_weights_that_are_no_numbers_are_a_failed_check() -> None:
     broken.layers[0].set_weights([kernel * np.nan, bias])
     report = reportgen.explain(broken, X, Y, section="summary")
     assert {finding.code for finding in report.findings if finding.severity == "failed"} >= {"RG101"}
+
+
+def test_network_that_answers_everything_alike_is_explained_without_a_place() -> None:
+    constant = keras.Sequential([keras.Input((SIDE, SIDE, 3)), *layers()])
+    kernel, bias = constant.layers[0].get_weights()
+    constant.layers[0].set_weights([kernel * 0, bias - 1])
+    report = reportgen.explain(constant, X, Y, section="why", pick="index:0")
+    page = report.to_html()
+    assert "nothing speaks for it" in page
+    assert "is strongest" not in page

@@ -183,8 +183,10 @@ def _where(mask: Levels) -> str:
     return f"in the {f'{down} {across}'.strip() or 'middle'}"
 
 
-def _strong(levels: Levels) -> Levels:
-    return (levels >= max(int(levels.max()) - _STRONG, 129)).astype("uint8")
+def _strongest(what: str, levels: Levels) -> str:
+    """Say where a map speaks for something most strongly, or that it does so nowhere."""
+    strong = (levels >= max(int(levels.max()) - _STRONG, 129)).astype("uint8")
+    return f"what speaks for {what} is strongest {_where(strong)}" if strong.any() else f"nothing speaks for {what}"
 
 
 def outlined(one: Explanation, rank: int, anchor: str, known: Words) -> Outlined:
@@ -239,10 +241,7 @@ def shown(shown: EvidenceMap, one: Explanation, anchor: str, known: Words) -> Sh
     figure = evidence_maps.signed(
         f"{anchor}-{shown.method}",
         shown.levels,
-        alt=(
-            f"{title} of sample {one.sample} for {one.class_name}: what speaks for it is strongest"
-            f" {_where(_strong(shown.levels))}."
-        ),
+        alt=f"{title} of sample {one.sample} for {one.class_name}: {_strongest('it', shown.levels)}.",
         caption=sentences.made(shown, known.sample),
     )
     return Shown(
@@ -327,10 +326,7 @@ def against(contrast: Contrast, one: Explanation, anchor: str, known: Words, cha
     figure = evidence_maps.signed(
         f"{anchor}-not-{contrast.other_index}",
         contrast.levels,
-        alt=(
-            f"Sample {one.sample}: what speaks for {one.class_name} rather than {contrast.other} is strongest"
-            f" {_where(_strong(contrast.levels))}."
-        ),
+        alt=(f"Sample {one.sample}: {_strongest(f'{one.class_name} rather than {contrast.other}', contrast.levels)}."),
         caption=f"Orange speaks for “{one.class_name}”, purple for “{contrast.other}”.",
     )
     part = contrast.carried
