@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import COMMAND, Files, environment, names, only_steps, run
+from tests.commands import COMMAND, Files, environment, here, names, only_steps, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.keras, pytest.mark.pdf]
 
@@ -56,9 +56,9 @@ def build(
 
 @pytest.fixture(scope="module")
 def usual(files: Files, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """The files as they come out in the usual world."""
+    """The files as they come out in the usual world, from a process that did other things before."""
     folder = tmp_path_factory.mktemp("usual")
-    shown = build(files, folder)
+    shown = here("build", files.model, *SHORT, "-o", "made", cwd=folder)
     assert shown.returncode == 0, shown.stderr
     return {name: (folder / "made" / name).read_bytes() for name in FORMATS}
 
@@ -145,7 +145,7 @@ def test_a_full_disk_is_one_sentence_and_no_half_file(files: Files, tmp_path: Pa
 def test_an_escape_of_a_template_is_one_sentence_and_no_file(files: Files, tmp_path: Path) -> None:
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates" / "parts.html").write_text("{{ cycler.__init__.__globals__ }}", encoding="utf-8")
-    shown = build(files, tmp_path, "--templates", "templates")
+    shown = here("build", files.model, *SHORT, "-o", "made", "--templates", "templates", cwd=tmp_path)
     assert (shown.returncode, shown.stdout) == (1, "")
     assert shown.stderr.splitlines()[-1].startswith("Error: The template parts.html cannot be used (line 1): ")
     assert not (tmp_path / "made").exists() or set(names(tmp_path / "made")) <= {"report.json"}

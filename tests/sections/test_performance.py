@@ -201,7 +201,7 @@ LONG = "Donaudampfschifffahrtsgesellschaft_number_{}_of_a_class_with_a_name, tha
 ON_PAPER = {
     **{
         f"{size} classes, names of {length}": [f"breed_{place:02d}_".ljust(length, "x") for place in range(size)]
-        for size, length in ((5, 12), (8, 12), (10, 12), (10, 20), (12, 8), (19, 8), (19, 25))
+        for size, length in ((5, 12), (10, 20), (19, 8), (19, 25), (8, 12), (10, 12), (12, 8))
     },
     **{f"{size} dogs": [f"n020{place * 37:04d}-{name}" for place, name in enumerate(DOGS[:size])] for size in (9, 19)},
     "sentences": [LONG.format(f"{place} {'x' * place}") for place in range(9)],
