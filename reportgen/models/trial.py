@@ -31,7 +31,10 @@ OWN_BYTES = 2 << 30
 # A number of the file stands in memory as bytes, as a tensor and as the variable's first and last value.
 BYTES_PER_NUMBER = 16
 
-_START = "import gc, sys; *sys.path, = sys.argv[1:]; gc.disable(); from reportgen.models import trial; gc.enable(); trial.main()"
+_START = (
+    "import gc, sys; *sys.path, = sys.argv[1:]; gc.disable(); "
+    "from reportgen.models import trial; gc.enable(); trial.main()"
+)
 _NO_MEMORY = re.compile(
     r"OOM when allocating|Unable to allocate|bad_alloc|allocation failed|Cannot allocate memory|MemoryError"
 )

@@ -174,12 +174,11 @@ def _faces(characters: frozenset[str], more: tuple[FontFile, ...]) -> str:
     covered: dict[str, frozenset[int]] = {}
     rules = []
     for face in bundled():
-        with TTFont(face.path, lazy=True, recalcTimestamp=False) as font:
-            # Two files of one family have the same characters.
-            needed = wanted.intersection(font.getBestCmap()) - covered.get(face.fallback_for, frozenset())
-            covered[face.family] = needed
-            if needed:
-                rules.append(_rule(face, needed, _subset(font, needed, face.variable)))
+        # Two files of one family have the same characters.
+        needed = (wanted & _has(face.path)) - covered.get(face.fallback_for, frozenset())
+        covered[face.family] = needed
+        if needed:
+            rules.append(_bundled_rule(face, needed))
     lacking = wanted.difference(*covered.values())
     for file in more:
         try:
@@ -190,6 +189,19 @@ def _faces(characters: frozenset[str], more: tuple[FontFile, ...]) -> str:
                 " sound TrueType or OpenType font. Give another one with --font-dir."
             ) from error
     return "\n".join(rules)
+
+
+@lru_cache(maxsize=16)
+def _has(path: Path) -> frozenset[int]:
+    """All characters of a font that does not change."""
+    with TTFont(path, lazy=True) as font:
+        return frozenset(font.getBestCmap())
+
+
+@lru_cache(maxsize=32)
+def _bundled_rule(face: Face, codepoints: frozenset[int]) -> str:
+    with TTFont(face.path, lazy=True, recalcTimestamp=False) as font:
+        return _rule(face, codepoints, _subset(font, codepoints, face.variable))
 
 
 def _add_given(file: FontFile, lacking: frozenset[int], wanted: frozenset[int], rules: list[str]) -> frozenset[int]:

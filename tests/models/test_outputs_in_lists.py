@@ -54,7 +54,7 @@ def film() -> Any:
 
 
 def mobile_net() -> Any:
-    inside = keras.applications.MobileNetV2(weights=None, input_shape=(32, 32, 3), include_top=False, alpha=0.35)
+    inside = keras.applications.MobileNet(weights=None, input_shape=(32, 32, 3), include_top=False, alpha=0.25)
     return keras.Sequential([inside, *head()])
 
 

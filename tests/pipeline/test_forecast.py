@@ -126,7 +126,7 @@ def inverted_bottlenecks() -> Any:
     layers = keras.layers
     image = keras.Input((64, 64, 3))
     x = layers.Conv2D(16, 3, 2, padding="same", use_bias=False)(image)
-    for stride in (1, 2, 1, 2, 1):
+    for stride in (1, 2):
         y = layers.Conv2D(96, 1, use_bias=False)(x)
         y = layers.ReLU(6.0)(layers.BatchNormalization()(y))
         y = layers.DepthwiseConv2D(3, stride, padding="same", use_bias=False)(y)

@@ -99,7 +99,7 @@ def test_new_names_stand_in_the_report_and_the_model_keeps_its_own() -> None:
     assert [call.path for call in report.model.layers] == ["first", "conv", "flat", "scores"]
     assert [layer.name for layer in model.layers] == ["conv", "pool", "flat", "scores"]
     assert all(np.array_equal(*pair) for pair in zip(weights, model.get_weights(), strict=True))
-    assert report.model.weights_sha256 == explain(model, images((6, 6, 1))).model.weights_sha256
+    assert report.model.weights_sha256 == explain(model, images((6, 6, 1)), section="summary").model.weights_sha256
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_a_model_without_conv_layers_is_one_sentence() -> None:
 
 @pytest.mark.parametrize(("resize", "words"), [("crop", "proportions kept"), ("stretch", "proportions not kept")])
 def test_images_of_another_size_are_fitted_and_the_samples_say_so(resize: str, words: str) -> None:
-    report = explain(toys.sequential(), images((9, 12, 3)), resize=resize)
+    report = explain(toys.sequential(), images((9, 12, 3)), resize=resize, section="samples")
     said = f"resized to 6 × 6 pixels (bilinear, {words}): 9 × 12 × 3 became 6 × 6 × 1."
     assert unbroken(said) in html.render(report).decode()
 
@@ -351,7 +351,8 @@ def _without_looks(page: str) -> str:
 
 
 def test_characters_without_a_glyph_are_a_warning_that_every_format_tells(tmp_path: Path) -> None:
-    report = _named(("ant", "層", "猫層"))
+    others: dict[str, Any] = {"skip_section": "channels"}  # which takes the longest
+    report = _named(("ant", "層", "猫層"), **others)
     found = [finding for finding in report.findings if finding.code == "RG701"]
     assert [finding.severity for finding in found] == ["warning"]
     assert found[0].title == "The report's fonts have no glyph for 2\u00a0characters."
@@ -359,7 +360,8 @@ def test_characters_without_a_glyph_are_a_warning_that_every_format_tells(tmp_pa
     assert "[U+5C64] (U+5C64), [U+732B] (U+732B)" in html.document(report, "print")
     assert contents(report)["findings"] == [json.loads(json.dumps(asdict(each))) for each in report.findings]
     typefaces.save("層", tmp_path / "layer.ttf")
-    assert _named(("ant", "層"), font_dir=[tmp_path]).findings == _named(("ant", "bee")).findings
+    covered = _named(("ant", "層"), font_dir=[tmp_path], **others)
+    assert covered.findings == _named(("ant", "bee"), **others).findings
 
 
 def test_fonts_of_the_user_s_are_in_the_provenance_without_their_folder(tmp_path: Path) -> None:
