@@ -142,6 +142,18 @@ _WITH_DREAMS = {
 }
 
 
+_WITH_MASKS = {
+    "intersection over union": (
+        "Of the pixels that are of a class or predicted as it, the share that is both; also called Jaccard index."
+    ),
+    "mask": "A picture that says of each pixel of an {sample} which class it belongs to.",
+    "segmentation": "Predicting a class for each pixel of an {sample}.",
+}
+_WITH_INPUT_AGAIN = {
+    "reconstruction": "An {sample} that a network makes of what it kept of its input, to be as like it as possible.",
+}
+
+
 def build(evidence: Evidence) -> Section:
     """Build the chapter, with the terms that the report uses."""
     terms = dict(_ALWAYS)
@@ -158,6 +170,8 @@ def build(evidence: Evidence) -> Section:
         terms |= _WITH_SCORES
         if any(head.calibration for head in evidence.performance.heads):
             terms |= _WITH_CALIBRATION
+    for head in evidence.pixels.heads if evidence.pixels else ():
+        terms |= _WITH_MASKS if head.kind == "classes" else _WITH_INPUT_AGAIN if head.kind == "input" else {}
     if evidence.edges:
         terms |= _WITH_EDGES
     if evidence.responses:

@@ -17,8 +17,11 @@ pytestmark = pytest.mark.keras
     [
         (("architecture", "glossary"), ()),
         (("names",), ("names",)),
-        (("pooling",), ("predictions", "samples", "pooling")),
-        (("pooling", "names", "summary"), ("predictions", "samples", "activations", "pooling", "names")),
+        (("pooling",), ("predictions", "pixels", "samples", "pooling")),
+        (
+            ("pooling", "names", "summary"),
+            ("predictions", "pixels", "samples", "activations", "pooling", "names"),
+        ),
     ],
 )
 def test_what_chapters_need_runs_and_what_that_needs_before_it(
