@@ -39,10 +39,27 @@ def names() -> dict[str, Any]:
     model.compile("sgd", "sparse_categorical_crossentropy")
     draw = np.random.default_rng(0)
     images, labels = draw.random((9, 12, 12, 3)).astype(np.float32) * 255, np.arange(9) % 3
+    masks = np.arange(9 * 12 * 12).reshape(9, 12, 12) % 3
+    image = keras.Input((12, 12, 3))
+    seen = layers.Conv2D(3, 3, padding="same", activation="softmax", name="masks")(image)
+    kind = layers.Dense(3, activation="softmax", name="kind")(layers.GlobalAveragePooling2D()(seen))
+    last = {
+        "unet": layers.Conv2D(3, 3, padding="same", activation="softmax"),
+        "autoencoder": layers.Conv2D(3, 3, padding="same", activation="sigmoid"),
+        "depth_net": layers.Conv2D(1, 3, padding="same"),
+    }
     return {
+        **{name: keras.Sequential([keras.Input((12, 12, 3)), layer]) for name, layer in last.items()},
+        "two_heads": keras.Model(image, [kind, seen]),
+        "masks": masks,
+        "masked": tf.data.Dataset.from_tensor_slices((images, masks)).batch(4),
+        "depths": images.mean(axis=-1),
         "keras": keras,
         "explain": partial(
-            reportgen.explain, section=("summary", "performance", "channels"), ablation_budget="20", dream_steps=1
+            reportgen.explain,
+            section=("summary", "performance", "pixels", "channels"),
+            ablation_budget="20",
+            dream_steps=1,
         ),
         "reportgen": reportgen,
         "model": model,
@@ -81,7 +98,8 @@ def test_lines_of_the_page_run(
     assert (tmp_path / "my-report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert sorted(each.name for each in (tmp_path / "reports").iterdir()) == ["epoch-1", "epoch-2", "trained"]
     shown = capsys.readouterr().out
-    assert shown.startswith("<Report 'What ")
+    assert re.search(r"^background 0\.\d+$", shown, re.MULTILINE)
+    assert "\n<Report 'What " in shown
     assert re.search(r"^RG\d{3} (warning|note|passed) .+\.$", shown, re.MULTILINE)
     assert known["record"].startswith("{")
     assert known["page"].startswith("<!DOCTYPE html>")
@@ -94,6 +112,9 @@ HABITS = {
     "results": "report.channels(",
     "progress": "progress=True",
     "callback": "ReportCallback(",
+    "masks": "explain(unet, images, masks",
+    "reconstruction": "explain(autoencoder, images)",
+    "depth": "explain(depth_net, images, depths)",
 }
 
 

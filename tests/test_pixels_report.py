@@ -1,9 +1,8 @@
-"""Networks that answer with pictures -> whole reports: what they say, what their JSON holds, what the guide shows."""
+"""Networks that answer with pictures -> whole reports: what they say, and what their JSON holds."""
 
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ from tests.commands import here
 
 layers = keras.layers
 pytestmark = pytest.mark.keras
-GUIDE = Path(__file__).resolve().parents[1] / "reportgen" / "guide" / "python.md"
 SIDE, COUNT = 16, 8
 RANDOM = np.random.default_rng(5)
 MASKS: NDArray[np.uint8] = np.zeros((COUNT, SIDE, SIDE), np.uint8)
@@ -189,21 +187,3 @@ def test_command_line_reads_a_list_of_pictures_and_masks(tmp_path: Path) -> None
     found = json.loads((tmp_path / "reportgen-report" / "report.json").read_text(encoding="utf-8"))
     (head,) = found["sections"]["pixels"]["content"]["heads"]
     assert head["by_class"]["accuracy"]["value"] == 1.0
-
-
-@pytest.mark.slow
-def test_lines_of_the_guide_run(capsys: pytest.CaptureFixture[str]) -> None:
-    text = GUIDE.read_text(encoding="utf-8")
-    (program,) = (each for each in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "unet" in each)
-    # The quick chapters only; nothing else of the program is changed.
-    program = re.sub(r"(explain\(.*?)\)(  #.*)?$", r"\1, **quick)", program, flags=re.MULTILINE)
-    import reportgen
-
-    labels = np.arange(COUNT) % 2
-    given = {
-        "reportgen": reportgen, "unet": unet(), "autoencoder": autoencoder(), "depth_net": depth_net(),
-        "two_heads": unet(heads=True), "images": PICTURES, "masks": MASKS, "depths": PICTURES[..., 0], "labels": labels,
-        "dataset": tf.data.Dataset.from_tensor_slices((PICTURES, MASKS)).batch(4), "quick": QUICK,
-    }  # fmt: skip
-    exec(program, given)
-    assert capsys.readouterr().out.startswith("1.0 None\n0 1.0\n1 1.0\n2 1.0\n[")
