@@ -207,11 +207,19 @@ ON_PAPER = {
     "sentences": [LONG.format(f"{place} {'x' * place}") for place in range(9)],
     "words of 28 letters": [f"{place}" * 28 for place in range(9)],
 }
+# The fewest and the most classes with the shortest and the longest names that are set in each way.
+CORNERS = tuple(ON_PAPER)[:4] + tuple(ON_PAPER)[-3:]
 
 
 @pytest.mark.pdf
 @pytest.mark.skipif(tools.skipped(), reason=f"{tools.SKIP} is set")
-def test_long_names_of_many_classes_stay_on_few_pages_and_inside_their_margins(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "cases",
+    [pytest.param(CORNERS, id="corners"), pytest.param(tuple(ON_PAPER), id="all", marks=pytest.mark.exhaustive)],
+)
+def test_long_names_of_many_classes_stay_on_few_pages_and_inside_their_margins(
+    tmp_path: Path, cases: tuple[str, ...]
+) -> None:
     heads = [
         scores(
             names,
@@ -221,7 +229,7 @@ def test_long_names_of_many_classes_stay_on_few_pages_and_inside_their_margins(t
             mistakes=(),
             num_mistakes=0,
         )
-        for case, names in ON_PAPER.items()
+        for case, names in ((case, ON_PAPER[case]) for case in cases)
     ]
     file = tmp_path / "report.pdf"
     with pdf.warm() as worker:
