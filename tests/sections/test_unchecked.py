@@ -59,6 +59,11 @@ UNTESTABLE = replace(made.responses(), untestable="there are too few.", num_perm
             "The data have no labels that are used.",
         ),
         (
+            {"dataset": made.dataset(has_labels=False), "pixels": made.pixels()},
+            "Calibration",
+            "It is not measured for outputs that are pictures.",
+        ),
+        (
             {"dataset": made.dataset(has_labels=False, unmatched="The labels are of another task.")},
             "Accuracy, confusions and calibration",
             "The labels are of another task.",

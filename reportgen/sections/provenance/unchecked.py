@@ -57,7 +57,11 @@ def _images(evidence: Evidence) -> Iterator[Unchecked]:
 
 def _labels(evidence: Evidence) -> Iterator[Unchecked]:
     data = evidence.dataset
-    if data is not None and not data.has_labels and evidence.performance is None:
+    if evidence.performance is None and any(
+        head.is_scored for head in (evidence.pixels.heads if evidence.pixels else ())
+    ):
+        yield Unchecked("calibration", "It is not measured for outputs that are pictures.")
+    elif data is not None and not data.has_labels and evidence.performance is None:
         yield Unchecked(
             "accuracy, confusions and calibration", data.unmatched or "The data have no labels that are used."
         )
