@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -130,10 +131,12 @@ def _read(descriptor: int) -> bytes:
 
 
 @pytest.mark.keras
-@pytest.mark.parametrize("loudness", ["--quiet", "-vv"])
-def test_what_the_users_own_code_prints_stays_out_of_the_results(files: Files, tmp_path: Path, loudness: str) -> None:
+@pytest.mark.parametrize(("start", "loudness"), [(here, "--quiet"), (run, "-vv")], ids=["here", "in-a-process"])
+def test_what_the_users_own_code_prints_stays_out_of_the_results(
+    files: Files, tmp_path: Path, start: Callable[..., subprocess.CompletedProcess[str]], loudness: str
+) -> None:
     (tmp_path / "loud.py").write_text("import os\nprint('by print')\nos.system('echo by a shell')\n", encoding="utf-8")
-    shown = run("summary", files.model, "--json", "--import", "loud.py", loudness, cwd=tmp_path)
+    shown = start("summary", files.model, "--json", "--import", "loud.py", loudness, cwd=tmp_path)
     assert shown.returncode == 0
     assert json.loads(shown.stdout)["name"] == "tiny"
     assert "by print\n" in shown.stderr

@@ -20,7 +20,7 @@ from reportgen.models.inspection import inspect
 from reportgen.options import make
 from reportgen.pipeline import keeping
 from reportgen.sections.activations import Content
-from tests.commands import run
+from tests.commands import here
 
 SIDE = 32
 
@@ -215,7 +215,7 @@ def test_command_says_what_gave_way(tmp_path: Path, model: Any) -> None:
     model.save(tmp_path / "model.keras")
     np.save(tmp_path / "images.npy", IMAGES)
     left_out = [word for name in SKIP for word in ("--skip-section", name)]
-    shown = run(
+    shown = here(
         "build", "model.keras", "--data", "images.npy", "--pick", "index:0", "--format", "html",
         "--max-size", FEW, *left_out, cwd=tmp_path,
     )  # fmt: skip
