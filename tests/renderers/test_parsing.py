@@ -85,7 +85,8 @@ def test_golden_report_is_read() -> None:
     data = GOLDEN.read_bytes()
     found = parsing.parse(data, CONTENTS)
     assert renderer.render(found) == data
-    assert [section.name for section in found.sections] == list(NAMES)
+    # The model answers with classes, not with pictures.
+    assert [section.name for section in found.sections] == [name for name in NAMES if name != "pixels"]
     assert found.model.layers[0].receptive_field == (3, 3)
 
 
