@@ -34,7 +34,7 @@ pytestmark = [
 ]
 
 PLACES = ("arrays", "tf.data", "folder", "list")
-SHORT = ("summary", "architecture", "performance", "channels")
+SHORT = ("summary", "architecture", "performance", "pixels", "channels")
 # The first of the places that make sense for a kind, and of the kinds for each place.
 USUAL = {(name, PLACES[place % len(PLACES)]) for place, name in enumerate(KINDS)}
 WHOLE = (("sequential", "folder"), ("several outputs", "arrays"), ("volume", "tf.data"))
@@ -61,7 +61,7 @@ def cells() -> Iterator[Any]:
 
 
 def truth(name: str, answered: Any) -> Any:
-    """What the labels say, so that as many predictions are right as was planned; None for pictures."""
+    """What the labels say, so that as many predictions are right as was planned; None for a reconstruction."""
     main = np.asarray(answered["kind"] if isinstance(answered, dict) else answered, np.float32)
     answer = KINDS[name].answer
     if answer == "classes":
@@ -70,6 +70,10 @@ def truth(name: str, answered: Any) -> Any:
         several = (main > 0.5).astype(np.int64)
         several[:MISTAKES] = 1 - several[:MISTAKES]
         return several
+    if name == "segmentation":
+        masks = main.argmax(axis=-1)
+        masks[:, 0] = (masks[:, 0] + 1) % CLASSES  # the first row of each is another class
+        return masks
     return main[:, 0] + 0.5 if answer == "values" else None
 
 
@@ -85,6 +89,8 @@ def reported(name: str, place: str, folder: Path, **choices: Any) -> tuple[Any, 
     samples = given(name, images)
     answered = model.predict(samples, verbose=0)
     labels = truth(name, answered)
+    if place in {"folder", "list"} and KINDS[name].answer == "pictures":
+        labels = None
     if place in {"folder", "list"}:
         return model, from_files(model, images, labels, folder / place, place, choices), labels
     heads = {"kind": labels} if isinstance(answered, dict) and labels is not None else labels
@@ -127,6 +133,14 @@ def assert_planted_facts_are_told(name: str, report: Report, labels: Any) -> Non
     elif answer == "values":
         (score,) = report.scores
         assert score.mean_error == pytest.approx(0.5, abs=1e-5)
+    elif name == "segmentation" and labels is not None:
+        pixels: Any = next(section.content for section in report.sections if section.name == "pixels")
+        assert pixels.heads[0].by_class.accuracy.value == pytest.approx(1 - 1 / kinds.SIDE)
+    elif name == "autoencoder":
+        pixels = next(section.content for section in report.sections if section.name == "pixels")
+        model = kinds.planted(name)
+        error = np.abs(model.predict(kinds.samples(name), verbose=0) - kinds.samples(name)).mean()
+        assert pixels.heads[0].by_error.errors.absolute.value == pytest.approx(error, rel=1e-3)
 
 
 def assert_no_zero_is_silent(model: Any, report: Report) -> None:
