@@ -80,7 +80,9 @@ def _documents(report: Report) -> Iterator[str]:
     made = None
     for room, height in _VERSIONS:
         page = _page(report, room)
-        rules = f"\n#summary .sheet svg {{ max-height: {height}mm }}"
+        rules = (
+            f"\n#summary .sheet svg {{ max-height: {height}mm }}\n#summary .glimpse img {{ width: {height // 3}mm }}"
+        )
         if (page, rules) != made:
             yield html.document(page, "print", rules)
         made = page, rules

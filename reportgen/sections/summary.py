@@ -16,6 +16,7 @@ from reportgen.language.vocabulary import Words, words
 from reportgen.records.data import DatasetRecord
 from reportgen.records.model import ModelRecord, Shape, TensorRecord
 from reportgen.records.places import image_of, last_conv, spatial_shape
+from reportgen.sections.why.glimpse import Glimpse, glimpse
 
 TITLE = "At a glance"
 NEEDS = ("predictions", "pixels", "activations")
@@ -47,12 +48,14 @@ class Content:
         picture: All maps of one layer for the first sample, or None.
         can_say: What the report shows, in whole sentences.
         cannot_say: What it does not show, in whole sentences.
+        why: One answer in one picture, with its verdict; None where none was explained.
     """
 
     key_numbers: tuple[KeyNumber, ...]
     picture: ContactSheet | None
     can_say: tuple[str, ...]
     cannot_say: tuple[str, ...]
+    why: Glimpse | None = None
 
 
 def build(evidence: Evidence) -> Section:
@@ -61,7 +64,7 @@ def build(evidence: Evidence) -> Section:
         "summary",
         TITLE,
         _answer(evidence),
-        Content(_keys(evidence), _picture(evidence), _can(evidence), _cannot(evidence)),
+        Content(_keys(evidence), _picture(evidence), _can(evidence), _cannot(evidence), glimpse(evidence)),
     )
 
 
@@ -328,6 +331,11 @@ def _can(evidence: Evidence) -> tuple[str, ...]:
             where = "each conv and pooling layer" if len(drawn) == len(seen) else f"{plural(len(drawn), 'layer')}"
             computes = f"the most active channels of {where} compute"
         said.append(f"What {computes} on the samples shown.")
+    if evidence.why and not evidence.why.missing and "why" in evidence.chapters:
+        said.append(
+            "Where the evidence for each answer shown is, tested by painting over it: each picture says whether it"
+            " holds."
+        )
     if evidence.responses and "channels" in evidence.chapters:
         over = plural(evidence.responses.num_images, words(evidence.model).sample)
         lost = ", and what the network loses without it" if evidence.ablation and not evidence.ablation.missing else ""
@@ -343,8 +351,8 @@ def _cannot(evidence: Evidence) -> tuple[str, ...]:
         said.append(scope(evidence.dataset, known, "score"))
     if evidence.samples:
         said.append(
-            "A bright map shows that a filter responded there. It does not show why the network predicts what it does,"
-            f" or that it would do so on other {known.samples}."
+            "A bright map shows that a filter responded there, and a supported outline that this answer hangs on what"
+            f" it marks: not that nothing else matters, nor that it would be so on other {known.samples}."
         )
     said.append("Whether the network is fit for a purpose: that is for people to judge.")
     return tuple(said)
