@@ -80,7 +80,8 @@ def test_every_output_is_shown_under_its_name_and_every_further_input_with_its_v
 def test_right_answers_are_counted_for_every_output_with_labels() -> None:
     model = mixed("dictionary")
     kind, raw = LABELS, (LABELS + 1) % 4
-    report = explain(model, {"picture": PICTURES, "table": TABLE}, {"kind": kind, "raw": raw})
+    given: Any = {"picture": PICTURES, "table": TABLE}
+    report = explain(model, given, {"kind": kind, "raw": raw}, section=["summary", "samples", "performance"])
     found = chapter(report, "samples")
     answers = model({"picture": PICTURES / 255, "table": TABLE})
     right = {
@@ -118,7 +119,7 @@ def test_without_labels_no_score_is_known(images: bool) -> None:
 
 
 def test_receptive_fields_follow_the_pictures_only() -> None:
-    report = explain(mixed(), (PICTURES, TABLE), LABELS)
+    report = explain(mixed(), (PICTURES, TABLE), LABELS, section="architecture")
     calls = {call.path: call for call in report.model.layers}
     assert (calls["conv"].receptive_field, calls["conv"].inputs) == ((3, 3), ("",))
     assert (calls["told"].receptive_field, calls["told"].whole_image, calls["told"].inputs) == (
@@ -265,7 +266,7 @@ def test_values_are_compared_with_true_values() -> None:
     model = regression()
     answers = np.asarray(model(PICTURES / 255.0), dtype=np.float64)
     truth = answers + np.array([0.25, -0.75])
-    report = explain(model, PICTURES, truth, pick=["index:3"])
+    report = explain(model, PICTURES, truth, pick=["index:3"], skip_section=["channels", "why"])
     found = chapter(report, "samples")
     assert found["output"] == "values"
     assert found["mean_error"] == pytest.approx(0.5, rel=1e-5)
@@ -278,7 +279,7 @@ def test_values_are_compared_with_true_values() -> None:
 
 def test_true_values_belong_to_the_output_of_their_name() -> None:
     age = np.linspace(0.5, 3.5, COUNT)
-    report = explain(mixed(), (PICTURES, TABLE), {"kind": LABELS, "age": age})
+    report = explain(mixed(), (PICTURES, TABLE), {"kind": LABELS, "age": age}, section="samples")
     found = chapter(report, "samples")
     inputs = [PICTURES / np.float32(255), TABLE]
     answered = np.asarray(mixed()(inputs)[0], dtype=np.float64)[:, 0]
@@ -318,6 +319,6 @@ def test_edges_and_poolings_are_those_of_the_main_input(turn: int) -> None:
     ends = [layers.GlobalMaxPooling2D()(maps) for maps in (of_small, of_large)]
     model = keras.Model([small, large], layers.Concatenate()(ends[::turn]))
     images = {"small": RANDOM.random((3, 12, 12, 1)), "large": RANDOM.random((3, 24, 24, 1))}
-    report = explain(model, images)
+    report = explain(model, images, section=["edges", "pooling"])
     assert report.model.layers[0].path == ("small_conv" if turn == -1 else "large_conv")
     assert (chapter(report, "edges")["path"], chapter(report, "pooling")["path"]) == ("large_conv", "large_conv")
