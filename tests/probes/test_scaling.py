@@ -75,8 +75,12 @@ def tried(model: Any, dataset: Dataset, way: str) -> tuple[ScalingResult, tuple[
     return result, tuple(doubt.other for doubt in doubts(result, fitted.scaling.doubts))
 
 
-RIGHT = [("", "1/255", "auto"), ("", "-1..1", "-1..1"), ("", "none", "none")]
-RIGHT += [("rescaling", "none", "auto"), ("batch", "none", "auto"), ("batch", "1/255", "auto")]
+# Behind a normalization, networks for pixels of both scales are alike but for what they were trained on: one will do.
+ANY_SCALE = pytest.mark.exhaustive
+
+RIGHT: list[Any] = [("", "1/255", "auto"), ("", "-1..1", "-1..1"), ("", "none", "none")]
+RIGHT += [("rescaling", "none", "auto"), ("batch", "none", "auto")]
+RIGHT += [pytest.param("batch", "1/255", "auto", marks=ANY_SCALE)]
 
 
 @pytest.mark.slow
@@ -105,8 +109,8 @@ def test_the_right_scaling_raises_no_doubt(first: str, scale: str, way: str, lab
         ("rescaling", "none", "-1..1"),
         ("batch", "none", "1/255"),
         ("batch", "none", "-1..1"),
-        ("batch", "1/255", "none"),
-        ("batch", "1/255", "-1..1"),
+        pytest.param("batch", "1/255", "none", marks=ANY_SCALE),
+        pytest.param("batch", "1/255", "-1..1", marks=ANY_SCALE),
     ],
 )
 def test_every_wrong_scaling_raises_a_doubt_that_names_the_right_one(first: str, scale: str, way: str) -> None:
@@ -123,7 +127,7 @@ def test_every_wrong_scaling_raises_a_doubt_that_names_the_right_one(first: str,
         ("rescaling", "none", "1/255"),
         ("rescaling", "none", "-1..1"),
         ("batch", "none", "1/255"),
-        ("batch", "1/255", "none"),
+        pytest.param("batch", "1/255", "none", marks=ANY_SCALE),
     ],
 )
 def test_without_labels_a_scaling_that_is_far_off_raises_a_doubt(first: str, scale: str, way: str) -> None:
