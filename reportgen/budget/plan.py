@@ -36,13 +36,17 @@ from reportgen.budget.constants import (
     JSON_PER_MEAN,
     JSON_PER_PAIR,
     JSON_PER_PATCH,
+    JSON_PER_PIXEL,
+    JSON_PER_PLACE,
     JSON_PER_RESPONSE,
     JSON_PERFORMANCE,
+    JSON_REASON,
     LEAST_CARDS,
     MAPS_AND_CARDS,
     MISTAKES,
     MOST_CARDS,
     MOST_IN_CELLS,
+    MOST_PLACES,
     PAGE,
     PAGE_PER_CALL,
     PAGE_PER_GRID,
@@ -54,6 +58,7 @@ from reportgen.budget.constants import (
     PDF_PER_MAP,
     PERFORMANCE,
     PERFORMANCE_PER_CLASS,
+    REASON,
     SHARE_OF_CARDS,
 )
 from reportgen.evidence.responses import MOST_CLASS_MEANS, MOST_PATCHES, most_shown
@@ -133,6 +138,7 @@ class Plan:
         has_chapter: Whether the chapter with the grids is written; without it the page has one grid at most.
         has_cards: Whether the chapter with the cards of channels is.
         has_scores: Whether the chapter is that says how often the network is right.
+        has_reasons: Whether the chapter is that says why the samples were answered as they were.
         extent: How much there is to say of the data.
     """
 
@@ -144,6 +150,7 @@ class Plan:
     has_chapter: bool = True
     has_cards: bool = False
     has_scores: bool = False
+    has_reasons: bool = False
     extent: Extent = Extent()
 
     @property
@@ -173,7 +180,7 @@ class Plan:
         picture = _picture_bytes([grid for grid in self.grids if grid.sample == 0])
         rest = PAGE + self.num_calls * PAGE_PER_CALL + self._pictures_bytes
         scores = (PERFORMANCE + self.extent.classes * PERFORMANCE_PER_CLASS) * self.has_scores
-        return rest + grids + picture + self.cards_bytes + scores
+        return rest + grids + picture + self.cards_bytes + scores + self._reasons_bytes
 
     @property
     def cards_bytes(self) -> int:
@@ -209,20 +216,33 @@ class Plan:
         return pictures * as_text(self.extent.picture_bytes)
 
     @property
+    def _reasons_bytes(self) -> int:
+        """What explaining the samples takes: the outline and the painted image, and four maps."""
+        picture, pixels = self.extent.picture_bytes, self.extent.picture_bytes // self.extent.colours
+        return self.num_samples * (REASON + as_text(2 * picture + 4 * pixels)) * self.has_reasons
+
+    @property
+    def _json_of_reasons(self) -> int:
+        pixels = self.extent.picture_bytes // self.extent.colours
+        places = min(self.extent.num_answers, MOST_PLACES) * JSON_PER_PLACE
+        return (self.num_samples * (JSON_REASON + pixels * JSON_PER_PIXEL) + places) * self.has_reasons
+
+    @property
     def pdf_bytes(self) -> int:
         """What the PDF takes, estimated from above; report.json is in it, compressed to an eighth."""
         shown = [(grid, min(grid.shown, self.pdf_channels or grid.shown)) for grid in self.grids]
         grids = sum(number * (grid.map_bytes + PDF_PER_MAP) for grid, number in shown) if self.has_chapter else 0
         picture = max((grid.map_bytes * number for grid, number in shown if grid.sample == 0), default=0)
         cards = self.cards_bytes * 3 // 4
-        pictures = self._pictures_bytes * 3 // 4
+        pictures = (self._pictures_bytes + self._reasons_bytes // 2) * 3 // 4
         return PDF + self.num_calls * PDF_PER_CALL + grids + picture + cards + pictures + self.json_bytes // 8
 
     @property
     def json_bytes(self) -> int:
         """What report.json takes."""
         grids = sum(JSON_PER_GRID + grid.channels * JSON_PER_CHANNEL for grid in self.grids) * self.has_chapter
-        return 30_000 + self.num_calls * JSON_PER_CALL + grids + self._json_of_channels + self._json_of_scores
+        rest = self._json_of_channels + self._json_of_scores + self._json_of_reasons
+        return 30_000 + self.num_calls * JSON_PER_CALL + grids + rest
 
     @property
     def _json_of_channels(self) -> int:
@@ -302,6 +322,7 @@ def make(
         has_chapter=sections.MAPS in chosen,
         has_cards=sections.CARDS in chosen and num_samples > 0,
         has_scores=sections.SCORES in chosen and seen is not None and seen.num_classes > 0,
+        has_reasons=sections.REASONS in chosen and num_samples > 0,
         extent=seen or Extent(),
     )
     return cut(plan, options.max_size)

@@ -288,3 +288,13 @@ def test_things_give_way_in_order_and_the_rest_is_within_the_budget() -> None:
 def test_network_far_beyond_the_budget_is_not_explained() -> None:
     how, _ = affording.afford(EXTENT, 10**12, 10**12)
     assert how is None
+
+
+def test_three_samples_of_resnet_50_are_explained_by_default() -> None:
+    """It takes 3.9 billion multiply-adds for an image; it is done as little thoroughly as may be."""
+    how, gave_way = affording.afford(
+        EXTENT, 3_857_973_248, affording.USUAL_MACS, affording.STRETCH * affording.USUAL_MACS
+    )
+    assert how is not None
+    assert (how.samples, how.twins, how.others, how.coarse) == (3, 19, 9, True)
+    assert not any("samples" in words for words in gave_way)

@@ -34,7 +34,7 @@ def forecast(record: ModelRecord, dataset: Dataset, options: Options, plan: Plan
     if not sizes or max(sizes) < 2 or not plan.num_samples:
         return None
     extent = _extent(plan.num_samples, dataset.size, sizes, options)
-    how, _ = affording.afford(extent, record.macs, _budget(options))
+    how, _ = affording.afford(extent, record.macs, *_budget(options))
     return None if how is None else Work("explaining answers", macs=affording.passes(extent, how) * record.macs)
 
 
@@ -75,7 +75,7 @@ def _explained(subject: Subject, answers: PredictionsResult, options: Options, p
         unmade.append("The input is of whole numbers, which have no gradients, so there are no integrated gradients.")
         kept = tuple(method for method in extent.methods if method != "integrated-gradients") or ("occlusion",)
         extent = Extent(extent.samples, extent.images, extent.sizes, kept, extent.is_small)
-    how, gave_way = affording.afford(extent, record.macs, _budget(options))
+    how, gave_way = affording.afford(extent, record.macs, *_budget(options))
     if how is None:
         return _nothing(
             answers,
@@ -92,7 +92,7 @@ def _explained(subject: Subject, answers: PredictionsResult, options: Options, p
         output=answers.name,
         explanations=tuple(found),
         controls=tuple(controls),
-        spent=Spent(_budget(options), affording.passes(extent, how), record.macs, gave_way),
+        spent=Spent(_budget(options)[0], affording.passes(extent, how), record.macs, gave_way),
         num_others=study.num_others,
         is_small=ground.small,
         notes=tuple(notes),
@@ -107,8 +107,11 @@ def _extent(samples: int, images: int, sizes: tuple[int, ...], options: Options)
     return Extent(samples, images, sizes, tuple(method for method in order if method in wanted), is_small)
 
 
-def _budget(options: Options) -> int:
-    return affording.USUAL_MACS if options.why_budget == "auto" else int(options.why_budget)
+def _budget(options: Options) -> tuple[int, int]:
+    """Multiply-adds beyond which it is done less thoroughly, and beyond which samples are left out."""
+    if options.why_budget == "auto":
+        return affording.USUAL_MACS, affording.STRETCH * affording.USUAL_MACS
+    return int(options.why_budget), int(options.why_budget)
 
 
 def _nothing(answers: PredictionsResult, why: str) -> WhyResult:

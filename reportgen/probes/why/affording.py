@@ -9,13 +9,14 @@ from reportgen.evidence.why import LEAST_OTHERS, LEAST_TWINS, MOST_OTHERS, MOST_
 from reportgen.language.numerals import plural
 from reportgen.probes.why import mapping
 
-USUAL_MACS = 3 * 10**12
-"""Multiply-adds that explaining may take; with ResNet-50 on two cores, one and a half minutes."""
+USUAL_MACS = 3 * 10**11
+"""Multiply-adds that explaining may take before it is done less thoroughly."""
+STRETCH = 20
+"""Samples are left out only where even the least thorough way takes more than so many usual budgets: three samples of
+ResNet-50 are explained in this, in two minutes on two cores."""
 GRADIENT = 2
 """Passes that a gradient costs: no gradients of weights are taken."""
 _FEW_STEPS = 16
-_STRETCH = 4
-"""Where even the least costs more than so many budgets, nothing is explained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +89,19 @@ def passes(extent: Extent, how: Thoroughness) -> int:
     return how.samples * sample + more * other
 
 
-def afford(extent: Extent, macs: int, budget: int) -> tuple[Thoroughness | None, tuple[str, ...]]:
+def afford(
+    extent: Extent, macs: int, budget: int, most: int | None = None
+) -> tuple[Thoroughness | None, tuple[str, ...]]:
     """Return what the budget pays for, and what gave way for it, in words.
 
     Args:
         extent: What there is to explain.
         macs: Multiply-adds of one pass.
-        budget: Multiply-adds that may be spent.
+        budget: Multiply-adds beyond which it is done less thoroughly.
+        most: Multiply-adds beyond which samples are left out; None for the budget.
 
     Returns:
-        None where even the least would cost more than four budgets.
+        None where even one sample would cost more than `most`.
     """
     others = min(MOST_OTHERS, extent.images - 1)
     how = Thoroughness(
@@ -119,11 +123,12 @@ def afford(extent: Extent, macs: int, budget: int) -> tuple[Thoroughness | None,
         if smaller != how and passes(extent, smaller) < passes(extent, how):
             gave_way.append(words)
             how = smaller
-    while how.samples > 1 and passes(extent, how) * macs > budget:
+    most = budget if most is None else most
+    while how.samples > 1 and passes(extent, how) * macs > most:
         how = replace(how, samples=how.samples - 1)
     if how.samples < extent.samples:
         gave_way.append(f"only {plural(how.samples, 'sample')} of {extent.samples} explained")
-    return (None if passes(extent, how) * macs > _STRETCH * budget else how), tuple(gave_way)
+    return (None if passes(extent, how) * macs > most else how), tuple(gave_way)
 
 
 _Less = Callable[[Thoroughness], Thoroughness]
