@@ -78,7 +78,8 @@ def test_every_channel_of_every_layer_is_shown_once_and_in_order(build: Any, wor
 
 def test_long_signal_says_what_a_point_stands_for() -> None:
     model = keras.Sequential([keras.Input((16_000, 1)), layers.Conv1D(2, 9, name="conv")], name="toy")
-    report = explain(model, np.random.default_rng(0).normal(size=(3, 16_000, 1)).astype(np.float32))
+    signals = np.random.default_rng(0).normal(size=(3, 16_000, 1)).astype(np.float32)
+    report = explain(model, signals, section="activations")
     sample = content(report, "activations").samples[0]
     assert "a band from the lowest to the highest of 25 neighbouring positions" in sample.curves.caption
     assert (
@@ -105,7 +106,7 @@ def test_open_sizes_of_signals_volumes_and_films_are_filled_in(
 
 def rows(values: Any, model: Any) -> tuple[Any, str]:
     """The range that a report's first sample had, and what was done to all."""
-    found: Samples = content(explain(model, values, pick=["index:0"]), "samples")
+    found: Samples = content(explain(model, values, pick=["index:0"], section="samples"), "samples")
     return found.samples[0].value_range, " ".join(found.notes)
 
 
@@ -141,7 +142,8 @@ def test_film_of_channels_first_has_the_maps_of_the_same_film_with_channels_last
     first.set_weights(last.get_weights())
     films = np.random.default_rng(0).random((2, 4, 6, 5, 3), dtype=np.float32)
     reports = [
-        explain(model, each, pick=["index:1"]) for model, each in ((last, films), (first, np.moveaxis(films, -1, 2)))
+        explain(model, each, pick=["index:1"], section=["summary", "samples", "activations"])
+        for model, each in ((last, films), (first, np.moveaxis(films, -1, 2)))
     ]
     shown = [content(report, "samples").samples[0].figure.data for report in reports]
     assert shown[0] == shown[1]
