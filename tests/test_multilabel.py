@@ -130,7 +130,8 @@ def test_report_shows_each_class_with_what_is_true(kind: Any) -> None:
 @pytest.mark.parametrize(("activation", "is_said"), [("sigmoid", True), ("softmax", False)])
 def test_labels_of_one_class_each_are_said_to_be_read_as_plain_classes(activation: str, is_said: bool) -> None:
     one_each = np.eye(3, dtype=int)[[0, 1, 1, 0, 2]]
-    report = explain(network(activation), IMAGES, one_each, class_names=NAMES)
+    chapters = ["samples", "performance"]
+    report = explain(network(activation), IMAGES, one_each, class_names=NAMES, section=chapters)
     found = content(report, "samples")
     assert (found["output"], len(content(report, "performance")["heads"][0]["confusions"]) > 0) == (
         "probabilities",
@@ -143,7 +144,7 @@ def test_labels_of_one_class_each_are_said_to_be_read_as_plain_classes(activatio
 
 
 def test_samples_are_picked_by_exact_answers() -> None:
-    report = explain(network(), IMAGES, TAGS, pick=["wrong:2", "confident:1"])
+    report = explain(network(), IMAGES, TAGS, pick=["wrong:2", "confident:1"], section="samples")
     samples = content(report, "samples")["samples"]
     assert (samples[0]["index"], samples[0]["reason"].split(",")[0]) == (3, "wrong")
     assert len(samples) == 2
@@ -154,7 +155,7 @@ def test_samples_are_picked_by_exact_answers() -> None:
 def test_wrong_scaling_is_doubted() -> None:
     images = np.concatenate([IMAGES] * 8)
     tags = (images[:, 0, 0] > 127).astype(int)
-    report = explain(network(), images, tags, preprocess="none")
+    report = explain(network(), images, tags, preprocess="none", section=["summary", "samples"])
     scaling = content(report, "samples")["scaling"]
     assert scaling["num_classes"] == 2
     ways = {way["way"]: way["right"] for way in scaling["ways"]}
