@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.evidence.responses import Patch
 from reportgen.evidence.shortcuts import ClassEvidence, MeanShare, ShortcutsResult, Transplant
 from reportgen.evidence.why import (
     SHARES,
@@ -25,6 +26,11 @@ from reportgen.evidence.why import (
 )
 
 PLACES = np.arange(16, dtype=np.uint8).reshape(4, 4)
+
+
+def patch() -> Patch:
+    """A patch of 4 by 4."""
+    return Patch(3, "cat", 2.0, (1, 1), (0, 0, 4, 4), PLACES * 16, (0, 0, 4, 4))
 
 
 def null(**others: Any) -> Null:
@@ -84,7 +90,7 @@ def carried(path: str = "conv", **others: Any) -> Carried:
     usual: dict[str, Any] = {
         "judged_at": path,
         "change": 4.0,
-        "channels": (ChannelShare(1, 2.5, PLACES * 16), ChannelShare(0, -0.5, PLACES * 16)),
+        "channels": (ChannelShare(1, 2.5, PLACES * 16, (patch(),)), ChannelShare(0, -0.5, PLACES * 16)),
         "others": 2.0,
         "num_others": 3,
         "for_it": 4.5,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from reportgen.evidence.responses import Patch
 from reportgen.evidence.samples import Levels
 
 SHARES = (0.02, 0.08, 0.32)
@@ -130,11 +131,13 @@ class ChannelShare:
         channel: Its number.
         share: What it adds, in log-odds or units of the value.
         response: uint8 (*places): its map on this image, brightest where it responds most; None for what is no picture.
+        patches: What it responded to most over the data, strongest first; () for what is no picture.
     """
 
     channel: int
     share: float
     response: Levels | None = field(repr=False)
+    patches: tuple[Patch, ...] = field(repr=False, default=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-
-import numpy as np
 
 from reportgen.evidence import channels
 from reportgen.evidence.ablation import AblationResult
 from reportgen.evidence.edges import EdgesResult
-from reportgen.evidence.responses import MOST_CLASS_MEANS, CallResponses, ChannelResponses, Patch, ResponsesResult
-from reportgen.evidence.watching import Strongest, WatchingResult
+from reportgen.evidence.responses import MOST_CLASS_MEANS, CallResponses, ChannelResponses, ResponsesResult
+from reportgen.evidence.watching import WatchingResult
 from reportgen.language.vocabulary import words
-from reportgen.layers.reach import Reach
 from reportgen.models.subject import Subject
 from reportgen.options import Options
 from reportgen.probes.responses import patches
@@ -65,7 +61,7 @@ def _with_patches(
                 channel: replace(
                     call.channels[channel],
                     class_means=() if means is None else tuple(means[:, channel].tolist()),
-                    patches=_patches(strongest, channel, seen[call.path], own_size, groups.label)
+                    patches=patches.strongest(strongest, channel, seen[call.path], own_size, groups.label)
                     if channel in chosen_channels
                     else (),
                 )
@@ -81,25 +77,3 @@ def _with_patches(
         replace(call, channels=tuple(row.get(each.channel, each) for each in call.channels))
         for call, row in zip(calls, rows, strict=True)
     )
-
-
-def _patches(
-    strongest: Strongest, channel: int, own: Reach, size: tuple[int, int] | None, label: Callable[[int], str | None]
-) -> tuple[Patch, ...]:
-    """Return where a channel responded most, without pictures; nothing for one that has one value everywhere.
-
-    Args:
-        strongest: Where the channels of the call responded most.
-        channel: The channel's number.
-        own: Which pixels the call sees.
-        size: Height and width of an image; None where the call reads no picture.
-        label: Returns the name of the class of an image, or None.
-    """
-    found = []
-    columns = (strongest.values[:, channel], strongest.images[:, channel], strongest.positions[:, channel])
-    for value, image, place in zip(*columns, strict=True):
-        if np.isfinite(value) and value > strongest.lowest[channel]:
-            position = tuple(map(int, np.unravel_index(place, strongest.sizes)))
-            box = patches.box(own, position, size) if size else ()
-            found.append(Patch(int(image), label(int(image)), float(value), position, box))
-    return tuple(found)

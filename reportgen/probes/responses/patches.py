@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from reportgen.evidence.responses import PATCH_PIXELS, Patch
 from reportgen.evidence.samples import Levels
+from reportgen.evidence.watching import Strongest, WatchingResult
+from reportgen.language.vocabulary import words
 from reportgen.layers import reach
 from reportgen.layers.reach import Reach
 from reportgen.models.subject import Subject
 from reportgen.probes.activations import drawing
+from reportgen.probes.watching.labelled import classes
 from reportgen.records.model import Arithmetic, LayerRecord, ModelRecord
 
 Box = tuple[int, int, int, int]
@@ -110,3 +113,53 @@ def filled(patches: Iterable[Patch], subject: Subject) -> dict[Patch, Patch]:
                 picture, inside = cut(levels, (top, left, bottom, right))
                 found[patch] = replace(patch, picture=picture, inside=inside)
     return found
+
+
+def strongest(
+    seen: Strongest, channel: int, own: Reach, size: tuple[int, int] | None, label: Callable[[int], str | None]
+) -> tuple[Patch, ...]:
+    """Return where a channel responded most, without pictures; nothing for one that has one value everywhere.
+
+    Args:
+        seen: Where the channels of the call responded most.
+        channel: The channel's number.
+        own: Which pixels the call sees.
+        size: Height and width of an image; None where the call reads no picture.
+        label: Returns the name of the class of an image, or None.
+    """
+    found = []
+    columns = (seen.values[:, channel], seen.images[:, channel], seen.positions[:, channel])
+    for value, image, place in zip(*columns, strict=True):
+        if np.isfinite(value) and value > seen.lowest[channel]:
+            position = tuple(map(int, np.unravel_index(place, seen.sizes)))
+            own_box = box(own, position, size) if size else ()
+            found.append(Patch(int(image), label(int(image)), float(value), position, own_box))
+    return tuple(found)
+
+
+def of_channels(
+    subject: Subject, watched: WatchingResult, wanted: Mapping[str, Collection[int]]
+) -> dict[tuple[str, int], tuple[Patch, ...]]:
+    """Return what some channels saw where they responded most, with pictures; () for what is no picture.
+
+    Args:
+        subject: Where the images come from.
+        watched: What every channel did over the data.
+        wanted: Numbers of channels by the path of their conv call.
+    """
+    dataset = subject.dataset
+    assert dataset is not None, "channels were watched over data"
+    if not words(subject.record).is_picture:
+        return {}
+    shape = subject.pictures([int(watched.images[0])])[0].shape
+    seen, layers = reaches(subject.record), {layer.path: layer for layer in subject.record.layers}
+    groups = classes(subject.record, dataset, watched.images, sum(map(len, wanted.values())))
+    found = {}
+    for call, where in zip(watched.responses.calls, watched.strongest, strict=True):
+        if call.path in wanted and subject.record.sees_main_input(layers[call.path]):
+            for channel in wanted[call.path]:
+                found[call.path, channel] = strongest(
+                    where, channel, seen[call.path], (shape[0], shape[1]), groups.label
+                )
+    drawn = filled((patch for each in found.values() for patch in each), subject)
+    return {key: tuple(drawn.get(patch, patch) for patch in each) for key, each in found.items()}

@@ -87,6 +87,8 @@ def _explained(subject: Subject, answers: PredictionsResult, options: Options, p
     if ground.explained.reason:
         unmade.append(ground.explained.reason)
     notes = unmade + study.notes
+    if isinstance(watched, WatchingResult):
+        found = carrying.with_patches(subject, watched, found)
     return WhyResult(
         kind=ground.explained.kind,
         output=answers.name,

@@ -7,16 +7,19 @@ the ablation chapter; those do not add up.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
 from reportgen.evidence.samples import Levels
 from reportgen.evidence.watching import WatchingResult
-from reportgen.evidence.why import MAIN_CHANNELS, Carried, ChannelShare, WorkedSum
+from reportgen.evidence.why import MAIN_CHANNELS, Carried, ChannelShare, Explanation, WorkedSum
 from reportgen.models.explaining import Goal, Tail
-from reportgen.models.subject import Array
+from reportgen.models.subject import Array, Subject
+from reportgen.probes.responses import patches
 from reportgen.probes.why import mapping
 from reportgen.probes.why.ground import Ground
 from reportgen.records import places
@@ -24,6 +27,7 @@ from reportgen.records.model import LayerRecord, ModelRecord
 
 _STEPS, _MOST_STEPS = 16, 64
 _EXACT = 1e-4
+_Part = TypeVar("_Part", Carried, WorkedSum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,3 +208,31 @@ def _levels(response: Array) -> Levels | None:
     low, high = float(response.min()), float(response.max())
     scaled = (response - low) * (255 / (high - low)) if high > low else np.full(response.shape, 128.0)
     return np.rint(scaled).astype(np.uint8)
+
+
+def with_patches(subject: Subject, watched: WatchingResult, explanations: Sequence[Explanation]) -> list[Explanation]:
+    """Return explanations with what the channels that carried each answer respond to most over the data."""
+    wanted: defaultdict[str, set[int]] = defaultdict(set)
+    for one in explanations:
+        for part in _parts(one):
+            wanted[part.path].update(channel.channel for channel in part.channels)
+    found = patches.of_channels(subject, watched, {path: sorted(numbers) for path, numbers in wanted.items()})
+
+    def given(part: _Part) -> _Part:
+        channels = (replace(each, patches=found.get((part.path, each.channel), ())) for each in part.channels)
+        return replace(part, channels=tuple(channels))
+
+    return [
+        replace(
+            one,
+            carried=tuple(given(part) for part in one.carried),
+            worked_sum=None if one.worked_sum is None else given(one.worked_sum),
+        )
+        for one in explanations
+    ]
+
+
+def _parts(one: Explanation) -> Iterator[Carried | WorkedSum]:
+    yield from one.carried
+    if one.worked_sum is not None:
+        yield one.worked_sum

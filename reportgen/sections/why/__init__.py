@@ -16,7 +16,7 @@ from reportgen.sections.why.drawn import Against, Outlined, Shown, Sum
 from reportgen.sections.why.looks import Looks
 
 TITLE = "Why this answer?"
-NEEDS = ("why", "responses", "shortcuts")
+NEEDS = ("why", "shortcuts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,22 +128,16 @@ def build(evidence: Evidence) -> Section | None:
 
 def _explained(evidence: Evidence, result: WhyResult, known: Words) -> Iterator[Why]:
     samples = {sample.index: sample for sample in evidence.samples}
-    channels = _channels(evidence)
     anchors: set[str] = set()
     for one in (each for each in result.explanations if each.sample in samples):
         anchor = f"why-{one.sample}"
         if anchor in anchors:
             anchor = f"why-{one.sample}-{one.class_index}"
         anchors.add(anchor)
-        yield _why(one, samples[one.sample], anchor, known, channels)
+        yield _why(one, samples[one.sample], anchor, known)
 
 
-def _channels(evidence: Evidence) -> drawn.Channels:
-    calls = evidence.responses.calls if evidence.responses else ()
-    return {(call.path, channel.channel): channel for call in calls for channel in call.channels}
-
-
-def _why(one: Explanation, sample: SampleRecord, anchor: str, known: Words, channels: drawn.Channels) -> Why:
+def _why(one: Explanation, sample: SampleRecord, anchor: str, known: Words) -> Why:
     main, outline = one.main, one.outline
     rank = main.levels.ndim if main else 2
     image = evidence_maps.as_picture(sample.image, sample.grid, main.levels.shape) if main else sample.image
@@ -169,6 +163,6 @@ def _why(one: Explanation, sample: SampleRecord, anchor: str, known: Words, chan
         outline=drawn.outlined(one, rank, anchor, known) if outline else None,
         chart=drawn.chart(one, verdict, anchor) if verdict else None,
         maps=tuple(drawn.shown(each, one, anchor, known) for each in one.maps),
-        sums=tuple(drawn.sums(one, anchor, channels)),
-        contrasts=tuple(drawn.against(each, one, anchor, known, channels) for each in one.contrasts),
+        sums=tuple(drawn.sums(one, anchor)),
+        contrasts=tuple(drawn.against(each, one, anchor, known) for each in one.contrasts),
     )

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reportgen.document.report import Figure
 from reportgen.evidence import Levels
-from reportgen.evidence.responses import ChannelResponses
 from reportgen.evidence.why import Carried, ChannelShare, Contrast, EvidenceMap, Explanation, Verdict
 from reportgen.figures import evidence_maps, mosaic, patches, remaining
 from reportgen.language.numerals import number, percent
 from reportgen.language.vocabulary import Words
 from reportgen.sections.why import sentences
 
-_PATCH_SIDE = 32
+_PATCH_SIDE = 44
 _STRONG = 25
 """Levels below the highest one that count as where a map is strongest."""
-Channels = Mapping[tuple[str, int], ChannelResponses]
-"""What channels did over the data, by the path of their call and their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,11 +257,11 @@ def shown(shown: EvidenceMap, one: Explanation, anchor: str, known: Words) -> Sh
     )
 
 
-def sums(one: Explanation, anchor: str, channels: Channels) -> Iterator[Sum]:
+def sums(one: Explanation, anchor: str) -> Iterator[Sum]:
     """Return what the channels add: the exact sum where there is one, then shares at the calls without one."""
     exact = one.worked_sum
     if exact is not None:
-        rows = _rows(exact.channels, exact.path, f"{anchor}-sum", channels)
+        rows = _rows(exact.channels, exact.path, f"{anchor}-sum")
         said = (
             f"All that follows {exact.path} is an average and a linear sum, so the score is exactly"
             f" {number(exact.bias)} plus what its channels add. The model gave"
@@ -273,15 +270,15 @@ def sums(one: Explanation, anchor: str, channels: Channels) -> Iterator[Sum]:
         complete = (exact.score - exact.rest - exact.bias) / ((exact.score - exact.bias) or 1.0)
         yield Sum(exact.path, True, exact.bias, rows, exact.others, exact.num_others, exact.score, complete, said)
     for part in one.carried[1:] if exact is not None else one.carried:
-        yield _sum(part, f"{anchor}-{len(part.path)}", channels, sentences.carried(part))
+        yield _sum(part, f"{anchor}-{len(part.path)}", sentences.carried(part))
 
 
-def _sum(part: Carried, anchor: str, channels: Channels, said: str) -> Sum:
+def _sum(part: Carried, anchor: str, said: str) -> Sum:
     return Sum(
         path=part.path,
         is_exact=False,
         begins=0.0,
-        rows=_rows(part.channels, part.path, anchor, channels),
+        rows=_rows(part.channels, part.path, anchor),
         others=part.others,
         num_others=part.num_others,
         total=part.change,
@@ -290,7 +287,7 @@ def _sum(part: Carried, anchor: str, channels: Channels, said: str) -> Sum:
     )
 
 
-def _rows(shares: tuple[ChannelShare, ...], path: str, anchor: str, channels: Channels) -> tuple[Row, ...]:
+def _rows(shares: tuple[ChannelShare, ...], path: str, anchor: str) -> tuple[Row, ...]:
     largest = max(abs(each.share) for each in shares) or 1.0
     return tuple(
         Row(
@@ -298,7 +295,7 @@ def _rows(shares: tuple[ChannelShare, ...], path: str, anchor: str, channels: Ch
             each.share,
             each.share / largest,
             _response(each, path, anchor),
-            _patches(each, path, anchor, channels),
+            _patches(each, path, anchor),
         )
         for each in shares
     )
@@ -311,16 +308,15 @@ def _response(share: ChannelShare, path: str, anchor: str) -> Figure | None:
     return mosaic.picture(f"{anchor}-map-{share.channel}", share.response, alt=alt)
 
 
-def _patches(share: ChannelShare, path: str, anchor: str, channels: Channels) -> Figure | None:
-    channel = channels.get((path, share.channel))
-    if channel is None or not channel.patches:
+def _patches(share: ChannelShare, path: str, anchor: str) -> Figure | None:
+    if not share.patches:
         return None
-    names = ", ".join(dict.fromkeys(patch.label for patch in channel.patches if patch.label is not None))
+    names = ", ".join(dict.fromkeys(patch.label for patch in share.patches if patch.label is not None))
     alt = f"What channel {share.channel} of {path} responds to most" + (f": from {names}." if names else ".")
-    return patches.strip(f"{anchor}-patches-{share.channel}", channel.patches, alt=alt, side=_PATCH_SIDE)
+    return patches.strip(f"{anchor}-patches-{share.channel}", share.patches, alt=alt, side=_PATCH_SIDE)
 
 
-def against(contrast: Contrast, one: Explanation, anchor: str, known: Words, channels: Channels) -> Against:
+def against(contrast: Contrast, one: Explanation, anchor: str, known: Words) -> Against:
     """Return why another class was not answered."""
     del known
     figure = evidence_maps.signed(
@@ -342,6 +338,6 @@ def against(contrast: Contrast, one: Explanation, anchor: str, known: Words, cha
         figure=figure,
         map_png=evidence_maps.encoded(contrast.levels),
         scale=contrast.scale,
-        sum=None if part is None else _sum(part, f"{anchor}-not-{contrast.other_index}", {}, said),
+        sum=None if part is None else _sum(part, f"{anchor}-not-{contrast.other_index}", said),
         said=sentences.contrasted(contrast, one.class_name),
     )
