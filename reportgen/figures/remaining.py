@@ -46,11 +46,12 @@ def chart(name: str, verdict: Verdict, what: str, *, alt: str, caption: str = ""
             )
         panel.axhline(verdict.whole, color=ink.soft, linewidth=0.6)
         panel.set_xlim(shares[0] * 0.85, shares[-1] * 1.18)
-        low = min(0.0, *verdict.left, *verdict.twins.low)
-        panel.set_ylim(low, max(1.0, verdict.whole) * 1.02)
+        low, high = min(0.0, *verdict.left, *verdict.twins.low), max(verdict.whole, *verdict.twins.high)
+        panel.set_ylim(low, high * 1.03)
         panel.set_xticks(shares, [percent(share, 0) for share in shares])
         panel.minorticks_off()
-        panel.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
+        marks = [0, verdict.whole / 2, verdict.whole]
+        panel.set_yticks(marks, [percent(mark, 0 if verdict.whole > 0.1 else 1) for mark in marks])
         panel.tick_params(length=0, labelsize=7.5, colors=ink.soft, pad=3)
         for side in ("top", "right", "left"):
             panel.spines[side].set_visible(False)

@@ -117,16 +117,16 @@ def check_macs(text: str) -> str:
     Raises:
         OptionsError: It is neither "auto" nor a positive number.
 
-    >>> check_macs("auto"), check_macs("3e12")
-    ('auto', '3000000000000')
+    >>> check_macs("auto"), check_macs("2e11")
+    ('auto', '200000000000')
     """
     if text == "auto":
         return text
     if _MACS_FORM.fullmatch(text) and float(text) >= 1:
         return str(int(float(text)))
     raise OptionsError(
-        f"Answers cannot be explained within {text!r}. Expected a number of multiply-adds, such as 3e12, or auto. Write"
-        " for example 3e12."
+        f"Answers cannot be explained within {text!r}. Expected a number of multiply-adds, such as 2e11, or auto. Write"
+        " for example 2e11."
     )
 
 

@@ -9,9 +9,9 @@ from reportgen.evidence.why import LEAST_OTHERS, LEAST_TWINS, MOST_OTHERS, MOST_
 from reportgen.language.numerals import plural
 from reportgen.probes.why import mapping
 
-USUAL_MACS = 3 * 10**11
+USUAL_MACS = 2 * 10**11
 """Multiply-adds that explaining may take before it is done less thoroughly."""
-STRETCH = 20
+STRETCH = 30
 """Samples are left out only where even the least thorough way takes more than so many usual budgets: three samples of
 ResNet-50 are explained in this, in two minutes on two cores."""
 GRADIENT = 2

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportgen.document.report import Figure
 from reportgen.evidence import Levels
+from reportgen.evidence.responses import Patch
 from reportgen.evidence.why import Carried, ChannelShare, Contrast, EvidenceMap, Explanation, Verdict
 from reportgen.figures import evidence_maps, mosaic, patches, remaining
 from reportgen.language.numerals import number, percent
@@ -313,7 +314,18 @@ def _patches(share: ChannelShare, path: str, anchor: str) -> Figure | None:
         return None
     names = ", ".join(dict.fromkeys(patch.label for patch in share.patches if patch.label is not None))
     alt = f"What channel {share.channel} of {path} responds to most" + (f": from {names}." if names else ".")
-    return patches.strip(f"{anchor}-patches-{share.channel}", share.patches, alt=alt, side=_PATCH_SIDE)
+    return patches.strip(
+        f"{anchor}-patches-{share.channel}", tuple(map(_inside, share.patches)), alt=alt, side=_PATCH_SIDE
+    )
+
+
+def _inside(patch: Patch) -> Patch:
+    """What a patch holds of its image: deep in a network a channel sees more than the whole of it."""
+    if patch.picture is None:
+        return patch
+    top, left, bottom, right = patch.inside
+    picture = patch.picture[top:bottom, left:right]
+    return replace(patch, picture=picture, inside=(0, 0, *picture.shape[:2]))
 
 
 def against(contrast: Contrast, one: Explanation, anchor: str, known: Words) -> Against:
