@@ -142,6 +142,24 @@ _WITH_DREAMS = {
 }
 
 
+_WITH_REASONS = {
+    "evidence map": "A picture of where in the {sample} the evidence for an answer is: how much each place adds to it.",
+    "Grad-CAM, HiResCAM": (
+        "The channels of a late layer, each times how fast the answer rises with it, summed; enlarged to the {sample}."
+    ),
+    "integrated gradients": (
+        "How fast the answer rises with each place, averaged on the way from an empty {sample} to this one; the parts"
+        " add up to the whole change."
+    ),
+    "log-odds": (
+        "How probable something is against all else, as the logarithm of p / (1 − p): 0 at one half, 4.6 at 99 %."
+    ),
+    "occlusion": "Painting over one window after the other, and looking how much of the answer each takes away.",
+    "supported": (
+        "Of an evidence map: painting over what it marks lowers the answer more than its own shape elsewhere does, and"
+        " more than the maps of other {samples} do."
+    ),
+}
 _WITH_MASKS = {
     "intersection over union": (
         "Of the pixels that are of a class or predicted as it, the share that is both; also called Jaccard index."
@@ -166,6 +184,8 @@ def build(evidence: Evidence) -> Section:
         terms |= {name: meaning for name, meaning in _WITH_ANSWERS.items() if name != "logits"}
     if evidence.predictions and evidence.predictions.output == "logits":
         terms["logits"] = _WITH_ANSWERS["logits"]
+    if evidence.why and not evidence.why.missing:
+        terms |= _WITH_REASONS
     if evidence.performance:
         terms |= _WITH_SCORES
         if any(head.calibration for head in evidence.performance.heads):
