@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.benchmark import building, drawing, evidence, memory, opening, responses, summaries, typesetting
+from tests.benchmark import building, drawing, evidence, memory, opening, responses, summaries, typesetting, verdicts
 from tests.benchmark.table import HEAD, PAGE, Row, line, renewed
 
 
@@ -27,6 +27,7 @@ def main() -> None:
         "samples": memory.samples,
         "responses": responses.responses,
         "evidence": evidence.evidence,
+        "verdicts": verdicts.verdicts,
     }
     parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description="Measure and print ratios.")
     parser.add_argument("--only", action="append", choices=parts, metavar="PART", help=f"one of {', '.join(parts)}")
