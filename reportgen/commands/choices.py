@@ -157,8 +157,8 @@ def of_the_answers(command: Command) -> Command:
             metavar="COST",
             help=(
                 "Multiply-adds that explaining the samples' answers may take, such as 2e11; beyond, it is done less"
-                " thoroughly, and the report says what gave way.  [default: 2·10¹¹, and up"
-                " to 30 times that before samples are left out]"
+                " thoroughly, and the report says what gave way.  [default: 3·10¹¹, and up"
+                " to 20 times that before samples are left out]"
             ),
         ),
     )

@@ -377,9 +377,9 @@ def test_nothing_without_samples() -> None:
 def test_budget_is_kept_to_and_what_gave_way_is_said() -> None:
     images, labels, _ = squares()
     subject = earlier(subjects.subject(colours(), subjects.data(images, labels)), (0, 1, 2))
-    budget = 1000 * subject.record.macs
+    budget = 1000 * (subject.record.macs + 500 * SIDE * SIDE)
     result = why.run(subject, make({"why_budget": str(budget)}))
     assert result is not None
     assert result.spent is not None
     assert result.spent.gave_way
-    assert result.spent.passes * result.spent.macs <= budget
+    assert result.spent.passes <= 1000

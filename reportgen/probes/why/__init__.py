@@ -35,7 +35,7 @@ def forecast(record: ModelRecord, dataset: Dataset, options: Options, plan: Plan
         return None
     extent = _extent(plan.num_samples, dataset.size, sizes, options)
     how, _ = affording.afford(extent, record.macs, *_budget(options))
-    return None if how is None else Work("explaining answers", macs=affording.passes(extent, how) * record.macs)
+    return None if how is None else Work("explaining answers", macs=affording.cost(extent, how, record.macs))
 
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> WhyResult | None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from math import prod
 
 from reportgen.evidence.why import LEAST_OTHERS, LEAST_TWINS, MOST_OTHERS, MOST_TWINS, SHARES
 from reportgen.language.numerals import plural
 from reportgen.probes.why import mapping
 
-USUAL_MACS = 2 * 10**11
+USUAL_MACS = 3 * 10**11
 """Multiply-adds that explaining may take before it is done less thoroughly."""
-STRETCH = 30
+STRETCH = 20
 """Samples are left out only where even the least thorough way takes more than so many usual budgets: three samples of
 ResNet-50 are explained in this, in two minutes on two cores."""
+PAINTING = 500
+"""Multiply-adds that painting over takes as long as, for each pixel of an image."""
 GRADIENT = 2
 """Passes that a gradient costs: no gradients of weights are taken."""
 _FEW_STEPS = 16
@@ -89,6 +92,17 @@ def passes(extent: Extent, how: Thoroughness) -> int:
     return how.samples * sample + more * other
 
 
+def cost(extent: Extent, how: Thoroughness, macs: int) -> int:
+    """Return how many multiply-adds it takes, at most, the painting counted with the passes.
+
+    Args:
+        extent: What there is to explain.
+        how: How thoroughly.
+        macs: Multiply-adds of one pass.
+    """
+    return passes(extent, how) * (macs + PAINTING * prod(extent.sizes))
+
+
 def afford(
     extent: Extent, macs: int, budget: int, most: int | None = None
 ) -> tuple[Thoroughness | None, tuple[str, ...]]:
@@ -117,18 +131,18 @@ def afford(
     )
     gave_way: list[str] = []
     for words, less in _steps():
-        if passes(extent, how) * macs <= budget:
+        if cost(extent, how, macs) <= budget:
             break
         smaller = less(how)
         if smaller != how and passes(extent, smaller) < passes(extent, how):
             gave_way.append(words)
             how = smaller
     most = budget if most is None else most
-    while how.samples > 1 and passes(extent, how) * macs > most:
+    while how.samples > 1 and cost(extent, how, macs) > most:
         how = replace(how, samples=how.samples - 1)
     if how.samples < extent.samples:
         gave_way.append(f"only {plural(how.samples, 'sample')} of {extent.samples} explained")
-    return (None if passes(extent, how) * macs > most else how), tuple(gave_way)
+    return (None if cost(extent, how, macs) > most else how), tuple(gave_way)
 
 
 _Less = Callable[[Thoroughness], Thoroughness]

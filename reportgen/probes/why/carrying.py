@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -99,15 +99,11 @@ def carried(ground: Ground, tail: Tail, place: Place, index: int, goal: Goal) ->
     value, usual = values[0].astype(np.float64), _like(place.means, values, axis)[0].astype(np.float64)
     steps = _STEPS
     while True:
-        at, weights = mapping.gauss(steps)
-        # The ends of the line are rows of the same batch.
-        line = usual + np.array([*at, 1.0, 0.0]).reshape(-1, *(1 for _ in value.shape)) * (value - usual)
-        others = [np.repeat(each, len(line), axis=0) for each in around]
-        odds, slopes = tail.slopes(line.astype(values.dtype), others, goal)
-        change = float(odds[-2] - odds[-1])
+        odds, mean_slope = _along(tail, value, usual, (steps, values.dtype), around, goal)
+        change = float(odds[0] - odds[1])
         if not np.isfinite(change) or change == 0:
             return None
-        parts = (value - usual) * np.tensordot(weights, slopes[:-2].astype(np.float64), 1)
+        parts = (value - usual) * mean_slope
         shares = parts.sum(axis=_all_but(axis, parts.ndim))
         complete = float(shares.sum() / change)
         if abs(1 - complete) <= mapping.COMPLETE or steps >= _MOST_STEPS:
@@ -126,6 +122,24 @@ def carried(ground: Ground, tail: Tail, place: Place, index: int, goal: Goal) ->
         complete=complete,
         steps=steps,
     )
+
+
+def _along(
+    tail: Tail, value: Array, usual: Array, how: tuple[int, np.dtype[Any]], around: Sequence[Array], goal: Goal
+) -> tuple[Array, Array]:
+    """Return what is explained at both ends of the line from the usual output to this one, and its mean slope there."""
+    steps, dtype = how
+    at, weights = mapping.gauss(steps)
+    # The ends of the line are rows of the first batch, with no weight.
+    at, weights = np.array([1.0, 0.0, *at]), np.array([0.0, 0.0, *weights])
+    found, total = [], np.zeros(value.shape)
+    for part in mapping.parts(len(at), value.size):
+        line = usual + at[part].reshape(-1, *(1 for _ in value.shape)) * (value - usual)
+        others = [np.repeat(each, len(line), axis=0) for each in around]
+        odds, slopes = tail.slopes(line.astype(dtype), others, goal)
+        found.append(odds)
+        total += np.tensordot(weights[part], slopes.astype(np.float64), 1)
+    return np.concatenate(found)[:2], total
 
 
 def worked_sum(ground: Ground, tail: Tail, place: Place, index: int, goal: Goal) -> WorkedSum | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cached_property
+from itertools import islice
 
 import keras
 import numpy as np
@@ -18,7 +19,6 @@ from reportgen.probes.why.judging import Answered, Left, chance
 
 MOST_CLASSES = 3
 """Of a multi-label output, so many classes of one image are explained."""
-_CHUNK = 256
 _ROWS = 32
 """Rows of a batch: as many as points of a line. Most requests are of a few rows or of many."""
 
@@ -94,20 +94,20 @@ class Ground:
     def _painting(self) -> Callable[[Sequence[Array], Array], Array]:
         return self.explained.painting(painting.paint, self.main, self.channel_axis)
 
-    def painted_scores(self, index: int, masks: Array) -> Array:
+    def painted_scores(self, index: int, masks: Iterable[Array]) -> Array:
         """Return the scores of an image with parts painted over.
 
         Args:
             index: The image.
-            masks: bool (masks, *places): what is painted over.
+            masks: bool (*places) each: what is painted over.
 
         Returns:
             float64 (masks, units).
         """
-        inputs = self.inputs(index)
-        found = []
-        for start in range(0, len(masks), _CHUNK):
-            found.append(self._painting(inputs, (~masks[start : start + _CHUNK]).astype(np.float32)))
+        inputs, waiting, found = self.inputs(index), iter(masks), []
+        at_once = max(self.explained.rows, mapping.NUMBERS_AT_ONCE // int(np.prod(self.sizes)))
+        while part := list(islice(waiting, at_once)):
+            found.append(self._painting(inputs, (~np.stack(part)).astype(np.float32)))
         return np.concatenate(found)
 
     def left(self, index: int, goal: Goal) -> Left:

@@ -8,8 +8,9 @@ Smyth 2010, "Permutation P-values Should Never Be Zero".
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -24,8 +25,8 @@ LEAST_EFFECT = 0.10
 _EMPTY = 0.5
 _ROUNDING = 1e-9
 
-Left = Callable[[Array], Array]
-"""Masks of what is painted over, bool (masks, *places) -> what is explained afterwards, float64 (masks,)."""
+Left = Callable[[Iterable[Array]], Array]
+"""Masks of what is painted over, bool (*places) each -> what is explained afterwards, float64 (masks,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +107,14 @@ def tops(maps: Array, shares: tuple[float, ...] = SHARES) -> Array:
     return np.stack([order < share * pixels for share in shares], axis=1)
 
 
-def twins(marked: Array, number: int, generator: np.random.Generator) -> Array:
-    """Return what is marked, elsewhere: turned where the last two axes are alike, mirrored, and moved, on a torus.
+def twins(marked: Array, number: int, generator: np.random.Generator) -> Iterator[Array]:
+    """Yield what is marked, elsewhere: turned where the last two axes are alike, mirrored, and moved, on a torus.
 
     Args:
         marked: A map or a mask, (*places).
         number: How many.
         generator: Draws them.
     """
-    found = []
     for _ in range(number):
         twin = marked
         if marked.ndim >= 2:
@@ -123,24 +123,21 @@ def twins(marked: Array, number: int, generator: np.random.Generator) -> Array:
             twin = np.rot90(twin, turns, (-2, -1))
         twin = np.flip(twin, -1) if generator.integers(2) else twin
         moves = tuple(int(generator.integers(size)) for size in marked.shape)
-        found.append(np.roll(twin, moves, tuple(range(marked.ndim))))
-    return np.stack(found)
+        yield np.roll(twin, moves, tuple(range(marked.ndim)))
 
 
-def judge(heat: Array, answered: Answered, left: Left, nulls: tuple[Array, Array | None]) -> Verdict:
+def judge(heat: Array, answered: Answered, left: Left, own: Iterable[Array], others: Sequence[Array]) -> Verdict:
     """Test a map.
 
     Args:
         heat: The map as it is drawn, float64 (*places).
         answered: What the model says of the image.
         left: What is explained after painting over.
-        nulls: The map's twins, float64 (twins, *places), and the same method's maps of other images; None where there
-            are too few.
+        own: The map's twins.
+        others: The same method's maps of other images; () where there are too few.
     """
-    own, others = nulls
-    maps = np.concatenate([heat[None], own, *([] if others is None else [others])])
-    masks = tops(maps)
-    odds = left(masks.reshape(-1, *heat.shape)).reshape(masks.shape[:2])
+    masks = (mask for each in chain([heat], own, others) for mask in tops(each[None])[0])
+    odds = left(masks).reshape(-1, len(SHARES))
     remains = answered.left(odds)
     scores, shares = answered.ranked(odds).mean(axis=1), answered.shares(remains.mean(axis=1))
 
@@ -157,8 +154,9 @@ def judge(heat: Array, answered: Answered, left: Left, nulls: tuple[Array, Array
             tuple(high.tolist()),
         )
 
-    of_twins = against(slice(1, len(own) + 1))
-    of_others = None if others is None else against(slice(len(own) + 1, None))
+    first_other = len(odds) - len(others)
+    of_twins = against(slice(1, first_other))
+    of_others = against(slice(first_other, None)) if len(others) else None
     word = word_of(answered, of_twins, of_others)
     return Verdict(word, SHARES, tuple(remains[0].tolist()), answered.whole, answered.of_empty, of_twins, of_others)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import product
 
 import numpy as np
@@ -15,6 +15,8 @@ _SMALL = 32
 """Images of at most so many pixels a side count as small."""
 MOST_WINDOWS = 200
 LEAST_STEPS, MOST_STEPS = 32, 128
+NUMBERS_AT_ONCE = 1 << 24
+"""Numbers of masks, or of images on a line, that are in memory at one time."""
 COMPLETE = 0.05
 """Integrated gradients are taken at more points until their sum misses the whole change by no more than this share."""
 
@@ -38,11 +40,10 @@ def smoothed(maps: Array) -> Array:
     for axis in range(1, maps.ndim):
         width = [(reach, reach) if each == axis else (0, 0) for each in range(maps.ndim)]
         around = np.pad(maps, width, mode="symmetric")
-        parts = (
-            weight * np.take(around, range(start, start + maps.shape[axis]), axis)
-            for start, weight in enumerate(kernel)
-        )
-        maps = np.sum(list(parts), axis=0)
+        total = np.zeros(maps.shape)
+        for start, weight in enumerate(kernel):
+            total += weight * np.take(around, range(start, start + maps.shape[axis]), axis)
+        maps = total
     return maps
 
 
@@ -84,9 +85,17 @@ def integrated(value: Array, baseline: Array, slopes: Callable[[Array], Array], 
     """
     at, weights = gauss(steps)
     apart = value - baseline
-    line = baseline + at.reshape(-1, *(1 for _ in value.shape)) * apart
-    found = slopes(line.astype(value.dtype))
-    return np.asarray(apart * np.tensordot(weights, found.astype(np.float64), 1))
+    total = np.zeros(value.shape)
+    for part in parts(steps, value.size):
+        line = baseline + at[part].reshape(-1, *(1 for _ in value.shape)) * apart
+        total += np.tensordot(weights[part], slopes(line.astype(value.dtype)).astype(np.float64), 1)
+    return np.asarray(apart * total)
+
+
+def parts(number: int, size: int) -> list[slice]:
+    """Return how many things of a size are worked on at a time, so that memory does not grow with large images."""
+    step = max(1, NUMBERS_AT_ONCE // max(size, 1))
+    return [slice(start, start + step) for start in range(0, number, step)]
 
 
 def windows(sizes: tuple[int, ...], coarse: bool = False) -> list[tuple[slice, ...]]:
@@ -118,12 +127,12 @@ def _starts(size: int, side: int, step: int) -> list[int]:
     return sorted({*range(0, last + 1, step), last})
 
 
-def covers(sizes: tuple[int, ...], places: list[tuple[slice, ...]]) -> Array:
-    """Return masks of windows, bool (windows, *places)."""
-    masks = np.zeros((len(places), *sizes), bool)
-    for mask, place in zip(masks, places, strict=True):
+def covers(sizes: tuple[int, ...], places: list[tuple[slice, ...]]) -> Iterator[Array]:
+    """Yield the mask of each window, bool (*places)."""
+    for place in places:
+        mask = np.zeros(sizes, bool)
         mask[place] = True
-    return masks
+        yield mask
 
 
 def spread(losses: Array, sizes: tuple[int, ...], places: list[tuple[slice, ...]]) -> Array:

@@ -93,7 +93,7 @@ class Study:
         self._places = carrying.found_places(record, watched)
         self._cam = carrying.cam_call(record, len(ground.sizes))
         self._tails: dict[str, Tail | None] = {}
-        self._others: dict[str, Array] = {}
+        self._others: dict[str, list[Array]] = {}
         self._pool: tuple[int, ...] = ()
         self._supported: list[tuple[str, bool]] = []
         self.notes: list[str] = []
@@ -116,11 +116,11 @@ class Study:
             for index, goal in goals:
                 for method in tested:
                     for heat in self._heats(index, goal, method, most_steps=0) if method != "cam" else ():
-                        pooled.setdefault(method, []).append(heat.heat)
+                        pooled.setdefault(method, []).append(heat.heat.astype(np.float32))
                 advance()
-            self._others = {name: np.stack(heats) for name, heats in pooled.items() if len(heats) == len(self._pool)}
+            self._others = {name: heats for name, heats in pooled.items() if len(heats) == len(self._pool)}
             if goals and "cam" in tested and self._cam and (tail := self._tail(self._cam.path)):
-                self._others["cam"] = carrying.activation_maps(self._ground, tail, self._cam, goals)[2]
+                self._others["cam"] = list(carrying.activation_maps(self._ground, tail, self._cam, goals)[2])
             for each in asked:
                 found.append(self._explained(each, tested))
                 advance()
@@ -217,11 +217,10 @@ class Study:
         number = ([*self._methods, *_FIRST_CAM]).index(method)
         generator = np.random.default_rng([self._seed, _SEED_OF_TWINS, index, number, asked.own or 0])
         own = judging.twins(heat, self._how.twins, generator)
-        others = self._others.get(method)
-        if others is not None:
-            others = others[[place for place, other in enumerate(self._pool) if other != index]][: self._how.others]
-            others = others if len(others) >= LEAST_OTHERS else None
-        return judging.judge(heat, answered, self._ground.left(index, asked.goal), (own, others))
+        known = zip(self._pool, self._others.get(method, ()), strict=False)
+        others = [other for image, other in known if image != index][: self._how.others]
+        others = others if len(others) >= LEAST_OTHERS else []
+        return judging.judge(heat, answered, self._ground.left(index, asked.goal), own, others)
 
     def _outline(self, heat: _Heat, asked: Asked, answered: Answered) -> Outline | None:
         ground, index, goal = self._ground, asked.sample.index, asked.goal
