@@ -135,7 +135,7 @@ def ours(head: str) -> Ours:
     _, slopes_there = tail.slopes(outputs, around, goal)
     starts = range(SIZES[0] - SIDE + 1)
     windows = [(slice(row, row + SIDE), slice(column, column + SIDE)) for row in starts for column in starts]
-    without = value * ~mapping.covers(SIZES, windows)[..., None]
+    without = value * ~np.stack(list(mapping.covers(SIZES, windows)))[..., None]
     losses = goal.odds(scores) - goal.odds(explained.scores([without]))
     return Ours(
         head=head,

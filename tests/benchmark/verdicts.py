@@ -159,7 +159,7 @@ class _Judged:
         goal = self._goals[index]
         own = judging.twins(heat, TWINS, self._generator)
         left = self._ground.left(index, goal)
-        found: Verdict = judging.judge(heat, self._ground.answered(index, goal), left, (own, others))
+        found: Verdict = judging.judge(heat, self._ground.answered(index, goal), left, own, list(others))
         return found.word == "supported"
 
 
