@@ -211,15 +211,15 @@ def test_a_layer_around_another_counts_what_it_adds() -> None:
 
 
 @pytest.mark.parametrize("mode", ["int8", "int4", "float8"])
-def test_quantized_layers_are_shown_with_kerass_own_numbers(mode: str) -> None:
+def test_quantized_dense_layers_have_the_formula_and_kerass_own_numbers(mode: str) -> None:
     plain, quantized = layers.Dense(4, name="plain"), layers.Dense(4, name="quantized")
     model = keras.Sequential([keras.Input((8,)), plain, quantized])
     quantized.quantize(mode)
     record = inspect(model)
-    assert [(call.path, call.has_formula) for call in record.layers] == [("plain", True), ("quantized", False)]
+    assert [(call.path, call.has_formula) for call in record.layers] == [("plain", True), ("quantized", True)]
     assert record.layers[1].parameters == quantized.count_params()
     assert record.layers[1].output_shape == (4,)
-    assert "are quantized" in record.layers[1].notes[0]
+    assert [check for check in record.layers[1].checks if not check.agrees] == []
     assert not {"call", "quantized_call"} & set(vars(quantized))
 
 
