@@ -108,7 +108,7 @@ def windows(sizes: tuple[int, ...], coarse: bool = False) -> list[tuple[slice, .
         coarse: Whether they stand side by side, without an overlap.
 
     >>> len(windows((28, 28))), len(windows((224, 224))), len(windows((224, 224), coarse=True)), len(windows((400,)))
-    (64, 169, 49, 27)
+    (64, 169, 49, 28)
     """
     longest = max(sizes)
     if len(sizes) == 1:

@@ -32,7 +32,7 @@ class LegendRow:
     """One class in the pictures.
 
     Attributes:
-        colour: Its colour, as "#14142e".
+        colour: Its colour, "#" and six digits.
         share: How much of the image it takes.
     """
 
