@@ -62,7 +62,7 @@ class ClassEvidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Transplant:
+class Tested:
     """A place of a class, put into images of other classes.
 
     Attributes:
@@ -79,9 +79,6 @@ class Transplant:
         turned: How many of these are then called so.
         control: How many are when the window is taken from the class's other images.
         is_alarm: Whether this single place makes the answer.
-        members: Images that it was taken from, at most four: uint8 (height, width) or (height, width, 3).
-        receivers: Images that it turned, at most four, as they were.
-        turned_into: The same with the window.
     """
 
     class_index: int
@@ -97,6 +94,18 @@ class Transplant:
     turned: int
     control: int
     is_alarm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Transplant(Tested):
+    """The same, with pictures of what was done.
+
+    Attributes:
+        members: Images that it was taken from, at most four: uint8 (height, width) or (height, width, 3).
+        receivers: Images that it turned, at most four, as they were.
+        turned_into: The same with the window.
+    """
+
     members: tuple[Levels, ...] = field(repr=False, default=())
     receivers: tuple[Levels, ...] = field(repr=False, default=())
     turned_into: tuple[Levels, ...] = field(repr=False, default=())

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from reportgen.document.report import Figure
 from reportgen.evidence import Levels
 from reportgen.evidence.performance import wilson
-from reportgen.evidence.shortcuts import LEAST_IMAGES, ClassEvidence, MeanShare, ShortcutsResult, Transplant
+from reportgen.evidence.shortcuts import LEAST_IMAGES, ClassEvidence, MeanShare, ShortcutsResult, Tested, Transplant
 from reportgen.figures import evidence_maps, mosaic
 from reportgen.language.numerals import number, percent, plural
 from reportgen.language.vocabulary import Words
@@ -41,37 +41,6 @@ class ClassRow:
     border: MeanShare
     outside: MeanShare | None
     turned: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Tested:
-    """A place of a class, put into images of other classes.
-
-    Attributes:
-        class_index: The class.
-        name: Its name.
-        place: The window in words.
-        num_called: How many images are called so.
-        num_members: In how many of them the evidence lies in the window.
-        share_in: Mean share of the evidence in the window, over these.
-        share_out: Over the others.
-        num_receivers: Into how many images of other classes the window was put.
-        turned: How many of these are then called so.
-        control: How many are when the window is taken from the class's other images.
-        is_alarm: Whether this single place makes the answer.
-    """
-
-    class_index: int
-    name: str
-    place: str
-    num_called: int
-    num_members: int
-    share_in: float
-    share_out: float
-    num_receivers: int
-    turned: int
-    control: int
-    is_alarm: bool
 
 
 @dataclass(frozen=True, slots=True)
