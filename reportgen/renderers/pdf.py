@@ -208,6 +208,8 @@ def _stop(process: subprocess.Popen[bytes], folder: Path) -> None:
 def environment(folder: Path, more: Sequence[FontFile] = ()) -> dict[str, str]:
     """Put fonts into a folder, and return the environment in which WeasyPrint sees these and no others.
 
+    Temporary files go into the folder as well.
+
     Args:
         folder: An empty folder, its path absolute.
         more: Fonts of the user's own.
@@ -227,6 +229,8 @@ def environment(folder: Path, more: Sequence[FontFile] = ()) -> dict[str, str]:
     return {
         **inherited,
         "FONTCONFIG_FILE": str(configuration),
+        # What libraries leave there when the process is ended goes with the folder.
+        "TMPDIR": str(folder),
         # fontTools, which cuts variable fonts, would write the time of day into them.
         "SOURCE_DATE_EPOCH": "0",
         # Pango chooses fonts by the language of the user where it has no better reason.
