@@ -1,0 +1,115 @@
+"""An image with what a channel did on it -> pixels: its response in amber, or the box that one place saw."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from reportgen.document import colours
+from reportgen.evidence import Levels
+
+_GREY = (0.299, 0.587, 0.114)
+# What is not lit is dark, and what is lit lets the image through: an overlay that hides the image argues nothing.
+_UNLIT = 0.45
+_INK = 0.62
+_GAMMA = 0.75
+_DIM = 0.38
+
+
+def lit(image: Levels, response: Levels, side: int) -> Levels:
+    """Lay a response over an image in grey: amber where it is high, dark where there is none.
+
+    Args:
+        image: uint8 (height, width) or (height, width, 3).
+        response: uint8 (rows, columns): 0 for none, 255 for the highest; its places cover the whole image evenly.
+        side: Length of the longer side of what is drawn, pixels.
+
+    Returns:
+        uint8 (height, width, 3). The opacity of the ink is (response / 255) to the power of 0.75, and never full.
+    """
+    grey = sized(image, side).astype(np.float64)
+    grey = grey @ np.array(_GREY) if grey.ndim == 3 else grey
+    rows, columns = _places(response.shape[0], grey.shape[0]), _places(response.shape[1], grey.shape[1])
+    share = ((response / 255.0) ** _GAMMA)[rows][:, columns][..., None]
+    base = grey[..., None] * (_UNLIT + (1 - _UNLIT) * share)
+    amber = np.array(colours.rgb(colours.EVERYWHERE["frame"]))
+    return np.asarray(np.rint(base + (amber - base) * _INK * share).astype(np.uint8))
+
+
+def boxed(image: Levels, box: tuple[int, int, int, int], side: int) -> Levels:
+    """Dim an image but for a box, and frame the box.
+
+    Args:
+        image: uint8 (height, width) or (height, width, 3).
+        box: First row, first column, end row and end column, pixels of the image; it may reach beyond the image.
+        side: Length of the longer side of what is drawn, pixels.
+
+    Returns:
+        uint8 (height, width, 3).
+    """
+    drawn = coloured(sized(image, side))
+    height, width = drawn.shape[:2]
+    down, across = height / image.shape[0], width / image.shape[1]
+    top, bottom = (min(max(round(edge * down), 0), height) for edge in (box[0], box[2]))
+    left, right = (min(max(round(edge * across), 0), width) for edge in (box[1], box[3]))
+    inside = np.zeros((height, width), np.bool_)
+    inside[top:bottom, left:right] = True
+    return framed(dimmed(drawn, inside), (top, left, bottom, right))
+
+
+def dimmed(image: Levels, inside: npt.NDArray[np.bool_]) -> Levels:
+    """Make an image grey and dark but for a part of it.
+
+    Args:
+        image: uint8 (height, width, 3).
+        inside: bool (height, width): the part that stays as it is.
+    """
+    dark = (_DIM * (image @ np.array(_GREY)))[..., None]
+    return np.asarray(np.rint(np.where(inside[..., None], image, dark)).astype(np.uint8))
+
+
+def framed(image: Levels, box: tuple[int, int, int, int]) -> Levels:
+    """Return an image with a frame along the inner edge of a box, one pixel in 56 thick and at least one.
+
+    Args:
+        image: uint8 (height, width, 3).
+        box: First row, first column, end row and end column, inside the image.
+    """
+    drawn = image.copy()
+    top, left, bottom, right = box
+    thick = max(1, round(max(image.shape[:2]) / 56))
+    amber = colours.rgb(colours.EVERYWHERE["frame"])
+    for rows, columns in (
+        (slice(top, top + thick), slice(left, right)),
+        (slice(max(top, bottom - thick), bottom), slice(left, right)),
+        (slice(top, bottom), slice(left, left + thick)),
+        (slice(top, bottom), slice(max(left, right - thick), right)),
+    ):
+        drawn[rows, columns] = amber
+    return drawn
+
+
+def sized(image: Levels, side: int) -> Levels:
+    """Bring an image to a size: enlarged by a whole number with hard edges, or reduced by averaging.
+
+    Args:
+        image: uint8 (height, width) or (height, width, 3).
+        side: Length of the longer side, pixels; an image that is enlarged stays at or below it.
+    """
+    longest = max(image.shape[:2])
+    if longest <= side:
+        times = side // longest
+        return image.repeat(times, axis=0).repeat(times, axis=1)
+    height, width = (max(1, round(length * side / longest)) for length in image.shape[:2])
+    return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BOX))
+
+
+def coloured(image: Levels) -> Levels:
+    """Return an image as uint8 (height, width, 3), grey or not."""
+    return image[..., None].repeat(3, axis=2) if image.ndim == 2 else image
+
+
+def _places(number: int, length: int) -> npt.NDArray[np.intp]:
+    """Which of some even places each pixel of a length lies in."""
+    return np.arange(length) * number // length

@@ -1,0 +1,59 @@
+"""Responses and boxes over images."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reportgen.document import colours
+from reportgen.figures import overlays
+
+AMBER = colours.rgb(colours.EVERYWHERE["frame"])
+
+
+def test_a_response_lights_its_places_and_leaves_the_image_legible() -> None:
+    image = np.array([[0, 200], [0, 200]], np.uint8)
+    response = np.array([[255, 255], [0, 0]], np.uint8)
+    drawn = overlays.lit(image, response, 4)
+    assert drawn.shape == (4, 4, 3)
+    lit, unlit = drawn[0], drawn[3]
+    # 0.62 of the ink over the whole grey; without ink 0.45 of the grey.
+    assert lit[0].tolist() == [round(0.62 * part) for part in AMBER]
+    assert lit[3].tolist() == [round(200 + (part - 200) * 0.62) for part in AMBER]
+    assert unlit.tolist() == [[0, 0, 0]] * 2 + [[90, 90, 90]] * 2
+
+
+def test_a_weaker_response_is_drawn_by_its_power_of_three_quarters() -> None:
+    drawn = overlays.lit(np.zeros((1, 1), np.uint8), np.array([[51]], np.uint8), 1)
+    assert drawn[0, 0].tolist() == [round(0.62 * 0.2**0.75 * part) for part in AMBER]
+
+
+def test_a_coarse_response_covers_the_image_evenly() -> None:
+    drawn = overlays.lit(np.full((7, 7), 100, np.uint8), np.array([[255, 0, 0]], np.uint8), 7)
+    lit = (drawn != 45).any(axis=2)
+    assert lit[0].tolist() == [True] * 3 + [False] * 4
+    assert (lit == lit[0]).all()
+
+
+def test_a_box_is_bright_and_framed_and_the_rest_grey_and_dark() -> None:
+    image = np.zeros((8, 8, 3), np.uint8)
+    image[..., 0] = 100
+    drawn = overlays.boxed(image, (2, 2, 6, 7), 8)
+    assert drawn[0, 0].tolist() == [round(0.38 * 0.299 * 100)] * 3
+    assert drawn[3, 4].tolist() == [100, 0, 0]
+    edges = [drawn[2, 2:7], drawn[5, 2:7], drawn[2:6, 2], drawn[2:6, 6]]
+    assert all((edge == AMBER).all() for edge in edges)
+
+
+def test_a_box_that_reaches_beyond_the_image_is_cut_at_its_edge() -> None:
+    drawn = overlays.boxed(np.full((4, 4), 9, np.uint8), (-3, -3, 2, 9), 4)
+    assert (drawn[0] == AMBER).all()
+    assert (drawn[:2, 0] == AMBER).all()
+    assert drawn[3, 3].tolist() == [3, 3, 3]
+
+
+def test_images_are_enlarged_by_whole_numbers_and_reduced_by_averaging() -> None:
+    assert overlays.sized(np.arange(4, dtype=np.uint8).reshape(2, 2), 5).tolist() == [
+        [0, 0, 1, 1], [0, 0, 1, 1], [2, 2, 3, 3], [2, 2, 3, 3],
+    ]  # fmt: skip
+    assert overlays.sized(np.array([[0, 100], [100, 200]], np.uint8), 1).tolist() == [[100]]
+    assert overlays.sized(np.zeros((3, 9, 3), np.uint8), 3).shape == (1, 3, 3)
