@@ -23,7 +23,7 @@ def check(model: Path | None, options: Options) -> None:
     """
     from reportgen import writing
     from reportgen.options import chapters
-    from reportgen.sources import classes
+    from reportgen.sources import classes, groups
     from reportgen.sources.opening import accepting
     from reportgen.writing.summary import check_summary
 
@@ -36,3 +36,5 @@ def check(model: Path | None, options: Options) -> None:
         accepting(options.data)
     if options.classes is not None:
         classes.read(options.classes)
+    if options.groups is not None:
+        groups.read(options.groups)

@@ -234,6 +234,11 @@ def of_the_data(command: Command) -> Command:
             help="File of class names: one a line, or JSON.",
         ),
         click.option(
+            "--groups",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="File that sorts classes into kinds, for near misses: CSV (class,kind) or TOML.",
+        ),
+        click.option(
             "--pick",
             multiple=True,
             metavar="HOW",

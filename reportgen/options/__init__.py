@@ -39,6 +39,7 @@ class Options(BaseModel):
         summary: File that a summary in Markdown is appended to, or None.
         data: Where images come from: a file, a folder, or "digits".
         classes: File of class names by index.
+        groups: File that sorts classes into kinds, CSV or TOML.
         pick: Ways to choose samples, in order; () for the default.
         layers: Shell pattern; conv and pooling calls whose path or name matches get activation grids.
         rename: Pairs OLD=NEW of layer names.
@@ -90,6 +91,7 @@ class Options(BaseModel):
     summary: Path | None = None
     data: str | None = None
     classes: Path | None = None
+    groups: Path | None = None
     pick: tuple[Pick, ...] = ()
     layers: str = "*"
     rename: tuple[tuple[str, str], ...] = ()
@@ -305,7 +307,7 @@ def words(options: Options) -> dict[str, tuple[str, ...]]:
             value = tuple(f"{first}={second}" for first, second in value)
         elif name == "dream":
             value = tuple(f"{layer}:{channel}" for layer, channel in value)
-        elif name in {"data", "classes", "templates"} and value is not None:
+        elif name in {"data", "classes", "groups", "templates"} and value is not None:
             value = Path(value).name
         listed = () if value is None else _as_tuple(value)
         if name == "max_size":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 
 from reportgen.errors import ModelError, OptionsError, UnknownNameError
 from reportgen.models import pixels, published
@@ -15,7 +16,7 @@ from reportgen.options import Options
 from reportgen.progress import Progress, silent
 from reportgen.records import places
 from reportgen.records.model import ModelRecord, Shape, TensorRecord
-from reportgen.sources import classes, fitting, meaning, several
+from reportgen.sources import classes, fitting, groups, meaning, several
 from reportgen.sources.dataset import Dataset, Manner
 
 
@@ -41,6 +42,10 @@ def prepared(model: Model, dataset: Dataset | None, options: Options, progress: 
         with progress("Looking at the masks") if dataset.maps else nullcontext():
             dataset = meaning.settle(dataset, given, record, options.answers, options.resize)
     check_choices(record, dataset, options)
+    if dataset is not None and options.groups is not None:
+        most = max((output.shape[-1] or 0 for output in record.outputs if output.shape), default=0)
+        kinds = groups.kinds(dataset.class_names, groups.read(options.groups), max(most, 2))
+        dataset = replace(dataset, kinds=kinds)
     return Subject(model, record, dataset)
 
 
@@ -93,6 +98,11 @@ def check_choices(record: ModelRecord, dataset: Dataset | None, options: Options
         raise UnknownNameError("conv or pooling layer", options.layers, paths)
     for layer, channel in options.dream:
         places.find(record, layer, channel)
+    if options.groups is not None and dataset is None:
+        raise OptionsError(
+            "Kinds of classes were given with --groups, but there are no images whose classes they could sort. Expected"
+            " images. Give them with --data, or leave --groups out."
+        )
     if options.pick and dataset is None:
         raise OptionsError(
             f"Samples cannot be picked by {', '.join(map(str, options.pick))}: there are no images. Expected images to"

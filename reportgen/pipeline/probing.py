@@ -62,6 +62,7 @@ def _described(data: Dataset) -> DatasetRecord:
         broken=data.broken,
         broken_reasons=data.broken_reasons,
         hash_command=data.hash_command,
+        kinds=data.kinds,
     )
 
 

@@ -121,6 +121,8 @@ def _run_facts(origin: Origin, subject: Subject, options: Options, time: str | N
             data.append(Fact("SHA-256 of the images and labels used", evidence.predictions.sha256))
         if options.classes is not None:
             data += _hashed("class names", options.classes)
+        if options.groups is not None:
+            data += _hashed("kinds of classes", options.groups)
         if callable(options.preprocess):
             data.append(Fact("preprocessed by", function_name(options.preprocess)))
         elif ":" in options.preprocess:

@@ -25,6 +25,7 @@ class DatasetRecord:
         doubts: What speaks against the way in which its values were brought to the model's range.
         broken: The first of the images that cannot be read, which are not among those counted.
         broken_reasons: How many cannot be read in all, by reason, the most common first.
+        kinds: The kind of each class by index, as the user sorts them, "" for a class without one; () without kinds.
     """
 
     name: str
@@ -40,6 +41,7 @@ class DatasetRecord:
     broken: tuple[Broken, ...] = ()
     broken_reasons: tuple[Reason, ...] = ()
     hash_command: str = ""
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,7 @@ class Dataset:
         sha256: Hash over the contents, labels among them: of a file's bytes; of the `sha256sum` listing of the pictures
             of a folder, or of a list and the files that it names; of arrays' bytes.
         hash_command: The command of a shell, or the line of Python, that gives this hash; "" where there is none.
+        kinds: The kind of each class by its index, "" for a class without one; () where the user sorts them into none.
         notes: What was done to the data, in whole sentences.
         main: Name of the input that the images are for, where there are several; else "".
         further: What the model's further inputs get, by their names: as many rows as there are images.
@@ -178,6 +179,7 @@ class Dataset:
     broken: tuple[Broken, ...] = ()
     broken_reasons: tuple[Reason, ...] = ()
     hash_command: str = ""
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

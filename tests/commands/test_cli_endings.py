@@ -164,8 +164,9 @@ def _said(finding: Any) -> str:
     [
         (["--data", "gone/pictures"], "There is no file or folder called 'gone/pictures'"),
         (["--data", "digits", "--classes", "gone.txt"], "There is no file 'gone.txt'. Expected a file of class names"),
+        (["--data", "digits", "--groups", "gone.csv"], "There is no file 'gone.csv'. Expected a file with the kinds"),
     ],
-    ids=["data", "classes"],
+    ids=["data", "classes", "groups"],
 )
 def test_missing_file_is_found_before_tensorflow_is_started(files: Files, words: list[str], message: str) -> None:
     """In a process of its own, which says so when it starts TensorFlow; nothing is trained or loaded before."""

@@ -12,7 +12,7 @@ from reportgen.options import make
 from reportgen.options.config import read_config
 from reportgen.options.forms import Pick
 
-KNOWN = "output, format, assets-dir, summary, data, classes, pick, layers, rename, title, colormap, maps"
+KNOWN = "output, format, assets-dir, summary, data, classes, groups, pick, layers, rename, title, colormap, maps"
 ELSEWHERE = {"layer": "'layer' is an option of 'reportgen summary'.", "dry-run": "'dry-run' works elsewhere."}
 
 

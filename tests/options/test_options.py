@@ -12,7 +12,7 @@ from reportgen.errors import OptionsError
 from reportgen.options import Options, make, words
 from reportgen.options.forms import Pick, parse_rename
 
-KNOWN = "output, format, assets-dir, summary, data, classes, pick, layers, rename, title, colormap, maps"
+KNOWN = "output, format, assets-dir, summary, data, classes, groups, pick, layers, rename, title, colormap, maps"
 
 
 @pytest.mark.parametrize(
