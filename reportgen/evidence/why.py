@@ -14,6 +14,8 @@ LEAST_OTHERS = 9
 MOST_OTHERS = 19
 MOST_TWINS, LEAST_TWINS = 39, 19
 MAIN_CHANNELS = 5
+MOST_CELLS = 64
+"""Most places of a worked sum whose parts are numbers that a reader sees."""
 METHODS = ("integrated-gradients", "occlusion", "cam")
 """The methods, in the order of their costs in gradients."""
 
@@ -108,6 +110,7 @@ class Outline:
         elsewhere_high: The ninety-fifth.
         num_elsewhere: In how many places.
         painted: The image with the outlined part painted over, as `SampleRecord.image`.
+        each_elsewhere: What the same shape leaves in each of these places.
     """
 
     method: str
@@ -121,6 +124,7 @@ class Outline:
     elsewhere_high: float
     num_elsewhere: int
     painted: Levels = field(repr=False)
+    each_elsewhere: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +175,7 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class WorkedSum:
-    """The score of a class as an exact sum, behind a global average pooling and a linear head.
+    """A score, or the lead of one over another, as an exact sum behind a global average pooling and a linear head.
 
     Attributes:
         path: The conv call.
@@ -182,6 +186,8 @@ class WorkedSum:
         num_others: How many they are.
         score: What the model gave.
         rest: The score less all parts: 0 but for rounding.
+        cells: The same sum by place: what each row and column of the call's maps adds. () where the maps are no
+            pictures, or have more than `MOST_CELLS` places.
     """
 
     path: str
@@ -192,6 +198,7 @@ class WorkedSum:
     num_others: int
     score: float
     rest: float
+    cells: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +215,7 @@ class Contrast:
         levels: As in `EvidenceMap`: above 128 speaks for the answer, below for the other class.
         scale: As there.
         carried: The channels that decide between the two; None where the model has none.
+        worked_sum: The lead as an exact sum; None where the model does not end in one.
     """
 
     other: str
@@ -219,6 +227,7 @@ class Contrast:
     levels: Levels = field(repr=False)
     scale: float
     carried: Carried | None
+    worked_sum: WorkedSum | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from reportgen.evidence.why import WhyResult
 from reportgen.models.subject import Subject
 from reportgen.options import make
 from reportgen.probes import why
+from reportgen.probes.why import carrying
 from tests.probes import subjects
 
 Array = npt.NDArray[Any]
@@ -117,6 +118,32 @@ def test_score_is_a_sum_over_channels_with_nothing_left_over(found: WhyResult) -
         total = one.worked_sum.bias + sum(each.share for each in one.worked_sum.channels) + one.worked_sum.others
         assert total == pytest.approx(one.worked_sum.score, abs=1e-4)
         assert one.worked_sum.channels[0].channel == one.class_index
+
+
+def test_score_and_lead_are_sums_over_places_too(found: WhyResult) -> None:
+    for one in found.explanations:
+        lead = one.contrasts[0]
+        assert one.worked_sum is not None
+        assert lead.worked_sum is not None
+        assert lead.worked_sum.score == pytest.approx(lead.lead, abs=1e-4)
+        for part in (one.worked_sum, lead.worked_sum):
+            assert part.cells == (), "20 by 20 places are too many for numbers"
+            total = part.bias + sum(each.share for each in part.channels) + part.others
+            assert total == pytest.approx(part.score, abs=1e-4)
+
+
+def test_cells_of_a_worked_sum_stand_where_the_places_do() -> None:
+    added = np.arange(6.0).reshape(2, 3)
+    assert carrying._cells(added) == ((0.0, 1.0, 2.0), (3.0, 4.0, 5.0))
+    assert carrying._cells(np.zeros((9, 8))) == ()
+    assert carrying._cells(np.zeros(5)) == ()
+
+
+def test_outline_holds_what_each_other_place_leaves(found: WhyResult) -> None:
+    for one in found.explanations:
+        assert one.outline is not None
+        assert len(one.outline.each_elsewhere) == one.outline.num_elsewhere
+        assert np.mean(one.outline.each_elsewhere) == pytest.approx(one.outline.elsewhere)
 
 
 def test_channel_that_carried_the_answer_is_its_colour(found: WhyResult) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from reportgen.evidence.samples import Levels
 from reportgen.evidence.watching import WatchingResult
-from reportgen.evidence.why import MAIN_CHANNELS, Carried, ChannelShare, Explanation, WorkedSum
+from reportgen.evidence.why import MAIN_CHANNELS, MOST_CELLS, Carried, ChannelShare, Explanation, WorkedSum
 from reportgen.models.explaining import Goal, Tail
 from reportgen.models.subject import Array, Subject
 from reportgen.probes.responses import patches
@@ -165,12 +165,21 @@ def worked_sum(ground: Ground, tail: Tail, place: Place, index: int, goal: Goal)
     size = float(np.abs(per_place).max())
     if not np.isfinite(odds).all() or size == 0 or np.abs(per_place - per_place[0]).max() > _EXACT * size:
         return None
-    shares = (values[0].astype(np.float64) * slopes[0]).sum(axis=_all_but(axis, values.ndim - 1))
+    parts = np.moveaxis(values[0].astype(np.float64) * slopes[0], axis, -1)
+    shares = parts.reshape(-1, parts.shape[-1]).sum(axis=0)
     rest = float(odds[0] - odds[1] - shares.sum())
     if abs(rest) > _EXACT * max(1.0, float(np.abs(shares).sum())):
         return None
     main, others, number = _main(shares, values[0], axis)
-    return WorkedSum(place.call.path, place.judged.path, float(odds[1]), main, others, number, float(odds[0]), rest)
+    paths, begins, score = (place.call.path, place.judged.path), float(odds[1]), float(odds[0])
+    return WorkedSum(*paths, begins, main, others, number, score, rest, _cells(parts.sum(axis=-1)))
+
+
+def _cells(added: Array) -> tuple[tuple[float, ...], ...]:
+    """What each place adds, where the places are few enough for numbers and make a picture."""
+    if added.ndim != 2 or added.size > MOST_CELLS:
+        return ()
+    return tuple(tuple(map(float, row)) for row in added)
 
 
 def activation_maps(

@@ -194,7 +194,8 @@ class Study:
                 heats.append((heat, verdict))
         maps = tuple(_drawn(heat, verdict) for heat, verdict in heats)
         main = heats[0] if heats else None
-        worked = self._worked(index, asked)
+        score = Goal(np.maximum(goal.weights, 0) if goal.is_log_odds else goal.weights)
+        worked = self._worked(index, score)
         return Explanation(
             sample=index,
             class_index=asked.own,
@@ -249,6 +250,7 @@ class Study:
             elsewhere_high=float(high),
             num_elsewhere=len(others),
             painted=self._painted(index, mask),
+            each_elsewhere=tuple(map(float, others)),
         )
 
     def _turned_into(self, scores: Array, asked: Asked) -> str:
@@ -279,12 +281,11 @@ class Study:
             if found is not None:
                 yield found
 
-    def _worked(self, index: int, asked: Asked) -> WorkedSum | None:
+    def _worked(self, index: int, goal: Goal) -> WorkedSum | None:
         place = self._places[0] if self._places else None
         tail = self._tail(place.judged.path) if place else None
         if place is None or tail is None:
             return None
-        goal = Goal(np.maximum(asked.goal.weights, 0) if asked.goal.is_log_odds else asked.goal.weights)
         return carrying.worked_sum(self._ground, tail, place, index, goal)
 
     def _contrasts(self, asked: Asked, is_linear: bool) -> Iterator[Contrast]:
@@ -318,6 +319,7 @@ class Study:
                 levels=levels,
                 scale=scale,
                 carried=next(iter(self._carried(index, goal)), None),
+                worked_sum=self._worked(index, goal) if is_linear else None,
             )
 
     def _contrast_map(self, index: int, goal: Goal) -> tuple[str, Array] | None:
