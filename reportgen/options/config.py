@@ -48,6 +48,14 @@ def read_config(path: Path, elsewhere: Mapping[str, str] | None = None) -> dict[
     return {field_of(key): value for key, value in values.items()}
 
 
+def toml(text: str) -> dict[str, Any] | None:
+    """Return what a text in TOML holds; None where it is none."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return None
+
+
 def _read(path: Path) -> str:
     try:
         # Editors of Windows begin a file with a byte order mark.

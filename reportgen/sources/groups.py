@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
 from reportgen.errors import DataError
+from reportgen.options.config import toml
 from reportgen.sources.dataset import counted
 from reportgen.sources.files import shown
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _LONGEST = 1 << 24
 _EXPECTED = 'Expected lines such as robin,birds, or in TOML birds = ["robin", "jay"].'
@@ -89,9 +84,8 @@ def kinds(names: Sequence[str], known: Mapping[str, str], num_classes: int = 0) 
 
 def _of_toml(text: str, called: str) -> list[tuple[str, str]] | None:
     """Return classes with their kinds; None where the text is no TOML."""
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    values = toml(text)
+    if values is None:
         return None
     found: list[tuple[str, str]] = []
     for key, value in values.items():
