@@ -35,7 +35,7 @@ class Figure:
 
     Attributes:
         name: Stable id, also its anchor in the page.
-        media_type: "image/png" or "image/svg+xml".
+        media_type: "image/png", "image/jpeg" or "image/svg+xml".
         data: The file's bytes.
         width_px: Width of the picture; of an SVG, in CSS pixels.
         height_px: Height of the picture.

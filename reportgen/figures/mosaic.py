@@ -17,6 +17,8 @@ from reportgen.figures.charts import palette
 _GAP = 255  # level of the gaps between tiles
 _WHITE = colours.rgb(colours.EVERYWHERE["white"])
 _STRIP = 20  # times as long as high
+_IN_A_PALETTE = 256
+_JPEG_QUALITY = 86
 
 
 def png(picture: Levels, colormap: str = "gray", line: tuple[int, int, int] | None = None) -> bytes:
@@ -35,6 +37,29 @@ def png(picture: Levels, colormap: str = "gray", line: tuple[int, int, int] | No
     # In maps zlib finds little but runs: looking for more takes twice the time and saves no room (guide/decisions.md).
     image.save(file, "PNG", compress_type=Image.RLE)
     return file.getvalue()
+
+
+def coloured(name: str, levels: Levels, *, alt: str, caption: str = "") -> Figure:
+    """Make a figure of a picture in colours: of few colours without loss, of a photograph as JPEG.
+
+    Args:
+        name: Id of the figure.
+        levels: uint8 (height, width, 3).
+        alt: Text alternative.
+        caption: Caption.
+    """
+    packed = levels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    found, places = np.unique(packed, return_inverse=True)
+    height, width = map(int, packed.shape)
+    file = io.BytesIO()
+    if len(found) > _IN_A_PALETTE:
+        # Colours at full size: edges of a frame would run otherwise.
+        Image.fromarray(levels).save(file, "JPEG", quality=_JPEG_QUALITY, subsampling=0, optimize=True)
+        return Figure(name, "image/jpeg", file.getvalue(), width, height, alt, caption)
+    image = Image.fromarray(places.reshape(packed.shape).astype(np.uint8)).convert("P")
+    image.putpalette(np.stack([(found >> shift) & 0xFF for shift in (16, 8, 0)], axis=1).astype(np.uint8).tobytes())
+    image.save(file, "PNG", optimize=True)
+    return Figure(name, "image/png", file.getvalue(), width, height, alt, caption)
 
 
 def picture(

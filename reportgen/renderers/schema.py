@@ -23,7 +23,7 @@ Schema = dict[str, Any]
 
 _FIGURE = {
     "name": ("string", "Stable id, also its anchor in the page."),
-    "media_type": ("string", 'Kind of picture: "image/png" or "image/svg+xml".'),
+    "media_type": ("string", 'Kind of picture: "image/png", "image/jpeg" or "image/svg+xml".'),
     "width_px": ("integer", "Width, pixels."),
     "height_px": ("integer", "Height, pixels."),
     "caption": ("string", "What it shows, which sample, which layer, which scale, what to notice."),

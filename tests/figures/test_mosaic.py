@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from reportgen.document.sheets import SHEET_LEFT, SHEET_TOP, ContactSheet, Mark
-from reportgen.figures.mosaic import Label, Maps, contact_sheet, num_columns, picture, png
+from reportgen.figures.mosaic import Label, Maps, coloured, contact_sheet, num_columns, picture, png
 
 W = 255  # the gap
 Levels = npt.NDArray[np.uint8]
@@ -140,3 +140,15 @@ def test_maps_of_one_dimension_are_drawn_as_strips() -> None:
     assert (made.tile_height_px, made.tile_width_px) == (3, 60)
     rows = pixels(made.figure.data)
     assert rows[0] == rows[1] == rows[2]
+
+
+def test_few_colours_are_kept_without_loss_and_a_photograph_is_a_jpeg() -> None:
+    few = np.zeros((8, 9, 3), np.uint8)
+    few[2:4, :, 0], few[5, 5] = 240, (1, 2, 3)
+    drawn = coloured("few", few, alt="Few colours.")
+    assert drawn.media_type == "image/png"
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(drawn.data)).convert("RGB")), few)
+    many = np.random.default_rng(1).integers(0, 256, (40, 50, 3)).astype(np.uint8)
+    drawn = coloured("many", many, alt="Many colours.")
+    assert (drawn.media_type, drawn.width_px, drawn.height_px) == ("image/jpeg", 50, 40)
+    assert Image.open(io.BytesIO(drawn.data)).size == (50, 40)
