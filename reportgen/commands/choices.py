@@ -139,6 +139,11 @@ def of_the_maps(command: Command) -> Command:
             type=click.IntRange(min=1),
             help="Most maps of a layer in the PDF, the most active first.  [default: all that the page has]",
         ),
+        click.option(
+            "--pdf-annexes",
+            metavar="all|none|LIST",
+            help="Annexes in the PDF, such as calculations,provenance. HTML and JSON have them all.  [default: all]",
+        ),
     )
 
 

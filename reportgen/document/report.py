@@ -14,6 +14,7 @@ from typing import Literal
 from reportgen.records.model import ModelRecord
 
 Severity = Literal["failed", "warning", "note", "passed"]
+Part = Literal["body", "annex"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +190,16 @@ class Section:
         title: Its heading.
         answer: The chapter's question answered in one or two sentences.
         content: A frozen dataclass of the chapter's own, for its template and the JSON.
+        headline: What is seen, in a few words that a rule made from the data; "" where no rule has any.
+        part: "body", which is for every reader, or "annex", which proves it.
     """
 
     name: str
     title: str
     answer: str
     content: object
+    headline: str = ""
+    part: Part = "body"
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +244,7 @@ class Report:
         fonts: Fonts of the user's own, for what the bundled ones lack; in the JSON only their hashes, in `run`.
         templates: Templates of the user's own, in the place of ours; in the JSON only their hashes.
         max_size_bytes: Most that its web page may take, with what stands beside it; 0 for no bound.
+        pdf_annexes: Annexes that are in the PDF: "all", "none" or names of chapters.
         scores: How well each output with known answers does, the one that is looked at closely first. They are here
             whichever chapters there are; in the JSON they stand in the chapters.
     """
@@ -252,7 +258,14 @@ class Report:
     fonts: tuple[FontFile, ...] = ()
     templates: tuple[TemplateFile, ...] = ()
     max_size_bytes: int = 0
+    pdf_annexes: tuple[str, ...] = ("all",)
     scores: tuple[Score, ...] = ()
+
+    @property
+    def on_paper(self) -> tuple[Section, ...]:
+        """The chapters that are in the PDF: the body, and the annexes that were chosen."""
+        every = "all" in self.pdf_annexes
+        return tuple(each for each in self.sections if every or each.part == "body" or each.name in self.pdf_annexes)
 
     @property
     def failed(self) -> bool:

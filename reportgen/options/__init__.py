@@ -19,6 +19,7 @@ from reportgen.options.forms import (
     check_macs,
     check_preprocess,
     function_name,
+    parse_annexes,
     parse_dream,
     parse_feature,
     parse_rename,
@@ -51,6 +52,7 @@ class Options(BaseModel):
         max_size: Most bytes that the web page may have, with its folder of assets where there is one; the largest grids
             of maps give way.
         pdf_channels: Most maps of one layer in the PDF; None for as many as the web page has.
+        pdf_annexes: Annexes that are in the PDF: "all", "none" or names of chapters.
         preprocess: How pixel values are brought to the model's range; also called "scale_input". In Python, a function
             that takes and returns a batch will do.
         resize: How an image of another size is brought to the model's: "crop" keeps its proportions and cuts its centre
@@ -101,6 +103,7 @@ class Options(BaseModel):
     scale_maps: Literal["own", "common"] = "own"
     max_size: int = 25_000_000
     pdf_channels: int | None = Field(default=None, gt=0)
+    pdf_annexes: tuple[str, ...] = ("all",)
     preprocess: str | Callable[..., Any] = "auto"
     resize: Literal["crop", "stretch"] | None = None
     answers: Literal["auto", "classes", "input", "values"] = "auto"
@@ -189,6 +192,11 @@ class Options(BaseModel):
     @classmethod
     def _check_why_budget(cls, value: object) -> object:
         return check_macs(str(value))
+
+    @field_validator("pdf_annexes", mode="before")
+    @classmethod
+    def _read_annexes(cls, value: object) -> object:
+        return parse_annexes(_as_tuple(value), registry.names("sections"))
 
     @field_validator("imports", "font_dir", mode="before")
     @classmethod
@@ -314,6 +322,8 @@ def words(options: Options) -> dict[str, tuple[str, ...]]:
             listed = (size_words(options.max_size),)
         if name == "input_shape" and listed:
             listed = (",".join(map(str, listed)),)
+        elif name == "pdf_annexes":
+            listed = (",".join(value),)
         elif name == "preprocess" and callable(value):
             listed = (function_name(value),)
         elif name in {"imports", "font_dir"}:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,6 +128,30 @@ def check_macs(text: str) -> str:
         f"Answers cannot be explained within {text!r}. Expected a number of multiply-adds, such as 2e11, or auto. Write"
         " for example 2e11."
     )
+
+
+def parse_annexes(items: Sequence[object], chapters: Sequence[str]) -> tuple[str, ...]:
+    """Read which annexes the PDF has.
+
+    Args:
+        items: Names, or texts with several names and commas between them.
+        chapters: Names of all chapters.
+
+    Raises:
+        OptionsError: There is no such chapter, or "all" or "none" stands beside another name.
+
+    >>> parse_annexes(["calculations, names"], ["calculations", "names", "glossary"])
+    ('calculations', 'names')
+    """
+    names = tuple(dict.fromkeys(part.strip() for item in items for part in str(item).split(",")))
+    known = ("all", "none", *chapters)
+    for name in names:
+        if name not in known or (name in known[:2] and len(names) > 1):
+            raise OptionsError(
+                f"The annexes of the PDF cannot be {', '.join(names)!r}. Expected all, none, or names of chapters with"
+                " commas between them. Write for example --pdf-annexes calculations,provenance."
+            )
+    return names
 
 
 def parse_dream(text: str) -> tuple[str, int]:

@@ -53,7 +53,7 @@ def keep(evidence: Evidence, options: Options, make: Callable[[Evidence], Made])
     samples = evidence.activations.samples if evidence.activations else ()
     current = planned(evidence.model, len(samples), options, _extent_seen(evidence))
     while True:
-        report = replace(make(evidence), max_size_bytes=options.max_size)
+        report = replace(make(evidence), max_size_bytes=options.max_size, pdf_annexes=options.pdf_annexes)
         page_bytes = _page_bytes(report, current)
         if page_bytes <= options.max_size:
             return report

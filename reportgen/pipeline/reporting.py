@@ -73,9 +73,10 @@ def _assembled(evidence: Evidence, progress: Progress) -> Report:
     with progress("Drawing", total=len(evidence.chapters)) as advance:
         built = []
         for name in evidence.chapters:
-            section: Section | None = registry.load("sections", name).build(evidence)
+            module = registry.load("sections", name)
+            section: Section | None = module.build(evidence)
             if section is not None:
-                built.append(_beside(doubt, section))
+                built.append(_beside(doubt, replace(section, part=module.PART)))
             advance()
     return Report(
         title=evidence.title,
@@ -149,8 +150,19 @@ def _hashed(what: str, path: Path) -> list[Fact]:
 
 
 def check(options: Options) -> None:
-    """Refuse what can be known to be wrong before any model is trained or loaded; errors as `created` and `scaling`."""
+    """Refuse what can be known to be wrong before any model is trained or loaded.
+
+    Raises:
+        OptionsError: As `created` and `scaling.check`; or a chapter that is to be an annex of the PDF is none.
+    """
     created()
+    for name in options.pdf_annexes:
+        if name not in {"all", "none"} and registry.load("sections", name).PART != "annex":
+            annexes = [each for each in registry.names("sections") if registry.load("sections", each).PART == "annex"]
+            raise OptionsError(
+                f"The chapter {name!r} is no annex: the PDF has it in any case. Expected all, none, or some of"
+                f" {', '.join(annexes)}. Fix --pdf-annexes."
+            )
     scaling.check(options.preprocess)
 
 

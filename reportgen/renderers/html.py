@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup, escape
 
 from reportgen.document import colours
-from reportgen.document.report import FontFile, Report
+from reportgen.document.report import Report
 from reportgen.errors import RenderError
 from reportgen.language import cleaning, numerals
 from reportgen.renderers import apart, assets, coverage, fonts, json, policy, templating
@@ -63,7 +64,7 @@ def parted(report: Report, folder: str, tools: Tools | None = None) -> assets.Pa
     _check_pictures(report)
     fill = apart.document if report.templates else filled
     page = _bound(fill(report, "screen", stylesheet=assets.style_address(folder)), report, tools)
-    return assets.take_apart(page, _sheets(_changed(report), "report.css"), folder)
+    return assets.take_apart(page, _sheets(_changed(report), "screen", _chapters(report)), folder)
 
 
 def templates(report: Report) -> tuple[str, ...]:
@@ -130,11 +131,13 @@ def filled(report: Report, medium: Medium, rules: str = "", stylesheet: str = ""
 
     It is made in this process, whatever the templates do; errors as there.
     """
+    if medium == "print":
+        report = replace(report, sections=report.on_paper)
     changed = _changed(report)
     slotted = _page(report, medium, changed)
     if medium == "screen":
         slotted = _once(slotted)
-    style = _style(slotted, medium, report.fonts, changed) + rules
+    style = _style(slotted, medium, report, changed) + rules
     page = slotted.replace(_STYLE_SLOT, style).replace(_POLICY_SLOT, escape(_policy(style)))
     if changed:
         names = tuple(name for name, _ in changed)
@@ -226,11 +229,11 @@ class _Numbers:
         return "a row of numbers"
 
 
-def _style(page: str, medium: Medium, more: tuple[FontFile, ...], changed: tuple[tuple[str, str], ...]) -> str:
+def _style(page: str, medium: Medium, report: Report, changed: tuple[tuple[str, str], ...]) -> str:
     """All rules for this page, as they stand between <style> and </style>."""
-    rules = _sheets(changed, "report.css", *(["print.css"] if medium == "print" else []))
+    rules = _sheets(changed, medium, _chapters(report))
     if medium == "screen":
-        rules = f"{fonts.faces(_characters(page, rules), more)}\n{rules}"
+        rules = f"{fonts.faces(_characters(page, rules), report.fonts)}\n{rules}"
     if "</style" in rules.lower():
         raise RenderError(
             "A style sheet holds the text '</style', which would end it in the middle of the page. Write it as "
@@ -240,9 +243,19 @@ def _style(page: str, medium: Medium, more: tuple[FontFile, ...], changed: tuple
     return rules.strip()
 
 
-def _sheets(changed: tuple[tuple[str, str], ...], *names: str) -> str:
-    """Style sheets, after the custom properties that they read."""
-    return "\n".join((templating.shared_rules(), *(templating.stylesheet(name, changed) for name in names)))
+def _chapters(report: Report) -> tuple[str, ...]:
+    return tuple(section.name for section in report.sections)
+
+
+def _sheets(changed: tuple[tuple[str, str], ...], medium: Medium, chapters: tuple[str, ...]) -> str:
+    """Style sheets, those of the chapters last, after the custom properties that they read."""
+    names = [
+        "report.css",
+        *(["print.css"] if medium == "print" else []),
+        *(f"sections/{each}.css" for each in chapters),
+    ]
+    sheets = (templating.stylesheet(name, changed) for name in names)
+    return "\n".join((templating.shared_rules(), *filter(None, sheets)))
 
 
 def _characters(page: str, rules: str) -> str:

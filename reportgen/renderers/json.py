@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SUFFIX = ".json"
 # Changes with every change that can break a reader of the file.
-SCHEMA_NAME = "reportgen/1"
+SCHEMA_NAME = "reportgen/2"
 
 
 def estimate(plan: Plan) -> int:
@@ -42,7 +42,13 @@ def _facts(report: Report) -> bytes:
             "run": report.run,
             "findings": report.findings,
             "sections": {
-                section.name: {"title": section.title, "answer": section.answer, "content": section.content}
+                section.name: {
+                    "title": section.title,
+                    "part": section.part,
+                    "headline": section.headline,
+                    "answer": section.answer,
+                    "content": section.content,
+                }
                 for section in report.sections
             },
         },

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, SchemaValidator, core_schema, from_json
 
-from reportgen.document.report import Figure, Finding, PictureFile, Report, RunFacts, Section
+from reportgen.document.report import Figure, Finding, Part, PictureFile, Report, RunFacts, Section
 from reportgen.errors import RenderError
 from reportgen.records.model import ModelRecord
 from reportgen.renderers.json import SCHEMA_NAME
@@ -43,7 +43,7 @@ def parse(data: bytes, contents: Mapping[str, type], name: str = "The JSON") -> 
 
     - a picture has no bytes, and says in `left_out` how large its file is and what its hash;
     - NaN and infinity, which are written as null, are NaN, or None where a number may be missing;
-    - `fonts`, `templates` and `scores` are (), `max_size_bytes` is 0;
+    - `fonts`, `templates` and `scores` are (), `max_size_bytes` is 0, `pdf_annexes` is ("all",);
     - half a character, which UTF-8 cannot hold, is U+FFFD.
 
     Written again, it gives the same bytes.
@@ -97,7 +97,7 @@ def _document(data: bytes, name: str) -> dict[str, Any]:
 def _section(key: str, content: type, plain: dict[str, Any], name: str) -> Section:
     place = ("sections", key)
     parts = plain["sections"][key]
-    keys = ("title", "answer", "content")
+    keys = ("title", "part", "headline", "answer", "content")
     if not isinstance(parts, dict) or set(parts) != set(keys):
         _refuse(
             name, f"has {_in_quotes(parts)} at sections.{key}", f"one with the keys {', '.join(keys)}, and no other"
@@ -107,6 +107,8 @@ def _section(key: str, content: type, plain: dict[str, Any], name: str) -> Secti
         title=_built(str, plain, (*place, "title"), name),
         answer=_built(str, plain, (*place, "answer"), name),
         content=_built(content, plain, (*place, "content"), name),
+        headline=_built(str, plain, (*place, "headline"), name),
+        part=_built(Part, plain, (*place, "part"), name),
     )
 
 

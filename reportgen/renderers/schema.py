@@ -9,13 +9,13 @@ import dataclasses
 import inspect
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from reportgen.document.report import Figure, Finding, Report, RunFacts, Section
+from reportgen.document.report import Figure, Finding, Part, Report, RunFacts, Section
 from reportgen.records.model import ModelRecord
 from reportgen.renderers.json import SCHEMA_NAME
 
@@ -73,6 +73,8 @@ def _section(content: Schema) -> Schema:
     return _object(
         {
             "title": {"type": "string", "description": told["title"]},
+            "part": {"enum": list(get_args(Part)), "description": told["part"]},
+            "headline": {"type": "string", "description": told["headline"]},
             "answer": {"type": "string", "description": told["answer"]},
             "content": content,
         }

@@ -82,10 +82,18 @@ def stylesheet(name: str, changed: tuple[tuple[str, str], ...] = ()) -> str:
     """Return the text of a style sheet, its lines ended by a line feed alone.
 
     Args:
-        name: "report.css" or "print.css".
+        name: "report.css", "print.css", or that of a chapter: "sections/channels.css".
         changed: As for `render_in_sandbox`.
+
+    Returns:
+        The text; "" for a chapter without a style sheet of its own.
     """
-    return dict(changed).get(name) or (_folder() / name).read_text(encoding="utf-8")
+    if name in (given := dict(changed)):
+        return given[name]
+    if not name.startswith("sections/"):
+        return (_folder() / name).read_text(encoding="utf-8")
+    beside = [_folder() / name, *(path for path in _elsewhere(".css") if f"sections/{path.name}" == name)]
+    return next((path.read_text(encoding="utf-8") for path in beside if path.is_file()), "")
 
 
 def shared_rules() -> str:
@@ -99,12 +107,13 @@ def names() -> tuple[str, ...]:
     """Return the names of all templates and style sheets."""
     files = (path for path in _folder().rglob("*") if path.suffix in {".html", ".css"})
     ours = [path.relative_to(_folder()).as_posix() for path in files]
-    return tuple(sorted([*ours, *(f"sections/{path.name}" for path in _elsewhere() if path.is_file())]))
+    others = [*_elsewhere(".html"), *_elsewhere(".css")]
+    return tuple(sorted([*ours, *(f"sections/{path.name}" for path in others if path.is_file())]))
 
 
-def _elsewhere() -> list[Path]:
-    """The templates of chapters from other packages: each stands beside the chapter's module."""
-    return [path.with_suffix(".html") for path in registry.elsewhere("sections")]
+def _elsewhere(suffix: str) -> list[Path]:
+    """The templates or style sheets of chapters from other packages: each stands beside the chapter's module."""
+    return [path.with_suffix(suffix) for path in registry.elsewhere("sections")]
 
 
 @lru_cache(maxsize=1)
@@ -123,7 +132,7 @@ def _environment(changed: tuple[tuple[str, str], ...] = ()) -> Environment:
     from reportgen.renderers import sandbox
 
     ours, texts = FileSystemLoader(_folder()), dict(changed)
-    elsewhere = FileSystemLoader([path.parent for path in _elsewhere()])
+    elsewhere = FileSystemLoader([path.parent for path in _elsewhere(".html")])
     environment = (sandbox.Sandbox if changed else Environment)(
         autoescape=True,
         undefined=StrictUndefined,

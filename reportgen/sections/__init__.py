@@ -1,22 +1,25 @@
 """Evidence -> chapters. One module per chapter, in the order of `NAMES`.
 
-Every module exports `TITLE`, `NEEDS` (names of the probes that it reads), `Content` (the frozen dataclass of its own
-that its template and the JSON get) and `build(evidence) -> Section | None`; None leaves the chapter out.
+The body comes first and the annexes behind it: what matters to a reader, then what proves it.
+
+Every module exports `TITLE`, `PART` ("body" or "annex"), `NEEDS` (names of the probes that it reads), `Content` (the
+frozen dataclass of its own that its template and the JSON get) and `build(evidence) -> Section | None`; None leaves the
+chapter out.
 """
 
 NAMES = (
     "summary",
-    "architecture",
-    "calculations",
-    "pooling",
     "performance",
     "pixels",
-    "samples",
     "why",
+    "architecture",
     "activations",
     "edges",
     "channels",
+    "calculations",
+    "pooling",
     "names",
+    "samples",
     "provenance",
     "glossary",
 )

@@ -19,6 +19,7 @@ from reportgen.language.numerals import number, percent, plural
 from reportgen.language.vocabulary import volume, words
 
 TITLE = "What each layer sees"
+PART = "body"
 NEEDS = ("activations",)
 
 # Most channels of a report, over all samples, whose numbers go on paper: two a line, some ten pages.

@@ -10,6 +10,7 @@ from reportgen.language.numerals import number, plural, shape
 from reportgen.records.model import Check, LayerRecord, Setting, Shape, Step
 
 TITLE = "The sums"
+PART = "annex"
 NEEDS = ("activations",)
 
 

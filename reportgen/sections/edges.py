@@ -14,6 +14,7 @@ from reportgen.language import numerals
 from reportgen.language.numerals import number, plural
 
 TITLE = "Does it look for edges?"
+PART = "body"
 NEEDS = ("edges",)
 
 # Weights are drawn as squares of this many pixels, so that the lines between kernels can be thin; white is a weight

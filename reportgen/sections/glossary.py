@@ -11,6 +11,7 @@ from reportgen.evidence.activations import CallMaps
 from reportgen.language.vocabulary import volumes, words
 
 TITLE = "Glossary"
+PART = "annex"
 NEEDS = ()
 
 

@@ -9,6 +9,7 @@ from reportgen.evidence import Evidence
 from reportgen.language.numerals import number, plural
 
 TITLE = "Names are labels"
+PART = "annex"
 NEEDS = ("names",)
 
 

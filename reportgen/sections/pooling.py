@@ -12,6 +12,7 @@ from reportgen.language.numerals import number, shape
 from reportgen.language.vocabulary import words
 
 TITLE = "Pooling, on your own image"
+PART = "annex"
 NEEDS = ("pooling",)
 
 

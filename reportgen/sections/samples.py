@@ -20,6 +20,7 @@ from reportgen.sections.pixels import panels
 from reportgen.sections.pixels.panels import Panels
 
 TITLE = "The samples"
+PART = "annex"
 NEEDS = ("predictions", "pixels", "samples", "scaling")
 
 

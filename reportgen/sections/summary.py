@@ -19,6 +19,7 @@ from reportgen.records.places import image_of, last_conv, spatial_shape
 from reportgen.sections.why.glimpse import Glimpse, glimpse
 
 TITLE = "At a glance"
+PART = "body"
 NEEDS = ("predictions", "pixels", "activations")
 
 

@@ -46,12 +46,12 @@ def validate(data: bytes) -> None:
 def test_layout_of_the_file() -> None:
     plain = parsed(renderer.render(reports.report(created="2026-01-02T03:04:05Z")))
     assert list(plain) == ["schema", "title", "subject", "model", "run", "findings", "sections"]
-    assert plain["schema"] == "reportgen/1"
+    assert plain["schema"] == "reportgen/2"
     assert plain["run"]["created"] == "2026-01-02T03:04:05Z"
     assert plain["run"]["options"][0] == {"name": "samples", "value": ["block_1/conv", "1"]}
     assert plain["findings"][0]["severity"] == "warning"
     assert list(plain["sections"]) == ["activations"]
-    assert list(plain["sections"]["activations"]) == ["title", "answer", "content"]
+    assert list(plain["sections"]["activations"]) == ["title", "part", "headline", "answer", "content"]
 
 
 def test_file_is_laid_out_as_pythons_own_writer_does_it() -> None:
@@ -169,7 +169,7 @@ def test_a_report_is_valid_with_and_without_chapters() -> None:
 @pytest.mark.parametrize(
     ("place", "value", "message"),
     [
-        (("schema",), "reportgen/2", "'reportgen/1' was expected"),
+        (("schema",), "reportgen/1", "'reportgen/2' was expected"),
         (("titel",), "x", "Additional properties are not allowed"),
         (("model", "layers", 0, "macs"), "36", "is not valid under any of the given schemas"),
         (("model", "layers", 0, "colour"), 1, "Additional properties are not allowed"),

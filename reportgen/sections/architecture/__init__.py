@@ -17,6 +17,7 @@ from reportgen.renderers.coverage import spelled
 from reportgen.sections.architecture import compression
 
 TITLE = "The network"
+PART = "body"
 NEEDS = ()
 
 MOST_BARS = 24

@@ -23,6 +23,7 @@ from reportgen.sections.channels import sentences as told
 from reportgen.sections.channels.drawn import Channel
 
 TITLE = "What each channel looks for"
+PART = "body"
 NEEDS = ("responses", "ablation", "dreams", "edges")
 
 PAPER_CARDS = 24

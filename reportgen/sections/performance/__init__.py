@@ -27,6 +27,7 @@ from reportgen.sections.performance.confusions import Pair
 from reportgen.sections.summary import scope
 
 TITLE = "How often is it right?"
+PART = "body"
 NEEDS = ("predictions", "samples", "performance")
 MOST_WHOLE = 20
 """Up to so many classes, the matrix has numbers and the classes are shown whole; of more, so many rows."""

@@ -19,6 +19,7 @@ from reportgen.sections.pixels.panels import Panels
 from reportgen.sections.summary import scope
 
 TITLE = "How good is it, pixel by pixel?"
+PART = "body"
 NEEDS = ("predictions", "samples", "pixels")
 MOST_WHOLE = 20
 """Up to so many classes the table has all of them; of more, so many with the lowest intersection over union."""

@@ -11,6 +11,7 @@ from reportgen.sections.provenance.claims import Claim, claims
 from reportgen.sections.provenance.unchecked import Unchecked, unchecked
 
 TITLE = "How this was made"
+PART = "annex"
 NEEDS = ()
 
 

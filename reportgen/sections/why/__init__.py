@@ -16,6 +16,7 @@ from reportgen.sections.why.drawn import Against, Outlined, Shown, Sum
 from reportgen.sections.why.looks import Looks
 
 TITLE = "Why this answer?"
+PART = "body"
 NEEDS = ("why", "shortcuts")
 
 
