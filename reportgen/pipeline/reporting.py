@@ -44,6 +44,7 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
     Raises:
         ReportgenError: Something that came from outside cannot be used.
     """
+    _check_annexes(options)
     chosen, time = chapters(options), created()
     own_fonts, own_templates = fonts.given(options.font_dir), overriding.given(options.templates)
     with runnable(origin.model) as compiled:
@@ -156,6 +157,11 @@ def check(options: Options) -> None:
         OptionsError: As `created` and `scaling.check`; or a chapter that is to be an annex of the PDF is none.
     """
     created()
+    _check_annexes(options)
+    scaling.check(options.preprocess)
+
+
+def _check_annexes(options: Options) -> None:
     for name in options.pdf_annexes:
         if name not in {"all", "none"} and registry.load("sections", name).PART != "annex":
             annexes = [each for each in registry.names("sections") if registry.load("sections", each).PART == "annex"]
@@ -163,7 +169,6 @@ def check(options: Options) -> None:
                 f"The chapter {name!r} is no annex: the PDF has it in any case. Expected all, none, or some of"
                 f" {', '.join(annexes)}. Fix --pdf-annexes."
             )
-    scaling.check(options.preprocess)
 
 
 def created() -> str | None:

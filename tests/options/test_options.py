@@ -121,6 +121,8 @@ def test_one_value_stands_for_a_list_of_one(values: dict[str, Any], name: str, e
         ({"ablation_budget": "long"}, "Channels cannot be switched off within 'long'. Expected seconds, such as 60s"),
         ({"ablation-budget": "0s"}, "cannot be switched off within '0s'"),
         ({"ablation-budget": 0}, "cannot be switched off within '0'"),
+        ({"pdf-annexes": "sums"}, "The annexes of the PDF cannot be 'sums'. Expected all, none, or names of chapters"),
+        ({"pdf-annexes": "all,names"}, "The annexes of the PDF cannot be 'all, names'"),
         ({"dream": "conv"}, "A channel cannot be named by 'conv'. Expected LAYER:CHANNEL"),
         ({"dream": ["conv:-1"]}, "A channel cannot be named by 'conv:-1'"),
         ({"dream": "conv:1", "dream_steps": 0}, "The option dream-steps got 0. Expected: greater than 0"),

@@ -180,12 +180,17 @@ def test_without_data_chapters_that_need_images_are_left_out() -> None:
         ({"pick": "wrong:1"}, DataError, "it needs labels"),
         ({"pick": "best:1"}, OptionsError, "Samples cannot be picked by 'best:1'"),
         ({"section": "dreams"}, OptionsError, "no chapter called 'dreams'. Expected one of: summary, performance"),
+        (
+            {"pdf_annexes": "edges"},
+            OptionsError,
+            "'edges' is no annex: the PDF has it in any case. Expected all, none, or",
+        ),
         ({"section": "names", "skip_section": "names"}, OptionsError, "No chapter is left"),
         ({"colour": "red"}, OptionsError, "no argument 'colour'. Did you mean 'colormap'"),
         ({"colormap": "red"}, OptionsError, "colormap got 'red'. Expected: 'gray' or 'viridis'"),
         ({"seed": -1}, OptionsError, "seed got -1"),
     ],
-    ids=["layers", "index", "labels", "pick", "section", "nothing", "unknown", "value", "seed"],
+    ids=["layers", "index", "labels", "pick", "section", "annex", "nothing", "unknown", "value", "seed"],
 )
 def test_a_choice_that_means_nothing_is_one_sentence(
     choices: dict[str, Any], error: type[Exception], sentence: str

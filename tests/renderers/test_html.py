@@ -16,10 +16,11 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from reportgen import registry
-from reportgen.document.report import Report
+from reportgen.document.report import Report, Section, TemplateFile
 from reportgen.errors import RenderError
 from reportgen.language import cleaning
 from reportgen.renderers import html, json, templating
+from reportgen.sections import glossary
 from tests.renderers import reports
 from tests.renderers.parsed import Page
 
@@ -157,3 +158,57 @@ def test_page_names_the_hash_of_the_report_that_belongs_to_it(title: str) -> Non
         (told,) = [each["content"] for each in Page(page).named("meta") if each.get("name") == "dcterms.identifier"]
         assert told == f"report.json sha256:{written}"
     assert "dcterms.identifier" not in html.document(report, "print")
+
+
+SECTIONS = tuple(
+    Section(name, f"Title of {name}", "The answer.", glossary.Content(()), headline, part)
+    for name, headline, part in (
+        ("edges", "Strokes, mostly upright", "body"),
+        ("glossary", "", "annex"),
+        ("names", "", "annex"),
+    )
+)
+
+
+def chapters(medium: html.Medium, *annexes: str, sheets: tuple[TemplateFile, ...] = ()) -> str:
+    """A page of one chapter of the body and two annexes, in the report's own frame."""
+    empty = tuple(TemplateFile(f"sections/{each.name}.html", "0", "") for each in SECTIONS)
+    made = dataclasses.replace(reports.report(), sections=SECTIONS, findings=(), pdf_annexes=annexes)
+    return html.filled(dataclasses.replace(made, templates=(*empty, *sheets)), medium)
+
+
+def test_a_chapter_is_headed_by_what_is_seen_and_counted_apart_from_annexes() -> None:
+    page = chapters("screen", "none")
+    heads = re.findall(r'<span>([^<]*)</span>(?:<a[^>]*>[^<]*</a>)?</p>\s*<h2[^>]*>([^<]*)</h2>', page)
+    assert heads == [
+        ("1 · Title of edges", "Strokes, mostly upright"),
+        ("Annex A", "Title of glossary"),
+        ("Annex B", "Title of names"),
+    ]
+    assert page.count('id="annexes"') == 1
+    assert page.index('id="edges"') < page.index('id="annexes"') < page.index('id="glossary"')
+
+
+@pytest.mark.parametrize(
+    ("annexes", "expected"),
+    [
+        (("all",), ["edges", "glossary", "names"]),
+        (("none",), ["edges"]),
+        (("names",), ["edges", "names"]),
+    ],
+    ids=["all", "none", "some"],
+)
+def test_paper_has_the_annexes_that_were_chosen(annexes: tuple[str, ...], expected: list[str]) -> None:
+    def present(medium: html.Medium) -> list[str]:
+        return re.findall(r'<section class="chapter \w+" id="(\w+)"', chapters(medium, *annexes))
+
+    assert present("print") == expected
+    assert present("screen") == ["edges", "glossary", "names"]
+    assert ('id="annexes"' in chapters("print", *annexes)) == (len(expected) > 1)
+
+
+def test_a_chapters_own_rules_are_there_where_the_chapter_is() -> None:
+    sheet = TemplateFile("sections/edges.css", "0", ".only-edges { color: red }")
+    assert ".only-edges" in chapters("screen", sheets=(sheet,))
+    away = TemplateFile("sections/channels.css", "0", ".only-channels { color: red }")
+    assert ".only-channels" not in chapters("screen", sheets=(away,))

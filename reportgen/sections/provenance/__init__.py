@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reportgen.document.report import Section
+from reportgen.document.report import Fact, Section
 from reportgen.evidence import Evidence
+from reportgen.options import Options, words
 from reportgen.records.data import DatasetRecord, TrainingRecord
 from reportgen.sections.provenance.claims import Claim, claims
 from reportgen.sections.provenance.unchecked import Unchecked, unchecked
@@ -25,6 +26,8 @@ class Content:
         checked: What was compared with what, in whole sentences.
         claims: What was looked for, beside what chance shows.
         unchecked: What was not checked, and why.
+        options: The options that differ from their default.
+        num_defaults: How many others there are.
         by_hand: How the printed commands make the hashes again, in a whole sentence; "" where none is printed.
     """
 
@@ -33,22 +36,33 @@ class Content:
     checked: tuple[str, ...]
     claims: tuple[Claim, ...]
     unchecked: tuple[Unchecked, ...]
+    options: tuple[Fact, ...]
+    num_defaults: int
     by_hand: str
 
 
 def build(evidence: Evidence) -> Section:
     """Build the chapter; there always is one."""
+    changed = _changed(evidence.run.options)
     content = Content(
         dataset=evidence.dataset,
         training=evidence.training,
         checked=_checked(evidence),
         claims=claims(evidence),
         unchecked=unchecked(evidence),
+        options=changed,
+        num_defaults=len(evidence.run.options) - len(changed),
         by_hand=_by_hand(evidence.dataset),
     )
     made = "One command makes this report again"
     bits = "; on the same machine and with the same versions, the files are identical, byte for byte"
     return Section("provenance", TITLE, f"{made}{bits}.", content)
+
+
+def _changed(options: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """The options in force that are not as they come."""
+    usual = {name: values or "the default" for name, values in words(Options()).items()}
+    return tuple(fact for fact in options if fact.value != usual.get(fact.name, "the default"))
 
 
 def _by_hand(dataset: DatasetRecord | None) -> str:
