@@ -107,6 +107,7 @@ from dataclasses import dataclass
 from reportgen.document.report import Section
 
 TITLE = "Light"
+PART = "annex"
 NEEDS = ("brightness",)
 
 
@@ -125,6 +126,7 @@ def build(evidence):
     return Section("light", TITLE, "The samples are grey.", Content(evidence.further["brightness"].means))
 """,
     "light.html": "<p>{% for mean in section.content.means %}As bright as {{ mean|number }}. {% endfor %}</p>\n",
+    "light.css": ".light-only { color: inherit }\n",
     "text.py": """
 SUFFIX = ".txt"
 
@@ -248,6 +250,8 @@ def test_a_member_of_each_room_appears_in_help_forecast_report_and_schema(house:
     assert (house / "made" / "report.txt").read_text(encoding="utf-8") == "At a glance\nLight"
     page = (house / "made" / "report.html").read_text(encoding="utf-8")
     assert "As bright as 0.5." in page
+    assert ".light-only { color: inherit }" in page
+    assert "Annex A" in page
     jsonschema.validate(made, json.loads(schema))
     assert "light" not in json.loads((ROOT / "reportgen" / "schema.json").read_bytes())["properties"]["sections"]
 

@@ -79,7 +79,7 @@ CONVENTION: list[tuple[str, set[str]]] = [
     ("sources", {"ACCEPTED", "IN_SHORT", "accepts", "open"}),
     ("probes", {"NEEDS", "run"}),
     ("findings", {"RULES", "judge"}),
-    ("sections", {"TITLE", "NEEDS", "Content", "build"}),
+    ("sections", {"TITLE", "PART", "NEEDS", "Content", "build"}),
     ("renderers", {"SUFFIX", "estimate", "render"}),
 ]
 

@@ -397,6 +397,7 @@ def test_every_chapter_exports_the_same_names(name: str) -> None:
     chapter = registry.load("sections", name)
     assert isinstance(chapter.TITLE, str)
     assert chapter.TITLE
+    assert chapter.PART in {"body", "annex"}
     assert set(chapter.NEEDS) <= set(probes.NAMES)
     assert is_dataclass(chapter.Content)
     section = chapter.build(CASES["a classifier on labelled images"])
