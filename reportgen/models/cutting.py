@@ -39,7 +39,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trace:
-    """A forward pass over a batch of one size, as a graph.
+    """A forward pass over a batch, as a graph.
 
     Attributes:
         graph: TensorFlow's graph.
@@ -110,7 +110,7 @@ class Trace:
         return Cut(feeds, lambda *values: made()(*values))
 
 
-def trace(model: Model, inputs: Tensors, paths: Collection[str]) -> Trace:
+def trace(model: Model, inputs: Tensors, paths: Collection[str], any_size: bool = False) -> Trace:
     """Trace a forward pass.
 
     Args:
@@ -118,6 +118,7 @@ def trace(model: Model, inputs: Tensors, paths: Collection[str]) -> Trace:
         inputs: A batch as the model is called with; only its structure, shapes and number formats count.
         paths: Calls whose outputs are of interest. Those that happen where no tensor can be taken out, in a loop or a
             branch of TensorFlow's, are missing in the trace.
+        any_size: Whether the graph takes batches of any size, and not of that of `inputs` only.
 
     Raises:
         ModelError: The model cannot be traced.
@@ -136,7 +137,10 @@ def trace(model: Model, inputs: Tensors, paths: Collection[str]) -> Trace:
         with watch(model, note):
             return keras.tree.flatten(model(keras.tree.pack_sequence_as(inputs, flat), training=False))
 
-    specifications = [tf.TensorSpec(part.shape, part.dtype) for part in keras.tree.flatten(inputs)]
+    first = [None] if any_size else []
+    specifications = [
+        tf.TensorSpec([*first, *part.shape[len(first) :]], part.dtype) for part in keras.tree.flatten(inputs)
+    ]
     try:
         with state_kept(model):
             concrete = _function(forward).get_concrete_function(*specifications)

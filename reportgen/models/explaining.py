@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 import keras
 import numpy as np
@@ -72,7 +72,7 @@ class Goal:
 
 
 Goals = Goal | Sequence[Goal]
-"""One goal for all rows, or one for each, all log-odds or none."""
+"""One goal for all rows, or one for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Explained:
 
     Attributes:
         kind: "softmax" for classes that exclude each other, "sigmoid" for yes or no, "value".
-        rows: How many rows go through the model at once.
+        rows: How many rows go through the model at once, at most.
         units: How many scores an answer has.
         reason: Why there are no gradients and no parts, in a whole sentence; "" where there are.
     """
@@ -105,7 +105,7 @@ class Explained:
 
         Args:
             model: A Keras model.
-            inputs: A batch: as many rows as are to go through the model at once.
+            inputs: A batch: as many rows as are to go through the model at once, at most.
             place: Place of the output among those of the model.
             output: What it answers with: "probabilities", "logits", "multi-label" or "values".
             paths: Calls at whose outputs gradients are wanted.
@@ -118,8 +118,9 @@ class Explained:
         assert batch_size(model) in (None, self.rows), "a model with a batch size of its own gets that"
         self.reason = ""
         self._trace: Trace | None = None
+        self._size: int | None = None
         try:
-            self._trace = trace(model, inputs, set(paths))
+            self._trace, self._size = _traced(model, inputs, set(paths))
             answer = self._trace.answers[place]
             shape, self._ending = tuple(answer.shape), _ending(answer)
         except ModelError as error:
@@ -132,7 +133,6 @@ class Explained:
             )
         self.units = int(shape[1])
         self.kind = self._kind()
-        self._slopes: dict[bool, Part] = {}
 
     @property
     def floats(self) -> tuple[int, ...]:
@@ -156,11 +156,11 @@ class Explained:
         Raises:
             ModelError: The model has none.
         """
-        weights, is_log_odds = _weights(goals, len(inputs[0]))
+        weights = _weights(goals, len(inputs[0]))
 
         def run(*parts: Array) -> list[Tensor]:
             *given, wanted = parts
-            return [self._gradients(given, wanted, is_log_odds)[self.floats.index(place)]]
+            return [self._gradients(given, wanted)[self.floats.index(place)]]
 
         (slopes,) = self._in_batches(run, [*inputs, weights])
         return slopes
@@ -201,8 +201,8 @@ class Explained:
             if size not in run:
                 specifications = [
                     tf.TensorSpec((1, *whole), dtype),
-                    tf.TensorSpec((self.rows, *size), tf.float32),
-                    *(tf.TensorSpec((self.rows, *part.shape[1:]), part.dtype) for part in others),
+                    tf.TensorSpec((self._size, *size), tf.float32),
+                    *(tf.TensorSpec((self._size, *part.shape[1:]), part.dtype) for part in others),
                 ]
                 traced = tf.function(forward, autograph=False)
                 run[size] = traced.get_concrete_function(*specifications) if self._trace is not None else forward
@@ -221,39 +221,37 @@ class Explained:
         if cut.run is None or not all(feed.dtype.is_floating for feed in cut.feeds[:own]):
             return None
         head = whole.part(whole.inputs, list(cut.feeds))
-        parts: dict[bool, Part] = {}
+        behind = cache(lambda: self._behind(list(cut.feeds), own))
 
         def values(inputs: Sequence[Array]) -> tuple[Array, list[Array]]:
             found = self._in_batches(head, inputs)
             return _stacked(found[:own]), found[own:]
 
         def slopes(value: Array, around: Sequence[Array], goals: Goals) -> tuple[Array, Array]:
-            wanted, is_log_odds = _weights(goals, len(value))
-            if is_log_odds not in parts:
-                parts[is_log_odds] = self._behind(list(cut.feeds), own, is_log_odds)
             steps = [value] if own == 1 else [value[:, step] for step in range(own)]
-            odds, *found = self._in_batches(parts[is_log_odds], [*steps, *around, wanted])
+            odds, *found = self._in_batches(behind(), [*steps, *around, _weights(goals, len(value))])
             return np.asarray(odds, np.float64), _stacked(found)
 
         return Tail(values, slopes)
 
-    def _behind(self, feeds: list[Tensor], own: int, is_log_odds: bool) -> Part:
+    def _behind(self, feeds: list[Tensor], own: int) -> Part:
         assert self._trace is not None, "there is a graph"
         with self._trace.graph.as_default():
-            wanted = tf.compat.v1.placeholder(tf.float32, [self.rows, self.units], name="wanted")
-            odds = _odds(self._score, wanted, is_log_odds)
+            wanted = self._wanted()
+            odds = _odds(self._score, wanted)
             found = tf.gradients(odds, feeds[:own], stop_gradients=feeds, unconnected_gradients="zero")
         return self._trace.part([*feeds, wanted], [odds, *map(tf.convert_to_tensor, found)])
 
     def _in_batches(self, run: Callable[..., Sequence[Tensor]], arrays: Sequence[Array]) -> list[Array]:
-        """Run a function of whole batches on any number of rows: the last one is repeated to fill a batch up."""
+        """Run a function of batches on any number of rows; the last one fills a batch up where that has one size."""
         size = len(arrays[0])
         found: list[list[Array]] = []
         for start in range(0, size, self.rows):
-            rows = np.minimum(np.arange(start, start + self.rows), size - 1)
-            here = min(self.rows, size - start)
-            parts = run(*(np.asarray(each)[rows] for each in arrays))
-            found.append([np.asarray(part)[:here] for part in parts])
+            batch = [np.asarray(each)[start : start + self.rows] for each in arrays]
+            here = len(batch[0])
+            if self._size is not None and here < self._size:
+                batch = [np.concatenate([each, np.repeat(each[-1:], self._size - here, axis=0)]) for each in batch]
+            found.append([np.asarray(part)[:here] for part in run(*batch)])
         return [np.concatenate(column) for column in zip(*found, strict=True)]
 
     @cached_property
@@ -275,30 +273,34 @@ class Explained:
     def _called(self, inputs: Tensors) -> Tensor:
         return keras.tree.flatten(running.call(self._model, inputs))[self._place]
 
-    def _gradients(self, inputs: Sequence[Tensor], wanted: Tensor, is_log_odds: bool) -> list[Tensor]:
-        if self._trace is None:
-            return self._taped(inputs, wanted, is_log_odds)
-        if is_log_odds not in self._slopes:
-            try:
-                with self._trace.graph.as_default():
-                    placeholder = tf.compat.v1.placeholder(tf.float32, [self.rows, self.units], name="wanted")
-                    odds = _odds(self._score, placeholder, is_log_odds)
-                    given = [self._trace.inputs[place] for place in self.floats]
-                    found = tf.gradients(odds, given, unconnected_gradients="zero")
-                fetches = [tf.convert_to_tensor(each) for each in found]
-            except (LookupError, *running.CALL_ERRORS) as error:
-                raise ModelError(f"The model has an operation without a gradient: {running.reason(error)}") from error
-            self._slopes[is_log_odds] = self._trace.part([*self._trace.inputs, placeholder], fetches)
-        return self._slopes[is_log_odds](*inputs, wanted)
+    def _wanted(self) -> Tensor:
+        return tf.compat.v1.placeholder(tf.float32, [self._size, self.units + 1], name="wanted")
 
-    def _taped(self, inputs: Sequence[Tensor], wanted: Tensor, is_log_odds: bool) -> list[Tensor]:
+    def _gradients(self, inputs: Sequence[Tensor], wanted: Tensor) -> list[Tensor]:
+        return self._taped(inputs, wanted) if self._trace is None else self._sloping(*inputs, wanted)
+
+    @cached_property
+    def _sloping(self) -> Part:
+        """Flat inputs and what is wanted -> the gradient at each input that has one."""
+        assert self._trace is not None, "there is a graph"
+        try:
+            with self._trace.graph.as_default():
+                wanted = self._wanted()
+                given = [self._trace.inputs[place] for place in self.floats]
+                found = tf.gradients(_odds(self._score, wanted), given, unconnected_gradients="zero")
+            fetches = [tf.convert_to_tensor(each) for each in found]
+        except (LookupError, *running.CALL_ERRORS) as error:
+            raise ModelError(f"The model has an operation without a gradient: {running.reason(error)}") from error
+        return self._trace.part([*self._trace.inputs, wanted], fetches)
+
+    def _taped(self, inputs: Sequence[Tensor], wanted: Tensor) -> list[Tensor]:
         flat = [tf.convert_to_tensor(part) for part in inputs]
         given = [flat[place] for place in self.floats]
         try:
             with running.state_kept(self._model), tf.GradientTape() as tape:
                 tape.watch(given)
                 answers = self._model(keras.tree.pack_sequence_as(self._structure, flat), training=False)
-                odds = _odds(self._read(keras.tree.flatten(answers)[self._place]), wanted, is_log_odds)
+                odds = _odds(self._read(keras.tree.flatten(answers)[self._place]), wanted)
             return list(tape.gradient(odds, given, unconnected_gradients="zero"))
         except (LookupError, *running.CALL_ERRORS) as error:
             raise ModelError(f"The model has an operation without a gradient: {running.reason(error)}") from error
@@ -311,7 +313,7 @@ class Explained:
 
     def _read(self, answer: Tensor) -> Tensor:
         """Return the scores behind an answer, or behind what went into its softmax or sigmoid."""
-        scores = tf.cast(tf.reshape(answer, [self.rows, -1]), tf.float32)
+        scores = tf.cast(tf.reshape(answer, [-1, self.units]), tf.float32)
         if self._ending or self._output in {"values", "logits"}:
             return scores
         if self._kind() == "softmax":
@@ -321,17 +323,36 @@ class Explained:
         return _logarithm(scores) - _logarithm(1 - scores)
 
 
-def _weights(goals: Goals, rows: int) -> tuple[Array, bool]:
-    if isinstance(goals, Goal):
-        return np.tile(goals.weights, (rows, 1)), goals.is_log_odds
-    return np.stack([goal.weights for goal in goals]), goals[0].is_log_odds
+def _traced(model: Model, inputs: Tensors, paths: Collection[str]) -> tuple[Trace, int | None]:
+    """Return the graph, for batches of any size where the model takes such, and the one size that there is else.
+
+    Parts that XLA compiles would be compiled again for each size.
+    """
+    rows = len(keras.tree.flatten(inputs)[0])
+    if batch_size(model) is None:
+        try:
+            free = trace(model, inputs, paths, any_size=True)
+        except ModelError:
+            return trace(model, inputs, paths), rows
+        tensors = [*free.answers, *(tensor for call in free.calls.values() for tensor in call)]
+        if all(tensor.shape.rank and None not in tuple(tensor.shape)[1:] for tensor in tensors):
+            is_compiled = any("_XlaMustCompile" in each.node_def.attr for each in free.graph.get_operations())
+            return free, rows if is_compiled else None
+    return trace(model, inputs, paths), rows
 
 
-def _odds(scores: Tensor, wanted: Tensor, is_log_odds: bool) -> Tensor:
-    own = tf.reduce_sum(scores * wanted, axis=1)
-    if not is_log_odds:
-        return own
-    return own - tf.reduce_logsumexp(tf.where(wanted > 0, -np.inf, scores), axis=1)
+def _weights(goals: Goals, rows: int) -> Array:
+    """Return the weights of goals, and behind those of each whether it is log-odds: float32 (rows, units + 1)."""
+    each = [goals] if isinstance(goals, Goal) else goals
+    found = np.stack([np.append(goal.weights, np.float32(goal.is_log_odds)) for goal in each])
+    return np.repeat(found, rows, axis=0) if isinstance(goals, Goal) else found
+
+
+def _odds(scores: Tensor, wanted: Tensor) -> Tensor:
+    weights, is_log_odds = wanted[:, :-1], wanted[:, -1]
+    own = tf.reduce_sum(scores * weights, axis=1)
+    others = tf.where((weights > 0) & (is_log_odds > 0)[:, None], -np.inf, scores)
+    return own - is_log_odds * tf.reduce_logsumexp(others, axis=1)
 
 
 def _logarithm(shares: Tensor) -> Tensor:

@@ -49,8 +49,12 @@ class Subject:
     @property
     def batch_size(self) -> int:
         """How many images the model is called with at once: 64, or fewer where all layers' outputs take much memory."""
+        return self.rows(BATCH_SIZE)
+
+    def rows(self, most: int) -> int:
+        """Return how many images the model may be called with at once, at most so many and at least one."""
         per_image = sum(call.activation_bytes for call in self.record.layers)
-        return max(1, min(BATCH_SIZE, _BATCH_BYTES // max(per_image, 1)))
+        return max(1, min(most, _BATCH_BYTES // max(per_image, 1)))
 
     def affordable(self, macs: int, passes: int = 1) -> int:
         """Return how often a number of multiply-adds pays for some passes of one image, at least once.

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from reportgen.evidence.why import MOST_OTHERS, MOST_TWINS, Null
+from reportgen.evidence.why import MOST_OTHERS, MOST_TWINS, SHARES, Null
 from reportgen.models.explaining import Explained, Goal
 from reportgen.models.subject import Array
 from reportgen.probes.why import affording, judging, mapping, outlining, painting
@@ -113,13 +113,21 @@ def test_smoothing_keeps_the_sum_and_is_as_wide_as_it_says() -> None:
     assert np.sqrt((found.sum(axis=1) * rows**2).sum()) == pytest.approx(4, abs=0.05)
 
 
-def test_ranks_and_tops_go_by_place_where_values_tie() -> None:
+def test_tops_go_by_place_where_values_tie() -> None:
     maps = np.array([[[1.0, 3.0], [3.0, 0.0]]])
-    assert judging.ranks(maps).tolist() == [[[2, 0], [1, 3]]]
     assert judging.tops(maps, (0.25, 0.75))[0].tolist() == [
         [[False, True], [False, False]],
         [[True, True], [True, False]],
     ]
+
+
+@pytest.mark.parametrize("sizes", [(28, 28), (13,), (5, 7), (3, 4, 5), (50,)])
+def test_tops_are_those_of_a_stable_sort(sizes: tuple[int, ...]) -> None:
+    maps = np.random.default_rng(0).integers(-3, 4, (6, *sizes)).astype(float)
+    order = np.argsort(np.argsort(-maps.reshape(6, -1), axis=1, kind="stable"), axis=1).reshape(maps.shape)
+    found = judging.tops(maps)
+    for place, share in enumerate(SHARES):
+        assert np.array_equal(found[:, place], order < share * np.prod(sizes))
 
 
 def test_twins_have_the_values_of_the_map() -> None:

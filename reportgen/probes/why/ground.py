@@ -19,8 +19,8 @@ from reportgen.probes.why.judging import Answered, Left, chance
 
 MOST_CLASSES = 3
 """Of a multi-label output, so many classes of one image are explained."""
-_ROWS = 32
-"""Rows of a batch: as many as points of a line. Most requests are of a few rows or of many."""
+_ROWS, _SMALL_ROWS = 32, 256
+"""Rows of a batch, and of one of small images, where a call takes longer than the rows in it."""
 
 
 class Ground:
@@ -57,13 +57,13 @@ class Ground:
             raise ModelError(
                 "The main input is a row of values without places, so there is nothing that could be painted over."
             )
-        rows = batch_size(subject.model) or min(subject.batch_size, _ROWS)
+        self.small = mapping.is_small(self.sizes)
+        rows = batch_size(subject.model) or subject.rows(_SMALL_ROWS if self.small else _ROWS)
         place = [output.name for output in subject.record.outputs].index(answers.name)
         batch = subject.inputs([0] * rows)
         self.explained = Explained(subject.model, batch, place, answers.output, paths)
         numbers = {each.name: number for number, each in enumerate(subject.record.inputs)}
         self.main = keras.tree.flatten(arrange(subject.model, numbers)).index(subject.record.main_input)
-        self.small = mapping.is_small(self.sizes)
         self._known: dict[int, Array] = {}
 
     @property

@@ -88,23 +88,25 @@ def chance(odds: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-np.clip(odds, -700, 700))))
 
 
-def ranks(maps: Array) -> Array:
-    """Return the rank of every pixel, 0 for the most relevant; ties go by their place in the image.
+def tops(maps: Array, shares: tuple[float, ...] = SHARES) -> Array:
+    """Return the most relevant shares of maps, bool (maps, shares, *places); ties go by their place in the image.
 
     Args:
         maps: float (maps, *places).
+        shares: Shares of the places.
     """
     flat = maps.reshape(len(maps), -1)
-    found = np.empty(flat.shape, np.int64)
-    np.put_along_axis(found, np.argsort(-flat, axis=1, kind="stable"), np.arange(flat.shape[1])[None], 1)
-    return found.reshape(maps.shape)
-
-
-def tops(maps: Array, shares: tuple[float, ...] = SHARES) -> Array:
-    """Return the most relevant shares of maps, bool (maps, shares, *places)."""
-    pixels = int(np.prod(maps.shape[1:]))
-    order = ranks(maps)
-    return np.stack([order < share * pixels for share in shares], axis=1)
+    numbers = [int(np.ceil(share * flat.shape[1] - _ROUNDING)) for share in shares]
+    found = np.empty((len(maps), len(shares), flat.shape[1]), bool)
+    # The whole order is not needed, and to sort takes longer than to run a small network.
+    for values, masks in zip(flat, found, strict=True):
+        parted = np.partition(values, [len(values) - number for number in numbers])
+        for number, mask in zip(numbers, masks, strict=True):
+            least = parted[len(values) - number]
+            np.greater(values, least, out=mask)
+            ties = np.flatnonzero(values == least)
+            mask[ties[: number - int(mask.sum())]] = True
+    return found.reshape(len(maps), len(shares), *maps.shape[1:])
 
 
 def twins(marked: Array, number: int, generator: np.random.Generator) -> Iterator[Array]:

@@ -33,10 +33,9 @@ def paint(image: Tensor, keep: Tensor) -> Tensor:
         return paint(image[:, None], keep[:, None])[:, 0]
     levels = [(image * weight, weight)]
     while max(levels[-1][1].shape[1:-1]) > 1:
-        both = _summed(tf.concat(levels[-1], -1))
-        value, weight = both[..., :-1], both[..., -1:]
-        known = tf.minimum(weight, 1.0)
-        levels.append((value / tf.maximum(weight, 1e-12) * known, known))
+        # Apart: to put values and weights into one tensor takes longer than all else.
+        value, weight = map(_summed, levels[-1])
+        levels.append((value / tf.maximum(weight, 1.0), tf.minimum(weight, 1.0)))
     filled = levels[-1][0]
     for value, weight in reversed(levels[:-1]):
         filled = value + (1 - weight) * _doubled(filled, weight.shape[1:-1])
@@ -61,7 +60,7 @@ def _summed(values: Tensor) -> Tensor:
             continue
         if size % 2:
             values = tf.pad(values, [[0, size % 2 if each == axis else 0] for each in range(values.shape.rank)])
-        shape = list(values.shape)
+        shape = [-1, *values.shape[1:]]
         shape[axis : axis + 1] = [shape[axis] // 2, 2]
         values = tf.reduce_sum(tf.reshape(values, shape), axis + 1)
     return values
@@ -72,11 +71,11 @@ def _doubled(values: Tensor, sizes: Sequence[int]) -> Tensor:
 
     Along the last two axes this is a bilinear enlargement to twice the size, the centres of pixels as corners.
     """
-    before, (rows, columns) = values.shape[:-3], sizes[-2:]
+    rows, columns = sizes[-2:]
     pictures = tf.reshape(values, [-1, *values.shape[-3:]])
     large = [2 * old if new > 1 else 1 for old, new in zip(values.shape[-3:-1], sizes[-2:], strict=True)]
-    values = tf.image.resize(pictures, large)[:, :rows, :columns]
-    values = tf.reshape(values, [*before, rows, columns, values.shape[-1]])
+    pictures = tf.image.resize(pictures, large)[:, :rows, :columns]
+    values = tf.reshape(pictures, [-1, *values.shape[1:-3], rows, columns, values.shape[-1]])
     for axis, size in enumerate(sizes[:-2], start=1):
         values = _doubled_along(values, axis, size)
     return values
@@ -90,6 +89,6 @@ def _doubled_along(values: Tensor, axis: int, size: int) -> Tensor:
     before = tf.concat([first, values[(*ends, slice(None, -1))]], axis)
     after = tf.concat([values[(*ends, slice(1, None))], last], axis)
     pairs = tf.stack([0.25 * before + 0.75 * values, 0.75 * values + 0.25 * after], axis + 1)
-    shape = list(values.shape)
+    shape = [-1, *values.shape[1:]]
     shape[axis] *= 2
     return tf.reshape(pairs, shape)[(*ends, slice(None, size))]
