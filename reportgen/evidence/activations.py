@@ -41,6 +41,8 @@ class ChannelNumbers:
 class Closest:
     """The channel whose map follows the sample's object most closely, beside copies with shuffled weights.
 
+    Where no object can be told from the background, the outlined evidence for the answer stands in its place.
+
     Attributes:
         channel: Its number.
         correlation: Correlation of its map with the object, −1..1.
@@ -49,6 +51,7 @@ class Closest:
         p_value: Share of the copies, this network among them, with a grid that stands out as much; corrected over all
             grids that were compared, 0..1.
         follows: Whether the channel is said to follow the object.
+        target: What it follows: "object" or "outlined evidence".
     """
 
     channel: int
@@ -57,6 +60,7 @@ class Closest:
     shuffled_highest: float
     p_value: float
     follows: bool
+    target: str = "object"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +133,19 @@ class Foreground:
         share: Share of the image that it covers, 0..1.
         how: How it was looked for, and why none was found if so: a whole sentence.
         mask: uint8 (height, width), 255 where the object is.
+        is_evidence: Whether it is no object, but the outlined evidence for the answer, which stands in its place.
     """
 
     found: bool
     share: float
     how: str
     mask: Levels = field(repr=False)
+    is_evidence: bool = False
+
+    @property
+    def target(self) -> str:
+        """What channels may follow: "object" or "outlined evidence"."""
+        return "outlined evidence" if self.is_evidence else "object"
 
 
 @dataclass(frozen=True, slots=True)

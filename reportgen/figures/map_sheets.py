@@ -130,7 +130,9 @@ def _outstanding(call: CallMaps) -> str:
         return ""
     if call.follower is not None:
         numbers = call.channels[call.follower]
-        why = f"follows the object, correlation {number(numbers.follows, 2)}"
+        why = (
+            f"follows the {call.closest.target if call.closest else 'object'}, correlation {number(numbers.follows, 2)}"
+        )
     else:
         numbers = max(sound, key=lambda each: each.maximum)
         alike = sum(each.maximum == numbers.maximum for each in sound)
@@ -164,7 +166,8 @@ def _remarkable(call: CallMaps, num_broken: int) -> str:
     said = ""
     if call.follower is not None:
         score = number(call.channels[call.follower].follows, 2)
-        said += f" Framed: channel {call.follower}, which follows the object more closely than with shuffled weights"
+        what = call.closest.target if call.closest else "object"
+        said += f" Framed: channel {call.follower}, which follows the {what} more closely than with shuffled weights"
         said += f" (correlation {score})."
         if call.cut_to is not None and call.cut_to[-1] == call.follower:
             said += " It is shown last, however active it is."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import fields, replace
 from types import ModuleType
 from typing import Any
@@ -20,14 +20,26 @@ from reportgen.sources.dataset import Dataset
 def needed_by(chapters: Iterable[str]) -> tuple[str, ...]:
     """Return the probes that some chapters read from, and those that these need, in the order in which they run.
 
-    It is the order of their names, but for those that another one needs, which come before it.
+    It is the order of their names, but for those that another one needs or reads, which come before it.
     """
-    wanted = {need for name in chapters for need in registry.load("sections", name).NEEDS}
+    wanted: dict[str, None] = {}
+    for name in chapters:
+        for need in registry.load("sections", name).NEEDS:
+            _add(need, wanted)
     ordered: dict[str, None] = {}
     for name in registry.names("probes"):
         if name in wanted:
-            _add(name, ordered)
+            _put(name, wanted, ordered)
     return tuple(ordered)
+
+
+def _put(name: str, wanted: Collection[str], ordered: dict[str, None]) -> None:
+    """Add a probe behind those that it needs or reads."""
+    module = registry.load("probes", name)
+    for before in (*module.NEEDS, *getattr(module, "READS", ())):
+        if before in wanted and before not in ordered:
+            _put(before, wanted, ordered)
+    ordered.setdefault(name)
 
 
 def _add(name: str, ordered: dict[str, None]) -> None:

@@ -4,6 +4,7 @@ Every module exports `NEEDS`, the names of the probes that run before it, whose 
 and `run(subject, options, progress)`, which returns a frozen result from `reportgen.evidence`, or None where there is
 nothing to run on. A probe turns tensors into 8-bit maps and numbers at once and lets the floats go. More may be there:
 
+- `READS`, the names of probes whose results it reads where these run, too: they come before it.
 - `leave(subject, result)` returns the subject as the probes after it get it.
 - `forecast(record, dataset, options, plan)` returns the `budget.work.Work` that it takes, or None for nothing.
 - `num_samples(dataset, options)`, of the one that chooses samples: how many there will be, at most.

@@ -134,6 +134,7 @@ class Content:
         example: The volume that the words are explained on: its path and shape.
         example_axes: What the axes of that volume are.
         following: How it was tested whether channels follow the objects.
+        targets: What they were compared with: "object", "outlined evidence" or both.
         activated: Whether some maps are drawn after an activation layer, and not at the layer's own output.
         num_shown: Maps that the page shows, of all samples.
     """
@@ -146,6 +147,7 @@ class Content:
     example: tuple[str, tuple[int, ...]] | None
     example_axes: str
     following: Following
+    targets: tuple[str, ...]
     activated: bool
     num_shown: int = 0
 
@@ -193,6 +195,7 @@ def build(evidence: Evidence) -> Section | None:
         example=(first[0].path, first[0].shape) if first else None,
         example_axes=volume(result.samples[0].calls[0].axes) if first else "",
         following=result.following,
+        targets=tuple(dict.fromkeys(maps.foreground.target for maps in result.samples if maps.foreground.found)),
         activated=any(layer.judged_at != layer.path for layer in first),
         num_shown=sum(len(call.shown) for maps in result.samples for call in maps.calls),
     )
@@ -271,8 +274,8 @@ def _followed(closest: Closest) -> str:
     """The closest channel, beside the same network with shuffled weights."""
     compared = f"correlation {number(closest.correlation, 2)}, shuffled weights {number(closest.shuffled_mean, 2)}"
     if closest.follows:
-        return f"channel {closest.channel} follows the object ({compared})"
-    return f"no channel measurably follows the object ({compared})"
+        return f"channel {closest.channel} follows the {closest.target} ({compared})"
+    return f"no channel measurably follows the {closest.target} ({compared})"
 
 
 def _how(found: Foreground, following: Following) -> str:
@@ -286,7 +289,13 @@ def _how(found: Foreground, following: Following) -> str:
         if following.num_copies
         else f"Whether channels follow it was not compared with shuffled weights: {following.why_not}."
     )
-    return f"{found.how} It covers {percent(found.share, 0)} of the image. {compared}"
+    circular = (
+        " The copies are compared with this same outline. It was found by asking this network, which gives its own"
+        " channels an advantage: a channel that follows it is where the evidence is, and no more is said."
+        if found.is_evidence
+        else ""
+    )
+    return f"{found.how} It covers {percent(found.share, 0)} of the image. {compared}{circular}"
 
 
 def _following_words(content: Content) -> str:
@@ -295,11 +304,12 @@ def _following_words(content: Content) -> str:
     total, more = content.following.num_grids, "more closely than with shuffled weights"
     if not total:
         return ""
+    what = " or ".join(f"the {target}" for target in ("object", "outlined evidence") if target in content.targets)
     if following:
         where = "In the one grid" if total == 1 else f"In {number(following)} of the {number(total)} grids"
-        return f" {where} compared, a framed channel follows the object {more}."
+        return f" {where} compared, a framed channel follows {what} {more}."
     where = "In the one grid compared, no" if total == 1 else f"In none of the {number(total)} grids compared does a"
-    return f" {where} channel {'follows' if total == 1 else 'follow'} the object measurably {more}."
+    return f" {where} channel {'follows' if total == 1 else 'follow'} {what} measurably {more}."
 
 
 def _answer(content: Content) -> str:

@@ -22,6 +22,11 @@ pytestmark = pytest.mark.keras
             ("pooling", "names", "summary"),
             ("predictions", "pixels", "samples", "activations", "pooling", "names"),
         ),
+        (("activations",), ("predictions", "pixels", "samples", "activations")),
+        (
+            ("activations", "why"),
+            ("predictions", "pixels", "samples", "watching", "why", "activations", "shortcuts"),
+        ),
     ],
 )
 def test_what_chapters_need_runs_and_what_that_needs_before_it(

@@ -48,6 +48,21 @@ def test_every_channel_of_every_layer_is_on_its_sheet() -> None:
     ]
 
 
+def test_outlined_evidence_in_the_place_of_an_object_is_said_to_be_circular() -> None:
+    conv = made.maps("conv", made.numbers(0, follows=0.8), made.numbers(1), follower=0)
+    assert conv.closest is not None
+    conv = replace(conv, closest=replace(conv.closest, target="outlined evidence"))
+    shown = content(made.activations(conv, found=replace(made.FOUND, is_evidence=True)))
+    assert "It was found by asking this network, which gives its own channels an advantage" in shown.samples[0].how
+    assert shown.targets == ("outlined evidence",)
+    layer = shown.samples[0].layers[0]
+    assert "channel 0 follows the outlined evidence" in layer.note
+    assert "which follows the outlined evidence more closely" in layer.sheets[0].figure.caption
+    section = build(made.evidence(activations=made.activations(conv, found=replace(made.FOUND, is_evidence=True))))
+    assert section is not None
+    assert "a framed channel follows the outlined evidence more closely" in section.answer
+
+
 def test_channel_that_follows_the_object_is_framed_and_named_with_its_score() -> None:
     layer = first(LIVELY)
     assert layer.sheets[0].marks == (Mark(0, "follows"),)

@@ -22,7 +22,7 @@ from reportgen.models import arising, freeing, running
 from reportgen.models.hooks import Call, watch
 from reportgen.models.subject import Array, Subject
 from reportgen.options import Options
-from reportgen.probes.activations import following, foreground
+from reportgen.probes.activations import following, foreground, standing_in
 from reportgen.probes.activations.drawing import block_max, drawn_blocks
 from reportgen.probes.activations.map_reducing import reduce_maps as reduce_maps
 from reportgen.progress import Progress, silent
@@ -31,6 +31,7 @@ from reportgen.records.places import drawn_at
 from reportgen.sources.dataset import Dataset
 
 NEEDS = ("samples",)
+READS = ("why",)
 # Each byte of a map is reduced, found again in a picture and put into the page besides being encoded.
 _TIMES_ENCODED = 4
 
@@ -53,7 +54,10 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Acti
         return None
     calls = subject.chosen_calls(options.layers)
     places = _places(subject, calls, options.maps)
-    found = [foreground.find(subject.pictures([sample.index])[0]) for sample in subject.samples]
+    found = [
+        standing_in.found(foreground.find(subject.pictures([sample.index])[0]), subject.earlier.get("why"), sample)
+        for sample in subject.samples
+    ]
     compared = following.compare(subject, _of_pictures(subject, places), found, options.seed, progress)
     room = plan.make(calls, len(subject.samples), options, len(subject.record.layers), _page_extent(subject)).room()
     checks: dict[str, Check] = {}

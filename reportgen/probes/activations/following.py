@@ -1,5 +1,9 @@
 """A model and the objects in its samples -> which channel follows each most closely, beside shuffled weights.
 
+Where an image has no plain background, the outlined evidence for its answer stands in the place of an object. It was
+found by asking this same network, so that its channels have an advantage over those of any copy: a channel that follows
+it is where the evidence is, and nothing is said of the object.
+
 A map looks like the object in the image that it was made from, whatever the weights are: an untrained channel that is
 bright where the image is bright follows a bright object. So the closest channel of every grid is compared with the
 closest channel of that grid in copies of the network with shuffled weights. A grid is a sample and a layer. All grids
@@ -104,7 +108,7 @@ def compare(
                 except running.CALL_ERRORS:
                     return Comparison(Following(0, 0, LEVEL, "the model cannot be run with shuffled weights"))
                 advance()
-    closest = dict(_judged(scores, np.stack(null), with_object))
+    closest = dict(_judged(scores, np.stack(null), with_object, [each.target for each in found]))
     return Comparison(Following(len(null), len(closest), LEVEL), closest)
 
 
@@ -123,7 +127,9 @@ def _is_hopeless(scores: Scores, null: Sequence[Array]) -> bool:
     return most is not None and bool(p_values(_highest(scores), np.stack(null)).min() > most)
 
 
-def _judged(scores: Scores, null: Array, places: Sequence[int]) -> Iterator[tuple[tuple[int, str], Closest]]:
+def _judged(
+    scores: Scores, null: Array, places: Sequence[int], names: Sequence[str]
+) -> Iterator[tuple[tuple[int, str], Closest]]:
     observed = _highest(scores)
     corrected = p_values(observed, null)
     for grid, ((place, path), each) in enumerate(scores.items()):
@@ -138,6 +144,7 @@ def _judged(scores: Scores, null: Array, places: Sequence[int]) -> Iterator[tupl
                 shuffled_highest=float(null[:, grid].max()),
                 p_value=float(corrected[grid]),
                 follows=bool(corrected[grid] <= LEVEL and observed[grid] >= LEAST_CORRELATION),
+                target=names[places[place]],
             ),
         )
 

@@ -106,16 +106,18 @@ def _calibration(evidence: Evidence) -> Iterator[Claim]:
 
 def _following(evidence: Evidence) -> Iterator[Claim]:
     result = evidence.activations
-    if result is None or not any(sample.foreground.found for sample in result.samples):
+    if result is None:
+        return
+    # The outlined evidence was found by asking the same network: a channel that follows it is no claim against chance.
+    samples = [each for each in result.samples if each.foreground.found and not each.foreground.is_evidence]
+    if not samples:
         return
     following = result.following
     yield Claim(
         "channel that follows the object",
         "the same network with shuffled weights",
-        following.num_grids,
-        sum(call.follower is not None for sample in result.samples for call in sample.calls)
-        if following.num_copies
-        else None,
+        sum(call.closest is not None for sample in samples for call in sample.calls),
+        sum(call.follower is not None for sample in samples for call in sample.calls) if following.num_copies else None,
         following.num_copies,
         following.level if following.num_copies else None,
         "the highest over all grids",
