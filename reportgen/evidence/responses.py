@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
 from reportgen.evidence.inference import LEVEL
 from reportgen.evidence.samples import Levels
 
@@ -45,6 +48,13 @@ class Patch:
         picture: uint8 (height, width) or (height, width, 3): the pixels in the box, at most `PATCH_PIXELS` a side,
             reduced by taking every n-th where the box is larger; zero outside the image. None where no patch is shown.
         inside: First row, first column, end row and end column, in `picture`, of what lies inside the image.
+        size: Height and width of the image, in the pixels that `box` counts; (0, 0) where no patch is shown.
+        context: uint8 (height, width) or (height, width, 3): the whole image, small: as it is, or with
+            `CONTEXT_PIXELS` along its longer side. The patches of an image share one array. None where no patch is
+            shown, and for images beyond the first `MOST_CONTEXTS`.
+        lit: bool (rows, columns): where in the channel's map the response is at least half of its highest, at most
+            `LIT_PLACES` a side. Only of calls whose places see more than half of the image, so that a box would say
+            little; None for all others.
     """
 
     image: int
@@ -54,12 +64,42 @@ class Patch:
     box: tuple[int, ...]
     picture: Levels | None = field(repr=False, default=None)
     inside: tuple[int, int, int, int] = (0, 0, 0, 0)
+    size: tuple[int, int] = (0, 0)
+    context: Levels | None = field(repr=False, default=None)
+    lit: npt.NDArray[np.bool_] | None = field(repr=False, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Peaks:
+    """How high a channel rises on single images: a histogram.
+
+    Attributes:
+        low: The lowest of the images' highest responses.
+        high: The highest.
+        counts: How many images lie in each of `NUM_BINS` equal steps from the one to the other.
+    """
+
+    low: float
+    high: float
+    counts: tuple[int, ...]
 
 
 MOST_PATCHES = 9
 """Most patches of a channel, one per image."""
+NUM_STRONGEST = 25
+"""Images that move a channel most, whose classes are counted."""
+NUM_BINS = 40
+"""Steps of a histogram of peaks."""
+CONTEXT_PIXELS = 96
+"""Pixels along the longer side of the small images that patches lie in, where these are not smaller themselves."""
+MOST_CONTEXTS = 2048
+"""Most images that are kept small for patches to lie in: 55 MB."""
+LIT_PLACES = 56
+"""Most places along a side of the maps that say where a response is high."""
 PATCH_PIXELS = 64
 """Most pixels that a patch has along a side."""
+MOST_BEST = 4096
+"""Most channels of a model that have their best patch, unless they are shown: as pictures 50 MB."""
 MOST_SHOWN = 512
 """Most channels of a model that get patches, shared alike by its conv calls; each of these has four at least."""
 MOST_CLASS_MEANS = 200_000
@@ -139,10 +179,19 @@ class ChannelResponses(Measured):
             or where the channel never fires.
         patches: Its strongest responses, strongest first, at most nine and one per image; () for a channel that is not
             shown, or has one value everywhere.
+        best: The first of them, also of a channel that is not shown: of the first channels of every call, as many in
+            each as there may be of `MOST_BEST`; None of others, and where it is no picture.
+        strongest: Classes, as indices in `ResponsesResult.classes`, of the `NUM_STRONGEST` images that move it most,
+            strongest first, as far as they move it at all; () without labels, and for a channel that is not shown.
+        peaks: How high it rises on single images, before a cap; None for a channel that is not shown, and where it
+            rises as high on all of them.
     """
 
     favourite: int | None
     patches: tuple[Patch, ...]
+    best: Patch | None = None
+    strongest: tuple[int, ...] = ()
+    peaks: Peaks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +219,7 @@ class CallResponses:
         channels: One per channel, in order.
         shown: The channels that have patches and a card, the most telling first: at most `most_shown`, and none that is
             dead or stuck.
+        cap: From where on the activation gives its highest value, of what goes into it; None without a cap.
     """
 
     path: str
@@ -185,6 +235,7 @@ class CallResponses:
     kernel_inputs: tuple[tuple[int, ...], ...]
     channels: tuple[ChannelResponses, ...]
     shown: tuple[int, ...]
+    cap: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +257,7 @@ class ResponsesResult:
         num_tested_classes: How many classes have images enough to be compared.
         thresholds: From where on a channel counts as something.
         calls: One per conv call, in order.
+        num_peaks: On how many images histograms of peaks rest, drawn at random where there are too many to keep theirs.
     """
 
     num_images: int
@@ -220,6 +272,7 @@ class ResponsesResult:
     num_tested_classes: int
     thresholds: Thresholds
     calls: tuple[CallResponses, ...]
+    num_peaks: int = 0
 
 
 def most_shown(num_calls: int) -> int:

@@ -16,14 +16,17 @@ class Strongest:
     """Where the channels of one conv call responded most.
 
     Attributes:
-        values: The highest responses of every channel, one per image, float64 (ranks, channels), highest first; minus
-            infinity where there are fewer images.
+        values: The highest responses of every channel, one per image, float64 (`NUM_STRONGEST`, channels), highest
+            first; minus infinity where there are fewer images.
         images: In which images, int64.
         positions: Where in the map, positions counted row by row.
         lowest: Lowest response of every channel, float64 (channels,).
         sizes: Positions along each axis of the maps.
         class_means: Mean response to the images of each class, in multiples of the layer's, float64 (classes,
             channels); None without labels.
+        peaks: Of every channel, on how many images its highest response lies in each step of its own range, int64
+            (`NUM_BINS`, channels).
+        range: Lower and upper end of these ranges, float64 (2, channels); NaN where a channel has no range.
         lines: Of every channel that is a copy of another, slope and offset of the line by which it follows from it.
     """
 
@@ -33,6 +36,8 @@ class Strongest:
     lowest: npt.NDArray[np.float64] = field(repr=False)
     sizes: tuple[int, ...]
     class_means: npt.NDArray[np.float64] | None = field(repr=False)
+    peaks: npt.NDArray[np.int64] = field(repr=False)
+    range: npt.NDArray[np.float64] = field(repr=False)
     lines: Mapping[int, tuple[float, float]]
 
 

@@ -37,25 +37,60 @@ def lit(image: Levels, response: Levels, side: int) -> Levels:
     return np.asarray(np.rint(base + (amber - base) * _INK * share).astype(np.uint8))
 
 
-def boxed(image: Levels, box: tuple[int, int, int, int], side: int) -> Levels:
+def boxed(image: Levels, box: tuple[int, int, int, int], side: int, size: tuple[int, int] | None = None) -> Levels:
     """Dim an image but for a box, and frame the box.
 
     Args:
         image: uint8 (height, width) or (height, width, 3).
         box: First row, first column, end row and end column, pixels of the image; it may reach beyond the image.
         side: Length of the longer side of what is drawn, pixels.
+        size: Height and width that `box` counts in, where `image` was reduced.
 
     Returns:
         uint8 (height, width, 3).
     """
     drawn = coloured(sized(image, side))
     height, width = drawn.shape[:2]
-    down, across = height / image.shape[0], width / image.shape[1]
+    down, across = (drawn_as / long for drawn_as, long in zip((height, width), size or image.shape, strict=False))
     top, bottom = (min(max(round(edge * down), 0), height) for edge in (box[0], box[2]))
     left, right = (min(max(round(edge * across), 0), width) for edge in (box[1], box[3]))
     inside = np.zeros((height, width), np.bool_)
     inside[top:bottom, left:right] = True
     return framed(dimmed(drawn, inside), (top, left, bottom, right))
+
+
+def bright(image: Levels, places: npt.NDArray[np.bool_], side: int) -> Levels:
+    """Dim an image but for some places, and line these in amber.
+
+    Args:
+        image: uint8 (height, width) or (height, width, 3).
+        places: bool (rows, columns), which cover the whole image evenly.
+        side: Length of the longer side of what is drawn, pixels.
+
+    Returns:
+        uint8 (height, width, 3). The line lies inside the places, and not along the border of the image.
+    """
+    drawn = coloured(sized(image, side))
+    rows, columns = (_places(number, length) for number, length in zip(places.shape, drawn.shape, strict=False))
+    inside = places[rows][:, columns]
+    core, thick = inside.copy(), _thickness(drawn)
+    for axis in (0, 1):
+        for step in range(1, thick + 1):
+            for shift in (-step, step):
+                core &= _shifted(inside, shift, axis)
+    found = dimmed(drawn, inside)
+    found[inside & ~core] = colours.rgb(colours.EVERYWHERE["frame"])
+    return found
+
+
+def _shifted(inside: npt.NDArray[np.bool_], shift: int, axis: int) -> npt.NDArray[np.bool_]:
+    """Return the neighbours at a distance; those of the border are themselves."""
+    at = np.clip(np.arange(inside.shape[axis]) + shift, 0, inside.shape[axis] - 1)
+    return np.asarray(np.take(inside, at, axis=axis))
+
+
+def _thickness(image: Levels) -> int:
+    return max(1, round(int(max(image.shape[:2])) / 56))
 
 
 def dimmed(image: Levels, inside: npt.NDArray[np.bool_]) -> Levels:
@@ -78,7 +113,7 @@ def framed(image: Levels, box: tuple[int, int, int, int]) -> Levels:
     """
     drawn = image.copy()
     top, left, bottom, right = box
-    thick = max(1, round(max(image.shape[:2]) / 56))
+    thick = _thickness(image)
     amber = colours.rgb(colours.EVERYWHERE["frame"])
     for rows, columns in (
         (slice(top, top + thick), slice(left, right)),

@@ -117,7 +117,9 @@ def _classes_of(role: str) -> tuple[type, ...]:
 
 
 _CUT_OFF = {"relu", "relu6"}
-_CAPPED = {"relu6", "hard_sigmoid", "hard_tanh"}
+# Where hard_sigmoid, min(max(x + 3, 0), 6) / 6, and the others stop rising.
+_CAPS = {"relu6": 6.0, "hard_sigmoid": 3.0, "hard_tanh": 1.0}
+_OPERATORS = {"Relu6": "relu6", "HardSigmoid": "hard_sigmoid", "HardTanh": "hard_tanh"}
 
 
 def cuts_off(operation: Operation) -> bool:
@@ -132,9 +134,13 @@ def cuts_off(operation: Operation) -> bool:
 
 def caps(operation: Operation) -> bool:
     """Return whether an operation ends in an activation that gives one highest value for all that is above a bound."""
+    return cap(operation) is not None
+
+
+def cap(operation: Operation) -> float | None:
+    """Return the bound above which the activation that an operation ends in gives one highest value, or None."""
     kind = type(operation).__name__
-    if kind in {"Relu6", "HardSigmoid", "HardTanh"}:
-        return True
     if kind == "ReLU":
-        return operation.max_value is not None
-    return getattr(getattr(operation, "activation", None), "__name__", "") in _CAPPED
+        return None if operation.max_value is None else float(operation.max_value)
+    name = _OPERATORS.get(kind) or getattr(getattr(operation, "activation", None), "__name__", "")
+    return _CAPS.get(str(name))

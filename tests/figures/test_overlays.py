@@ -57,3 +57,20 @@ def test_images_are_enlarged_by_whole_numbers_and_reduced_by_averaging() -> None
     ]  # fmt: skip
     assert overlays.sized(np.array([[0, 100], [100, 200]], np.uint8), 1).tolist() == [[100]]
     assert overlays.sized(np.zeros((3, 9, 3), np.uint8), 3).shape == (1, 3, 3)
+
+
+def test_a_box_counts_in_the_pixels_of_the_image_before_it_was_reduced() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (8, 4, 3), np.uint8)
+    one, other = overlays.boxed(image, (2, 1, 6, 3), 8), overlays.boxed(image, (20, 10, 60, 30), 8, (80, 40))
+    np.testing.assert_array_equal(one, other)
+
+
+def test_places_are_bright_with_a_line_inside_and_none_along_the_border() -> None:
+    image = np.full((8, 8), 100, np.uint8)
+    drawn = overlays.bright(image, np.array([[True, False], [True, False]]), 8)
+    amber = (drawn == AMBER).all(axis=2)
+    assert amber[:, 3].all()
+    assert not np.delete(amber, 3, axis=1).any()
+    assert (drawn[:, :3] == 100).all()
+    assert (drawn[:, 4:] == 38).all()
+    assert not (overlays.bright(image, np.ones((1, 1), np.bool_), 8) == AMBER).all(axis=2).any()

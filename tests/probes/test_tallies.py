@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from reportgen.evidence.responses import MOST_PATCHES as TOP
+from reportgen.evidence.responses import NUM_STRONGEST as TOP
 from reportgen.probes.watching import ties
 from reportgen.probes.watching.reducing import per_image
 from reportgen.probes.watching.tallies import Tally, merge, nothing, of_images, worth
@@ -113,15 +113,15 @@ def test_image_without_a_number_is_not_among_the_strongest() -> None:
 
 
 def test_among_equal_images_every_image_is_drawn_as_often() -> None:
-    """Channel 1 is silent on all forty images: nine of them are drawn, by seed."""
+    """Channel 1 is silent on all forty images: 25 of them are drawn, by seed."""
     times = np.zeros(NUM_IMAGES)
     for seed in range(200):
         found = tally(list(range(NUM_IMAGES)), seed)
         times[found.top_images[:, 1]] += 1
         assert found.num_at_maximum[1] == NUM_IMAGES
-    # Each is drawn in 9 of 40, of 200 draws 45 times; the standard deviation is 5.9.
+    # Each is drawn in 25 of 40, of 200 draws 125 times; the standard deviation is 6.8.
     assert times.sum() == 200 * TOP
-    assert 45 - 5 * 5.9 < times.min() < times.max() < 45 + 5 * 5.9
+    assert 125 - 5 * 6.8 < times.min() < times.max() < 125 + 5 * 6.8
 
 
 @settings(max_examples=30, deadline=None)

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from reportgen.evidence import channels
 from reportgen.evidence.ablation import AblationResult
 from reportgen.evidence.edges import EdgesResult
-from reportgen.evidence.responses import MOST_CLASS_MEANS, CallResponses, ChannelResponses, ResponsesResult
-from reportgen.evidence.watching import WatchingResult
+from reportgen.evidence.responses import (
+    MOST_BEST,
+    MOST_CLASS_MEANS,
+    CallResponses,
+    ChannelResponses,
+    Peaks,
+    ResponsesResult,
+)
+from reportgen.evidence.watching import Strongest, WatchingResult
 from reportgen.language.vocabulary import words
-from reportgen.models.subject import Subject
+from reportgen.models.subject import Array, Subject
 from reportgen.options import Options
-from reportgen.probes.responses import patches
+from reportgen.probes.responses import lighting, patches
 from reportgen.probes.watching.labelled import classes
 from reportgen.progress import Progress, silent
 
@@ -40,7 +49,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Resp
 def _with_patches(
     subject: Subject, calls: tuple[CallResponses, ...], watched: WatchingResult
 ) -> tuple[CallResponses, ...]:
-    """Add patches and class means to the channels that are to have them."""
+    """Add patches, class means and what else their cards say to the channels that are shown, and the best of others."""
     picture = subject.pictures([int(watched.images[0])])[0].shape if words(subject.record).is_picture else ()
     size = (picture[0], picture[1]) if picture else None
     seen = patches.reaches(subject.record)
@@ -52,28 +61,76 @@ def _with_patches(
     groups = classes(subject.record, subject.dataset, watched.images, num_channels)
     layers = {layer.path: layer for layer in subject.record.layers}
     rows: list[dict[int, ChannelResponses]] = []
+    most_best = _alike([len(call.channels) for call in calls])
     for call, strongest, chosen_channels in zip(calls, watched.strongest, shown, strict=True):
         own_size = size if subject.record.sees_main_input(layers[call.path]) else None
         means = strongest.class_means if means_shown else None
-        given = range(len(call.channels)) if means is not None and everywhere else sorted(chosen_channels)
-        rows.append(
-            {
-                channel: replace(
-                    call.channels[channel],
-                    class_means=() if means is None else tuple(means[:, channel].tolist()),
-                    patches=patches.strongest(strongest, channel, seen[call.path], own_size, groups.label)
-                    if channel in chosen_channels
-                    else (),
-                )
-                for channel in given
-            }
-        )
-    asked = (patch for row in rows for each in row.values() for patch in each.patches if patch.box)
-    drawn = patches.filled(asked, subject)
-    for row in rows:
+        row = {}
+        for each in call.channels:
+            channel, is_shown = each.channel, each.channel in chosen_channels
+            if means is not None and (everywhere or is_shown):
+                each = replace(each, class_means=tuple(means[:, channel].tolist()))
+            if is_shown or (own_size and channel < most_best):
+                found = patches.strongest(strongest, channel, seen[call.path], own_size, groups.label)
+                each = replace(each, best=found[0] if found and found[0].box else None)
+                if is_shown:
+                    told = _classes_of_strongest(strongest, channel, watched.images, groups.of_images)
+                    each = replace(each, patches=found, strongest=told, peaks=_peaks(strongest, channel))
+            row[channel] = each
+        rows.append(row)
+    if size:
+        _draw(subject, calls, rows, size)
+    return tuple(replace(call, channels=tuple(row.values())) for call, row in zip(calls, rows, strict=True))
+
+
+def _draw(
+    subject: Subject,
+    calls: tuple[CallResponses, ...],
+    rows: list[dict[int, ChannelResponses]],
+    size: tuple[int, int],
+) -> None:
+    """Put pictures into the patches of channels."""
+    channels = [(call.path, each) for call, row in zip(calls, rows, strict=True) for each in row.values()]
+    shown = (patch for _, each in channels for patch in each.patches if patch.box)
+    best = (each.best for _, each in channels if each.best and not each.patches)
+    drawn = patches.filled(shown, subject, best)
+    whole = {
+        (path, each.channel): tuple(drawn.get(patch, patch) for patch in each.patches)
+        for path, each in channels
+        if each.patches and each.patches[0].box
+    }
+    lit = lighting.lit(subject, whole, size)
+    for call, row in zip(calls, rows, strict=True):
         for channel, each in row.items():
-            row[channel] = replace(each, patches=tuple(drawn.get(patch, patch) for patch in each.patches))
-    return tuple(
-        replace(call, channels=tuple(row.get(each.channel, each) for each in call.channels))
-        for call, row in zip(calls, rows, strict=True)
-    )
+            found = lit.get((call.path, channel), each.patches)
+            best_drawn = found[0] if found else each.best and drawn.get(each.best, each.best)
+            row[channel] = replace(each, patches=found, best=best_drawn if each.best else None)
+
+
+def _alike(widths: list[int]) -> int:
+    """Return how many channels of each call have their best patch, so that all have `MOST_BEST` at most.
+
+    >>> _alike([8, 16, 32]), _alike([64, 64, 8000])
+    (32, 3968)
+    """
+    left = MOST_BEST
+    for place, width in enumerate(sorted(widths)):
+        alike = left // (len(widths) - place)
+        if width > alike:
+            return alike
+        left -= width
+    return max(widths, default=0)
+
+
+def _classes_of_strongest(seen: Strongest, channel: int, images: Array, of_images: Array | None) -> tuple[int, ...]:
+    """Return the classes of the images that move a channel most, as far as they move it at all; () without labels."""
+    if of_images is None:
+        return ()
+    values = seen.values[:, channel]
+    moved = seen.images[np.isfinite(values) & (values > seen.lowest[channel]), channel]
+    return tuple(of_images[np.searchsorted(images, moved)].tolist())
+
+
+def _peaks(seen: Strongest, channel: int) -> Peaks | None:
+    low, high = seen.range[:, channel].tolist()
+    return Peaks(low, high, tuple(seen.peaks[:, channel].tolist())) if np.isfinite(low) else None

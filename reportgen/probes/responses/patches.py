@@ -8,14 +8,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from reportgen.evidence.responses import PATCH_PIXELS, Patch
+from reportgen.evidence.responses import CONTEXT_PIXELS, MOST_CONTEXTS, MOST_PATCHES, PATCH_PIXELS, Patch
 from reportgen.evidence.samples import Levels
 from reportgen.evidence.watching import Strongest, WatchingResult
+from reportgen.figures.overlays import sized
 from reportgen.language.vocabulary import words
 from reportgen.layers import reach
 from reportgen.layers.reach import Reach
 from reportgen.models.subject import Subject
 from reportgen.probes.activations import drawing
+from reportgen.probes.responses import lighting
 from reportgen.probes.watching.labelled import classes
 from reportgen.records.model import Arithmetic, LayerRecord, ModelRecord
 
@@ -92,33 +94,44 @@ def _span_inside(inside: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> tuple[in
     return (int(places[0]), int(places[-1]) + 1) if len(places) else (0, 0)
 
 
-def filled(patches: Iterable[Patch], subject: Subject) -> dict[Patch, Patch]:
-    """Return every patch with its picture; each image is read once.
+def filled(patches: Iterable[Patch], subject: Subject, alone: Iterable[Patch] = ()) -> dict[Patch, Patch]:
+    """Return every patch with its picture and the image that it lies in; each image is read once.
 
     Args:
         patches: Patches with boxes, without pictures.
         subject: Where the images come from.
+        alone: More of them, which need no image to lie in.
     """
+    in_context = dict.fromkeys(patches)
     by_image: defaultdict[int, dict[Patch, None]] = defaultdict(dict)
-    for patch in patches:
+    for patch in (*in_context, *alone):
         by_image[patch.image][patch] = None
     images = sorted(by_image)
+    with_context = set(sorted({patch.image for patch in in_context})[:MOST_CONTEXTS])
     found: dict[Patch, Patch] = {}
     for start in range(0, len(images), subject.batch_size):
         part = images[start : start + subject.batch_size]
         for image, pixels in zip(part, subject.pictures(part), strict=True):
             levels = drawing.picture(np.asarray(pixels, dtype=np.float64))
+            size = (int(levels.shape[0]), int(levels.shape[1]))
+            small = _small(levels) if image in with_context else None
             for patch in by_image[image]:
                 top, left, bottom, right = patch.box
                 picture, inside = cut(levels, (top, left, bottom, right))
-                found[patch] = replace(patch, picture=picture, inside=inside)
+                context = small if patch in in_context else None
+                found[patch] = replace(patch, picture=picture, inside=inside, size=size, context=context)
     return found
+
+
+def _small(levels: Levels) -> Levels:
+    """Return an image with at most `CONTEXT_PIXELS` along its longer side."""
+    return sized(levels, CONTEXT_PIXELS) if max(levels.shape[:2]) > CONTEXT_PIXELS else levels
 
 
 def strongest(
     seen: Strongest, channel: int, own: Reach, size: tuple[int, int] | None, label: Callable[[int], str | None]
 ) -> tuple[Patch, ...]:
-    """Return where a channel responded most, without pictures; nothing for one that has one value everywhere.
+    """Return where a channel responded most, at most nine, without pictures; nothing where it has one value everywhere.
 
     Args:
         seen: Where the channels of the call responded most.
@@ -128,7 +141,7 @@ def strongest(
         label: Returns the name of the class of an image, or None.
     """
     found = []
-    columns = (seen.values[:, channel], seen.images[:, channel], seen.positions[:, channel])
+    columns = (each[:MOST_PATCHES, channel] for each in (seen.values, seen.images, seen.positions))
     for value, image, place in zip(*columns, strict=True):
         if np.isfinite(value) and value > seen.lowest[channel]:
             position = tuple(map(int, np.unravel_index(place, seen.sizes)))
@@ -162,4 +175,5 @@ def of_channels(
                     where, channel, seen[call.path], (shape[0], shape[1]), groups.label
                 )
     drawn = filled((patch for each in found.values() for patch in each), subject)
-    return {key: tuple(drawn.get(patch, patch) for patch in each) for key, each in found.items()}
+    whole = {key: tuple(drawn.get(patch, patch) for patch in each) for key, each in found.items()}
+    return lighting.lit(subject, whole, (shape[0], shape[1]))

@@ -11,11 +11,18 @@ import numpy as np
 
 from reportgen.budget.plan import Plan
 from reportgen.budget.work import Work
-from reportgen.evidence.responses import CallResponses, ChannelResponses, ResponsesResult, Thresholds
+from reportgen.evidence.responses import (
+    MOST_PATCHES,
+    NUM_BINS,
+    CallResponses,
+    ChannelResponses,
+    ResponsesResult,
+    Thresholds,
+)
 from reportgen.evidence.watching import Strongest, WatchingResult
 from reportgen.language.numerals import number, plural
 from reportgen.language.vocabulary import Words, words
-from reportgen.models.kinds import cuts_off
+from reportgen.models.kinds import cap, cuts_off
 from reportgen.models.subject import Array, Subject
 from reportgen.models.types import Operation
 from reportgen.options import Options
@@ -80,6 +87,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Watc
         num_tested_classes=len(tested.classes) if tested.num_images else 0,
         thresholds=_thresholds(options),
         calls=with_origins(found, subject.record.layers),
+        num_peaks=len(collectors[0].peaks),
     )
     strongest = tuple(_strongest(call, collector, groups) for call, collector in zip(found, collectors, strict=True))
     return WatchingResult(result, passing.images, strongest)
@@ -105,6 +113,7 @@ def _proven(
 def _strongest(call: CallResponses, collector: Collector, groups: Classes) -> Strongest:
     tally = collector.tally
     copied = {each.channel: each.copy_of for each in call.channels if each.copy_of is not None}
+    peaks, ends = _histograms(collector.peaks)
     return Strongest(
         values=tally.top_values,
         images=tally.top_images,
@@ -112,6 +121,8 @@ def _strongest(call: CallResponses, collector: Collector, groups: Classes) -> St
         lowest=tally.minimum,
         sizes=collector.sizes,
         class_means=collector.class_means() if groups.names else None,
+        peaks=peaks,
+        range=ends,
         lines={copy: line(collector.sampled[:, origin], collector.sampled[:, copy]) for copy, origin in copied.items()},
     )
 
@@ -162,6 +173,7 @@ class _Judgement:
             kernel_inputs=inputs,
             channels=self._channels(rectified),
             shown=(),
+            cap=cap(watching.operations[self._collector.judged.path]) if self._collector.is_capped else None,
         )
 
     def _channels(self, rectified: bool) -> tuple[ChannelResponses, ...]:
@@ -169,7 +181,11 @@ class _Judgement:
         states = _states(tally, rectified, thresholds)
         broken = tally.num_nan + tally.num_infinite > 0
         varying = (tally.minimum < tally.maximum) & ~broken
-        tops = (np.where(tally.top_values > tally.minimum, tally.top_images, -1), tally.top_positions)
+        first = slice(MOST_PATCHES)
+        tops = (
+            np.where(tally.top_values > tally.minimum, tally.top_images, -1)[first],
+            tally.top_positions[first],
+        )
         copied = copies(seen.sampled, seen.levels, tops, varying, thresholds.copy)
         index, favourite = self._selectivities()
         chance = np.where(np.isfinite(index), self._chance, np.nan)
@@ -295,6 +311,27 @@ def _quantiles(sampled: Array) -> Array:
         ],
         axis=1,
     )
+
+
+def _histograms(peaks: Array) -> tuple[Array, Array]:
+    """Count, for every channel, its highest responses in equal steps of their range.
+
+    Args:
+        peaks: Highest responses, (images, channels); infinite where an image has none.
+
+    Returns:
+        int64 (NUM_BINS, channels), and the ends of the ranges, float64 (2, channels).
+    """
+    finite = np.isfinite(peaks)
+    low = np.where(finite, peaks, np.inf).min(axis=0).astype(np.float64)
+    high = np.where(finite, peaks, -np.inf).max(axis=0).astype(np.float64)
+    known = low < high
+    low, high = np.where(known, low, np.nan), np.where(known, high, np.nan)
+    images, channels = np.nonzero(finite & known)
+    shares = (peaks[images, channels] - low[channels]) / (high - low)[channels]
+    steps = np.minimum((shares * NUM_BINS).astype(np.int64), NUM_BINS - 1)
+    counts = np.bincount(steps * peaks.shape[1] + channels, minlength=NUM_BINS * peaks.shape[1])
+    return counts.reshape(NUM_BINS, -1).astype(np.int64), np.stack([low, high])
 
 
 def _finite(value: float) -> float | None:

@@ -21,6 +21,8 @@ from reportgen.records.judged import Judged, judged
 
 MOST_PLACES = 4096
 """Most places at which responses are kept, for quantiles and to tell copies apart."""
+MOST_PEAKS = 4096
+"""Most images whose highest responses are kept, for histograms."""
 _KEPT_BYTES = 64 << 20
 _SEED_OF_IMAGES, _SEED_OF_PLACES = 1, 2
 
@@ -79,11 +81,12 @@ class Pass:
         room = max(1, _KEPT_BYTES // (4 * max(sum(self._widths), 1)))
         generator = np.random.default_rng([self._seed, _SEED_OF_PLACES])
         kept = np.sort(generator.choice(len(self.images), min(len(self.images), room), replace=False))
+        peaks = np.sort(generator.choice(kept, min(len(kept), MOST_PEAKS), replace=False))
         most = min(room, MOST_PLACES)
         found = []
         for number, call in enumerate(self.calls):
             places = np.random.default_rng([self._seed, _SEED_OF_PLACES, number])
-            found.append(Collector(call, (self.images, self._keys), self.groups, kept, _Places(most, places)))
+            found.append(Collector(call, (self.images, self._keys), self.groups, (kept, peaks), _Places(most, places)))
         return tuple(found)
 
 
@@ -118,6 +121,7 @@ class Collector:
         tally: What its channels did.
         kept_slots: Places among `images` of those whose responses are kept.
         levels: Mean response above zero to these, float32 (images, channels).
+        peaks: Highest response to some of these, before a cap, float32 (images, channels).
         sampled: Responses at random places, float32 (places, channels).
         all_places: Whether these are all places.
         is_capped: Whether images are ranked by what an activation with a cap is given.
@@ -128,7 +132,7 @@ class Collector:
         call: Judged,
         images: tuple[Array, Array],
         groups: Classes,
-        kept_slots: Array,
+        kept: tuple[Array, Array],
         places: _Places,
     ) -> None:
         """Begin with nothing.
@@ -137,20 +141,20 @@ class Collector:
             call: The conv call, and where it is judged.
             images: Indices of all images that are going to come, and their keys (`ties.of_images`).
             groups: Their classes.
-            kept_slots: Places among `images` of those whose responses are kept.
+            kept: Places among `images` of those whose responses are kept, and of those whose highest are.
             places: Where else they are.
         """
         record = call.record
         axis = record.channel_axis
         self.judged = call
         self.sizes = tuple(size or 1 for place, size in enumerate(record.output_shape) if place != axis)
-        self.kept_slots = kept_slots
+        self.kept_slots, self._peak_slots = kept
         self.images, self._keys = images
         self._axis, self._groups = axis, groups
         channels = record.output_shape[axis] or 0
         self.tally = self._before = tallies.nothing(channels, len(groups.names))
         self._start = -1
-        self.levels = np.zeros((len(kept_slots), channels), np.float32)
+        self.levels, self.peaks = (np.zeros((len(slots), channels), np.float32) for slots in kept)
         self._positions = math.prod(self.sizes)
         total = len(self.images) * self._positions
         self._places = places.of(total)
@@ -191,6 +195,8 @@ class Collector:
         self.tally = tallies.merge(before, here)
         first, end = np.searchsorted(self.kept_slots, [start, start + len(values)])
         self.levels[first:end] = found.level[self.kept_slots[first:end] - start]
+        first, end = np.searchsorted(self._peak_slots, [start, start + len(values)])
+        self.peaks[first:end] = (found.maximum if ranked is None else ranked[0])[self._peak_slots[first:end] - start]
         first, end = np.searchsorted(self._places, [start * self._positions, (start + len(values)) * self._positions])
         slots, positions = np.divmod(self._places[first:end], self._positions)
         self.sampled[first:end] = values[slots - start, positions]

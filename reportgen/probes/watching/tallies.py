@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.evidence.responses import MOST_PATCHES as TOP
+from reportgen.evidence.responses import NUM_STRONGEST as TOP
 from reportgen.models.subject import Array
 from reportgen.probes.watching import ties
 from reportgen.probes.watching.reducing import PerImage
@@ -39,8 +39,8 @@ class Tally:
         class_levels: Sum, over the images of each class, of the mean of the values above zero, what is below counted as
             0, as a multiple of the mean over all channels (`selective.relative`): float64 (classes, channels).
         class_counts: Images of each class, int64 (classes).
-        top_values: Maxima of the images with the highest ones, (9, channels), highest first; minus infinity where there
-            are fewer images. Where an activation has a cap, of what goes into it.
+        top_values: Maxima of the images with the highest ones, (25, channels), highest first; minus infinity where
+            there are fewer images. Where an activation has a cap, of what goes into it.
         top_keys: The keys of these images (`ties.of_images`), in whose order they stand where maxima are equal.
         top_images: Which images.
         top_positions: Where in the map.
@@ -222,5 +222,5 @@ def _strongest(values: Array, keys: Array, images: Array, positions: Array) -> t
 
 
 def _order(values: Array, keys: Array) -> Array:
-    """Return the rows of the highest values, (9 at most, channels), of equal ones those with the lowest keys first."""
+    """Return the rows of the highest values, (25 at most, channels), of equal ones those with the lowest keys first."""
     return np.asarray(np.lexsort((keys, -values.astype(np.float64)), axis=0)[:TOP])
