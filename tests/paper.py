@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +77,4 @@ def _flat(outline: Sequence[Any], depth: int = 2) -> Iterator[Destination]:
 
 def half_empty(pages: list[Sheet], least: float = 2 / 3) -> list[int]:
     """Return the numbers of pages that are less full than a share though their chapter goes on."""
-    return [
-        page.number
-        for page, following in zip(pages, pages[1:], strict=False)
-        if page.filled < least and not following.first_starts_it
-    ]
+    return [page.number for page, following in pairwise(pages) if page.filled < least and not following.first_starts_it]

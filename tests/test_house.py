@@ -23,12 +23,15 @@ PACKAGE = ROOT / "reportgen"
 FLOORS: dict[str, int] = {
     "errors": 0,
     "findings": 0,
+    "verdicts": 0,
     "layers": 0,
     "probes": 0,
     "progress": 0,
     "renderers": 0,
     "sections": 0,
     "sources": 0,
+    "language.sizes": 1,
+    "language.toml": 1,
     "registry": 1,
     "records.*": 1,
     "document.*": 2,
@@ -44,9 +47,11 @@ FLOORS: dict[str, int] = {
     "findings.*": 5,
     "probes.*": 5,
     "renderers.*": 5,
+    "policy.*": 6,
     "sections.*": 6,
     "writing.*": 6,
     "pipeline.*": 7,
+    "verdicts.*": 7,
     "": 8,
     "commands.*": 9,
     "__main__": 10,
@@ -63,13 +68,13 @@ DOORS: list[tuple[str, set[str]]] = [
     ("keras", {"models", "pipeline.callback", "pipeline.speed", "probes", "sources"}),
     ("markupsafe", {"renderers"}),
     ("matplotlib", {"figures.charts", "figures.remaining", "figures.scores"}),
-    ("numpy", {"evidence", "figures", "models", "pipeline", "probes", "sources"}),
+    ("numpy", {"evidence", "figures", "models", "pipeline", "policy", "probes", "sources"}),
     ("PIL", {"figures", "sources"}),
     ("pydantic", {"options", "renderers.parsing", "renderers.schema"}),
     ("pydantic_core", {"renderers.parsing", "renderers.schema"}),
     ("rich", {"commands"}),
     ("tensorflow", {"models", "probes", "sources"}),
-    ("tomli", {"options"}),
+    ("tomli", {"language"}),
     ("weasyprint", {"renderers.typesetting"}),
 ]
 
@@ -81,6 +86,7 @@ CONVENTION: list[tuple[str, set[str]]] = [
     ("findings", {"RULES", "judge"}),
     ("sections", {"TITLE", "PART", "NEEDS", "Content", "build"}),
     ("renderers", {"SUFFIX", "estimate", "render"}),
+    ("verdicts", {"NAME", "render"}),
 ]
 
 

@@ -50,3 +50,5 @@ MOST_PLACES = 24
 PDF = 150_000
 PDF_PER_CALL = 3_000
 PDF_PER_MAP = 60
+FEWEST = 16
+"""Maps of a grid that the first step leaves."""

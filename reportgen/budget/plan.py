@@ -27,6 +27,7 @@ from reportgen.budget.constants import (
     CARD_BYTES,
     CHART,
     COLOURS,
+    FEWEST,
     FIRST_CARDS,
     JSON_PER_CALL,
     JSON_PER_CARD,
@@ -65,8 +66,6 @@ from reportgen.evidence.responses import MOST_CLASS_MEANS, MOST_PATCHES, most_sh
 from reportgen.options import Options, chapters
 from reportgen.records.model import LayerRecord, ModelRecord
 
-FEWEST = 16
-"""Maps of a grid that the first step leaves."""
 # Points along a map that is no picture: as many as a page shows, see `probes.drawing`.
 _MOST_POINTS = 1280
 _MOST_SLICES = 16

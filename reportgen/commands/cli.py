@@ -1,7 +1,7 @@
 """The command line. The only place that prints, exits, and turns an error into one line.
 
 Exit codes: 0 done; 1 it could not be done, one line on standard error says why; 2 wrong usage; 3 the report was
-written, but a check inside it failed.
+written, but a check inside it failed; 4 a policy is not met; 5 the data cannot decide it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import click
 
 from reportgen import __version__
 from reportgen.commands.before import check
+from reportgen.commands.checking import check as check_report
 from reportgen.commands.choices import (
     of_the_answers,
     of_the_channels,
@@ -64,8 +65,11 @@ def main() -> None:
     """Explainability reports for convolutional networks.
 
     Exit codes: 0 done; 1 it could not be done (one line says why); 2 wrong usage; 3 the report was written, but a check
-    inside it failed.
+    inside it failed; 4 a policy is not met; 5 these data cannot decide it.
     """
+
+
+main.add_command(check_report)
 
 
 @main.command(epilog=_example("reportgen build my_model.keras --data my_images.npz --pick wrong:4 --output my-report"))

@@ -13,6 +13,8 @@ from typing import Literal
 
 from reportgen.records.model import ModelRecord
 
+FORMAT = "reportgen/2"
+"""Name of the format of `report.json`. It changes with every change that can break a reader of the file."""
 Severity = Literal["failed", "warning", "note", "passed"]
 Part = Literal["body", "annex"]
 

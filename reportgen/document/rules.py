@@ -27,6 +27,7 @@ class Rule:
         measured: The formula, the data it is measured on, and the options that change it.
         cannot_tell: When the absence of a finding, or the finding, proves nothing.
         mend: What to do about it.
+        by_policy: Whether only a policy asks for it: no report has it by itself.
         is_told: Whether its notes, too, are told at the end of a run, where else warnings and failed checks are.
     """
 
@@ -42,6 +43,7 @@ class Rule:
     cannot_tell: str
     mend: str
     is_told: bool = False
+    by_policy: bool = False
 
     def finding(
         self,

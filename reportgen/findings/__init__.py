@@ -4,4 +4,4 @@ Every module exports `RULES`, what it can find, each with its page (`document.ru
 yields what it found.
 """
 
-NAMES = ("model", "data", "answers", "pixels", "channels", "explanations", "shortcuts", "report")
+NAMES = ("model", "data", "answers", "pixels", "channels", "explanations", "shortcuts", "report", "demands")

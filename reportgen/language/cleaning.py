@@ -99,3 +99,12 @@ def codepoint(character: str) -> str:
     ('U+0041', 'U+1F600')
     """
     return f"U+{ord(character):04X}"
+
+
+def with_plain_spaces(text: str) -> str:
+    r"""Return a text with ordinary spaces in place of the typographer's, for terminals, tables and logs.
+
+    >>> with_plain_spaces("1\u202f000\u00a0images")
+    '1 000 images'
+    """
+    return text.translate({0xA0: " ", 0x202F: " "})

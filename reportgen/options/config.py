@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from reportgen.errors import OptionsError
+from reportgen.language.toml import toml_or_refused
 from reportgen.options import Options, field_of, make, meant
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 def read_config(path: Path, elsewhere: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -29,11 +22,7 @@ def read_config(path: Path, elsewhere: Mapping[str, str] | None = None) -> dict[
     Raises:
         OptionsError: The file is missing, is no TOML, or holds an unknown key or a value that is not allowed.
     """
-    text = _read(path)
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise OptionsError(_syntax(path, str(error), text)) from error
+    text, values = toml_or_refused(_read(path), path.name, 'colormap = "viridis"')
     for key, value in values.items():
         try:
             if field_of(key) not in Options.model_fields:
@@ -48,47 +37,18 @@ def read_config(path: Path, elsewhere: Mapping[str, str] | None = None) -> dict[
     return {field_of(key): value for key, value in values.items()}
 
 
-def toml(text: str) -> dict[str, Any] | None:
-    """Return what a text in TOML holds; None where it is none."""
+def _read(path: Path) -> bytes:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return None
-
-
-def _read(path: Path) -> str:
-    try:
-        # Editors of Windows begin a file with a byte order mark.
-        return path.read_text(encoding="utf-8-sig")
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise OptionsError(
             f"There is no file {str(path)!r}. Expected a TOML file with options. Check --config."
-        ) from error
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise OptionsError(
-            f"{path.name!r}, line {line}: this is no text in UTF-8. Expected a TOML file with options. Save it as"
-            " UTF-8."
         ) from error
     except OSError as error:
         raise OptionsError(
             f"{path.name!r} cannot be read: {error.strerror or error}. Expected a TOML file with options. Check"
             " --config."
         ) from error
-
-
-def _syntax(path: Path, message: str, text: str) -> str:
-    """The sentence for what is no TOML: where it is, and what stands there."""
-    found = _PLACE.search(message)
-    lines = text.splitlines()
-    number = int(found[1]) if found and found[1] else len(lines)
-    written = lines[number - 1].strip() if 0 < number <= len(lines) else ""
-    what = _PLACE.sub("", message)
-    shown = f" in {written[:80]!r}" if written else ""
-    return (
-        f"{path.name!r}, line {number}, cannot be read as TOML: {what[:1].lower()}{what[1:]}{shown}. Expected lines"
-        ' such as: colormap = "viridis". Fix the file.'
-    )
 
 
 def _refuse_elsewhere(key: str, value: object, elsewhere: Mapping[str, str]) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.errors import OptionsError
+from reportgen.language.sizes import parse_size as parse_size
+from reportgen.language.sizes import size_words as size_words
 
 _ANONYMOUS = "a function of the caller"
 PREPROCESSING = ("auto", "none", "1/255", "-1..1", "0..255")
@@ -19,8 +21,6 @@ _MACS_FORM = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?(e[0-9]{1,2})?")
 FEATURE_ROLES = ("image", "label")
 LEAST_SIZE = 100_000
 """Fewest bytes that a web page may be held to: its type and its words alone take as much."""
-_UNITS = {"": 1, "b": 1, **{f"{sign}b": 1000**power for power, sign in enumerate("kmg", 1)}}
-_UNITS |= {f"{sign}ib": 1024**power for power, sign in enumerate("kmg", 1)}
 PICK_KINDS = ("index", "per-class", "random", "confident", "uncertain", "wrong")
 
 
@@ -223,31 +223,3 @@ def parse_shape(text: str) -> tuple[int, ...]:
         f"{text!r} is not the shape of an image. Expected whole numbers with commas, without the batch axis. Write for "
         "example 224,224,3."
     )
-
-
-def parse_size(text: str) -> int:
-    """Read a number of bytes.
-
-    Raises:
-        OptionsError: It is no number with a known unit.
-
-    >>> parse_size("25MB"), parse_size("1.5 MiB"), parse_size("900000")
-    (25000000, 1572864, 900000)
-    """
-    found = re.fullmatch(r"\s*([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*([A-Za-z]*)\s*", text)
-    if found and found[2].lower() in _UNITS:
-        return int(float(found[1]) * _UNITS[found[2].lower()])
-    raise OptionsError(
-        f"{text!r} is not a file size. Expected a number of bytes with or without a unit: B, kB, MB, GB, KiB, MiB or"
-        " GiB. Write for example 25MB."
-    )
-
-
-def size_words(size_bytes: int) -> str:
-    """Write a number of bytes as `parse_size` reads it, without loss.
-
-    >>> size_words(25_000_000), size_words(1_572_864)
-    ('25MB', '1572864')
-    """
-    units = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
-    return next((f"{size_bytes // unit}{name}" for name, unit in units if size_bytes % unit == 0), str(size_bytes))

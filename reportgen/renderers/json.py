@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.document.report import Report
+from reportgen.document.report import FORMAT, Report
 from reportgen.renderers.encoding import encoded
 from reportgen.renderers.tools import Tools
 
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from reportgen.budget.plan import Plan
 
 SUFFIX = ".json"
-# Changes with every change that can break a reader of the file.
-SCHEMA_NAME = "reportgen/2"
+SCHEMA_NAME = FORMAT
 
 
 def estimate(plan: Plan) -> int:

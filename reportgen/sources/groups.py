@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from reportgen.errors import DataError
-from reportgen.options.config import toml
+from reportgen.language.toml import toml
 from reportgen.sources.dataset import counted
 from reportgen.sources.files import shown
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reportgen.budget import plan
-from reportgen.budget.plan import FEWEST, Plan
+from reportgen.budget.constants import FEWEST
+from reportgen.budget.plan import Plan
 from reportgen.options import make
 from tests import made
 

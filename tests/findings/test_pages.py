@@ -51,6 +51,7 @@ def test_document_has_one_heading_for_the_whole_and_one_for_each_rule() -> None:
         "The channels",
         "The explanations",
         "The report",
+        "Policies",
     ]
 
 

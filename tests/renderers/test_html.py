@@ -160,13 +160,10 @@ def test_page_names_the_hash_of_the_report_that_belongs_to_it(title: str) -> Non
     assert "dcterms.identifier" not in html.document(report, "print")
 
 
-SECTIONS = tuple(
-    Section(name, f"Title of {name}", "The answer.", glossary.Content(()), headline, part)
-    for name, headline, part in (
-        ("edges", "Strokes, mostly upright", "body"),
-        ("glossary", "", "annex"),
-        ("names", "", "annex"),
-    )
+SECTIONS = (
+    Section("edges", "Title of edges", "The answer.", glossary.Content(()), "Strokes, mostly upright"),
+    Section("glossary", "Title of glossary", "The answer.", glossary.Content(()), part="annex"),
+    Section("names", "Title of names", "The answer.", glossary.Content(()), part="annex"),
 )
 
 
@@ -179,7 +176,7 @@ def chapters(medium: html.Medium, *annexes: str, sheets: tuple[TemplateFile, ...
 
 def test_a_chapter_is_headed_by_what_is_seen_and_counted_apart_from_annexes() -> None:
     page = chapters("screen", "none")
-    heads = re.findall(r'<span>([^<]*)</span>(?:<a[^>]*>[^<]*</a>)?</p>\s*<h2[^>]*>([^<]*)</h2>', page)
+    heads = re.findall(r"<span>([^<]*)</span>(?:<a[^>]*>[^<]*</a>)?</p>\s*<h2[^>]*>([^<]*)</h2>", page)
     assert heads == [
         ("1 · Title of edges", "Strokes, mostly upright"),
         ("Annex A", "Title of glossary"),

@@ -1,0 +1,187 @@
+"""Rules that only a policy asks for: bounds on data, answers and cost, and what there is to say of waivers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from reportgen.document.report import Finding
+from reportgen.document.rules import Rule
+from reportgen.evidence import Evidence
+
+_asked = partial(Rule, severity="failed", since="0.2.0", by_policy=True)
+_INTERVAL = (
+    " The bound holds only where the whole exact interval (Clopper and Pearson 1934, two-sided, at the policy's "
+    "`confidence`) lies on its right side, and is broken only where it lies on the wrong one."
+)
+
+TOO_MANY_PARAMETERS = _asked(
+    code="RG141",
+    name="too-many-parameters",
+    title="The network has more parameters than the policy allows",
+    means="The count of all weights, trained or not, is above the bound.",
+    why="Parameters take memory and download time wherever the network runs.",
+    measured="The model's own count, which the report compares with the sum over its layers.",
+    cannot_tell="It says nothing of speed: few parameters may be used often.",
+    mend="Use fewer or narrower layers, or raise `cost.parameters`.",
+)
+TOO_MANY_MULTIPLY_ADDS = _asked(
+    code="RG142",
+    name="too-many-multiply-adds",
+    title="One prediction costs more multiply-adds than the policy allows",
+    means="The arithmetic for one image is above the bound.",
+    why="On the device it is meant for, a prediction may take too long or too much energy.",
+    measured="The sum over all layers with a formula, for one image, biases not counted.",
+    cannot_tell="Layers without a formula are not counted; where there is one, the bound cannot be measured.",
+    mend="Use a smaller input, fewer channels or separable convolutions, or raise `cost.multiply-adds`.",
+)
+WEIGHTS_TOO_LARGE = _asked(
+    code="RG143",
+    name="weights-too-large",
+    title="The weights take more bytes than the policy allows",
+    means="All weights together, in the number format that they are stored in, are larger than the bound.",
+    why="They have to fit where the network is shipped to.",
+    measured="Elements times bytes of each weight, without what a file adds.",
+    cannot_tell="It is not the size of the model's file.",
+    mend="Quantize or prune the network, or raise `cost.weights-size`.",
+)
+LABELS_MISSING = _asked(
+    code="RG204",
+    name="labels-missing",
+    title="The policy needs labels, and there are none",
+    means="The report was made without true classes.",
+    why="Without them nothing is known of how often the network is right.",
+    measured="Whether the data came with labels for an output of the model.",
+    cannot_tell="It does not say whether the labels are right.",
+    mend="Give data with labels, or take `data.labels` out of the policy.",
+)
+TOO_FEW_IMAGES = _asked(
+    code="RG205",
+    name="too-few-images",
+    title="There are fewer images than the policy asks for",
+    means="The data hold fewer readable images than the bound.",
+    why="On few images, hardly any bound can be shown to hold.",
+    measured="The number of images that the report is about, unreadable ones not counted.",
+    cannot_tell="Many images of one kind may still say little of others.",
+    mend="Give more images, or lower `data.min-images`.",
+)
+TOO_FEW_OF_A_CLASS = _asked(
+    code="RG206",
+    name="too-few-of-a-class",
+    title="A class has fewer images than the policy asks for",
+    means="The class with the fewest images has fewer than the bound.",
+    why="Its recall cannot be told from chance on a handful of images.",
+    measured="The images of each true class that the data hold.",
+    cannot_tell="Classes that the data do not hold at all are not counted.",
+    mend="Give more images of that class, or lower `data.min-images-per-class`.",
+)
+DATA_NOT_AS_NAMED = _asked(
+    code="RG207",
+    name="data-not-as-named",
+    title="The data are not those that the policy names",
+    means="The SHA-256 of the data is another than that in the policy.",
+    why="Bounds that were set for one data set mean something else on another.",
+    measured="The hash of the data as the chapter on provenance gives it, with the command that makes it again.",
+    cannot_tell="It does not say what differs.",
+    mend="Use the data that are named, or write the new hash into `data.sha256` on purpose.",
+)
+ACCURACY_LOW = _asked(
+    code="RG301",
+    name="accuracy-low",
+    title="The accuracy is not shown to be above the policy's bound",
+    means="On these images, the share of correct predictions lies below the bound, or cannot be told from it.",
+    why="A number above its bound proves little: a network that just meets the bound is above it in half of all runs.",
+    measured="Correct predictions among all images with labels." + _INTERVAL,
+    cannot_tell="On few images most bounds stay undecided; the message says how many it would take at least.",
+    mend="Give more images where it is undecided. Else improve the network, or lower `performance.accuracy`.",
+)
+CLASS_RECALL_LOW = _asked(
+    code="RG302",
+    name="class-recall-low",
+    title="A class is not shown to be found as often as the policy asks",
+    means="Of one class, the share of its images that are recognised lies below the bound, or cannot be told from it.",
+    why="A good accuracy can hide a class that is mostly missed.",
+    measured=(
+        "Each class must pass by itself (Berger 1982, intersection-union test); one is blamed at the level divided by "
+        "the number of classes (Bonferroni)." + _INTERVAL
+    ),
+    cannot_tell="Classes with few images stay undecided.",
+    mend="Give more images of the class where it is undecided, or train on more of them.",
+)
+NO_BETTER_THAN_COMMONEST = _asked(
+    code="RG303",
+    name="no-better-than-commonest",
+    title="The network is not shown to beat always predicting the commonest class",
+    means="Its accuracy lies at or below what the commonest class alone would get.",
+    why="Such a network may have learned nothing but how often classes occur.",
+    measured="The accuracy against the share of the commonest class in these data." + _INTERVAL,
+    cannot_tell="A network that beats it may still use a shortcut.",
+    mend="Look at the classes that it confuses, and at how the data were made.",
+)
+CALIBRATION_OFF = _asked(
+    code="RG304",
+    name="calibration-off",
+    title="The confidence is not shown to be as honest as the policy asks",
+    means="The expected calibration error lies above the bound, or cannot be told from it.",
+    why="A confidence that does not mean what it says misleads whoever decides by it.",
+    measured=(
+        "From the ten bins of the chapter: predictions are drawn anew 2,000 times (multinomial over bins, binomial "
+        "within). It passes by the upper quantile, and fails by the basic bootstrap's lower bound."
+    ),
+    cannot_tell=(
+        "A perfectly calibrated network shows some error, too, the more the fewer images: a bound below that stays "
+        "undecided."
+    ),
+    mend="Scale the logits by a temperature that was fitted on other data, or raise `performance.calibration-error`.",
+)
+MEAN_ERROR_HIGH = _asked(
+    code="RG305",
+    name="mean-error-high",
+    title="The mean error is not shown to be below the policy's bound",
+    means="The mean absolute error of predicted values is not known to lie below the bound.",
+    why="It is what the predictions are off by, on average.",
+    measured="The mean absolute difference of predicted and true values over all images.",
+    cannot_tell="The report holds no interval of it yet, so that it is never decided.",
+    mend="Look at the number yourself, and waive the rule with the reason.",
+)
+WAIVER_EXPIRED = _asked(
+    code="RG901",
+    name="waiver-expired",
+    title="A waiver has expired",
+    means="The last day on which a waiver counts has passed, so it counts no more.",
+    why="An exception that nobody looks at again becomes the rule.",
+    measured="`expires` against the day of `--today`, else that of SOURCE_DATE_EPOCH, else the clock's.",
+    cannot_tell="It does not know whether the reason still holds.",
+    mend="Mend what was waived, or write a new reason and a new day.",
+)
+WAIVER_UNUSED = _asked(
+    code="RG902",
+    name="waiver-unused",
+    title="A waiver meets nothing any more",
+    means="What was waived is not found any more at the waiver's place.",
+    why="A waiver that stays would hide the finding when it comes back.",
+    measured="The rule and the pattern of places against all results that are not met.",
+    cannot_tell="A misspelled place is unused as well.",
+    mend="Remove the waiver, or correct its `where`.",
+)
+NOTHING_CHECKED = _asked(
+    code="RG906",
+    name="nothing-checked",
+    title="The policy asks for nothing",
+    means="No table of the policy holds a demand.",
+    why="No results look the same as good results where nothing was checked.",
+    measured="The number of demands in the policy.",
+    cannot_tell="It does not know what should have been asked.",
+    mend="Write demands into the policy; `reportgen guide ci` has one to start from.",
+)
+RULES = (
+    TOO_MANY_PARAMETERS, TOO_MANY_MULTIPLY_ADDS, WEIGHTS_TOO_LARGE, LABELS_MISSING, TOO_FEW_IMAGES, TOO_FEW_OF_A_CLASS,
+    DATA_NOT_AS_NAMED, ACCURACY_LOW, CLASS_RECALL_LOW, NO_BETTER_THAN_COMMONEST, CALIBRATION_OFF, MEAN_ERROR_HIGH,
+    WAIVER_EXPIRED, WAIVER_UNUSED, NOTHING_CHECKED,
+)  # fmt: skip
+
+
+def judge(evidence: Evidence) -> Iterator[Finding]:
+    """Find nothing: what these rules ask for stands in a policy, and `policy.judging` holds a report against it."""
+    del evidence
+    yield from ()

@@ -1,0 +1,87 @@
+"""`report.json` and a policy -> a verdict. What `reportgen check` is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from reportgen.document.report import FORMAT
+from reportgen.errors import RenderError
+from reportgen.language.numerals import memory
+from reportgen.policy.demands import Policy
+from reportgen.policy.judging import exit_code, judge
+from reportgen.policy.measures import measures
+from reportgen.policy.reading import read
+from reportgen.policy.results import Verdict
+
+MOST_BYTES = 1 << 29
+"""Most that a report may take: some hundred times that of one on a large network."""
+
+
+def check(report: Path, policy: Path, today: date) -> Verdict:
+    """Hold a report against a policy.
+
+    Args:
+        report: `report.json`.
+        policy: A policy in TOML.
+        today: The day on which waivers have to be in force.
+
+    Raises:
+        OptionsError: The policy cannot be read, or asks for what is not known.
+        RenderError: The report cannot be read, or is none.
+    """
+    asked, data = read(policy), _bytes(report)
+    return verdict(data, report.name, asked_for=asked, today=today)
+
+
+def verdict(data: bytes, name: str, *, asked_for: Policy, today: date) -> Verdict:
+    """Hold the bytes of a report against a policy that was read; errors as for `check`."""
+    measured = measures(_plain(data, name))
+    results = judge(asked_for, measured, today)
+    return Verdict(
+        model=measured.model,
+        model_file=measured.file,
+        report=name,
+        report_sha256=hashlib.sha256(data).hexdigest(),
+        policy=asked_for.name,
+        policy_sha256=asked_for.sha256,
+        today=today.isoformat(),
+        exit_code=exit_code(results),
+        results=results,
+    )
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise RenderError(
+            f"{str(path)!r} cannot be read: {error.strerror or error}. Expected a report.json. Check its name and who"
+            " may read it."
+        ) from error
+    if len(data) > MOST_BYTES:
+        raise RenderError(
+            f"{str(path)!r} takes more than {memory(MOST_BYTES)}. Expected a report.json. Give the JSON file of a"
+            " report."
+        )
+    return data
+
+
+def _plain(data: bytes, name: str) -> dict[str, Any]:
+    try:
+        plain = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise RenderError(
+            f"{name!r} cannot be read as JSON ({error}). Expected a report.json. Give the whole file."
+        ) from error
+    found = plain.get("schema") if isinstance(plain, dict) else None
+    if found != FORMAT:
+        raise RenderError(
+            f"{name!r} does not have the format {FORMAT!r}, but {found!r}. Expected a report.json as this version"
+            " of reportgen wrote it. Make the report again."
+        )
+    return dict(plain)

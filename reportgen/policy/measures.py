@@ -1,0 +1,205 @@
+"""`report.json` as plain data -> the numbers that a policy may ask for. What is not there is None, never 0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reportgen.document.report import Severity
+from reportgen.errors import RenderError
+from reportgen.language.cleaning import with_plain_spaces
+from reportgen.policy.statistics import Bin
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A share that was counted: `part` of `whole`, 1 or more."""
+
+    part: int
+    whole: int
+
+    @property
+    def value(self) -> float:
+        """The share, 0..1."""
+        return self.part / self.whole
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How well one output of the model predicts.
+
+    Attributes:
+        name: The output.
+        right: Images that are classified correctly; None where that is not known.
+        recalls: Of each class that has images, its name and how many of them are found.
+        commonest: What always predicting the commonest class gets right.
+        bins: Bins of the calibration that hold predictions.
+        mean_error: Mean absolute error of values; None without values.
+    """
+
+    name: str
+    right: Counted | None
+    recalls: tuple[tuple[str, Counted], ...]
+    commonest: Counted | None
+    bins: tuple[Bin, ...]
+    mean_error: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding.
+
+    Attributes:
+        code: Its rule.
+        severity: How heavy it is.
+        message: Title and detail.
+        where: What it is about, or "".
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """How many channels are of which kind, over all layers that were watched.
+
+    Attributes:
+        num_images: On how many images.
+        total: Channels.
+        kinds: How many are "dead", "copies" or "stuck".
+    """
+
+    num_images: int
+    total: int
+    kinds: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What a report says in numbers.
+
+    Attributes:
+        model: Name of the model.
+        file: Name of the model's file, or "".
+        num_images: How many images there were; None without data.
+        num_unreadable: How many others could not be read.
+        has_labels: Whether true classes are known.
+        data_sha256: Hash of the data, or "".
+        outputs: The outputs with known answers, the main one first.
+        costs: "parameters", "multiply-adds" and "weights-size"; None where one is not known.
+        channels: The channels; None where they were not watched.
+        findings: What was found, without what was checked and is right.
+    """
+
+    model: str
+    file: str
+    num_images: int | None
+    num_unreadable: int
+    has_labels: bool
+    data_sha256: str
+    outputs: tuple[Output, ...]
+    costs: Mapping[str, int | None]
+    channels: Channels | None
+    findings: tuple[Found, ...]
+
+
+def measures(report: Mapping[str, Any]) -> Measures:
+    """Take the numbers out of a report.
+
+    Args:
+        report: What `report.json` holds.
+
+    Raises:
+        RenderError: It is no report of this version of the format.
+    """
+    try:
+        return _measures(report)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ZeroDivisionError) as error:
+        raise RenderError(
+            f"The report lacks what a report has ({type(error).__name__}: {error}). Expected a report.json as"
+            " reportgen wrote it. Make the report again."
+        ) from error
+
+
+def _measures(report: Mapping[str, Any]) -> Measures:
+    contents = {name: section["content"] for name, section in report["sections"].items()}
+    model, run = report["model"], report["run"]
+    dataset = contents.get("provenance", {}).get("dataset") or {}
+    heads = contents.get("performance", {}).get("heads", [])
+    return Measures(
+        model=str(model["name"]),
+        file=next((str(fact["value"]) for fact in run["model"] if fact["name"] == "file"), ""),
+        num_images=int(dataset["size"]) if dataset else None,
+        num_unreadable=sum(int(each["number"]) for each in dataset.get("broken_reasons", [])),
+        has_labels=bool(dataset.get("has_labels")),
+        data_sha256=str(dataset.get("sha256") or ""),
+        outputs=(*map(_output, heads), *_of_values(contents.get("samples"))),
+        costs={
+            "parameters": model["parameters"],
+            "multiply-adds": model["macs"],
+            "weights-size": model["size_bytes"],
+        },
+        channels=_channels(contents.get("channels")),
+        findings=tuple(_found(each) for each in report["findings"] if each["severity"] != "passed"),
+    )
+
+
+def _output(head: Mapping[str, Any]) -> Output:
+    calibration = head.get("calibration") or {}
+    bins = [
+        Bin(right.whole, float(each["confidence"]), right.part)
+        for each in calibration.get("bins", [])
+        if (right := _counted(each["right"])) is not None
+    ]
+    recalls = [
+        (str(each["name"]), found) for each in head["classes"] if (found := _counted(each["recall"])) is not None
+    ]
+    commonest = head.get("commonest") or {}
+    return Output(
+        name=str(head["name"]),
+        right=_counted(head.get("right")),
+        recalls=tuple(recalls),
+        commonest=_counted(commonest.get("share")),
+        bins=tuple(bins),
+        mean_error=None,
+    )
+
+
+def _of_values(content: Mapping[str, Any] | None) -> Iterator[Output]:
+    """The outputs whose answers are values, with their mean absolute error."""
+    for name, each in ((each["head" if each is content else "name"], each) for each in _heads_of(content)):
+        if each["mean_error"] is not None:
+            yield Output(str(name), None, (), None, (), float(each["mean_error"]))
+
+
+def _heads_of(content: Mapping[str, Any] | None) -> Sequence[Mapping[str, Any]]:
+    return [content, *content["others"]] if content else []
+
+
+def _counted(share: Mapping[str, Any] | None) -> Counted | None:
+    if not share or not share["whole"]:
+        return None
+    part, whole = int(share["part"]), int(share["whole"])
+    if not 0 <= part <= whole:
+        raise ValueError(f"{part} of {whole}")
+    return Counted(part, whole)
+
+
+def _channels(content: Mapping[str, Any] | None) -> Channels | None:
+    if content is None:
+        return None
+    counts: Sequence[Mapping[str, Any]] = [layer["counts"] for layer in content["layers"]]
+    kinds = {kind: sum(int(each[kind]) for each in counts) for kind in ("dead", "copies", "stuck")}
+    return Channels(int(content["num_images"]), sum(int(each["channels"]) for each in counts), kinds)
+
+
+def _found(finding: Mapping[str, Any]) -> Found:
+    severity: Severity = finding["severity"]
+    if severity not in ("failed", "warning", "note"):
+        raise ValueError(f"severity {severity!r}")
+    message = f"{finding['title']} {finding['detail']}".strip()
+    return Found(str(finding["code"]), severity, with_plain_spaces(message), str(finding["where"]))

@@ -1,0 +1,252 @@
+"""A policy file -> a policy. What is wrong with it is said with the file, the line and the nearest key.
+
+The policy is TOML. Nothing in it is guessed: an unknown key, a missing bound or a waiver without a reason and a last
+day is refused, because a gate that skips a line it does not understand lets everything through.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NoReturn, get_args
+
+from reportgen.document.report import Severity
+from reportgen.errors import OptionsError, UnknownNameError
+from reportgen.findings.families import rule
+from reportgen.language.listing import listed
+from reportgen.language.sizes import parse_size
+from reportgen.language.toml import toml_or_refused
+from reportgen.policy.demands import LENIENCIES, Demand, FindingsDemand, Leniency, Policy, Waiver
+from reportgen.policy.keys import FINDINGS, KEYS, TABLES, TOP, WAIVER, Key
+
+MOST_BYTES = 1 << 20
+"""Most that a policy may take."""
+_BOUNDS = {"share": "min", "at least": "min", "at most": "max", "largest share": "max-share", "size": "max"}
+_SHARES = ("share", "largest share")
+_SEVERITIES: tuple[Severity, ...] = tuple(each for each in get_args(Severity) if each != "passed")
+
+
+def read(path: Path) -> Policy:
+    """Read a policy.
+
+    Args:
+        path: A TOML file.
+
+    Raises:
+        OptionsError: It cannot be read, is no TOML, or asks for what is not known.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise OptionsError(
+            f"The policy {str(path)!r} cannot be read: {error.strerror or error}. Expected a TOML file. Check --policy."
+        ) from error
+    if len(data) > MOST_BYTES:
+        raise OptionsError(
+            f"The policy {path.name!r} takes {len(data):,} bytes. Expected at most {MOST_BYTES:,}. Check --policy."
+        )
+    return parse(data, path.name)
+
+
+def parse(data: bytes, name: str) -> Policy:
+    """Read a policy from its bytes; `name` is what it is called in messages, errors as for `read`."""
+    text, values = toml_or_refused(data, name, "accuracy = { min = 0.95 }")
+    lines = _Lines(text, name)
+    unknown = next((key for key in values if key not in (*TOP, *TABLES)), None)
+    if unknown is not None:
+        lines.refuse(unknown, f"there is no key {unknown!r}", _one_of(unknown, (*TOP, *TABLES)))
+    if values.get("version") != 1:
+        lines.refuse("version", f"the version is {values.get('version')!r}", "Expected version = 1. Write it first.")
+    confidence = values.get("confidence", 0.95)
+    if isinstance(confidence, bool) or not isinstance(confidence, float) or not 0.5 <= confidence < 1:
+        lines.refuse("confidence", f"the confidence is {confidence!r}", "Expected 0.5 to below 1, such as 0.95.")
+    return Policy(
+        name,
+        hashlib.sha256(data).hexdigest(),
+        confidence,
+        _leniency(values, "undecided", lines),
+        _leniency(values, "unmeasured", lines),
+        tuple(_demands(values, lines)),
+        _findings(values.get("findings", {}), lines),
+        tuple(_waivers(values.get("waiver", []), lines)),
+    )
+
+
+class _Lines:
+    """Where what stands in a file, for messages and for programs that point at a line."""
+
+    def __init__(self, text: str, name: str) -> None:
+        self._rows = text.splitlines()
+        self._name = name
+
+    def of(self, key: str, table: str = "") -> int:
+        """The first line that begins with a key, below the head of its table; 1 where it is not found."""
+        start = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]")
+        first = self._head(table) if table else 0
+        found = (place for place in range(first, len(self._rows)) if start.match(self._rows[place]))
+        return next(found, first - 1 if table and first else 0) + 1
+
+    def waiver(self, place: int) -> int:
+        heads = [line for line, row in enumerate(self._rows, 1) if re.match(r"\s*\[\[\s*waiver\s*\]\]", row)]
+        return heads[place] if place < len(heads) else 1
+
+    def _head(self, table: str) -> int:
+        written = r"\s*\.\s*".join(rf"[\"']?{re.escape(part)}[\"']?" for part in table.split("\0"))
+        head = re.compile(rf"\s*\[\s*{written}\s*\]")
+        return next((place + 1 for place, row in enumerate(self._rows) if head.match(row)), 0)
+
+    def refuse(self, key: str, came: str, expected: str, table: str = "", line: int = 0) -> NoReturn:
+        raise OptionsError(f"{self._name!r}, line {line or self.of(key, table)}: {came}. {expected}")
+
+
+def _one_of(name: str, known: tuple[str, ...]) -> str:
+    near = get_close_matches(str(name).lower(), known, 1)
+    question = f"Did you mean {near[0]!r}? " if near else ""
+    return f"{question}Expected {listed(known, 'or')}. Fix or remove it."
+
+
+def _leniency(values: Mapping[str, Any], key: str, lines: _Lines) -> Leniency:
+    value = values.get(key, "fail")
+    if value not in LENIENCIES:
+        lines.refuse(key, f"{key} is {value!r}", f"Expected {listed([repr(each) for each in LENIENCIES], 'or')}.")
+    return LENIENCIES[LENIENCIES.index(value)]
+
+
+def _table(value: object, name: str, lines: _Lines) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        lines.refuse(name, f"{name} is {value!r}", f"Expected a table: a line [{name}] with its keys below.")
+    return value
+
+
+def _demands(values: Mapping[str, Any], lines: _Lines) -> Iterator[Demand]:
+    for table in ("data", "performance", "cost", "channels"):
+        asked = _table(values.get(table, {}), table, lines)
+        known = tuple(key.partition(".")[2] for key in KEYS if key.startswith(f"{table}."))
+        for key, value in asked.items():
+            if table == "performance" and key == "outputs":
+                yield from _of_outputs(_table(value, "outputs", lines), lines)
+            elif key in known:
+                yield _demand(f"{table}.{key}", value, lines, table)
+            else:
+                lines.refuse(key, f"[{table}] has no key {key!r}", _one_of(key, known), table)
+
+
+def _of_outputs(outputs: Mapping[str, Any], lines: _Lines) -> Iterator[Demand]:
+    known = tuple(key.partition(".")[2] for key, each in KEYS.items() if each.of_an_output)
+    for output, asked in outputs.items():
+        table = f"performance\0outputs\0{output}"
+        for key, value in _table(asked, output, lines).items():
+            if key not in known:
+                lines.refuse(key, f"[performance.outputs.{output}] has no key {key!r}", _one_of(key, known), table)
+            yield _demand(f"performance.{key}", value, lines, table, output)
+
+
+def _demand(key: str, value: object, lines: _Lines, table: str, output: str = "") -> Demand:
+    known, short = KEYS[key], key.partition(".")[2]
+    line = lines.of(short, table)
+
+    def refuse() -> NoReturn:
+        lines.refuse(short, f"{short} is {value!r}", f"Expected it as in: {known.example}.", line=line)
+
+    if known.form == "word":
+        return Demand(key, line, text=str(value), output=output) if value in known.words else refuse()
+    if known.form == "hash":
+        right = isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value)
+        return Demand(key, line, text=str(value), output=output) if right else refuse()
+    if known.form == "flag":
+        return Demand(key, line, output=output) if value is True else refuse()
+    bound = _bound(known, value)
+    if bound is None:
+        refuse()
+    return Demand(key, line, bound, output=output)
+
+
+def _bound(known: Key, value: object) -> float | None:
+    """The number that a demand holds; None where it is none, or none that means anything."""
+    plain = known.form == "count" or known.example.endswith(" = 0.01")
+    if not plain:
+        word = _BOUNDS[known.form]
+        if not isinstance(value, dict) or list(value) != [word]:
+            return None
+        value = value[word]
+    if known.form == "size" and isinstance(value, str):
+        try:
+            value = parse_size(value)
+        except OptionsError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        return None
+    if known.form == "count" and (not isinstance(value, int) or value < 1):
+        return None
+    if known.form in _SHARES and value > 1:
+        return None
+    return value
+
+
+def _findings(value: object, lines: _Lines) -> FindingsDemand:
+    asked = _table(value, "findings", lines)
+    for key in asked:
+        if key not in FINDINGS:
+            lines.refuse(key, f"[findings] has no key {key!r}", _one_of(key, FINDINGS), "findings")
+    fail = asked.get("fail")
+    if fail is not None:
+        _severity(fail, "fail", lines, "findings")
+    forbidden = asked.get("forbid", [])
+    if not isinstance(forbidden, list):
+        lines.refuse("forbid", f"forbid is {forbidden!r}", 'Expected codes, as in: forbid = ["RG405"].', "findings")
+    line = lines.of("forbid", "findings")
+    weights = _table(asked.get("weight", {}), "weight", lines)
+    table = "findings\0weight"
+    return FindingsDemand(
+        lines.of("fail", "findings"),
+        fail,
+        tuple((_code(each, lines, line), line) for each in forbidden),
+        tuple(
+            (_code(name, lines, lines.of(name, table)), _severity(each, name, lines, table))
+            for name, each in weights.items()
+        ),
+    )
+
+
+def _severity(value: object, key: str, lines: _Lines, table: str) -> Severity:
+    if value not in _SEVERITIES:
+        expected = f"Expected {listed([repr(each) for each in _SEVERITIES], 'or')}."
+        lines.refuse(key, f"{key} is {value!r}", expected, table)
+    return _SEVERITIES[_SEVERITIES.index(value)]
+
+
+def _code(name: object, lines: _Lines, line: int) -> str:
+    try:
+        return rule(str(name)).code
+    except UnknownNameError as error:
+        lines.refuse(str(name), "a rule is not known", str(error), line=line)
+
+
+def _waivers(value: object, lines: _Lines) -> Iterator[Waiver]:
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        lines.refuse("waiver", "waiver is no list of tables", "Expected [[waiver]] above each of them.")
+    for place, each in enumerate(value):
+        line = lines.waiver(place)
+        unknown = next((key for key in each if key not in WAIVER), None)
+        if unknown is not None:
+            lines.refuse(unknown, f"a waiver has no key {unknown!r}", _one_of(unknown, WAIVER), line=line)
+        for key in ("rule", "reason", "expires"):
+            if not each.get(key):
+                lines.refuse(key, f"a waiver has no {key}", "Expected rule, reason and expires. Add it.", line=line)
+        expires = each["expires"]
+        if not isinstance(expires, date) or isinstance(expires, datetime):
+            lines.refuse(
+                "expires", f"expires is {expires!r}", "Expected a day without quotes, such as 2027-03-31.", line=line
+            )
+        texts = {key: each[key] for key in ("rule", "reason", "where", "by") if key in each}
+        for key, text in texts.items():
+            if not isinstance(text, str):
+                lines.refuse(key, f"{key} is {text!r}", "Expected a text in quotes.", line=line)
+        yield Waiver(
+            _code(each["rule"], lines, line), each["rule"], each["reason"], expires, line,
+            each.get("where", "*"), each.get("by", ""),
+        )  # fmt: skip

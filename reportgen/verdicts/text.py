@@ -1,0 +1,32 @@
+"""A verdict -> lines for people: what is not met first, then what cannot be decided, was waived, and is met."""
+
+from __future__ import annotations
+
+from reportgen.language.cleaning import with_plain_spaces
+from reportgen.language.numerals import plural
+from reportgen.policy.results import Outcome, Result, Verdict
+
+NAME = "policy.txt"
+ORDER: tuple[Outcome, ...] = ("fail", "unmeasured", "undecided", "waived", "pass")
+_WORDS = {
+    "fail": "FAILED",
+    "unmeasured": "NOT MEASURED",
+    "undecided": "UNDECIDED",
+    "waived": "waived",
+    "pass": "passed",
+}
+
+
+def render(verdict: Verdict) -> str:
+    """Return a line for each result, and the verdict in the last one."""
+    rows = [_line(each) for outcome in ORDER for each in verdict.results if each.outcome == outcome]
+    counts = [f"{verdict.count(each)} {_WORDS[each].lower()}" for each in ORDER if verdict.count(each)]
+    last = f"{verdict.policy}: {verdict.word}. {plural(len(verdict.results), 'result')}: {', '.join(counts)}."
+    return "\n".join([*rows, with_plain_spaces(last)]) + "\n"
+
+
+def _line(result: Result) -> str:
+    where = f" [{result.where}]" if result.where else ""
+    waiver = f" Waived: {result.waiver}." if result.waiver else ""
+    word = "warning" if result.outcome == "fail" and not result.blocks else _WORDS[result.outcome]
+    return f"{word:<12}  {result.code} {result.name}{where}: {result.message}{waiver}"
