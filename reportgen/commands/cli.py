@@ -20,6 +20,7 @@ import click
 from reportgen import __version__
 from reportgen.commands.before import check
 from reportgen.commands.checking import check as check_report
+from reportgen.commands.checking import policy
 from reportgen.commands.choices import (
     of_the_answers,
     of_the_channels,
@@ -70,6 +71,7 @@ def main() -> None:
 
 
 main.add_command(check_report)
+main.add_command(policy)
 
 
 @main.command(epilog=_example("reportgen build my_model.keras --data my_images.npz --pick wrong:4 --output my-report"))

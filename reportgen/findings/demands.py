@@ -172,7 +172,7 @@ NOTHING_CHECKED = _asked(
     why="No results look the same as good results where nothing was checked.",
     measured="The number of demands in the policy.",
     cannot_tell="It does not know what should have been asked.",
-    mend="Write demands into the policy; `reportgen guide ci` has one to start from.",
+    mend="Write demands into the policy; `reportgen policy init report.json` makes a start.",
 )
 RULES = (
     TOO_MANY_PARAMETERS, TOO_MANY_MULTIPLY_ADDS, WEIGHTS_TOO_LARGE, LABELS_MISSING, TOO_FEW_IMAGES, TOO_FEW_OF_A_CLASS,

@@ -16,6 +16,7 @@ from reportgen.policy.judging import exit_code, judge
 from reportgen.policy.measures import measures
 from reportgen.policy.reading import read
 from reportgen.policy.results import Verdict
+from reportgen.policy.starting import start
 
 MOST_BYTES = 1 << 29
 """Most that a report may take: some hundred times that of one on a large network."""
@@ -52,6 +53,11 @@ def verdict(data: bytes, name: str, *, asked_for: Policy, today: date) -> Verdic
         exit_code=exit_code(results),
         results=results,
     )
+
+
+def started(report: Path) -> str:
+    """Return a policy in TOML that a report meets, to start from; errors as for `check`."""
+    return start(measures(_plain(_bytes(report), report.name)), report.name)
 
 
 def _bytes(path: Path) -> bytes:

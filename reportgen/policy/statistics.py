@@ -108,7 +108,7 @@ def share(part: int, whole: int, bound: float, alpha: float, alpha_fail: float |
         alpha_fail: Largest probability of failing with a share at or above it; None for `alpha`. Where one of k shares
             is blamed, it is `alpha` / k.
     """
-    if at_least(part, whole, bound) <= alpha:
+    if bound <= 0 or at_least(part, whole, bound) <= alpha:
         return "pass"
     return "fail" if at_most(part, whole, bound) <= (alpha if alpha_fail is None else alpha_fail) else "undecided"
 

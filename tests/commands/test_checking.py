@@ -107,6 +107,17 @@ def test_a_day_may_come_from_the_environment(tmp_path: Path) -> None:
     assert "SOURCE_DATE_EPOCH is 'soon'" in shown.stderr
 
 
+def test_a_policy_to_start_from_is_met_and_replaces_none(tmp_path: Path) -> None:
+    put(tmp_path)
+    shown = here("policy", "init", "report.json", "-o", "new.toml", cwd=tmp_path)
+    assert (shown.returncode, shown.stdout, shown.stderr) == (0, "", "")
+    assert here("check", "report.json", "--policy", "new.toml", cwd=tmp_path).returncode == 0
+    assert here("policy", "init", "report.json", cwd=tmp_path).stdout == (tmp_path / "new.toml").read_text("utf-8")
+    shown = here("policy", "init", "report.json", "-o", "new.toml", cwd=tmp_path)
+    assert shown.returncode == 2
+    assert "is there already" in shown.stderr
+
+
 @pytest.mark.slow
 def test_neither_tensorflow_nor_what_draws_is_imported(tmp_path: Path) -> None:
     put(tmp_path, '[findings]\nfail = "warning"')

@@ -68,6 +68,10 @@ def test_a_model_that_just_meets_its_bound_seldom_passes_and_seldom_fails(whole:
     assert wrong["fail"] <= 0.025
 
 
+def test_a_bound_of_nothing_holds_of_anything() -> None:
+    assert statistics.share(0, 5, 0.0, 0.025) == "pass"
+
+
 def test_one_of_many_classes_is_blamed_at_a_smaller_chance() -> None:
     assert statistics.share(70, 100, 0.8, 0.025) == "fail"
     assert statistics.share(70, 100, 0.8, 0.025, alpha_fail=0.0025) == "undecided"
