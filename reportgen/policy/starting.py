@@ -26,7 +26,7 @@ def start(measured: Measures, name: str) -> str:
         name: Name of the report's file.
     """
     parts = [
-        f"# What {_comment(measured.model)} must show, from {_comment(name)}. This report meets every bound: raise those",
+        f"# What {_comment(measured.model)} must show, from {_comment(name)}. It meets every bound here: raise those",
         "# that matter, and take out those that do not. `reportgen guide ci` explains the keys.",
         "version = 1",
         "confidence = 0.95     # of every interval, two-sided",
