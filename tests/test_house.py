@@ -72,6 +72,7 @@ DOORS: list[tuple[str, set[str]]] = [
     ("PIL", {"figures", "sources"}),
     ("pydantic", {"options", "renderers.parsing", "renderers.schema"}),
     ("pydantic_core", {"renderers.parsing", "renderers.schema"}),
+    ("pypdf", {"pipeline.verifying"}),
     ("rich", {"commands"}),
     ("tensorflow", {"models", "probes", "sources"}),
     ("tomli", {"language"}),

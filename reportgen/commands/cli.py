@@ -34,6 +34,7 @@ from reportgen.commands.choices import (
 )
 from reportgen.commands.chosen import chosen
 from reportgen.commands.endings import Group
+from reportgen.commands.verifying import verify
 from reportgen.errors import OptionsError, RenderError
 from reportgen.models.formats import identify
 
@@ -72,6 +73,7 @@ def main() -> None:
 
 main.add_command(check_report)
 main.add_command(policy)
+main.add_command(verify)
 
 
 @main.command(epilog=_example("reportgen build my_model.keras --data my_images.npz --pick wrong:4 --output my-report"))

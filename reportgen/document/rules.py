@@ -8,6 +8,7 @@ from typing import Literal
 
 from reportgen.document.report import Finding, Quantity, Severity
 
+Command = Literal["build", "check", "verify"]
 Status = Literal["stable", "preview", "deprecated", "removed"]
 
 
@@ -27,7 +28,8 @@ class Rule:
         measured: The formula, the data it is measured on, and the options that change it.
         cannot_tell: When the absence of a finding, or the finding, proves nothing.
         mend: What to do about it.
-        by_policy: Whether only a policy asks for it: no report has it by itself.
+        found_by: Command that finds it: "build" finds it in a report, "check" in a report held against a policy, and
+            "verify" in a report that is made again.
         is_told: Whether its notes, too, are told at the end of a run, where else warnings and failed checks are.
     """
 
@@ -43,7 +45,7 @@ class Rule:
     cannot_tell: str
     mend: str
     is_told: bool = False
-    by_policy: bool = False
+    found_by: Command = "build"
 
     def finding(
         self,

@@ -9,7 +9,7 @@ from reportgen.document.report import Finding
 from reportgen.document.rules import Rule
 from reportgen.evidence import Evidence
 
-_asked = partial(Rule, severity="failed", since="0.2.0", by_policy=True)
+_asked = partial(Rule, severity="failed", since="0.2.0", found_by="check")
 _INTERVAL = (
     " The bound holds only where the whole exact interval (Clopper and Pearson 1934, two-sided, at the policy's "
     "`confidence`) lies on its right side, and is broken only where it lies on the wrong one."

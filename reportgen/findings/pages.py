@@ -53,8 +53,8 @@ def _filled(paragraph: str) -> str:
 def _standing(rule: Rule) -> str:
     usual = {"failed": "a failed check", "warning": "a warning", "note": "a note", "passed": "a passed check"}
     status = "" if rule.status == "stable" else f", {rule.status}"
-    if rule.by_policy:
-        return f"Only where a policy asks for it; since reportgen {rule.since}{status}."
+    if rule.found_by != "build":
+        return f"Found by `reportgen {rule.found_by}`; since reportgen {rule.since}{status}."
     return f"Usually {usual[rule.severity]}; since reportgen {rule.since}{status}."
 
 

@@ -45,7 +45,62 @@ TEMPLATES_CHANGED = Rule(
     cannot_tell="It does not say what the templates changed. `report.json` is untouched by them.",
     mend="There is nothing to mend. Leave out `--templates` to get the usual report.",
 )
-RULES = (NO_GLYPH, TEMPLATES_CHANGED)
+REPORT_ALTERED = Rule(
+    code="RG711",
+    name="report-altered",
+    severity="failed",
+    since="0.2.0",
+    found_by="verify",
+    title="A page or a PDF is not the one that its report gives",
+    means="The facts agree, but the bytes of the file differ from those that the same report gives on this machine.",
+    why="Somebody or something changed the file after it was written.",
+    measured="The report is made again and drawn again, and the files are compared byte by byte.",
+    cannot_tell="On another machine, or with other versions, the drawing is not compared.",
+    mend="Take the file from where it was written, or make the report again.",
+)
+MODEL_DIFFERS = Rule(
+    code="RG712",
+    name="model-differs",
+    severity="failed",
+    since="0.2.0",
+    found_by="verify",
+    title="The model is not the one that the report is about",
+    means="The SHA-256 of the model's file is another than in the report.",
+    why="What the report says was measured on other weights.",
+    measured="The hash of the file that is given against the one in the chapter on provenance.",
+    cannot_tell="A file that was saved again differs, though its weights may be the same.",
+    mend="Give the file that the report was made of.",
+)
+DATA_DIFFER = Rule(
+    code="RG713",
+    name="data-differ",
+    severity="failed",
+    since="0.2.0",
+    found_by="verify",
+    title="The data are not those that the report was made on",
+    means="The SHA-256 of the data is another than in the report.",
+    why="Accuracy, channels and explanations were measured on other images.",
+    measured="The hash of the data that are given against the one in the chapter on provenance.",
+    cannot_tell="It does not say which images differ.",
+    mend="Give the data that the report was made on.",
+)
+NUMBERS_DIFFER = Rule(
+    code="RG714",
+    name="numbers-differ",
+    severity="failed",
+    since="0.2.0",
+    found_by="verify",
+    title="The report does not come out again",
+    means="Model and data are those that the report names, but facts in it differ from what comes out now.",
+    why="A number was changed, or the report cannot be repeated.",
+    measured=(
+        "Every fact of `report.json`. With the same versions and machine each must be equal; elsewhere floats may "
+        "differ by a thousandth of themselves and a millionth of the largest of their column."
+    ),
+    cannot_tell="A channel that lies at a threshold may fall on its other side elsewhere.",
+    mend="Look at the facts that are named. Make the report again where it was made first.",
+)
+RULES = (NO_GLYPH, TEMPLATES_CHANGED, REPORT_ALTERED, MODEL_DIFFERS, DATA_DIFFER, NUMBERS_DIFFER)
 
 
 def judge(evidence: Evidence) -> Iterator[Finding]:
