@@ -11,7 +11,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from reportgen.renderers import pdf
 from tests.commands import Files
+from tests.nursery import forking, true_processes
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # What many processes import is compiled once, also where the environment, as in many containers, says otherwise: pytest
@@ -39,6 +41,19 @@ def pytest_collection_finish() -> None:
 @pytest.fixture
 def update_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _typesetters() -> Iterator[None]:
+    """Fork the processes that set PDFs from one that has imported WeasyPrint, which takes each of them a second."""
+    with forking(pdf, "_start", "reportgen.renderers.typesetting"):
+        yield
+
+
+@pytest.fixture
+def true_typesetter() -> Iterator[None]:
+    with true_processes(pdf, "_start"):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -26,7 +26,7 @@ def twice(files: Files, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[
     def build(seed: str) -> tuple[Path, str, str, int]:
         folder = tmp_path_factory.mktemp(f"seed_{seed}")
         shown = run(
-            "build", files.model, "--data", files.data, "--output", "made",
+            "build", files.model, "--data", files.data, "--pick", "index:0", "--output", "made",
             cwd=folder, PYTHONHASHSEED=seed, SOURCE_DATE_EPOCH="1767225600",
         )  # fmt: skip
         return folder / "made", shown.stdout, shown.stderr, shown.returncode
@@ -58,7 +58,7 @@ class TestBuild:
         assert (shown.returncode, shown.stderr) == (0, "")
         report = json.loads((twice[0][0] / "report.json").read_text(encoding="utf-8"))
         jsonschema.validate(report, json.loads(shown.stdout))
-        assert report["run"]["command"] == "reportgen build tiny.keras --data data.npz"
+        assert report["run"]["command"] == "reportgen build tiny.keras --data data.npz --pick index:0"
         assert report["run"]["created"] == "2026-01-01T00:00:00Z"
 
     def test_the_same_title_stands_in_all_three_files(self, twice: list[tuple[Path, str, str, int]]) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from reportgen import write
+from reportgen.pipeline.result import Report
 from tests.checks import tools
-from tests.commands import Files, here
 
 pytestmark = [
     pytest.mark.keras,
@@ -19,14 +20,10 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def folder(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(explained: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("checked")
-    shown = here(
-        "build", files.model, "--data", files.data, "--format", "html", "--format", "pdf-summary", "-o", "made",
-        "--assets-dir", "assets", cwd=place,
-    )  # fmt: skip
-    assert shown.returncode == 0, shown.stderr
-    return place / "made"
+    write(explained, place, ("html", "pdf-summary"), assets_dir="assets")
+    return place
 
 
 @pytest.fixture(scope="module")

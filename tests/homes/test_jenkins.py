@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from reportgen import write
+from reportgen.pipeline.result import Report
 from tests.browser import Browser, Page, served
-from tests.commands import Files, here
 
 POLICIES = [
     "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self';",
@@ -24,12 +25,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.keras]
 
 
 @pytest.fixture(scope="module")
-def folder(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(explained: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report with its assets beside it, and one that holds all."""
     place = tmp_path_factory.mktemp("artifacts")
-    for name, arguments in (("beside", ("--assets-dir", "assets")), ("inside", ())):
-        shown = here("build", files.model, "--data", files.data, "--format", "html", "-o", name, *arguments, cwd=place)
-        assert shown.returncode == 0, shown.stderr
+    write(explained, place / "beside", "html", assets_dir="assets")
+    write(explained, place / "inside", "html")
     return place
 
 

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reportgen import write
+from reportgen.pipeline.result import Report
 from tests.benchmark.opening import opening
 from tests.browser import Browser
-from tests.commands import Files, here
 
 pytestmark = [pytest.mark.slow, pytest.mark.keras]
 
@@ -38,13 +39,10 @@ _LANDINGS = """(async () => {
 
 
 @pytest.fixture(scope="module")
-def file(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def file(explained: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of a report on three samples."""
-    folder = tmp_path_factory.mktemp("opened")
-    arguments = ("--data", files.data, "--pick", "index:0,1,2", "--format", "html", "-o", folder)
-    shown = here("build", files.model, *arguments, cwd=folder)
-    assert shown.returncode == 0, shown.stderr
-    return folder / "report.html"
+    (page,) = write(explained, tmp_path_factory.mktemp("opened"), "html")
+    return page
 
 
 @pytest.fixture(scope="module")

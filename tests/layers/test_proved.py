@@ -1,4 +1,5 @@
-"""Formulas, proved on thousands of random configurations: against Keras's own numbers, and against slow counting.
+"""Formulas, proved on hundreds of random configurations, with `-m exhaustive` on thousands: against Keras's own
+numbers, and against slow counting.
 
 Output shapes and weights are Keras's: each layer is built, which costs little, but not run. Multiply-adds are counted
 one by one (`counting`). What is drawn is the same each time; a case that once failed stays as an example.
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 
 from reportgen.errors import LayerError
 from reportgen.layers.arithmetic import work_out
@@ -22,9 +23,6 @@ from tests.layers.real import build, made, shape_rule
 from tests.layers.sums import wrong
 
 pytestmark = pytest.mark.keras
-
-MANY = settings(max_examples=400, deadline=None, derandomize=True, database=None)
-SOME = settings(max_examples=200, deadline=None, derandomize=True, database=None)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -68,68 +66,33 @@ PER_CHANNEL = ("DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "Separab
 TRANSPOSED = ("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose")
 
 
-@MANY
-@given(drawn.convolutions(CONVOLUTIONS))
-def test_convolutions(case: Drawn) -> None:
-    prove(case)
+CASES = {
+    "convolutions": (drawn.convolutions(CONVOLUTIONS), 400),
+    "convolutions of single channels": (drawn.convolutions(PER_CHANNEL), 400),
+    "transposed convolutions": (drawn.convolutions(TRANSPOSED), 400),
+    "convolutions over time": (drawn.films(), 200),
+    "poolings": (drawn.poolings(), 400),
+    "upsampling, cropping and padding": (drawn.borders(), 400),
+    "dense layers and embeddings": (drawn.dense(), 200),
+    "equations": (drawn.equations(), 200),
+    "recurrent layers": (drawn.recurrences(), 200),
+    "attention": (drawn.attentions(), 200),
+    "normalizations": (drawn.normalizations(), 200),
+}
 
 
-@MANY
-@given(drawn.convolutions(PER_CHANNEL))
-def test_convolutions_of_single_channels(case: Drawn) -> None:
-    prove(case)
+@pytest.mark.parametrize("share", [pytest.param(4, id="some"), pytest.param(1, id="all", marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("name", CASES)
+def test_formula(name: str, share: int) -> None:
+    strategy, number = CASES[name]
+
+    @settings(max_examples=number // share, deadline=None, derandomize=True, database=None)
+    @given(strategy)
+    def proved(case: Drawn) -> None:
+        prove(case)
+
+    proved()
 
 
-@MANY
-@given(drawn.convolutions(TRANSPOSED))
-def test_transposed_convolutions(case: Drawn) -> None:
-    prove(case)
-
-
-@SOME
-@given(drawn.films())
-def test_convolutions_over_time(case: Drawn) -> None:
-    prove(case)
-
-
-@MANY
-@given(drawn.poolings())
-def test_poolings(case: Drawn) -> None:
-    prove(case)
-
-
-@MANY
-@given(drawn.borders())
-def test_upsampling_cropping_and_padding(case: Drawn) -> None:
-    prove(case)
-
-
-@SOME
-@given(drawn.dense())
-def test_dense_layers_and_embeddings(case: Drawn) -> None:
-    prove(case)
-
-
-@SOME
-@given(drawn.equations())
-@example(("EinsumDense", {"equation": "...x,xy->...y", "output_shape": 5, "bias_axes": "y"}, ((2, 3, 4),)))
-def test_equations(case: Drawn) -> None:
-    prove(case)
-
-
-@SOME
-@given(drawn.recurrences())
-def test_recurrent_layers(case: Drawn) -> None:
-    prove(case)
-
-
-@SOME
-@given(drawn.attentions())
-def test_attention(case: Drawn) -> None:
-    prove(case)
-
-
-@SOME
-@given(drawn.normalizations())
-def test_normalizations(case: Drawn) -> None:
-    prove(case)
+def test_equation_that_once_failed() -> None:
+    prove(("EinsumDense", {"equation": "...x,xy->...y", "output_shape": 5, "bias_axes": "y"}, ((2, 3, 4),)))

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from reportgen.models import trial
 from tests.models import toys
+from tests.nursery import forking
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _trials() -> Iterator[None]:
+    """Fork the processes that try models from one that has imported TensorFlow, which takes each of them five seconds."""
+    with forking(trial, "hold", "reportgen.models.trial"):
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -171,13 +171,13 @@ def test_batch_that_no_memory_holds_is_refused(good: Path, tmp_path: Path, name:
     refused(path, r"asks for \d+ bytes of activations for a batch of 1000000000 samples, in its layer 'image'")
 
 
-@pytest.mark.parametrize("name", ["good.keras", "good.h5"])
+@pytest.mark.parametrize("name", ["good.h5", pytest.param("good.keras", marks=pytest.mark.exhaustive)])
 def test_crowd_of_groups_is_refused(good: Path, tmp_path: Path, name: str) -> None:
     path = hostile.with_weights(good / name, hostile.crowded, tmp_path / name)
     refused(path, r"holds more than 50000 groups and datasets among its weights")
 
 
-@pytest.mark.parametrize("name", ["good.keras", "good.h5"])
+@pytest.mark.parametrize("name", ["good.keras", pytest.param("good.h5", marks=pytest.mark.exhaustive)])
 def test_groups_in_groups_are_read_or_told(good: Path, tmp_path: Path, name: str) -> None:
     path = hostile.with_weights(good / name, hostile.deep, tmp_path / name)
     images = toys.image(6, 6, 1)

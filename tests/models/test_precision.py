@@ -64,7 +64,7 @@ def test_a_policy_is_left_as_it_was() -> None:
 def test_a_report_on_a_model_of_half_precision_knows_its_receptive_fields() -> None:
     keras.utils.set_random_seed(1)
     images = {name: np.random.default_rng(0).random((3, *shape)) for name, shape in SHAPES.items()}
-    report = explain(two_inputs("mixed_float16"), images)
+    report = explain(two_inputs("mixed_float16"), images, section=["architecture", "calculations", "activations"])
     fields = {call.path: call.receptive_field for call in report.model.layers}
     assert (fields["conv_a"], fields["conv_b"]) == ((3, 3), (5, 5))
     assert not report.failed

@@ -60,6 +60,12 @@ def test_model_with_its_own_batch_size_answers_every_image(size: int) -> None:
     windows = np.lib.stride_tricks.sliding_window_view(IMAGES[..., 0], (3, 3), axis=(1, 2))
     expected = np.einsum("bhwij,ijc->bhwc", windows, kernel[:, :, 0]) + bias
     np.testing.assert_allclose(running.call(model, IMAGES), expected.reshape(5, 32), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [2, 8, *(pytest.param(size, marks=pytest.mark.exhaustive) for size in (1, 5))])
+def test_model_with_its_own_batch_size_has_a_whole_report(size: int) -> None:
+    start = keras.Input(batch_shape=(size, 6, 6, 1))
+    model = keras.Model(start, keras.ops.reshape(keras.layers.Conv2D(2, 3)(start), (size, 32)))
     report = reportgen.explain(model, IMAGES, preprocess="none")
     assert not report.failed
     assert {call.output_shape for call in report.model.layers} >= {(4, 4, 2), (32,)}

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,15 @@ from reportgen.models.assembling import Judged
 from reportgen.models.estimating import Limits
 from reportgen.models.loading import load
 from tests.models import hostile, toys
+from tests.nursery import true_processes
 
 pytestmark = pytest.mark.keras
+
+
+@pytest.fixture(autouse=True)
+def _as_the_product_starts_them() -> Iterator[None]:
+    with true_processes(trial, "hold"):
+        yield
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ def inverted_bottlenecks() -> Any:
     """A small network of MobileNetV2's kind: wide, each channel by itself, narrow again, and a way around."""
     keras.utils.set_random_seed(0)
     layers = keras.layers
-    image = keras.Input((64, 64, 3))
+    image = keras.Input((32, 32, 3))
     x = layers.Conv2D(16, 3, 2, padding="same", use_bias=False)(image)
     for stride in (1, 2):
         y = layers.Conv2D(96, 1, use_bias=False)(x)
@@ -160,10 +160,17 @@ def test_files_take_no_more_than_is_foretold_and_a_fifth_of_it_at_least(
     labels = [place % num_classes for place in range(num_images)] if num_classes else None
     names = tuple(f"class {place}" for place in range(num_classes))
     origin, toys = Origin(model, ()), data(images, labels, names)
-    options = make({"pick": "index:0", "ablation_budget": "200", "dream_steps": 1, "format": ("html", "json")})
+    options = make(
+        {
+            "pick": "index:0", "ablation_budget": "200", "why_budget": "5e9", "dream_steps": 1,
+            "format": ("html", "json"),
+        }
+    )  # fmt: skip
     foretold = dict(foretell(Origin(model, ("facts",)), toys, options).files)  # type: ignore[arg-type]
     assert not any(tmp_path.iterdir())
-    written = write(make_report(origin, toys, options), tmp_path, options.format)
+    report = make_report(origin, toys, options)
+    assert "why" in {section.name for section in report.sections}
+    written = write(report, tmp_path, options.format)
     assert len(written) == len(foretold) == 2
     for name, most in foretold.items():
         size_bytes = (tmp_path / f"report.{name}").stat().st_size

@@ -205,6 +205,7 @@ def test_two_processes_print_the_same_bytes(templates: Path, tmp_path: Path) -> 
     assert first == second
 
 
+@pytest.mark.usefixtures("true_typesetter")
 def test_a_worker_that_was_warmed_gives_the_same_bytes(templates: Path) -> None:
     del templates
     document = reports.report()
@@ -213,6 +214,7 @@ def test_a_worker_that_was_warmed_gives_the_same_bytes(templates: Path) -> None:
     assert worker.process.returncode == 0
 
 
+@pytest.mark.usefixtures("true_typesetter")
 def test_an_unused_worker_leaves_nothing_behind() -> None:
     with pdf.warm() as worker:
         folder = _folder_of(worker)
@@ -267,6 +269,7 @@ def _is_gone(pid: int, seconds: float = 10) -> bool:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows ends processes in another way")
+@pytest.mark.usefixtures("true_typesetter")
 def test_a_crash_is_one_sentence_that_names_the_signal() -> None:
     worker = pdf.warm()
     os.kill(worker.process.pid, signal.SIGSEGV)
@@ -275,6 +278,7 @@ def test_a_crash_is_one_sentence_that_names_the_signal() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot stop a process")
+@pytest.mark.usefixtures("true_typesetter")
 def test_a_layout_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "TIMEOUT_SECONDS", 1)
     worker = pdf.warm()
@@ -285,6 +289,7 @@ def test_a_layout_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no alarm")
+@pytest.mark.usefixtures("true_typesetter")
 def test_a_layout_without_end_ends_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(pdf, "TIMEOUT_SECONDS", 1)
@@ -295,6 +300,7 @@ def test_a_layout_without_end_ends_itself(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a limit on address space")
+@pytest.mark.usefixtures("true_typesetter")
 def test_a_layout_that_takes_too_much_memory_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     # Much less would be too little for the threads that Pango begins, each of which sets 64 MiB aside.
     monkeypatch.setattr(pdf, "MEMORY_LIMIT_BYTES", 448 << 20)
@@ -325,6 +331,7 @@ def test_a_picture_without_a_text_alternative_is_an_error() -> None:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="masks a library as the loader of Linux finds it")
+@pytest.mark.usefixtures("true_typesetter")
 def test_missing_pango_is_one_sentence_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "libpango-1.0.so.0").write_bytes(b"not a library")
     monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
@@ -336,6 +343,7 @@ def test_missing_pango_is_one_sentence_with_the_remedy(tmp_path: Path, monkeypat
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="masks a library as the loader of Linux finds it")
+@pytest.mark.usefixtures("true_typesetter")
 def test_without_harfbuzz_s_subsetter_the_bytes_are_others_and_the_same_every_time(
     templates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -369,6 +377,7 @@ def test_a_temporary_folder_without_room_is_one_sentence_and_left_empty(tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("true_typesetter")
 def test_the_user_s_folder_lends_no_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "weasyprint.py").write_text("raise SystemExit('taken from the folder')", encoding="utf-8")
     monkeypatch.chdir(tmp_path)

@@ -121,7 +121,7 @@ def test_long_details_of_key_numbers_do_not_lie_over_what_follows() -> None:
     seen: list[tuple[float, str]] = []
     page.extract_text(visitor_text=lambda text, _, place, *rest: seen.append((place[5], text.strip())))
     words = [text for _, text in seen]
-    first, second, end = (words.index(word) for word in ("key 0", "key 3", "What this report can say"))
+    first, second, end = (words.index(word) for word in ("key 0", "key 3", "Explainability report"))
     # Heights are counted from the top of the page; what floats is drawn first.
     assert max(height for height, text in seen[first:second] if text) < seen[second][0] - 5
     assert max(height for height, text in seen[second:end] if text) < seen[words.index("What to know")][0] - 5

@@ -1,0 +1,196 @@
+"""Processes that many tests start: forked from one that has imported what all of them would import again.
+
+The nursery is a process of its own, begun when it is first needed; it runs nothing but what it forks. Whoever is to be
+forked is still started as a process, which only hands its arguments, environment, folder and streams over, and ends as
+its twin does: who waits for it, ends it or limits it meets a real process.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import inspect
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache, wraps
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# What stands in the place of a program for `python -c`: PLACE is where the nursery listens, PROGRAM what it should run.
+_HAND_OVER = """
+import json, os, signal, socket, sys
+with socket.socket(socket.AF_UNIX) as line:
+    line.connect({place!r})
+    asked = {{"program": {program!r}, "arguments": sys.argv, "environment": dict(os.environ), "folder": os.getcwd()}}
+    data = json.dumps(asked).encode()
+    socket.send_fds(line, [b"%d\\n" % len(data)], [0, 1, 2])
+    line.sendall(data)
+    for stream in (0, 1, 2):
+        os.close(stream)
+    code = int(line.recv(20) or -9)
+if code < 0:
+    signal.signal(-code, signal.SIG_DFL)
+    os.kill(os.getpid(), -code)
+os._exit(code)
+"""
+
+
+class Nursery:
+    """Forks processes that have imported some modules.
+
+    Args:
+        *modules: Their names.
+
+    Attributes:
+        possible: Whether this system has what it takes.
+    """
+
+    possible = hasattr(os, "pidfd_open") and hasattr(socket, "send_fds")
+
+    def __init__(self, *modules: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="nursery-")
+        self._place = str(Path(self._folder.name) / "line")
+        # It goes away with this process, as its standard input ends then.
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", __name__, self._place, *modules],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == b"ready\n"
+
+    def program(self, program: str) -> str:
+        """Return what `python -c` takes in the place of a program, to run it in a process that is forked."""
+        return _HAND_OVER.format(place=self._place, program=program)
+
+    def close(self) -> None:
+        """End it."""
+        self._process.communicate()
+        self._folder.cleanup()
+
+
+@cache
+def _with(*modules: str) -> Nursery:
+    nursery = Nursery(*modules)
+    atexit.register(nursery.close)
+    return nursery
+
+
+@contextmanager
+def forking(module: Any, function: str, *imported: str) -> Iterator[None]:
+    """Have a function of the product, which starts a process with the program `_START`, start one that is forked.
+
+    Args:
+        module: Where the function and the program stand.
+        function: Its name.
+        *imported: Modules that the program imports.
+    """
+    true = getattr(module, function)
+
+    @wraps(true)
+    def forked(*arguments: Any, **named: Any) -> Any:
+        with pytest.MonkeyPatch.context() as meanwhile:
+            meanwhile.setattr(module, "_START", _with(*imported).program(module._START))
+            return true(*arguments, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        if Nursery.possible:
+            patch.setattr(module, function, forked)
+        yield
+
+
+@contextmanager
+def true_processes(module: Any, function: str) -> Iterator[None]:
+    """Have a function start its process as the product does, for tests of that process itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, function, inspect.unwrap(getattr(module, function)))
+        yield
+
+
+@contextmanager
+def _listening(place: str) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(place)
+        door.listen()
+        yield door
+
+
+def _serve(place: str) -> None:
+    """Fork for everyone who asks, until standard input ends."""
+    waiting: set[int] = set()
+    with _listening(place) as door:
+        os.write(1, b"ready\n")
+        while door.fileno() in select.select([door.fileno(), 0], [], [])[0]:
+            line = door.accept()[0]
+            child = os.fork()
+            if child == 0:
+                door.close()
+                _look_after(line)
+            line.close()
+            waiting = {each for each in (*waiting, child) if os.waitpid(each, os.WNOHANG)[0] == 0}
+    for each in waiting:
+        os.waitpid(each, 0)
+
+
+def _look_after(line: socket.socket) -> None:
+    """Fork the one who was asked for, and say how it ended; end it when nobody waits any more."""
+    head, streams, _, _ = socket.recv_fds(line, 20, 3)
+    size, _, data = head.partition(b"\n")
+    while len(data) < int(size):
+        data += line.recv(1 << 16)
+    child = os.fork()
+    if child == 0:
+        line.close()
+        _run(streams, **json.loads(data))
+    for stream in streams:
+        os.close(stream)
+    ended = os.pidfd_open(child)
+    if ended not in select.select([ended, line.fileno()], [], [])[0]:
+        os.kill(child, signal.SIGKILL)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    try:
+        line.sendall(b"%d" % code)
+    finally:
+        os._exit(0)
+
+
+def _run(streams: list[int], program: str, arguments: list[str], environment: dict[str, str], folder: str) -> None:
+    for place, stream in enumerate(streams):
+        os.dup2(stream, place)
+        os.close(stream)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv[:] = arguments
+    code = 0
+    try:
+        exec(compile(program, "<string>", "exec"), {"__name__": "__main__"})
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        code = 1
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    for name in sys.argv[2:]:
+        import_module(name)
+    gc.collect()
+    gc.freeze()
+    _serve(sys.argv[1])
