@@ -62,8 +62,8 @@ def test_folded_grids_are_not_drawn_and_links_lead_to_their_chapters(browser: Br
     landings = page.evaluate(_LANDINGS)
     assert len(landings) >= 10
     for chapter, top, end in landings:
-        # The last chapters may be too short to reach the top.
-        assert abs(top) < 60 or end < 1, (chapter, top, end)
+        # Below the bar that stays at the top of the window; the last chapters may be too short to reach it.
+        assert abs(top) < 80 or end < 1, (chapter, top, end)
 
 
 def picture(seed: int) -> str:
