@@ -204,7 +204,14 @@ def build(evidence: Evidence) -> Section | None:
     told = [head for head in result.heads if head.by_class or head.by_error]
     first = next((head for head in told if head.is_scored), told[0])
     where = f" at the output {first.name}" if len(evidence.model.outputs) > 1 else ""
-    return Section("pixels", TITLE, f"{said(first, known, where)} {content.scope}".strip(), content)
+    answer = f"{said(first, known, where)} {content.scope}".strip()
+    return Section("pixels", TITLE, answer, content, _headline(first, where))
+
+
+def _headline(head: PixelHead, where: str) -> str:
+    if head.by_class is not None and head.by_class.accuracy is not None:
+        return f"{percent(head.by_class.accuracy.value)} of the pixels are correct{where}"
+    return f"Off by {number(head.by_error.errors.absolute.value)} on average{where}" if head.by_error else ""
 
 
 def said(head: PixelHead, known: Words, where: str) -> str:
