@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.document.report import Fact, Finding, RunFacts
+from reportgen.document.verdict import Result, Verdict
 from reportgen.evidence import Evidence
 from reportgen.evidence.ablation import AblationResult, ChannelAblation
 from reportgen.evidence.activations import (
@@ -646,6 +647,12 @@ def pixels(*heads: PixelHead) -> PixelsResult:
     return PixelsResult(heads or (pixel_head(),))
 
 
+def verdict(*results: Result) -> Verdict:
+    """What came of a policy of one demand, which is met, unless others are given."""
+    usual = Result("RG301", "accuracy-low", "pass", "failed", "2 of 3 correct.", measured=2 / 3, bound=0.1, line=3)
+    return Verdict("toy", "", "report.json", "0" * 64, "policy.toml", "1" * 64, "2026-11-29", 0, results or (usual,))
+
+
 def evidence(**others: Any) -> Evidence:
     """Everything that a small classifier on labelled images leaves."""
     usual: dict[str, Any] = {
@@ -668,6 +675,7 @@ def evidence(**others: Any) -> Evidence:
         "dreams": dreams(),
         "why": why_made.why(),
         "shortcuts": why_made.shortcuts(),
+        "further": {"policy": verdict()},
     }
     return Evidence(**(usual | others))
 
@@ -690,5 +698,6 @@ def bare(**others: Any) -> Evidence:
         "dreams": None,
         "why": None,
         "shortcuts": None,
+        "further": {},
     }
     return replace(evidence(), **(usual | others))

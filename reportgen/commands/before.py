@@ -23,6 +23,7 @@ def check(model: Path | None, options: Options) -> None:
     """
     from reportgen import writing
     from reportgen.options import chapters
+    from reportgen.policy import reading as policy
     from reportgen.sources import classes, groups
     from reportgen.sources.opening import accepting
     from reportgen.writing.summary import check_summary
@@ -38,3 +39,5 @@ def check(model: Path | None, options: Options) -> None:
         classes.read(options.classes)
     if options.groups is not None:
         groups.read(options.groups)
+    if options.policy is not None:
+        policy.read(options.policy)

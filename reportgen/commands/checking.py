@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from datetime import date, datetime, timezone
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from reportgen.errors import OptionsError
 from reportgen.verdicts import DEFAULT
 
 if TYPE_CHECKING:
-    from reportgen.policy.results import Verdict
+    from reportgen.document.verdict import Verdict
 
 POLICY = "reportgen-policy.toml"
 _EXAMPLE = "\n".join(
@@ -115,17 +114,14 @@ def _wanted(text: str) -> tuple[str, Path | None]:
 
 
 def _day(text: str | None) -> date:
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    from reportgen.policy.checking import today
+
+    if text is None:
+        return today()
     try:
-        if text is not None:
-            return date.fromisoformat(text)
-        if epoch:
-            return datetime.fromtimestamp(int(epoch), timezone.utc).date()
-    except (ValueError, OverflowError, OSError) as error:
-        came = f"The day is {text!r}" if text is not None else f"SOURCE_DATE_EPOCH is {epoch!r}"
-        expected = "a day such as 2027-03-31" if text is not None else "seconds since 1970 as a whole number"
-        raise OptionsError(f"{came}. Expected {expected}. Fix or unset it.") from error
-    return datetime.now(timezone.utc).date()
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise OptionsError(f"The day is {text!r}. Expected a day such as 2027-03-31. Fix --today.") from error
 
 
 def _put(name: str, file: Path | None, verdict: Verdict) -> None:

@@ -140,6 +140,11 @@ def of_the_maps(command: Command) -> Command:
             help="Most maps of a layer in the PDF, the most active first.  [default: all that the page has]",
         ),
         click.option(
+            "--policy",
+            type=click.Path(path_type=Path),
+            help="What the network must show, in TOML: a chapter, and exit code 4 or 5 where it is not met or decided.",
+        ),
+        click.option(
             "--pdf-annexes",
             metavar="all|none|LIST",
             help="Annexes in the PDF, such as calculations,provenance. HTML and JSON have them all.  [default: all]",

@@ -112,11 +112,11 @@ def build(
             terminal.show_forecast(found)
         return
     with terminal.hushed():
-        failed, paths = _build(model, options, terminal)
+        code, paths = _build(model, options, terminal)
     with _standard_output():
         click.echo(" ".join(str(path) for path in paths))
-    if failed:
-        sys.exit(CHECK_FAILED)
+    if code:
+        sys.exit(code)
 
 
 @main.command(epilog=_example("reportgen train -o mnist.keras"))
@@ -302,7 +302,7 @@ def _check_model_target(output: Path, source: Path | None = None) -> None:
     check_folder(output.parent)
 
 
-def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bool, tuple[Path, ...]]:
+def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[int, tuple[Path, ...]]:
     from reportgen.commands.outcome import outcome
     from reportgen.writing import sizes
     from reportgen.writing.folders import held
@@ -317,7 +317,7 @@ def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[bo
     terminal.say_sizes(written)
     if options.summary is not None:
         append_summary(report, options.summary, {str(path): size for path, size in written.items()})
-    return report.failed, paths
+    return CHECK_FAILED if report.failed else report.verdict_code, paths
 
 
 def _written(model: Path | None, options: Options, terminal: Terminal) -> tuple[Report, tuple[Path, ...]]:

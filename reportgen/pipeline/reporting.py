@@ -25,11 +25,17 @@ from reportgen.pipeline.origins import Origin
 from reportgen.pipeline.preparing import prepared
 from reportgen.pipeline.probing import gathered
 from reportgen.pipeline.result import Report
+from reportgen.policy import checking
+from reportgen.policy import reading as policy
+from reportgen.policy.demands import Policy
 from reportgen.progress import Progress, silent
 from reportgen.records.model import ModelRecord
-from reportgen.renderers import coverage, fonts, overriding
+from reportgen.renderers import coverage, fonts, forms, overriding
+from reportgen.renderers.tools import Tools
 from reportgen.sources import hashing, scaling
 from reportgen.sources.dataset import Dataset
+
+CHAPTER = "policy"
 
 
 def make_report(origin: Origin, dataset: Dataset | None, options: Options, progress: Progress = silent) -> Report:
@@ -64,7 +70,20 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
         chapters=tuple(chosen),
     )
     evidence = replace(evidence, without_glyph=coverage.missing(texts(evidence), own_fonts))
-    return keeping.keep(evidence, options, lambda seen: _assembled(seen, progress))
+    asked_for = policy.read(options.policy) if options.policy else None
+    return keeping.keep(evidence, options, lambda seen: _held(_assembled(seen, progress), seen, asked_for))
+
+
+def _held(report: Report, evidence: Evidence, asked_for: Policy | None) -> Report:
+    """Hold a report against a policy, and put the chapter that says so in its place."""
+    if asked_for is None or CHAPTER not in evidence.chapters:
+        return report
+    made = forms.ending_in(".json").render(report, Tools())
+    found = checking.verdict(made, "report.json", asked_for=asked_for, day=checking.today())
+    section = registry.load("sections", CHAPTER).build(replace(evidence, further={CHAPTER: found}))
+    before = sum(each.name == sections.PAGE_ONE for each in report.sections)
+    chapters_ = (*report.sections[:before], section, *report.sections[before:])
+    return replace(report, sections=chapters_, verdict_code=found.exit_code)
 
 
 def _assembled(evidence: Evidence, progress: Progress) -> Report:
@@ -137,6 +156,7 @@ def _run_facts(origin: Origin, subject: Subject, options: Options, time: str | N
         options=(
             *(Fact(name, values or "the default") for name, values in words(options).items()),
             *(_hashed("config file", options.config) if options.config else ()),
+            *(_hashed("policy", options.policy) if options.policy else ()),
         ),
         model=(*origin.facts, Fact("SHA-256 of the weights", subject.record.weights_sha256)),
         data=tuple(data),

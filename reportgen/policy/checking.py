@@ -4,44 +4,62 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import date
+import os
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from reportgen.document.report import FORMAT
-from reportgen.errors import RenderError
+from reportgen.document.verdict import Verdict
+from reportgen.errors import OptionsError, RenderError
 from reportgen.language.numerals import memory
 from reportgen.policy.demands import Policy
 from reportgen.policy.judging import exit_code, judge
 from reportgen.policy.measures import measures
 from reportgen.policy.reading import read
-from reportgen.policy.results import Verdict
 from reportgen.policy.starting import start
 
 MOST_BYTES = 1 << 29
 """Most that a report may take: some hundred times that of one on a large network."""
 
 
-def check(report: Path, policy: Path, today: date) -> Verdict:
+def check(report: Path, policy: Path, day: date) -> Verdict:
     """Hold a report against a policy.
 
     Args:
         report: `report.json`.
         policy: A policy in TOML.
-        today: The day on which waivers have to be in force.
+        day: The day on which waivers have to be in force.
 
     Raises:
         OptionsError: The policy cannot be read, or asks for what is not known.
         RenderError: The report cannot be read, or is none.
     """
     asked, data = read(policy), _bytes(report)
-    return verdict(data, report.name, asked_for=asked, today=today)
+    return verdict(data, report.name, asked_for=asked, day=day)
 
 
-def verdict(data: bytes, name: str, *, asked_for: Policy, today: date) -> Verdict:
+def today() -> date:
+    """Return the day of SOURCE_DATE_EPOCH, or of the clock.
+
+    Raises:
+        OptionsError: The variable holds no whole number of seconds.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if not epoch:
+        return datetime.now(timezone.utc).date()
+    try:
+        return datetime.fromtimestamp(int(epoch), timezone.utc).date()
+    except (ValueError, OverflowError, OSError) as error:
+        raise OptionsError(
+            f"SOURCE_DATE_EPOCH is {epoch!r}. Expected seconds since 1970 as a whole number. Fix or unset it."
+        ) from error
+
+
+def verdict(data: bytes, name: str, *, asked_for: Policy, day: date) -> Verdict:
     """Hold the bytes of a report against a policy that was read; errors as for `check`."""
     measured = measures(_plain(data, name))
-    results = judge(asked_for, measured, today)
+    results = judge(asked_for, measured, day)
     return Verdict(
         model=measured.model,
         model_file=measured.file,
@@ -49,7 +67,7 @@ def verdict(data: bytes, name: str, *, asked_for: Policy, today: date) -> Verdic
         report_sha256=hashlib.sha256(data).hexdigest(),
         policy=asked_for.name,
         policy_sha256=asked_for.sha256,
-        today=today.isoformat(),
+        today=day.isoformat(),
         exit_code=exit_code(results),
         results=results,
     )

@@ -8,6 +8,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 
 from reportgen.document.report import Severity
+from reportgen.document.verdict import MET, NOT_DECIDED, NOT_MET, Outcome, Result
 from reportgen.evidence.inference import most_missed
 from reportgen.findings.families import rule
 from reportgen.language.cleaning import with_plain_spaces
@@ -16,7 +17,6 @@ from reportgen.policy import statistics
 from reportgen.policy.demands import Demand, Leniency, Policy, Waiver
 from reportgen.policy.keys import KEYS
 from reportgen.policy.measures import Measures, Output
-from reportgen.policy.results import MET, NOT_DECIDED, NOT_MET, Outcome, Result
 
 _WEIGHT: dict[Severity, int] = {"failed": 0, "warning": 1, "note": 2, "passed": 3}
 _OF_LENIENCY: dict[Leniency, Severity] = {"fail": "failed", "warn": "warning", "pass": "note"}

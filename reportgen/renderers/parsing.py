@@ -43,7 +43,8 @@ def parse(data: bytes, contents: Mapping[str, type], name: str = "The JSON") -> 
 
     - a picture has no bytes, and says in `left_out` how large its file is and what its hash;
     - NaN and infinity, which are written as null, are NaN, or None where a number may be missing;
-    - `fonts`, `templates` and `scores` are (), `max_size_bytes` is 0, `pdf_annexes` is ("all",);
+    - `fonts`, `templates` and `scores` are (), `max_size_bytes` is 0, `pdf_annexes` is ("all",), `verdict_code`
+      is 0;
     - half a character, which UTF-8 cannot hold, is U+FFFD.
 
     Written again, it gives the same bytes.

@@ -9,6 +9,7 @@ chapter out.
 
 NAMES = (
     "summary",
+    "policy",
     "performance",
     "pixels",
     "why",

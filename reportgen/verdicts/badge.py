@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from reportgen.document import colours
-from reportgen.policy.results import MET, NOT_DECIDED, Verdict
+from reportgen.document.verdict import MET, NOT_DECIDED, Verdict
 
 NAME = "policy.svg"
 _LABEL = "network policy"

@@ -5,7 +5,7 @@ Ten errors, ten warnings and ten notices of a step are shown: the heaviest come 
 
 from __future__ import annotations
 
-from reportgen.policy.results import Result, Verdict
+from reportgen.document.verdict import Result, Verdict
 
 NAME = "annotations.txt"
 _KINDS = ("error", "warning", "notice")

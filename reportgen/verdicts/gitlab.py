@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from reportgen.policy.results import Outcome, Verdict
+from reportgen.document.verdict import Outcome, Verdict
 from reportgen.verdicts.sarif import fingerprint
 
 NAME = "gl-code-quality.json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-from reportgen.policy.results import Verdict
+from reportgen.document.verdict import Verdict
 
 NAME = "gate.json"
 SCHEMA = "reportgen-gate/1"

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from reportgen.policy.results import Outcome, Result, Verdict
+from reportgen.document.verdict import Outcome, Result, Verdict
 
 NAME = "junit.xml"
 _ELEMENTS: dict[Outcome, str] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
-from reportgen.policy.results import Outcome, Result, Verdict
+from reportgen.document.verdict import Outcome, Result, Verdict
 
 NAME = "policy.prom"
 

@@ -11,9 +11,9 @@ import json
 from importlib.metadata import version
 from typing import Any
 
+from reportgen.document.verdict import Outcome, Result, Verdict
 from reportgen.findings.families import rule
 from reportgen.findings.pages import page
-from reportgen.policy.results import Outcome, Result, Verdict
 
 NAME = "policy.sarif"
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

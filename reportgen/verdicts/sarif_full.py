@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reportgen.policy.results import Verdict
+from reportgen.document.verdict import Verdict
 from reportgen.verdicts import sarif
 
 NAME = "policy-full.sarif"

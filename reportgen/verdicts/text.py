@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from reportgen.document.verdict import Outcome, Result, Verdict
 from reportgen.language.cleaning import with_plain_spaces
 from reportgen.language.numerals import plural
-from reportgen.policy.results import Outcome, Result, Verdict
 
 NAME = "policy.txt"
 ORDER: tuple[Outcome, ...] = ("fail", "unmeasured", "undecided", "waived", "pass")

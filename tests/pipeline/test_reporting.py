@@ -416,3 +416,23 @@ def test_model_without_a_name_of_its_own_is_called_by_its_file(name: str, argume
     assert report.title == f"What {called} sees"
     (summary,) = report.sections
     assert summary.answer.startswith(f"{name} reads" if called == name and argument else "The network reads")
+
+
+@pytest.mark.parametrize(
+    ("demand", "code", "outcome"),
+    [
+        ("[cost]\nparameters = { max = 1 }", 4, "fail"),
+        ("[cost]\nparameters = { max = 1_000_000 }", 0, "pass"),
+        ("[performance]\naccuracy = { min = 0.99 }", 5, "unmeasured"),
+    ],
+)
+def test_a_report_is_held_against_its_policy(tmp_path: Path, demand: str, code: int, outcome: str) -> None:
+    (tmp_path / "mine.toml").write_text(f"version = 1\n{demand}\n", encoding="utf-8")
+    report = explain(toys.sequential(), images((6, 6, 1)), policy=tmp_path / "mine.toml", section=("summary", "policy"))
+    assert [section.name for section in report.sections] == ["summary", "policy"]
+    assert report.verdict_code == code
+    content = contents(report)["sections"]["policy"]["content"]
+    assert [each["outcome"] for each in content["results"]] == [outcome]
+    named = {fact["name"]: fact["value"] for fact in contents(report)["run"]["options"]}
+    assert named["policy"] == ["mine.toml"]
+    assert named["SHA-256 of the policy"] == content["policy_sha256"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from reportgen.document.verdict import Result, Verdict
 from reportgen.policy.judging import exit_code, judge
 from reportgen.policy.measures import measures
 from reportgen.policy.reading import parse
-from reportgen.policy.results import Result, Verdict
 
 TODAY = date(2026, 11, 29)
 

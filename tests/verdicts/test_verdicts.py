@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from reportgen import registry
-from reportgen.policy.results import Verdict
+from reportgen.document.verdict import Verdict
 from tests.policy.made import finding, head, report, verdict
 
 POLICY = """\

@@ -1,0 +1,61 @@
+"""A verdict -> what was asked of the network, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.document.report import Section
+from reportgen.document.verdict import MET, NOT_DECIDED, Outcome, Result, Verdict
+from reportgen.evidence import Evidence
+from reportgen.language.listing import listed
+from reportgen.language.numerals import plural
+
+TITLE = "Is it good enough?"
+PART = "body"
+NEEDS = ()
+_ORDER: tuple[Outcome, ...] = ("fail", "unmeasured", "undecided", "waived", "pass")
+_WORDS: dict[Outcome, str] = {
+    "fail": "not met",
+    "unmeasured": "not measured",
+    "undecided": "not decided by these data",
+    "waived": "waived",
+    "pass": "met",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the chapter shows.
+
+    Attributes:
+        policy: Name of the policy's file.
+        policy_sha256: Hash of its bytes.
+        exit_code: 0 where it is met, 4 where it is not, 5 where these data cannot decide it.
+        results: What came of each demand, what is not met first.
+    """
+
+    policy: str
+    policy_sha256: str
+    exit_code: int
+    results: tuple[Result, ...]
+
+    @property
+    def words(self) -> dict[Outcome, str]:
+        """How each outcome is written."""
+        return _WORDS
+
+
+def build(evidence: Evidence) -> Section | None:
+    """Build the chapter; None where no policy was given."""
+    verdict: Verdict | None = evidence.further.get("policy")
+    if verdict is None:
+        return None
+    results = tuple(each for outcome in _ORDER for each in verdict.results if each.outcome == outcome)
+    content = Content(verdict.policy, verdict.policy_sha256, verdict.exit_code, results)
+    headline = {
+        MET: f"It meets the policy {verdict.policy}",
+        NOT_DECIDED: f"These data cannot decide the policy {verdict.policy}",
+    }.get(verdict.exit_code, f"It does not meet the policy {verdict.policy}")
+    counts = [f"{verdict.count(each)} {_WORDS[each]}" for each in _ORDER if verdict.count(each)]
+    answer = f"Of {plural(len(results), 'demand')} {listed(counts)}."
+    return Section("policy", TITLE, answer, content, headline)
