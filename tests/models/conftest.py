@@ -14,7 +14,7 @@ from tests.nursery import forking
 
 @pytest.fixture(scope="session", autouse=True)
 def _trials() -> Iterator[None]:
-    """Fork the processes that try models from one that has imported TensorFlow, which takes each of them five seconds."""
+    """Fork the processes that try models from one with TensorFlow, which takes each of them five seconds."""
     with forking(trial, "hold", "reportgen.models.trial"):
         yield
 

@@ -13,7 +13,7 @@ from reportgen.commands.cli import main
 
 
 def refused(path: Path, message: str, *options: str) -> None:
-    """Assert that a file is refused in one sentence, within a minute of processor time and 300 MB, and that no report is begun."""
+    """Assert that a file is refused in one sentence, within a minute and 300 MB, and that no report is begun."""
     peak, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     made = path.parent / "made"
     done = CliRunner().invoke(main, ["build", str(path), "--output", str(made), "--format", "json", *options])
