@@ -13,6 +13,10 @@ LEAST_OTHERS = 9
 """Fewest other images whose maps make a null distribution: with 9 the smallest p-value is 0.1."""
 MOST_OTHERS = 19
 MOST_TWINS, LEAST_TWINS = 39, 19
+PASSED_LEVEL = 0.05
+"""Largest p-value against a map's own twins of one that is supported."""
+LEAST_EFFECT = 0.10
+"""How much more of an answer than its nulls a map has to take, as a share of the answer."""
 MAIN_CHANNELS = 5
 MOST_CELLS = 64
 """Most places of a worked sum whose parts are numbers that a reader sees."""
@@ -310,7 +314,8 @@ class Spent:
 
     Attributes:
         budget: Multiply-adds that may be spent.
-        passes: Passes that were planned for all samples.
+        passes: Passes that were planned for all samples, at most.
+        made: Passes that were made; of what lies behind a call only, nothing is counted.
         macs: Multiply-adds of one pass.
         gave_way: What was left out or made smaller to stay within the budget, in words.
     """
@@ -319,6 +324,7 @@ class Spent:
     passes: int
     macs: int
     gave_way: tuple[str, ...]
+    made: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from reportgen.errors import ModelError
 from reportgen.models import running
 from reportgen.models.cutting import Part, Trace, trace
 from reportgen.models.inputs import batch_size
+from reportgen.models.layouts import channels_back, channels_last
 from reportgen.models.types import Model, Tensor, Tensors
 from reportgen.sources.dataset import Array
 
@@ -96,11 +97,21 @@ class Explained:
     Attributes:
         kind: "softmax" for classes that exclude each other, "sigmoid" for yes or no, "value".
         rows: How many rows go through the model at once, at most.
+        few_rows: The same where there is a gradient, for which all outputs of layers have to be kept.
         units: How many scores an answer has.
+        passes: Passes of one image that were made; a gradient counts as two, and what lies behind a call only as none.
         reason: Why there are no gradients and no parts, in a whole sentence; "" where there are.
     """
 
-    def __init__(self, model: Model, inputs: Tensors, place: int, output: str, paths: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        model: Model,
+        inputs: Tensors,
+        place: int,
+        output: str,
+        paths: Collection[str] = (),
+        few_rows: int | None = None,
+    ) -> None:
         """Trace the model; one that cannot be traced is called as it is.
 
         Args:
@@ -109,6 +120,7 @@ class Explained:
             place: Place of the output among those of the model.
             output: What it answers with: "probabilities", "logits", "multi-label" or "values".
             paths: Calls at whose outputs gradients are wanted.
+            few_rows: How many of the rows may go through where there is a gradient; None for all.
 
         Raises:
             ModelError: The model cannot be run, or the output is not one row of numbers for each image.
@@ -131,7 +143,8 @@ class Explained:
                 f"An output of shape {shape[1:]} is not one row of classes or values for each image, so there is no one"
                 " answer to explain."
             )
-        self.units = int(shape[1])
+        self.units, self.passes = int(shape[1]), 0
+        self.few_rows = self._size or min(few_rows or self.rows, self.rows)
         self.kind = self._kind()
 
     @property
@@ -142,6 +155,7 @@ class Explained:
 
     def scores(self, inputs: Sequence[Array]) -> Array:
         """Return the scores of some images, float64 (images, units), of inputs as `keras.tree.flatten` gives them."""
+        self.passes += len(inputs[0])
         (scores,) = self._in_batches(lambda *parts: [self._bare(*parts)], inputs)
         return np.asarray(scores, np.float64)
 
@@ -157,12 +171,13 @@ class Explained:
             ModelError: The model has none.
         """
         weights = _weights(goals, len(inputs[0]))
+        self.passes += 2 * len(inputs[0])
 
         def run(*parts: Array) -> list[Tensor]:
             *given, wanted = parts
             return [self._gradients(given, wanted)[self.floats.index(place)]]
 
-        (slopes,) = self._in_batches(run, [*inputs, weights])
+        (slopes,) = self._in_batches(run, [*inputs, weights], self.few_rows)
         return slopes
 
     def painting(self, paint: Painter, main: int, channel_axis: int) -> Callable[[Sequence[Array], Array], Array]:
@@ -183,8 +198,8 @@ class Explained:
         dtype = tf.as_dtype(leaves[main].dtype)
 
         def painted(image: Tensor, keep: Tensor) -> Tensor:
-            filled = paint(_channels_last(tf.cast(image, tf.float32), len(whole), channel_axis), keep)
-            filled = _channels_back(filled, len(whole), channel_axis)
+            filled = paint(channels_last(tf.cast(image, tf.float32), len(whole), channel_axis), keep)
+            filled = channels_back(filled, len(whole), channel_axis)
             return tf.cast(filled if dtype.is_floating else tf.round(filled), dtype)
 
         def forward(image: Tensor, keep: Tensor, *others: Tensor) -> Tensor:
@@ -197,6 +212,7 @@ class Explained:
         def of_masks(inputs: Sequence[Array], keep: Array) -> Array:
             others = [np.repeat(part, len(keep), axis=0) for place, part in enumerate(inputs) if place != main]
             image = tf.convert_to_tensor(inputs[main])
+            self.passes += len(keep)
             size = tuple(keep.shape[1:])
             if size not in run:
                 specifications = [
@@ -224,12 +240,13 @@ class Explained:
         behind = cache(lambda: self._behind(list(cut.feeds), own))
 
         def values(inputs: Sequence[Array]) -> tuple[Array, list[Array]]:
+            self.passes += len(inputs[0])
             found = self._in_batches(head, inputs)
             return _stacked(found[:own]), found[own:]
 
         def slopes(value: Array, around: Sequence[Array], goals: Goals) -> tuple[Array, Array]:
             steps = [value] if own == 1 else [value[:, step] for step in range(own)]
-            odds, *found = self._in_batches(behind(), [*steps, *around, _weights(goals, len(value))])
+            odds, *found = self._in_batches(behind(), [*steps, *around, _weights(goals, len(value))], self.few_rows)
             return np.asarray(odds, np.float64), _stacked(found)
 
         return Tail(values, slopes)
@@ -242,12 +259,14 @@ class Explained:
             found = tf.gradients(odds, feeds[:own], stop_gradients=feeds, unconnected_gradients="zero")
         return self._trace.part([*feeds, wanted], [odds, *map(tf.convert_to_tensor, found)])
 
-    def _in_batches(self, run: Callable[..., Sequence[Tensor]], arrays: Sequence[Array]) -> list[Array]:
+    def _in_batches(
+        self, run: Callable[..., Sequence[Tensor]], arrays: Sequence[Array], rows: int | None = None
+    ) -> list[Array]:
         """Run a function of batches on any number of rows; the last one fills a batch up where that has one size."""
-        size = len(arrays[0])
+        size, rows = len(arrays[0]), rows or self.rows
         found: list[list[Array]] = []
-        for start in range(0, size, self.rows):
-            batch = [np.asarray(each)[start : start + self.rows] for each in arrays]
+        for start in range(0, size, rows):
+            batch = [np.asarray(each)[start : start + rows] for each in arrays]
             here = len(batch[0])
             if self._size is not None and here < self._size:
                 batch = [np.concatenate([each, np.repeat(each[-1:], self._size - here, axis=0)]) for each in batch]
@@ -377,19 +396,3 @@ def _before(answer: Tensor) -> Tensor:
 
 def _stacked(steps: Sequence[Array]) -> Array:
     return np.asarray(steps[0]) if len(steps) == 1 else np.stack([np.asarray(step) for step in steps], axis=1)
-
-
-def _channels_last(image: Tensor, rank: int, axis: int) -> Tensor:
-    """Return (batch, *places, channels) of an image with `rank` axes behind the batch axis."""
-    if axis == rank:
-        return image[..., None]
-    order = [0, *(1 + each for each in range(rank) if each != axis), 1 + axis]
-    return tf.transpose(image, order)
-
-
-def _channels_back(image: Tensor, rank: int, axis: int) -> Tensor:
-    if axis == rank:
-        return image[..., 0]
-    order = list(range(1, rank))
-    order.insert(axis, rank)
-    return tf.transpose(image, [0, *order])

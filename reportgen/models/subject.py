@@ -51,9 +51,14 @@ class Subject:
         """How many images the model is called with at once: 64, or fewer where all layers' outputs take much memory."""
         return self.rows(BATCH_SIZE)
 
-    def rows(self, most: int) -> int:
-        """Return how many images the model may be called with at once, at most so many and at least one."""
-        per_image = sum(call.activation_bytes for call in self.record.layers)
+    def rows(self, most: int, kept: float = 1.0) -> int:
+        """Return how many images the model may be called with at once, at least one.
+
+        Args:
+            most: At most so many.
+            kept: The share of all layers' outputs that is in memory at one time.
+        """
+        per_image = int(kept * sum(call.activation_bytes for call in self.record.layers))
         return max(1, min(most, _BATCH_BYTES // max(per_image, 1)))
 
     def affordable(self, macs: int, passes: int = 1) -> int:

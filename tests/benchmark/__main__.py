@@ -9,7 +9,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.benchmark import building, drawing, evidence, memory, opening, responses, summaries, typesetting, verdicts
+from tests.benchmark import (
+    answers,
+    building,
+    drawing,
+    evidence,
+    memory,
+    opening,
+    responses,
+    summaries,
+    typesetting,
+    verdicts,
+)
 from tests.benchmark.table import HEAD, PAGE, Row, line, renewed
 
 
@@ -27,6 +38,7 @@ def main() -> None:
         "samples": memory.samples,
         "responses": responses.responses,
         "evidence": evidence.evidence,
+        "answers": answers.answers,
         "verdicts": verdicts.verdicts,
     }
     parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description="Measure and print ratios.")

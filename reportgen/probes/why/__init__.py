@@ -94,7 +94,9 @@ def _explained(subject: Subject, answers: PredictionsResult, options: Options, p
         output=answers.name,
         explanations=tuple(found),
         controls=tuple(controls),
-        spent=Spent(_budget(options)[0], affording.passes(extent, how), record.macs, gave_way),
+        spent=Spent(
+            _budget(options)[0], affording.passes(extent, how), record.macs, gave_way, made=ground.explained.passes
+        ),
         num_others=study.num_others,
         is_small=ground.small,
         notes=tuple(notes),

@@ -15,7 +15,7 @@ USUAL_MACS = 3 * 10**11
 STRETCH = 20
 """Samples are left out only where even the least thorough way takes more than so many usual budgets: three samples of
 ResNet-50 are explained in this, in two minutes on two cores."""
-PAINTING = 500
+PAINTING = 250
 """Multiply-adds that painting over takes as long as, for each pixel of an image."""
 GRADIENT = 2
 """Passes that a gradient costs: no gradients of weights are taken."""

@@ -21,6 +21,8 @@ MOST_CLASSES = 3
 """Of a multi-label output, so many classes of one image are explained."""
 _ROWS, _SMALL_ROWS = 32, 256
 """Rows of a batch, and of one of small images, where a call takes longer than the rows in it."""
+_KEPT = 0.25
+"""The share of all layers' outputs that a forward pass has in memory at one time, in a graph, which lets go of them."""
 
 
 class Ground:
@@ -58,10 +60,11 @@ class Ground:
                 "The main input is a row of values without places, so there is nothing that could be painted over."
             )
         self.small = mapping.is_small(self.sizes)
-        rows = batch_size(subject.model) or subject.rows(_SMALL_ROWS if self.small else _ROWS)
+        most = _SMALL_ROWS if self.small else _ROWS
+        rows = batch_size(subject.model) or subject.rows(most, _KEPT)
         place = [output.name for output in subject.record.outputs].index(answers.name)
-        batch = subject.inputs([0] * rows)
-        self.explained = Explained(subject.model, batch, place, answers.output, paths)
+        batch = keras.tree.map_structure(lambda part: np.repeat(np.asarray(part), rows, axis=0), subject.inputs([0]))
+        self.explained = Explained(subject.model, batch, place, answers.output, paths, subject.rows(most))
         numbers = {each.name: number for number, each in enumerate(subject.record.inputs)}
         self.main = keras.tree.flatten(arrange(subject.model, numbers)).index(subject.record.main_input)
         self._known: dict[int, Array] = {}
