@@ -19,7 +19,7 @@ from reportgen.evidence.why import WhyResult
 from reportgen.models.subject import Subject
 from reportgen.options import make
 from reportgen.probes import why
-from reportgen.probes.why import carrying
+from reportgen.probes.why import affording, carrying
 from tests.probes import subjects
 
 Array = npt.NDArray[Any]
@@ -233,6 +233,13 @@ def test_answer_that_needs_no_evidence_gets_no_verdict() -> None:
     assert one.empty == pytest.approx(one.whole)
 
 
+def test_controls_of_an_answer_that_nothing_can_be_taken_from_prove_nothing() -> None:
+    model = colours()
+    model.get_layer("answer").set_weights([np.zeros((3, 3), np.float32), np.array([0.0, 9.0, 0.0], np.float32)])
+    images, labels, _ = squares()
+    assert explain(model, subjects.data(images, labels), 0).controls == ()
+
+
 def test_answer_that_is_no_number_is_left_out_with_a_sentence() -> None:
     model = colours()
     model.get_layer("answer").set_weights([np.full((3, 3), np.nan, np.float32), np.zeros(3, np.float32)])
@@ -401,10 +408,29 @@ def test_nothing_without_samples() -> None:
     assert why.run(subjects.subject(colours()), make({})) is None
 
 
+def test_signal_of_eight_values_has_no_place_to_move_a_map_to() -> None:
+    """Sixteen twins, itself among them: it could never be told from chance, and that would not be the map's fault."""
+    model = keras.Sequential([keras.Input((8, 1)), layers.Conv1D(2, 3, name="c"), layers.Flatten(), layers.Dense(2)])
+    given = np.random.default_rng(0).normal(size=(24, 8, 1)).astype(np.float32)
+    result = explain(model, subjects.data(given, [0, 1] * 12), 0)
+    assert any("no map can be moved elsewhere" in note for note in result.notes)
+    assert all(each.verdict is None for each in result.explanations[0].maps)
+    assert not result.controls
+
+
+def test_passes_that_were_made_are_counted() -> None:
+    images, labels, _ = squares()
+    result = explain(colours(), subjects.data(images, labels), 0, why=("occlusion",))
+    assert result.spent is not None
+    windows, test = 64, 3 * (1 + 39 + 19)
+    assert result.spent.made >= 20 * windows + test
+    assert result.spent.made <= result.spent.passes + 2 * 20 + 2 * 24
+
+
 def test_budget_is_kept_to_and_what_gave_way_is_said() -> None:
     images, labels, _ = squares()
     subject = earlier(subjects.subject(colours(), subjects.data(images, labels)), (0, 1, 2))
-    budget = 1000 * (subject.record.macs + 500 * SIDE * SIDE)
+    budget = 1000 * (subject.record.macs + affording.PAINTING * SIDE * SIDE)
     result = why.run(subject, make({"why_budget": str(budget)}))
     assert result is not None
     assert result.spent is not None

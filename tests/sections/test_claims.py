@@ -9,7 +9,7 @@ import pytest
 
 from reportgen.evidence.ablation import CopyAblation
 from reportgen.sections.provenance.claims import Claim, claims
-from tests import made
+from tests import made, why_made
 
 
 def rows(**others: Any) -> dict[str, Claim]:
@@ -33,6 +33,20 @@ def test_every_pattern_of_a_whole_report_is_beside_its_null() -> None:
         assert each.correction
         assert (each.num_found or 0) <= each.num_looked_at or each.num_looked_at == 0
         assert each.num_found is None or each.level is not None or each.num_draws == 0
+
+
+def test_maps_that_carry_their_answers_are_counted_where_both_comparisons_were_made() -> None:
+    one, two, three = (
+        why_made.explanation(maps=(why_made.evidence_map(verdict=why_made.verdict(word)),))
+        for word in ("supported", "weak", "no verdict")
+    )
+    row = rows(why=why_made.why(one, two, three))["map that carries its answer"]
+    assert (row.num_looked_at, row.num_found, row.num_draws, row.level) == (2, 1, 39, 0.05)
+    assert row.correction == "none: each answer by itself"
+    alone = why_made.explanation(maps=(why_made.evidence_map(verdict=why_made.verdict("weak", others=None)),))
+    row = rows(why=why_made.why(alone))["map that carries its answer"]
+    assert (row.num_found, row.level) == (None, None)
+    assert "too few other images" in row.remark
 
 
 def test_channels_that_speak_for_a_class_are_counted_among_those_that_were_tested() -> None:

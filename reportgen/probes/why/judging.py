@@ -14,14 +14,12 @@ from itertools import chain
 
 import numpy as np
 
-from reportgen.evidence.why import SHARES, Null, Verdict
+from reportgen.evidence.why import LEAST_EFFECT, PASSED_LEVEL, SHARES, Null, Verdict
 from reportgen.models.subject import Array
 
-LEVEL = 0.05
 WEAK_LEVEL = 0.20
 OTHERS_LEVEL = 0.10
 """Of 19 other images' maps one may leave as little."""
-LEAST_EFFECT = 0.10
 _EMPTY = 0.5
 _ROUNDING = 1e-9
 
@@ -109,6 +107,16 @@ def tops(maps: Array, shares: tuple[float, ...] = SHARES) -> Array:
     return found.reshape(len(maps), len(shares), *maps.shape[1:])
 
 
+def num_twins(sizes: tuple[int, ...]) -> int:
+    """Return how many different twins a map has at most, itself among them.
+
+    >>> num_twins((28, 28)), num_twins((8,)), num_twins((4, 9))
+    (6272, 16, 144)
+    """
+    turns = 1 if len(sizes) == 1 else 4 if sizes[-1] == sizes[-2] else 2
+    return 2 * turns * int(np.prod(sizes))
+
+
 def twins(marked: Array, number: int, generator: np.random.Generator) -> Iterator[Array]:
     """Yield what is marked, elsewhere: turned where the last two axes are alike, mirrored, and moved, on a torus.
 
@@ -169,7 +177,7 @@ def word_of(answered: Answered, own: Null, others: Null | None) -> str:
         return "no verdict"
     if own.effect < LEAST_EFFECT or own.p_value > WEAK_LEVEL:
         return "not supported"
-    if own.p_value > LEVEL:
+    if own.p_value > PASSED_LEVEL:
         return "weak"
     if others is None:
         return "weak"

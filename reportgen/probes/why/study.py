@@ -13,6 +13,7 @@ from reportgen.evidence.samples import Levels, SampleRecord
 from reportgen.evidence.watching import WatchingResult
 from reportgen.evidence.why import (
     LEAST_OTHERS,
+    MOST_TWINS,
     Carried,
     Contrast,
     Control,
@@ -108,7 +109,11 @@ class Study:
         ]
         self._pool = self._drawn(asked)
         tested = self._methods[: self._how.judged]
-        steps = len(self._pool) + (2 if self._how.controls else 1) * len(asked)
+        if judging.num_twins(self._ground.sizes) <= MOST_TWINS:
+            self._note("There are so few places that no map can be moved elsewhere, so none was put to the test.")
+            tested = ()
+        has_controls = self._how.controls and bool(tested)
+        steps = len(self._pool) + (2 if has_controls else 1) * len(asked)
         found, controls = [], []
         with progress("Explaining answers", total=steps) as advance:
             pooled: dict[str, list[Array]] = {}
@@ -124,7 +129,7 @@ class Study:
             for each in asked:
                 found.append(self._explained(each, tested))
                 advance()
-            if self._how.controls and asked:
+            if has_controls and asked:
                 controls = self._controls(asked, advance)
         return found, controls
 
@@ -333,9 +338,16 @@ class Study:
         return ("occlusion", self._mapper.occlusion(index, goal)) if "occlusion" in self._methods else None
 
     def _controls(self, asked: Sequence[Asked], advance: Callable[[], None]) -> list[Control]:
-        """Put maps to the test that should not pass: of shuffled weights, and of the runner-up."""
+        """Put maps to the test that should not pass: of shuffled weights, and of the runner-up.
+
+        Where an empty image gets the answer, no map could pass, so that such a sample would prove nothing.
+        """
+        every, ground = len(asked), self._ground
+        asked = [each for each in asked if not ground.answered(each.sample.index, each.goal).says_nothing]
+        for _ in range(every - len(asked)):
+            advance()
         method = next((each for each in self._methods if each != "cam"), None)
-        if method is None or (method == "integrated-gradients" and not self._ground.has_slopes):
+        if not asked or method is None or (method == "integrated-gradients" and not ground.has_slopes):
             return []
         counts = {"shuffled weights": [0, 0], "runner-up": [0, 0]}
         shuffled = self._of_shuffled(method, asked)

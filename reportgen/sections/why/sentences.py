@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from reportgen.evidence.performance import wilson
 from reportgen.evidence.why import (
     LEAST_OTHERS,
     SHARES,
@@ -115,8 +116,8 @@ def plain(explanation: Explanation) -> str:
     main = explanation.main
     if not explanation.plain or main is None or main.verdict is None or main.verdict.word == "no verdict":
         return ""
-    each = " and ".join(f"{one.name} alone {_more(one.effect)}" for one in explanation.plain)
-    return f"By the same measure, without any network: {each}."
+    each = ", ".join(f"{one.name} alone {_more(one.effect)}" for one in explanation.plain)
+    return f"Compared with the same places, maps that know no network take: {each}."
 
 
 def made(shown: EvidenceMap, sample: str) -> str:
@@ -164,11 +165,18 @@ def controlled(controls: Sequence[Control]) -> str:
     }
     parts = [
         f"{words[control.kind].format(plural(control.number, 'map'))}: {_none(control.supported)} supported"
+        f" (95 % interval {_interval(control)})"
         for control in controls
     ]
     if not parts:
         return ""
     return f"Maps that should fail were put through the same test. {'; '.join(parts).capitalize()}."
+
+
+def _interval(control: Control) -> str:
+    """Few maps say little of how often such maps pass."""
+    low, high = wilson(control.supported, control.number)
+    return f"{percent(low, 0)} to {percent(high, 0)}"
 
 
 def _none(count: int) -> str:
@@ -184,6 +192,7 @@ def answer(explanations: Sequence[Explanation], sample: str) -> str:
     rest = [f"{number(words.count(word))} {word}" for word in dict.fromkeys(words) if word != "supported"]
     found = (
         f"For {number(supported)} of {plural(len(words), sample)} the evidence map is supported: painting over what it"
-        " marks takes the answer away, and painting over the same shape elsewhere does not."
+        " marks takes more of the answer than painting over the same shape elsewhere, and more than what is marked in"
+        f" other {sample}s."
     )
     return f"{found} The others: {', '.join(rest)}." if rest else found

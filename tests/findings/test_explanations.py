@@ -1,0 +1,26 @@
+"""Explanations: what counts as a picture that is not supported."""
+
+from __future__ import annotations
+
+import pytest
+
+from reportgen.evidence.why import Null
+from reportgen.findings.explanations import judge
+from tests import made, why_made
+
+
+@pytest.mark.parametrize(
+    ("twins", "others", "expected"),
+    [
+        (why_made.null(), None, []),  # it passed the only comparison that there was
+        (why_made.null(p_value=0.075), None, ["RG502"]),
+        (why_made.null(effect=0.05), None, ["RG502"]),
+        (why_made.null(), why_made.null(number=19, p_value=0.2), ["RG502"]),
+    ],
+)
+def test_map_without_other_images_fails_by_the_first_comparison_only(
+    twins: Null, others: Null | None, expected: list[str]
+) -> None:
+    verdict = why_made.verdict("weak", twins=twins, others=others)
+    why = why_made.why(why_made.explanation(maps=(why_made.evidence_map(verdict=verdict),)), controls=())
+    assert [finding.code for finding in judge(made.bare(findings=(), why=why))] == expected
