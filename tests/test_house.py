@@ -222,6 +222,21 @@ def test_files_have_at_most_400_lines_and_functions_at_most_60(name: str) -> Non
     assert [node.name for node in functions if (node.end_lineno or 0) - node.lineno + 1 > 60] == []
 
 
+@pytest.mark.parametrize("name", list(modules()))
+def test_what_catches_every_error_says_why(name: str) -> None:
+    stem = PACKAGE / name.replace(".", "/")
+    path = stem / "__init__.py" if stem.is_dir() else stem.with_suffix(".py")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    silent = []
+    for node in ast.walk(modules()[name]):
+        if isinstance(node, ast.ExceptHandler):
+            caught = {each.id for each in ast.walk(node.type) if isinstance(each, ast.Name)} if node.type else {None}
+            told = "".join(lines[node.lineno - 1 : node.body[0].lineno])
+            if caught & {None, "Exception", "BaseException"} and "#" not in told:
+                silent.append(node.lineno)
+    assert silent == []
+
+
 @pytest.mark.keras
 @pytest.mark.parametrize(("package", "exports"), CONVENTION)
 def test_registered_modules_export_the_same_names(package: str, exports: set[str]) -> None:

@@ -42,8 +42,6 @@ def assemble(judged: Judged) -> Model:
     Raises:
         ModelError: Keras refuses it.
     """
-    # Keras raises whatever its parts raise: zip, JSON, HDF5 and Python errors of many kinds for damaged or refused
-    # files. They are all the file's fault here, and each is turned into one sentence.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the age of the file, which the report states
         try:
@@ -51,6 +49,8 @@ def assemble(judged: Judged) -> Model:
                 return keras.models.load_model(judged.path, compile=False, safe_mode=True)
             model = legacy.build(judged.config)
         except Exception as error:
+            # Keras raises whatever its parts raise: zip, JSON, HDF5 and Python errors of many kinds for damaged or
+            # refused files. They are all the file's fault here, and each is turned into one sentence.
             raise _refused(judged, error) from error
         legacy.restore(model, judged.config, judged.path)
     return model

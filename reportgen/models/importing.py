@@ -64,7 +64,7 @@ def _import_file(path: Path) -> Imported:
     sys.path.append(beside)
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # code of the user's own, which may raise anything
         del sys.modules[path.stem]
         raise _failure_of_import(path.name, error) from error
     finally:
@@ -85,7 +85,7 @@ def _import_name(name: str) -> Imported:
     sys.path.append(here)
     try:
         importlib.import_module(name)
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # code of the user's own, which may raise anything
         raise _failure_of_import(name, error) from error
     finally:
         sys.path.remove(here)

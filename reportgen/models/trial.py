@@ -102,8 +102,8 @@ def _tried(judged: dict[str, Any], imports: list[str]) -> dict[str, Any]:
         ]
         if zeros:
             model(zeros if len(zeros) > 1 else zeros[0], training=False)
-    # What is wrong with the call is said where the model is called for the report; here only its cost counts.
     except Exception as error:
+        # What is wrong with the call is said where the model is called for the report; here only its cost counts.
         return {"too_much": _is_memory(error)}
     return {"too_much": False}
 

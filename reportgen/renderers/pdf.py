@@ -116,7 +116,7 @@ class Worker:
         folder = _folder()
         try:
             self.process = _start(folder, more)
-        except BaseException as error:
+        except BaseException as error:  # which goes on, and leaves no folder behind
             shutil.rmtree(folder, ignore_errors=True)
             if isinstance(error, OSError):
                 raise _no_room(error) from error

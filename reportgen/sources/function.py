@@ -53,7 +53,7 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
         images, labels = _arrays(returned, shape)
     except DataError:
         raise
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # code of the user's own, which may raise anything
         raise _failed(spec, error) from error
     return from_arrays(images, labels, shape=shape, name=f"from {spec}", source=spec)
 
@@ -75,7 +75,7 @@ def call(spec: str) -> Any:
         return _function(form["module"], form["function"])()
     except DataError:
         raise
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # code of the user's own, which may raise anything
         raise _failed(spec, error) from error
     finally:
         if folder in sys.path:  # their code may have changed the list

@@ -147,7 +147,8 @@ def as_array(given: npt.ArrayLike, what: str) -> Array:
             f"The {what} make no array, because they differ in shape. Expected all of one shape. Give them as one "
             "NumPy array."
         ) from error
-    except Exception as error:  # what an object of another library says when it cannot be turned into an array
+    except Exception as error:
+        # Objects of other libraries raise errors of their own when they cannot be turned into an array.
         reason = " ".join(str(error).split())[:200].rstrip(".")
         raise DataError(
             f"The {what} are a {type(given).__name__} that makes no array: {type(error).__name__}: {reason}. Expected a"

@@ -29,7 +29,7 @@ def load(name: str) -> Callable[[Array], Any]:
     sys.path.insert(0, folder)
     try:
         module = importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # code of the user's own, which may raise anything
         raise _failure_of_own_code(repr(name), error) from error
     finally:
         if folder in sys.path:  # their code may have changed the list
@@ -56,7 +56,7 @@ def run(function: Callable[[Array], Any], called: str, images: Array) -> Array:
     """
     try:
         made = np.asarray(function(images.astype(np.float32)))
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # code of the user's own, which may raise anything
         raise _failure_of_own_code(called, error) from error
     if made.shape != images.shape or made.dtype.kind not in "buif":
         raise DataError(

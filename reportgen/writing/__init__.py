@@ -88,7 +88,7 @@ def write_held(
             typesetters[each.path], typesetter = typesetter or each.form.warm(report.fonts), None
     try:
         _write(report, files, typesetters, assets_dir, progress)
-    except BaseException:
+    except BaseException:  # Ctrl-C too, which goes on
         apart.stop()
         raise
     finally:
