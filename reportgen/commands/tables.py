@@ -16,7 +16,7 @@ from rich.text import Text
 from reportgen.language.cleaning import clean, shortened
 from reportgen.language.numerals import memory, number, shape
 from reportgen.language.vocabulary import words
-from reportgen.records.model import ModelRecord
+from reportgen.records.model import LayerRecord, ModelRecord
 
 if TYPE_CHECKING:
     pass
@@ -62,6 +62,7 @@ def layer_table(model: ModelRecord, width: int) -> tuple[Table, tuple[str, ...]]
             "receptive\nfield",
             [whole if call.whole_image else _size(call.receptive_field) for call in rows],
         ),
+        *_precision(rows),
         _Column("jump", [" × ".join(map(number, call.jump)) if call.jump else "–" for call in rows]),
         _Column("memory", [memory(call.activation_bytes) for call in rows]),
     ]
@@ -95,6 +96,13 @@ def layer_table(model: ModelRecord, width: int) -> tuple[Table, tuple[str, ...]]
     ]
     table.add_row(*map(Text, tall))
     return table, tuple(reversed(left_out))
+
+
+def _precision(calls: Sequence[LayerRecord]) -> tuple[_Column, ...]:
+    """What each layer computes in and keeps its weights in, unless that is float32 throughout."""
+    if all(call.precision.is_usual for call in calls):
+        return ()
+    return (_Column("precision", [call.precision.in_short for call in calls]),)
 
 
 def two_columns(left: str, right: str, rows: Sequence[tuple[str, str]]) -> Table:

@@ -14,6 +14,7 @@ import pytest
 
 from reportgen.commands.terminal import MOST_MAILED_BYTES, Terminal
 from reportgen.records.model import ModelRecord
+from reportgen.records.precision import Precision
 from tests.commands import environment, posix
 from tests.renderers import reports
 
@@ -136,6 +137,19 @@ def test_a_file_too_large_for_a_mail_is_named_with_what_helps(
     assert (len(others) == 1) is large
     if large:
         assert re.match(r"Larger than 15.MB, .*: report\.pdf\. .*--pick.*--layers.*--format pdf-summary", others[0])
+
+
+def test_precision_has_a_column_where_it_is_not_float32_throughout(capsys: pytest.CaptureFixture[str]) -> None:
+    usual = reports.layer("conv_1")
+    Terminal().show_table(reports.model(usual))
+    assert "precision" not in capsys.readouterr().out
+    mixed = dataclasses.replace(reports.layer("conv_2"), precision=Precision("bfloat16", ("float32",)))
+    Terminal().show_table(reports.model(usual, mixed))
+    printed = capsys.readouterr().out
+    assert "precision" in printed
+    lines = {line.split()[0]: line for line in printed.splitlines() if line.strip().startswith("conv_")}
+    assert "bfloat16 / float32" in lines["conv_2"]
+    assert " float32 " in lines["conv_1"]
 
 
 def test_sizes_are_not_told_where_quiet(capsys: pytest.CaptureFixture[str]) -> None:
