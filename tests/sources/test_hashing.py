@@ -17,6 +17,7 @@ from reportgen.sources import hashing
 from reportgen.sources.dataset import Dataset
 from reportgen.sources.memory import from_arrays
 from reportgen.sources.opening import open_data
+from tests.sources.examples import example, png, write
 
 ODD = (
     *("plain.png", "two words.png", "line\nbreak.png", "Über größe.PNG", "back\\slash.jpg", "quo\"te's.png"),
@@ -145,6 +146,25 @@ def test_command_gives_the_hash_of_a_file(tmp_path: Path, name: str) -> None:
         paint(path, 3)
     dataset = open_data(str(path))
     assert by_hand(dataset, tmp_path) == dataset.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("number", [1, 3, 12], ids=["file", "named one by one", "found in the folder"])
+def test_command_gives_the_hash_of_records(tmp_path: Path, number: int) -> None:
+    folder = tmp_path / "my records"
+    folder.mkdir()
+    for place in range(number):
+        picture = np.full((3, 4), place, np.uint8)
+        write(folder / f"part $HOME-{place:05}", [example(image=png(picture), label=place)])
+    if number == 3:
+        (folder / "notes.txt").write_text("no records", encoding="utf-8")
+    dataset = open_data(str(folder if number > 1 else folder / "part $HOME-00000"), (3, 4, 1))
+    assert dataset.size == number
+    assert by_hand(dataset, tmp_path if number > 1 else folder) == dataset.sha256
+    before = dataset.sha256
+    write(folder / "part $HOME-00000", [example(image=png(np.full((3, 4), 99, np.uint8)), label=0)])
+    changed = open_data(str(folder if number > 1 else folder / "part $HOME-00000"), (3, 4, 1))
+    assert by_hand(changed, tmp_path if number > 1 else folder) == changed.sha256 != before
 
 
 @pytest.mark.parametrize("labels", [None, [1, 0, 2], [0.5, 1.5, 2.25]], ids=["none", "classes", "values"])
