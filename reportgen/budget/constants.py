@@ -40,6 +40,9 @@ MISTAKES = 8
 JSON_PERFORMANCE = 20_000
 JSON_PER_CLASS = 560
 JSON_PER_PAIR = 90
+# Predictions pixel by pixel: images that are predicted worst, and pictures beside one: true, predicted, differing.
+WORST = 4
+PANELS = 3
 # Why a sample was answered as it was: charts, sums and enlarged pictures; of report.json the numbers, and what the maps
 # take for each pixel of the image. Measured on digits and on photographs.
 REASON = 170_000

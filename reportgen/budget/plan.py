@@ -19,14 +19,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import prod
 
 from reportgen import sections
 from reportgen.budget.constants import (
     CARD_BYTES,
     CHART,
-    COLOURS,
     FEWEST,
     FIRST_CARDS,
     JSON_PER_CALL,
@@ -53,6 +52,7 @@ from reportgen.budget.constants import (
     PAGE_PER_GRID,
     PAGE_PER_LINE,
     PAGE_PER_MAP,
+    PANELS,
     PATCH_SIDE,
     PDF,
     PDF_PER_CALL,
@@ -61,40 +61,16 @@ from reportgen.budget.constants import (
     PERFORMANCE_PER_CLASS,
     REASON,
     SHARE_OF_CARDS,
+    WORST,
 )
+from reportgen.budget.extent import Extent
 from reportgen.evidence.responses import MOST_CLASS_MEANS, MOST_PATCHES, most_shown
 from reportgen.options import Options, chapters
-from reportgen.records.model import LayerRecord, ModelRecord
+from reportgen.records.model import LayerRecord
 
 # Points along a map that is no picture: as many as a page shows, see `probes.drawing`.
 _MOST_POINTS = 1280
 _MOST_SLICES = 16
-_PICTURE_AXES = ("height", "width", "channels")
-
-
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """How much there is to say of the data.
-
-    Attributes:
-        num_images: Images that the model answers.
-        num_classes: Classes that their labels name; 0 without labels.
-        num_answers: Classes that the model can answer.
-        picture_bytes: What one image takes as a picture, bytes.
-        colours: Bytes of one of its pixels.
-    """
-
-    num_images: int = 0
-    num_classes: int = 0
-    num_answers: int = 0
-    picture_bytes: int = 0
-    colours: int = COLOURS
-
-    @property
-    def classes(self) -> int:
-        """Classes that are true or answered somewhere, at most; 0 without labels."""
-        most = min(self.num_classes + self.num_images, max(self.num_classes, self.num_answers))
-        return most if self.num_classes else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +114,7 @@ class Plan:
         has_cards: Whether the chapter with the cards of channels is.
         has_scores: Whether the chapter is that says how often the network is right.
         has_reasons: Whether the chapter is that says why the samples were answered as they were.
+        has_pixels: Whether the chapter is that says how good answers are pixel by pixel.
         extent: How much there is to say of the data.
     """
 
@@ -150,7 +127,8 @@ class Plan:
     has_cards: bool = False
     has_scores: bool = False
     has_reasons: bool = False
-    extent: Extent = Extent()
+    has_pixels: bool = False
+    extent: Extent = field(default_factory=Extent)
 
     @property
     def maps(self) -> int:
@@ -177,7 +155,7 @@ class Plan:
         """What the web page takes, estimated from above."""
         grids = sum(grid.page_bytes for grid in self.grids) if self.has_chapter else 0
         picture = _picture_bytes([grid for grid in self.grids if grid.sample == 0])
-        rest = PAGE + self.num_calls * PAGE_PER_CALL + self._pictures_bytes
+        rest = PAGE + self.num_calls * PAGE_PER_CALL + self._pictures_bytes + self._pixels_bytes
         scores = (PERFORMANCE + self.extent.classes * PERFORMANCE_PER_CLASS) * self.has_scores
         return rest + grids + picture + self.cards_bytes + scores + self._reasons_bytes
 
@@ -215,6 +193,16 @@ class Plan:
         return pictures * as_text(self.extent.picture_bytes)
 
     @property
+    def _pixels_bytes(self) -> int:
+        """Masks or values: what is true, what is predicted, where they differ, beside samples and worst images."""
+        if not self.extent.pixel_bytes:
+            return 0
+        worst = min(WORST, self.extent.num_images) * self.has_pixels
+        pictures = worst * self.extent.picture_bytes + PANELS * (self.num_samples + worst) * self.extent.pixel_bytes
+        chart = CHART + as_text(self.extent.pixel_bytes)
+        return as_text(pictures) + chart * self.has_pixels
+
+    @property
     def _reasons_bytes(self) -> int:
         """What explaining the samples takes: the outline and the painted image, and four maps."""
         picture, pixels = self.extent.picture_bytes, self.extent.picture_bytes // self.extent.colours
@@ -233,7 +221,7 @@ class Plan:
         grids = sum(number * (grid.map_bytes + PDF_PER_MAP) for grid, number in shown) if self.has_chapter else 0
         picture = max((grid.map_bytes * number for grid, number in shown if grid.sample == 0), default=0)
         cards = self.cards_bytes * 3 // 4
-        pictures = (self._pictures_bytes + self._reasons_bytes // 2) * 3 // 4
+        pictures = (self._pictures_bytes + self._pixels_bytes + self._reasons_bytes // 2) * 3 // 4
         return PDF + self.num_calls * PDF_PER_CALL + grids + picture + cards + pictures + self.json_bytes // 8
 
     @property
@@ -273,23 +261,6 @@ class Plan:
         return {(grid.sample, grid.path): grid.shown for grid in self.grids}
 
 
-def extent(model: ModelRecord, num_images: int, num_classes: int) -> Extent:
-    """Return how much there is to say of data.
-
-    Args:
-        model: The model; its first output counts.
-        num_images: Images that it answers.
-        num_classes: Classes that their labels name; 0 without labels.
-    """
-    shape = [size or 1 for size in model.inputs[model.main_input].shape] if model.inputs else []
-    answers = next((each.shape[-1] or 0 for each in model.outputs if each.shape), 0)
-    # What is no picture is drawn as a chart.
-    is_picture = len(shape) == len(_PICTURE_AXES)
-    colours = min(shape[-1], COLOURS) if is_picture else COLOURS
-    picture = prod(shape[:-1]) * colours if is_picture else CHART
-    return Extent(num_images, num_classes, max(answers, 2), picture, colours)
-
-
 def make(
     calls: Sequence[LayerRecord], num_samples: int, options: Options, num_calls: int, seen: Extent | None = None
 ) -> Plan:
@@ -322,6 +293,7 @@ def make(
         has_cards=sections.CARDS in chosen and num_samples > 0,
         has_scores=sections.SCORES in chosen and seen is not None and seen.num_classes > 0,
         has_reasons=sections.REASONS in chosen and num_samples > 0,
+        has_pixels=sections.PIXELS in chosen and num_samples > 0,
         extent=seen or Extent(),
     )
     return cut(plan, options.max_size)

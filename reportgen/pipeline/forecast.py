@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reportgen import registry
-from reportgen.budget.plan import Plan, extent
+from reportgen.budget.extent import extent
+from reportgen.budget.plan import Plan
 from reportgen.budget.work import Work
 from reportgen.models.compiling import runnable
 from reportgen.models.training import EPOCHS

@@ -13,8 +13,9 @@ from math import ceil
 from typing import TypeVar
 
 from reportgen.budget import plan
+from reportgen.budget.extent import Extent, extent
 from reportgen.budget.most_active import limited
-from reportgen.budget.plan import Extent, Plan
+from reportgen.budget.plan import Plan
 from reportgen.document.report import Figure, Report
 from reportgen.errors import OptionsError
 from reportgen.evidence import Evidence
@@ -72,7 +73,7 @@ def _extent_seen(evidence: Evidence) -> Extent | None:
     if evidence.dataset is None:
         return None
     classes = len(evidence.performance.heads[0].classes) if evidence.performance else 0
-    return plan.extent(evidence.model, evidence.dataset.size, classes)
+    return extent(evidence.model, evidence.dataset.size, classes)
 
 
 def _limited(result: ActivationsResult, smaller: Plan) -> ActivationsResult:

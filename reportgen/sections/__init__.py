@@ -26,8 +26,8 @@ NAMES = (
 )
 PAGE_ONE = "summary"
 """The chapter that is page one, and can be printed alone."""
-MAPS, CARDS, SCORES, REASONS = "activations", "channels", "performance", "why"
-"""The chapters that grow most: with the maps of every sample, with the channels, with the classes, with the samples. A
-report is planned by them."""
+MAPS, CARDS, SCORES, REASONS, PIXELS = "activations", "channels", "performance", "why", "pixels"
+"""The chapters that grow most: with the maps of every sample, with the channels, with the classes, with the samples,
+with the size of masks. A report is planned by them."""
 ON_IMAGES = ("summary", "pooling", "performance", "pixels", "samples", "why", "activations", "channels")
 """The chapters with numbers that were measured on images: a doubt about these stands beside each of their answers."""

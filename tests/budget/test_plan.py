@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reportgen.budget import plan
 from reportgen.budget.constants import FEWEST
+from reportgen.budget.extent import Extent, extent
 from reportgen.budget.plan import Plan
 from reportgen.options import make
+from reportgen.records.model import TensorRecord
 from tests import made
 
 WIDE = made.conv("wide", output_shape=(100, 100, 64))
@@ -93,3 +97,22 @@ def test_cards_give_way_before_any_map_does() -> None:
     assert plan.cards_bytes(100_000_000) == 400_000
     # A fifth of a small budget.
     assert plan.cards_bytes(1_382_400, 1_000_000) == 200_000
+
+
+def test_pictures_of_masks_are_counted_for_samples_and_worst_images() -> None:
+    without, seen = (Extent(num_images=9, picture_bytes=300, pixel_bytes=size) for size in (0, 30_000))
+    found = [plan.make((WIDE,), 2, make({"max_size": 10**9}), 1, extent) for extent in (without, seen)]
+    more = found[1].html_bytes - found[0].html_bytes
+    # Three pictures for each of two samples and of the four worst images, and one map of all.
+    assert more >= plan.as_text(3 * (2 + 4) * 30_000) + plan.as_text(30_000)
+    assert found[1].pdf_bytes > found[0].pdf_bytes
+    left_out = plan.make((WIDE,), 2, make({"max_size": 10**9, "skip_section": ("pixels",)}), 1, seen)
+    assert plan.as_text(3 * 2 * 30_000) <= left_out.html_bytes - found[0].html_bytes < more
+
+
+def test_extent_knows_outputs_that_are_pictures() -> None:
+    image = TensorRecord("image", (16, 16, 3), "float32")
+    masks, classes = TensorRecord("masks", (16, 16, 5), "float32"), TensorRecord("classes", (5,), "float32")
+    model = made.model(made.conv("conv"), inputs=(image,), outputs=(classes, masks))
+    assert extent(model, 9, 5).pixel_bytes == 16 * 16 * 3
+    assert extent(replace(model, outputs=(classes,)), 9, 5).pixel_bytes == 0

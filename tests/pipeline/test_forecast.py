@@ -12,6 +12,7 @@ import pytest
 
 from reportgen import write
 from reportgen.budget import plan
+from reportgen.budget.extent import Extent
 from reportgen.options import make
 from reportgen.pipeline.feeding import opened
 from reportgen.pipeline.forecast import foretell
@@ -100,7 +101,7 @@ def test_default_network_of_a_dry_run_is_that_of_a_training() -> None:
 def setting(channels: int, layers: int, **choices: Any) -> float:
     """Numbers that setting the PDF is worth, for so many conv layers of so many channels."""
     calls = [made.conv(f"conv_{place}", output_shape=(8, 8, channels)) for place in range(layers)]
-    return pdf.work(plan.make(calls, 2, make(choices), layers, plan.Extent(100, 5, 5, 192))).numbers
+    return pdf.work(plan.make(calls, 2, make(choices), layers, Extent(100, 5, 5, 192))).numbers
 
 
 def test_pdf_takes_longer_with_more_pictures_and_not_with_more_maps_in_each() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import keras
 import numpy as np
 
-from reportgen.budget import plan
+from reportgen.budget import extent, plan
 from reportgen.budget.most_active import limited
 from reportgen.budget.plan import Plan
 from reportgen.budget.work import Work
@@ -98,11 +98,11 @@ def _lies_on_picture(model: ModelRecord, call: LayerRecord) -> bool:
     return call.map_axes == ("height", "width") and sizes != [1, 1] and model.sees_main_input(call)
 
 
-def _page_extent(subject: Subject) -> plan.Extent | None:
+def _page_extent(subject: Subject) -> extent.Extent | None:
     data = subject.dataset
     if data is None:
         return None
-    return plan.extent(subject.record, data.size, 0 if data.labels is None else len(np.unique(data.labels)))
+    return extent.extent(subject.record, data.size, 0 if data.labels is None else len(np.unique(data.labels)))
 
 
 class _Reducer:
