@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reportgen.evidence.ablation import CopyAblation
+from reportgen.evidence.pixels import Estimate
 from reportgen.sections.provenance.claims import Claim, claims
 from tests import made, why_made
 
@@ -82,3 +83,24 @@ def test_dead_channels_that_follow_from_others_are_counted_once() -> None:
     row = rows(responses=made.responses(made.call("conv", *channels)))["channel that is dead or stuck"]
     assert (row.num_looked_at, row.num_found) == (3, 1)
     assert row.remark.startswith("1 proven; ")
+
+
+def test_pixels_stand_beside_what_one_class_would_reach() -> None:
+    row = rows(pixels=made.pixels())["pixel accuracy above that of one class"]
+    assert (row.num_looked_at, row.num_found) == (1, 1)
+    assert row.null.startswith("always predicting sky: ")
+    assert row.remark.replace("\u202f", " ") == (
+        "pixel accuracy 87.5 %, and 75.0 % for that; mean intersection over union 74.1 %, and 37.5 %"
+    )
+
+
+@pytest.mark.parametrize(("gain", "found"), [((-0.7, -0.3), 0), ((0.1, 0.3), 1), (None, None)])
+def test_error_stands_beside_that_of_the_mean_picture(gain: tuple[float, float] | None, found: int | None) -> None:
+    error = made.by_error(gain=Estimate(0.2, gain, 10))
+    row = rows(pixels=made.pixels(made.pixel_head("input", by_error=error)))["error below that of the mean picture"]
+    assert (row.num_found, row.level is None) == (found, gain is None)
+    assert ("that is not tested" in row.remark) is (gain is None)
+
+
+def test_pixels_without_truth_stand_beside_nothing() -> None:
+    assert rows(pixels=made.pixels(made.pixel_head("values", by_error=None))) == {}

@@ -9,7 +9,7 @@ from reportgen.evidence import Evidence
 from reportgen.evidence.inference import LEVEL, most_missed
 from reportgen.evidence.why import PASSED_LEVEL
 from reportgen.findings.weak_classes import weak_classes
-from reportgen.language.numerals import number, plural
+from reportgen.language.numerals import number, percent, plural
 from reportgen.language.vocabulary import words
 
 
@@ -44,6 +44,7 @@ def claims(evidence: Evidence) -> tuple[Claim, ...]:
         *_scalings(evidence),
         *_weak(evidence),
         *_calibration(evidence),
+        *_pixels(evidence),
         *_following(evidence),
         *_explanations(evidence),
         *_orientations(evidence),
@@ -104,6 +105,41 @@ def _calibration(evidence: Evidence) -> Iterator[Claim]:
                 0.025,
                 "none: one number",
             )
+
+
+def _pixels(evidence: Evidence) -> Iterator[Claim]:
+    """What an answer that looks at nothing would reach: always the commonest class, or the mean of the others."""
+    samples = words(evidence.model).samples
+    for head in evidence.pixels.heads if evidence.pixels else ():
+        at = f" at the output {head.name}" if len(evidence.model.outputs) > 1 else ""
+        scores, errors = head.by_class, head.by_error
+        if scores and scores.accuracy and scores.mean_iou and scores.commonest:
+            same, gain = scores.commonest, scores.commonest.gain
+            pattern, null = "pixel accuracy above that of one class", f"always predicting {same.name}"
+            remark = (
+                f"pixel accuracy {percent(scores.accuracy.value)}, and {percent(same.accuracy)} for that; mean"
+                f" intersection over union {percent(scores.mean_iou.value)}, and {percent(same.mean_iou)}"
+            )
+        elif errors and errors.mean_picture and errors.gain:
+            gain, pattern = errors.gain, "error below that of the mean picture"
+            null = f"always predicting the mean of the other {samples}"
+            remark = (
+                f"mean absolute error {number(errors.errors.absolute.value)}, and"
+                f" {number(errors.mean_picture.absolute.value)} for that"
+            )
+        else:
+            continue
+        tested = gain.interval is not None
+        yield Claim(
+            f"{pattern}{at}",
+            f"{null}: the 95 % interval of the difference, over {samples}, is above 0",
+            1,
+            int(gain.interval[0] > 0) if gain.interval else None,
+            0,
+            LEVEL / 2 if tested else None,
+            "none: one number",
+            remark if tested else f"{remark}; without an interval that is not tested",
+        )
 
 
 def _following(evidence: Evidence) -> Iterator[Claim]:
