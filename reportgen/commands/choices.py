@@ -280,8 +280,8 @@ def of_the_data(command: Command) -> Command:
         click.option(
             "--feature",
             multiple=True,
-            metavar="image=NAME|label=NAME",
-            help="Feature of a TFRecord file that holds the image or the label; repeatable.",
+            metavar="image=NAME|label=NAME|mask=NAME",
+            help="Feature of a TFRecord file that holds the image, the label or the mask; repeatable.",
         ),
     )
 

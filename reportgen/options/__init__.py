@@ -60,7 +60,7 @@ class Options(BaseModel):
         policy: What the network has to show, a TOML file; None for nothing.
         answers: What picture-shaped outputs answer with: "classes" for each pixel, the "input" again, or "values";
             "auto" decides by their shapes, by what they end in and by what is given as true.
-        feature: Pairs of "image" or "label" and the name of the feature of a TFRecord file that holds it.
+        feature: Pairs of "image", "label" or "mask" and the name of the feature of a TFRecord file that holds it.
         imports: Python files or modules of the user's own that are run first, for their classes; the option is called
             "import", a word that Python keeps for itself.
         input_shape: Shape of one sample, for a model that leaves it open: 224,224,3 of an image, 16000,1 of a signal;

@@ -18,7 +18,7 @@ PREPROCESSING = ("auto", "none", "1/255", "-1..1", "0..255")
 _PREPROCESSING_FORM = re.compile(r"keras\.applications\.[a-z]\w*|[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _BUDGET_FORM = re.compile(r"[0-9]{1,9}|[0-9]{1,9}(\.[0-9]{1,3})?s")
 _MACS_FORM = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?(e[0-9]{1,2})?")
-FEATURE_ROLES = ("image", "label")
+FEATURE_ROLES = ("image", "label", "mask")
 LEAST_SIZE = 100_000
 """Fewest bytes that a web page may be held to: its type and its words alone take as much."""
 PICK_KINDS = ("index", "per-class", "random", "confident", "uncertain", "wrong")
@@ -193,7 +193,7 @@ def parse_feature(text: str) -> tuple[str, str]:
     """Read ROLE=NAME, what a feature of a TFRecord file holds and what it is called.
 
     Raises:
-        OptionsError: The role is neither "image" nor "label", or there is no name.
+        OptionsError: The role is none of "image", "label" and "mask", or there is no name.
 
     >>> parse_feature("image=scan/raw")
     ('image', 'scan/raw')
@@ -201,7 +201,7 @@ def parse_feature(text: str) -> tuple[str, str]:
     role, sign, name = text.partition("=")
     if role not in FEATURE_ROLES or not (sign and name):
         raise OptionsError(
-            f"A feature cannot be named by {text!r}. Expected image=NAME or label=NAME. Write for example "
+            f"A feature cannot be named by {text!r}. Expected image=NAME, label=NAME or mask=NAME. Write for example "
             "image=image_raw."
         )
     return role, name

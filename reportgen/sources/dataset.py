@@ -30,7 +30,7 @@ class Reading:
     Attributes:
         resize: How an image is brought to another size: "crop" keeps its proportions and cuts its centre out, "stretch"
             does not; None for "crop", where it enlarges nothing by more than `resizing.MOST_ENLARGED`.
-        features: Names of the features of a TFRecord file, by what they hold: ("image", "scan"), ("label", "class").
+        features: Names of the features of a TFRecord file, by what they hold: ("image", "scan"), ("mask", "class").
     """
 
     resize: Resize | None = None

@@ -1,4 +1,4 @@
-"""The `tf.train.Example` of one record -> its image's values and its label, by the names of their features."""
+"""The `tf.train.Example` of one record -> its image's values, its label and its mask, by the names of features."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from google.protobuf.message import DecodeError
 from reportgen.errors import DataError
 from reportgen.sources.dataset import Array, counted
 from reportgen.sources.files import writable
+from reportgen.sources.images import is_picture
 from reportgen.sources.labels import Gathered, Truth, read_labels
 from reportgen.sources.naming import ClassNames
 
@@ -19,6 +20,8 @@ from reportgen.sources.naming import ClassNames
 _IMAGES = ("image/encoded", "image", "image_raw", "encoded", "img", "x", "image/raw", "images", "pixels", "jpeg", "png")
 _LABELS = ("image/class/label", "label", "class", "y", "labels", "target", "image/class/text")
 _TEXT = "image/class/text"
+# Those of DeepLab's scripts and of usual data sets.
+_MASKS = ("image/segmentation/class/encoded", "mask", "segmentation_mask", "segmentation", "masks", "mask_raw")
 _HEIGHTS = ("image/height", "height", "rows")
 _WIDTHS = ("image/width", "width", "cols")
 _DEPTHS = ("image/channels", "image/depth", "depth", "channels")
@@ -37,6 +40,7 @@ class Chosen:
     Attributes:
         image: The image.
         label: Its class, a number, a row of 0 and 1, or a word; or true values.
+        mask: What is true of each of its pixels.
         text: Name of its class besides the number.
         size: Height, width and number of channels, as far as they are given.
         notes: What the reader should know of the choice.
@@ -44,6 +48,7 @@ class Chosen:
 
     image: str
     label: str | None
+    mask: str | None
     text: str | None
     size: tuple[str | None, str | None, str | None]
     notes: tuple[str, ...]
@@ -109,15 +114,25 @@ def choose(example: Example, given: tuple[tuple[str, str], ...], source: str) ->
             f"{', '.join(_IMAGES[:6])}. Name it with --feature image=NAME."
         )
     label = names.get("label") or _first(_LABELS, example)
+    mask = names.get("mask") or (None if label else _first(_MASKS, example))
+    if mask is None and _is_picture(example, label):
+        label, mask = None, label
+    elif "mask" in names and "label" not in names:
+        label = None
     others = [name for name in _IMAGES if name in example and name != image]
-    notes = [f"The image of each record is its feature {writable(image)!r}" + (
-        f", its class the feature {writable(label)!r}." if label else "; no feature is known to hold its class."
-    )]  # fmt: skip
+    told = [f", its class the feature {writable(label)!r}"] if label else []
+    told += [f", its mask the feature {writable(mask)!r}"] if mask else []
+    known = "".join(told) or "; no feature is known to hold its class"
+    notes = [f"The image of each record is its feature {writable(image)!r}{known}."]
     if others and "image" not in names:
         notes.append(f"The records also hold {', '.join(others)}, which could be images and were not read.")
+    unread = None if mask else _first(_MASKS, example)
+    if unread:
+        notes.append(f"The records also hold {unread}, which was not read as a mask: --feature mask={unread} does.")
     return Chosen(
         image=image,
         label=label,
+        mask=mask,
         text=_TEXT if _TEXT in example and label != _TEXT else None,
         size=(_first(_HEIGHTS, example), _first(_WIDTHS, example), _first(_DEPTHS, example)),
         notes=tuple(notes),
@@ -201,6 +216,11 @@ class Labels:
             return ()
         called = {index: next(iter(texts)).decode("utf-8", "backslashreplace") for index, texts in self._texts.items()}
         return tuple(called.get(index, str(index)) for index in range(last + 1))
+
+
+def _is_picture(example: Example, name: str | None) -> bool:
+    held = values(example, name)
+    return len(held) == 1 and isinstance(held[0], bytes) and is_picture(held[0][:16])
 
 
 def _first(names: Sequence[str], example: Example) -> str | None:

@@ -242,6 +242,8 @@ class _Reading:
             )
             return self._truth(maps, _from_one_hot), note
         is_plane = maps.shape is None or len(maps.shape) == _PLANE_AXES or maps.shape[-1] == 1
+        if not must:
+            self._check_several(maps, seen)
         kinds = seen.kinds if seen.are_whole and is_plane else None
         if kinds is None or not kinds:
             self._check_values(must)
@@ -269,6 +271,17 @@ class _Reading:
             f" {output.num_classes} classes apart. Expected 0 to {output.num_classes - 1}, and 255 or -1 for pixels"
             " that are to be left out. Number the classes as the model does."
         )
+
+    def _check_several(self, maps: TrueMaps, seen: _Values) -> None:
+        """Refuse masks with a row of 0 and 1 for each pixel in which not a single one is 1."""
+        channels = maps.shape[2] if maps.shape and len(maps.shape) > _PLANE_AXES else 1
+        are_rows = channels > 1 and channels == self.output.channels
+        if are_rows and seen.are_whole and seen.kinds and seen.kinds <= {0, 1}:
+            raise DataError(
+                f"The masks of {self.dataset.name} have rows of 0 and 1 in which several classes of a pixel are 1, or"
+                f" none. Expected a single 1 for each pixel: of the output {self.output.name!r} one class is told for"
+                " each. Give one class for each pixel, or compare the numbers as they are with --answers values."
+            )
 
     def _check_values(self, must: bool) -> None:
         """Refuse what is no mask of an output that answers with classes; anything else may be values."""

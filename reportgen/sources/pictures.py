@@ -63,6 +63,7 @@ class Listed:
         are_files: Whether the names are those of files.
         masks: Place in the list -> the mask that belongs to the picture; None where there are none.
         mask_names: What each mask is called.
+        maps: What is true at each place, where the masks are no files: the places that are kept -> true maps.
     """
 
     names: Sequence[str]
@@ -74,6 +75,7 @@ class Listed:
     are_files: bool = True
     masks: Callable[[int], Source] | None = None
     mask_names: Sequence[str] = ()
+    maps: Callable[[Sequence[int]], TrueMaps] | None = None
 
 
 def of_pictures(listed: Listed, shape: Shape | None, reading: Reading) -> Dataset:
@@ -127,6 +129,8 @@ def of_pictures(listed: Listed, shape: Shape | None, reading: Reading) -> Datase
 def _masks(listed: Listed, kept: Sequence[int]) -> tuple[tuple[str, TrueMaps], ...]:
     """The masks of the pictures that can be read."""
     masks, fetch = listed.masks, listed.fetch
+    if listed.maps is not None:
+        return (("", listed.maps(kept)),)
     if masks is None:
         return ()
     names = [listed.mask_names[place] for place in kept]

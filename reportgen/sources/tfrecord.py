@@ -22,12 +22,12 @@ from PIL import Image
 
 from reportgen.errors import DataError
 from reportgen.records.model import Shape
-from reportgen.sources import hashing
-from reportgen.sources.dataset import USUAL, Array, Dataset, LeftOut, Reading, counted
+from reportgen.sources import hashing, record_masks
+from reportgen.sources.dataset import USUAL, Array, Dataset, LeftOut, Reading, TrueMaps, counted
 from reportgen.sources.features import Chosen, Example, Labels, channels_of, choose, parse, shape_of, values
 from reportgen.sources.files import first_bytes, shown, writable
 from reportgen.sources.framing import HEAD_BYTES, begins_like_records, check, places
-from reportgen.sources.images import SUFFIXES, PictureError, Source, is_picture
+from reportgen.sources.images import SUFFIXES, PictureError, Source, is_picture, picture_size
 from reportgen.sources.labels import Truth
 from reportgen.sources.pictures import Listed, asked, of_pictures
 from reportgen.sources.spooling import Spool, unpack
@@ -80,13 +80,16 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
     first = records.example(0)
     chosen = choose(first, reading.features, source)
     labels = Labels(chosen, source)
-    one = values(first, chosen.image)
+    one, num_masks = values(first, chosen.image), 0
     lists = _Lists.like(one, first, chosen, shape) if isinstance(one, np.ndarray) else None
     for place in range(records.starts.size):
         example = records.example(place)
         labels.take(example)
+        num_masks += len(values(example, chosen.mask)) > 0
         if lists is not None:
             lists.judge(records.name(place), place, example)
+    if chosen.mask is not None:
+        _check_all(num_masks, records.starts.size, "mask", source)
     truth = labels.known()
     notes = (*notes, *chosen.notes)
     hashed = _hashed(path, files)
@@ -99,18 +102,25 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
             truth=truth,
             notes=notes,
             are_files=False,
+            maps=None if chosen.mask is None else lambda kept: _picture_masks(records, kept, chosen, shape),
         )
         dataset = of_pictures(listed, shape, reading)
     else:
         dataset = lists.dataset(records, source, hashed, truth, notes)
     labelled: list[Array] = [] if dataset.labels is None else [np.asarray(dataset.labels >= 0)]
     labelled += [np.asarray(~np.isnan(rows.reshape(len(rows), -1)).any(axis=1)) for _, rows in dataset.targets]
-    if labelled and not labelled[0].all():
-        raise DataError(
-            f"{source!r} gives a label for {int(labelled[0].sum())} of {counted(dataset.size, 'image')}. "
-            "Expected one for each, or none. Write the missing ones, or name another feature with --feature label=NAME."
-        )
+    if labelled:
+        _check_all(int(labelled[0].sum()), dataset.size, "label", source)
     return dataset
+
+
+def _check_all(number: int, size: int, what: str, source: str) -> None:
+    """Refuse labels or masks that some images have and others have not."""
+    if number < size:
+        raise DataError(
+            f"{source!r} gives a {what} for {number} of {counted(size, 'image')}. Expected one for each, or none. Write"
+            f" the missing ones, or name another feature with --feature {what}=NAME."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +200,7 @@ class _Lists:
         given: Height, width and channels that the record gives, or None.
         shape: Shape of one image; (size,) where nothing says more.
         dtype: float32 or int64.
+        asked: Height, width and channels that the model asks for, None where it leaves them open.
         kept: Places of the records that hold such an image.
         broken: The others.
     """
@@ -199,6 +210,7 @@ class _Lists:
     given: tuple[int, int, int] | None
     shape: tuple[int, ...]
     dtype: np.dtype[np.generic]
+    asked: tuple[int | None, int | None, int | None] | None = None
     kept: array[int] = field(default_factory=lambda: array("q"))
     broken: LeftOut = field(default_factory=LeftOut)
 
@@ -207,7 +219,7 @@ class _Lists:
         """Take the first record as the pattern of all."""
         given = shape_of(example, chosen)
         image_shape = (one.size,) if given is None and _product(shape) == one.size else _shape(one.size, given, shape)
-        return cls(chosen, one.size, given, image_shape or (one.size,), one.dtype)
+        return cls(chosen, one.size, given, image_shape or (one.size,), one.dtype, asked(shape))
 
     def judge(self, name: str, place: int, example: Example) -> None:
         """Keep a record, or say why it is left out."""
@@ -260,9 +272,33 @@ class _Lists:
             notes=notes,
             by_word=truth.by_word,
             targets=() if truth.values is None else (("", truth.values[kept]),),
+            maps=() if self.chosen.mask is None else (("", self._masks(records)),),
             broken=tuple(self.broken.first),
             broken_reasons=self.broken.reasons(),
         )
+
+    def _masks(self, records: _Records) -> TrueMaps:
+        size = self.given or (self.shape if len(self.shape) > 1 else self.asked)
+        if size is None or None in size[:2]:
+            raise DataError(
+                f"The images are lists of {self.size} numbers, and nothing says how many rows and columns they have, so"
+                f" that the masks {writable(self.chosen.mask or '')!r} cannot be laid on them. Expected height and"
+                " width in the records or in the model. Name them with --input-shape."
+            )
+        plane = (int(size[0] or 0), int(size[1] or 0))
+        return record_masks.of_records(
+            lambda index: values(records.example(self.kept[index]), self.chosen.mask),
+            lambda index: plane,
+            lambda index: records.name(self.kept[index]),
+        )
+
+
+def _picture_masks(records: _Records, kept: Sequence[int], chosen: Chosen, shape: Shape | None) -> TrueMaps:
+    return record_masks.of_records(
+        lambda index: values(records.example(kept[index]), chosen.mask),
+        lambda index: picture_size(_picture(records, kept[index], chosen, shape), records.name(kept[index])),
+        lambda index: records.name(kept[index]),
+    )
 
 
 def _picture(records: _Records, place: int, chosen: Chosen, shape: Shape | None) -> Source:

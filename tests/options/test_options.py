@@ -116,7 +116,10 @@ def test_one_value_stands_for_a_list_of_one(values: dict[str, Any], name: str, e
         ({"input-shape": [0, -1]}, "'0,-1' is not the shape of an image"),
         ({"pick": "some"}, "Samples cannot be picked by 'some'"),
         ({"rename": ["a"]}, "cannot be renamed by 'a'"),
-        ({"feature": ["picture=x"]}, "A feature cannot be named by 'picture=x'. Expected image=NAME or label=NAME"),
+        (
+            {"feature": ["picture=x"]},
+            "A feature cannot be named by 'picture=x'. Expected image=NAME, label=NAME or mask=NAME",
+        ),
         ({"feature": "image="}, "A feature cannot be named by 'image='"),
         ({"ablation_budget": "long"}, "Channels cannot be switched off within 'long'. Expected seconds, such as 60s"),
         ({"ablation-budget": "0s"}, "cannot be switched off within '0s'"),

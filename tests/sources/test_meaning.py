@@ -168,3 +168,14 @@ def test_masks_of_the_images_own_size_are_cut_and_resized_as_they_are() -> None:
     (truth,) = meaning.settle(given, given, model, "auto", None).pixels
     assert truth.read is not None
     np.testing.assert_array_equal(truth.read([1])[0], [[0, 0, 1, 1]] * 4)
+
+
+@pytest.mark.parametrize("end", ["sigmoid", "linear"])
+def test_several_classes_of_one_pixel_are_refused_and_compared_as_numbers_where_that_is_asked(end: str) -> None:
+    several = np.eye(3)[MASKS]
+    several[:, 0, 0] = 1
+    with pytest.raises(
+        DataError, match=r"several classes of a pixel are 1, or none. Expected a single 1 .* --answers v"
+    ):
+        settled(network((3, end)), COLOUR, several)
+    assert kinds(settled(network((3, end)), COLOUR, several, answers="values")) == [("values", True)]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from PIL import Image
 from reportgen.errors import DataError, OptionsError
 from reportgen.records.data import Broken
 from reportgen.sources import folder, tfrecord
-from reportgen.sources.dataset import Reading
+from reportgen.sources.dataset import Dataset, Reading
 from reportgen.sources.opening import open_data
 from tests.sources.examples import example, png, write
 
@@ -336,3 +337,79 @@ def test_features_are_named_of_records_only(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(png(PIXELS[0]))
     with pytest.raises(OptionsError, match=r"has no features to name. Expected TFRecord data with --feature"):
         open_data(str(tmp_path / "a.png"), None, Reading(features=(("image", "x"),)))
+
+
+MASKS = np.arange(4 * 6 * 5).reshape(4, 6, 5).astype(np.uint8) % 3
+
+
+def masks_of(dataset: Dataset, size: tuple[int, int] | None = None) -> Any:
+    ((_, found),) = dataset.maps
+    return found.read(range(dataset.size), size, None)
+
+
+@pytest.mark.parametrize("name", ["image__segmentation__class__encoded", "segmentation_mask", "label"])
+def test_pictures_of_masks_are_found_beside_their_images(tmp_path: Path, name: str) -> None:
+    records = [example(image=png(PIXELS[place]), **{name: png(MASKS[place])}) for place in range(4)]
+    dataset = tfrecord.open(write(tmp_path / "a", records), (6, 5, 3))
+    np.testing.assert_array_equal(masks_of(dataset), MASKS)
+    assert dataset.labels is None
+    assert f", its mask the feature '{name.replace('__', '/')}'." in dataset.notes[0]
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        lambda mask: mask.tobytes(),
+        lambda mask: mask.ravel().astype(np.int64),
+        lambda mask: mask.ravel().astype(np.float32),
+    ],
+    ids=["bytes", "whole numbers", "values"],
+)
+@pytest.mark.parametrize("image", [png, lambda pixels: pixels.ravel().astype(np.float32)], ids=["picture", "numbers"])
+def test_numbers_of_masks_are_laid_on_their_images(tmp_path: Path, image: Any, held: Any) -> None:
+    records = [example(image=image(PIXELS[place]), y=held(MASKS[place])) for place in range(4)]
+    reading = Reading(features=(("mask", "y"),))
+    dataset = tfrecord.open(write(tmp_path / "a", records), (6, 5, 3), reading)
+    np.testing.assert_array_equal(masks_of(dataset), MASKS)
+
+
+def test_mask_has_several_numbers_for_each_pixel_as_an_output_has_channels(tmp_path: Path) -> None:
+    rows = np.eye(3, dtype=np.int64)[MASKS]
+    records = [example(image=png(PIXELS[place]), mask=rows[place].ravel()) for place in range(4)]
+    dataset = tfrecord.open(write(tmp_path / "a", records), (6, 5, 3))
+    np.testing.assert_array_equal(masks_of(dataset), rows)
+    assert dataset.maps[0][1].shape == (6, 5, 3)
+
+
+def test_broken_images_leave_their_masks_out_too(tmp_path: Path) -> None:
+    records = [example(image=png(PIXELS[place]), mask=png(MASKS[place])) for place in range(4)]
+    records[1] = example(image=b"no picture", mask=png(MASKS[1]))
+    np.testing.assert_array_equal(masks_of(tfrecord.open(write(tmp_path / "a", records), (6, 5, 3))), MASKS[[0, 2, 3]])
+
+
+def test_label_comes_before_a_mask_that_nobody_asked_for(tmp_path: Path) -> None:
+    records = [example(image=png(PIXELS[place]), label=place, mask=png(MASKS[place])) for place in range(4)]
+    path = write(tmp_path / "a", records)
+    dataset = tfrecord.open(path, (6, 5, 3))
+    assert (dataset.maps, dataset.labels.tolist() if dataset.labels is not None else None) == ((), [0, 1, 2, 3])
+    assert "The records also hold mask, which was not read as a mask: --feature mask=mask does." in dataset.notes
+    asked = tfrecord.open(path, (6, 5, 3), Reading(features=(("mask", "mask"),)))
+    np.testing.assert_array_equal(masks_of(asked), MASKS)
+    assert asked.labels is None
+
+
+@pytest.mark.parametrize(
+    ("masks", "message"),
+    [
+        ([MASKS[0].tobytes(), []], "'a' gives a mask for 1 of 2 images. Expected one for each, or none"),
+        ([b"123"], "The mask of record 0 holds 3 numbers, and its image has 6 × 5 pixels. Expected a number for each"),
+        ([[b"1", b"2"]], "record 0 holds 2 masks. Expected one for its image"),
+        ([png(np.zeros((3, 4), np.uint8))], "The mask of record 0 has 3 × 4 pixels, and its picture 6 × 5. Expected"),
+        ([png(np.zeros((6, 5, 3), np.uint8))], "'mask of record 0' cannot be read: it has colours"),
+    ],
+    ids=["one is missing", "too short", "two", "another size", "colours"],
+)
+def test_mask_that_does_not_fit_is_refused(tmp_path: Path, masks: list[Any], message: str) -> None:
+    records = [example(image=png(PIXELS[place]), mask=mask) for place, mask in enumerate(masks)]
+    with pytest.raises(DataError, match=re.escape(message)):
+        tfrecord.open(write(tmp_path / "a", records), (6, 5, 3))
