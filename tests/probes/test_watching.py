@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
+import weakref
 from typing import Any
 
 import keras
@@ -113,3 +115,15 @@ def test_call_inside_a_loop_of_a_graph_is_not_taken_piece_by_piece() -> None:
     mine, taken = subject(OneByOne()), []
     Watching(mine, lambda path, values, _: taken.append((path, values.shape)), ["loop/inner", "conv"]).watch(range(4))
     assert sorted(taken) == [("conv", (4, 4, 4, 3)), ("loop/inner", (1, 2, 2, 3))]
+
+
+def test_model_that_was_watched_is_let_go() -> None:
+    """TensorFlow keeps every function that stood in a graph to the end of the program."""
+    mine = subject()
+    kept = weakref.ref(mine.model)
+    watching = Watching(mine, lambda *_: None, ["conv"])
+    watching.watch(range(5))
+    assert kept() is not None
+    del mine, watching
+    gc.collect()
+    assert kept() is None

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from weakref import ref
 
 import keras
 import numpy as np
@@ -109,8 +110,9 @@ class Watching:
             if values.graph is not graph:
                 raise ValueError(f"{call.path} is called inside a loop")  # many times, with a part of the batch each
             given = before if closely or caps(call.operation) else map(tf.nn.l2_loss, before)
+            # TensorFlow keeps the function to the end of the program; it is not to keep the model with it.
             taken[call.path] = tf.numpy_function(
-                partial(self._taken, call.path), [values, *given], tf.int32, stateful=False
+                partial(_handed_over, ref(self), call.path), [values, *given], tf.int32, stateful=False
             )
 
         with watch(self._subject.model, lambda call: self._note(call, note)):
@@ -146,6 +148,12 @@ class Watching:
         if call.path in self._paths:
             both = (keras.tree.flatten(call.output)[0], *(() if call.activated is None else (call.activated,)))
             note(call, *(each if _is_precise(each) else keras.ops.cast(each, "float32") for each in both))
+
+
+def _handed_over(watching: ref[Watching], path: str, values: Array, before: Array | None = None) -> np.int32:
+    alive = watching()
+    assert alive is not None, "a graph is run by who watches"
+    return alive._taken(path, values, before)
 
 
 def _is_precise(tensor: Tensor) -> bool:
