@@ -326,6 +326,7 @@ def _written(model: Path | None, options: Options, terminal: Terminal) -> tuple[
     from reportgen.renderers import fonts, forms, overriding
     from reportgen.writing import write_held
 
+    freeing.keep_little()
     # The typesetting process gets ready while TensorFlow is imported.
     more = fonts.given(options.font_dir)
     overriding.given(options.templates)

@@ -10,6 +10,10 @@ from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
 
+# Of malloc.h: the size from which a block is memory of its own, and how much may stay free at the end of the heap.
+_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -3, -1
+_LARGE_BYTES = 2 << 20
+
 
 def trim() -> None:
     """Give memory that is free back to the system; the C library of Linux keeps it, unless it is told not to."""
@@ -17,6 +21,19 @@ def trim() -> None:
         malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if malloc_trim is not None:
             malloc_trim(0)
+
+
+def keep_little() -> None:
+    """Have this process give the memory of every large block back as soon as it is free.
+
+    The C library of Linux learns from the first large blocks to keep the like for later, and what stays in between
+    keeps the holes open. The outputs of layers left half a gigabyte of such holes beside a network of 14 MB.
+    """
+    if sys.platform == "linux":
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+        if mallopt is not None:
+            for parameter in (_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD):
+                mallopt(parameter, _LARGE_BYTES)
 
 
 def give_back() -> None:
