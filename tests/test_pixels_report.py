@@ -187,3 +187,20 @@ def test_command_line_reads_a_list_of_pictures_and_masks(tmp_path: Path) -> None
     found = json.loads((tmp_path / "reportgen-report" / "report.json").read_text(encoding="utf-8"))
     (head,) = found["sections"]["pixels"]["content"]["heads"]
     assert head["by_class"]["accuracy"]["value"] == 1.0
+
+
+def test_report_on_a_network_of_volumes_scores_all_places_and_draws_slices() -> None:
+    volume = keras.Input((6, 8, 8, 1), name="volume")
+    near = layers.Conv3D(2, 3, padding="same", activation="relu", name="near")(volume)
+    model = keras.Model(volume, layers.Conv3D(2, 1, activation="softmax", name="masks")(near), name="small_volume")
+    images = RANDOM.random((COUNT, 6, 8, 8, 1)).astype(np.float32)
+    masks = model.predict(images, verbose=0).argmax(axis=-1)
+    masks[:, 0] = 1 - masks[:, 0]  # the first of six slices
+    report = explain(model, images, masks, **QUICK)
+    found = contents(report)
+    (head,) = found["pixels"]["content"]["heads"]
+    assert head["by_class"]["accuracy"]["value"] == pytest.approx(5 / 6)
+    assert "Each position of a volume counts as a pixel; pictures show 4 of its slices" in found["pixels"]["answer"]
+    page = html.render(report).decode("utf-8")
+    assert "white where the predicted class is not the true one: 16.7" in page.replace("\u202f", " ")
+    assert "For each position of 4 slices the share of wrong predictions over 8" in page.replace("\xa0", " ")

@@ -174,6 +174,7 @@ class PixelHead:
         error_map: uint8 (rows, columns): of classes how often each place is wrong, of values the mean absolute error
             there, 0 black; None where nothing is known.
         error_map_top: What is drawn white in it.
+        num_slices: Of volumes, how many slices the map shows, in rows of two; 1 of pictures.
         worst: The images that are answered worst.
         worst_scores: Mean intersection over union, or mean absolute error, of each.
         worst_tie: How many images are as bad as the last one chosen, where only some of these were, at random.
@@ -192,6 +193,7 @@ class PixelHead:
     by_error: ByError | None = None
     error_map: Levels | None = field(default=None, repr=False)
     error_map_top: float = 0.0
+    num_slices: int = 1
     worst: tuple[SampleRecord, ...] = ()
     worst_scores: tuple[float, ...] = ()
     worst_tie: Tie | None = None

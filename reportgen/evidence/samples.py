@@ -104,6 +104,7 @@ class PixelAnswer:
             values the absolute error, mean over the channels; None without truth.
         scale: Value drawn black and value drawn white.
         error_top: Absolute error drawn white.
+        num_slices: Of a volume, how many of its slices are drawn, in rows of two; 1 of a picture.
         num_channels: Values for each pixel; where they are neither 1 nor 3, their mean is drawn.
         accuracy: Of classes: share of the pixels that are predicted correctly, 0..1; None without truth.
         mean_iou: Of classes: mean intersection over union; None without truth.
@@ -118,6 +119,7 @@ class PixelAnswer:
     error: Levels | None = field(repr=False)
     scale: tuple[float, float] = (0.0, 1.0)
     error_top: float = 0.0
+    num_slices: int = 1
     num_channels: int = 1
     accuracy: float | None = None
     mean_iou: float | None = None

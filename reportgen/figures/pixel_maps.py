@@ -58,7 +58,8 @@ def classes(name: str, of: PixelAnswer, which: str, palette: Mapping[int, int], 
         picture[(found < 0) & ((rows + columns) % _STRIPE // 2 == stripe)] = colours.rgb(colour)
     what = "predicted" if which == "answer" else "true"
     shares = [(each.answered if which == "answer" else each.true or 0.0, each) for each in of.shares]
-    alt = f"Sample {sample}: {what} class of each of {size(found.shape)} pixels: {_shares(shares)}."
+    each = f"{number(of.num_slices)} slices" if of.num_slices > 1 else f"each of {size(found.shape)} pixels"
+    alt = f"Sample {sample}: {what} class of {each}: {_shares(shares)}{' of the whole' * (of.num_slices > 1)}."
     return mosaic.picture(name, picture, alt=alt)
 
 
@@ -70,27 +71,25 @@ def values(name: str, of: PixelAnswer, which: str, *, sample: int) -> Figure:
     low, high = map(number, of.scale)
     picture = found.astype(np.uint8)
     mean = of.scale[0] + float(picture.mean()) / 255 * (of.scale[1] - of.scale[0])
-    alt = (
-        f"Sample {sample}: {what} values of {size(picture.shape[:2])} pixels, on average {number(mean)}, black {low}"
-        f" and white {high}."
-    )
+    extent = f"{number(of.num_slices)} slices" if of.num_slices > 1 else f"{size(picture.shape[:2])} pixels"
+    alt = f"Sample {sample}: {what} values of {extent}, on average {number(mean)}, black {low} and white {high}."
     return mosaic.picture(name, picture, alt=alt)
 
 
 def errors(name: str, of: PixelAnswer, *, sample: int) -> Figure:
     """Draw where prediction and truth differ."""
     assert of.error is not None, "what is drawn is known"
-    where = _place(of.error == 255 if of.kind == "classes" else of.error)
+    where = _where(of.error == 255 if of.kind == "classes" else of.error, of.num_slices)
     if of.kind == "classes":
-        wrong = "" if of.accuracy is None else f" {percent(1 - of.accuracy)} of them, {where}"
+        wrong = "" if of.accuracy is None else f" {percent(1 - of.accuracy)} of them{where and ', ' + where}"
         alt = f"Sample {sample}: white where the predicted class is not the true one:{wrong or ' nowhere known'}."
     else:
-        mean = "" if of.mean_error is None else f", on average {number(of.mean_error)}, most {where}"
+        mean = "" if of.mean_error is None else f", on average {number(of.mean_error)}{where and ', most ' + where}"
         alt = f"Sample {sample}: absolute error of each pixel{mean}; black 0, white {number(of.error_top)} or more."
     return mosaic.picture(name, of.error, alt=alt)
 
 
-def places(name: str, levels: Levels, top: float, *, kind: str, known: str) -> Figure:
+def places(name: str, levels: Levels, top: float, *, kind: str, known: str, num_slices: int = 1) -> Figure:
     """Draw where an output is wrong over all images.
 
     Args:
@@ -99,11 +98,14 @@ def places(name: str, levels: Levels, top: float, *, kind: str, known: str) -> F
         top: What is drawn white.
         kind: "classes" for a share of wrong pixels, else for an absolute error.
         known: What the samples are, and how many: "60 images".
+        num_slices: Of volumes, how many slices are drawn; 1 of pictures.
     """
     what = "share of wrong predictions" if kind == "classes" else "mean absolute error"
     highest = percent(top) if kind == "classes" else number(top)
-    said = f"or each pixel the {what} over {known}: black 0, white {highest}"
-    return mosaic.picture(name, levels, alt=f"F{said}; most {_place(levels)}.", caption=f"F{said}.")
+    each = "position" if num_slices > 1 else "pixel"
+    said = f"or each {each}{f' of {number(num_slices)} slices' * (num_slices > 1)} the {what} over {known}"
+    said, where = f"{said}: black 0, white {highest}", _where(levels, num_slices)
+    return mosaic.picture(name, levels, alt=f"F{said}{where and '; most ' + where}.", caption=f"F{said}.")
 
 
 def distribution(name: str, scores: ByError, *, sample: str) -> Figure:
@@ -127,6 +129,11 @@ def _shares(shares: Sequence[tuple[float, PixelShare]]) -> str:
     told = [f"{each.name} {percent(share)}" for share, each in ordered[:_MOST_TOLD]]
     more = [f"{number(len(ordered) - _MOST_TOLD)} more"] if len(ordered) > _MOST_TOLD else []
     return listed([*told, *more]) or "none known"
+
+
+def _where(weights: Levels, num_slices: int) -> str:
+    """Where most of something is; "" where slices lie side by side."""
+    return "" if num_slices > 1 else _place(weights)
 
 
 def _place(weights: Levels) -> str:

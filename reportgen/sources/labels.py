@@ -15,7 +15,7 @@ from reportgen.sources.naming import ClassNames, match
 LABEL_KINDS = "buifUS"
 _WORD_KINDS = "US"
 _ROWS = 2
-_MAPS = (3, 4)
+_MAPS = (3, 4, 5)
 _LAST_CODE_POINT = 0x10FFFF
 _Indices = npt.NDArray[np.int64]
 

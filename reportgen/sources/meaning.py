@@ -28,7 +28,6 @@ _BLACK_AND_WHITE = {0, 255}
 _OF_CLASSES = {"softmax", "sigmoid", "linear", "log_softmax", None}
 _AT_ONCE = 32
 _MOST_KINDS = 1024
-_PLANE_AXES = 2
 
 
 def settle(dataset: Dataset, given: Dataset, model: ModelRecord, answers: str, resize: Resize | None) -> Dataset:
@@ -109,9 +108,11 @@ def _assigned(
 def _in_order(maps: TrueMaps, output: PictureOutput, given: Dataset) -> TrueMaps | None:
     """Return true maps with their channels last, if any; None where they do not fit an output."""
     if maps.shape is None:
-        return maps
-    sizes = {output.size, given.shape[:2], given.shape[1:3]}
-    if maps.shape[:2] in sizes and maps.shape[2:] in {(), (1,), (output.channels,)}:
+        return None if output.is_volume else maps
+    num_axes = len(output.size)
+    # Pictures were brought to the model's size, and masks are, too.
+    sizes = {output.size} if output.is_volume else {output.size, given.shape[:2], given.shape[1:3]}
+    if maps.shape[:num_axes] in sizes and maps.shape[num_axes:] in {(), (1,), (output.channels,)}:
         return maps
     if output.channel_axis == 0 and maps.shape[1:] in sizes and maps.shape[0] in {1, output.channels}:
         return true_maps.channels_last(maps)
@@ -163,8 +164,10 @@ class _Values:
         are_one_hot: Whether each place has a single 1 and otherwise 0 along its channels.
         are_input: Whether they are the images themselves.
         kinds: The different values, so long as they are whole and few.
+        num_axes: Axes of one image's maps without their channels.
     """
 
+    num_axes: int
     low: float = np.inf
     high: float = -np.inf
     are_whole: bool = True
@@ -178,7 +181,7 @@ class _Values:
         if finite.size:
             self.low, self.high = min(self.low, float(finite.min())), max(self.high, float(finite.max()))
         self.are_whole &= finite.size == maps.size and (maps.dtype.kind != "f" or bool(np.all(maps == np.floor(maps))))
-        is_channelled = maps.ndim > _PLANE_AXES + 1 and maps.shape[-1] > 1
+        is_channelled = maps.ndim > self.num_axes + 1 and maps.shape[-1] > 1
         self.are_one_hot &= is_channelled and bool(
             np.isin(maps, (0, 1)).all() and (np.count_nonzero(maps, axis=-1) == 1).all()
         )
@@ -204,7 +207,7 @@ class _Reading:
     def of(self, maps: TrueMaps) -> tuple[PixelTruth, str]:
         """Return what they mean, and a sentence about how they were read."""
         seen, output = self._looked_at(maps), self.output
-        brought = maps.shape is None or maps.shape[:2] != output.size
+        brought = maps.shape is None or maps.shape[: len(output.size)] != output.size
         resized = f" They were brought to {in_words(output.size)} as the images are, by the nearest pixel." * brought
         is_input = answers_like_input(self.model, output) and (seen.are_input or self.answers == "input")
         if is_input and self.answers in ("auto", "input"):
@@ -217,12 +220,12 @@ class _Reading:
         return self._values(maps, seen, resized)
 
     def _looked_at(self, maps: TrueMaps) -> _Values:
-        seen = _Values(kinds=set())
+        seen = _Values(len(self.output.size), kinds=set())
         for start in range(0, self.dataset.size, _AT_ONCE):
             indices = range(start, min(start + _AT_ONCE, self.dataset.size))
             is_same = maps.shape is not None and product(maps.shape) == product(self.given.shape)
             images = self.given.read(indices) if is_same and seen.are_input else None
-            size = self.output.size if maps.shape is None else None
+            size = self.output.plane if maps.shape is None else None
             seen.take(maps.read(indices, size, self.resize), images)
         return seen
 
@@ -236,12 +239,12 @@ class _Reading:
         must = self.answers == "classes" or (output.activation == "softmax" and output.channels > 1)
         if output.activation not in _OF_CLASSES and not must:
             return None
-        if seen.are_one_hot and maps.shape and maps.shape[-1] == output.channels:
+        if seen.are_one_hot and self._channels(maps) == output.channels:
             note = (
                 f"The masks were read as {output.channels} classes, a row of 0 with a single 1 for each pixel.{resized}"
             )
             return self._truth(maps, _from_one_hot), note
-        is_plane = maps.shape is None or len(maps.shape) == _PLANE_AXES or maps.shape[-1] == 1
+        is_plane = self._channels(maps) == 1
         if not must:
             self._check_several(maps, seen)
         kinds = seen.kinds if seen.are_whole and is_plane else None
@@ -272,9 +275,13 @@ class _Reading:
             " that are to be left out. Number the classes as the model does."
         )
 
+    def _channels(self, maps: TrueMaps) -> int:
+        """How many numbers they hold for each place."""
+        return (maps.shape or ())[len(self.output.size) :][0] if len(maps.shape or ()) > len(self.output.size) else 1
+
     def _check_several(self, maps: TrueMaps, seen: _Values) -> None:
         """Refuse masks with a row of 0 and 1 for each pixel in which not a single one is 1."""
-        channels = maps.shape[2] if maps.shape and len(maps.shape) > _PLANE_AXES else 1
+        channels = self._channels(maps)
         are_rows = channels > 1 and channels == self.output.channels
         if are_rows and seen.are_whole and seen.kinds and seen.kinds <= {0, 1}:
             raise DataError(
@@ -294,14 +301,19 @@ class _Reading:
             )
 
     def _truth(self, maps: TrueMaps, convert: Callable[[Array], Array]) -> PixelTruth:
-        size, resize = self.output.size, self.resize
-        return PixelTruth(
-            self.output.name, "classes", lambda indices: convert(maps.read(indices, size, resize)).astype(np.int64)
-        )
+        def read(indices: Sequence[int]) -> Array:
+            found = convert(maps.read(indices, self._wanted, self.resize))
+            return found.reshape(len(found), *self.output.plane).astype(np.int64)
+
+        return PixelTruth(self.output.name, "classes", read)
+
+    @property
+    def _wanted(self) -> tuple[int, int] | None:
+        """Rows and columns that true maps are brought to; volumes stay as they are."""
+        return None if self.output.is_volume else self.output.plane
 
     def _values(self, maps: TrueMaps, seen: _Values, resized: str) -> tuple[PixelTruth, str]:
-        output, shape = self.output, maps.shape
-        channels = shape[2] if shape and len(shape) > _PLANE_AXES else 1
+        output, channels = self.output, self._channels(maps)
         if seen.low > seen.high:
             raise DataError(
                 f"The true values for the output {output.name!r} hold no number at all. Expected a value for each"
@@ -318,12 +330,11 @@ class _Reading:
                 f"The true values for the output {output.name!r} run from {seen.low:g} to {seen.high:g}, and it ends in"
                 " a sigmoid, which answers with 0 to 1. Expected values in that range. Scale them as in training."
             )
-        size, resize = output.size, self.resize
 
         def read(indices: Sequence[int]) -> Array:
-            values = maps.read(indices, size, resize).astype(np.float64)
+            values = maps.read(indices, self._wanted, self.resize).astype(np.float64)
             values[~np.isfinite(values)] = np.nan
-            return values.reshape(len(values), *size, output.channels)
+            return values.reshape(len(values), *output.plane, output.channels)
 
         kind = "input" if self.answers == "input" else "values"
         return PixelTruth(
@@ -336,9 +347,9 @@ def _from_one_hot(masks: Array) -> Array:
 
 
 def _from_black_and_white(masks: Array) -> Array:
-    return np.asarray(masks.reshape(masks.shape[:3]) == 255, np.int64)
+    return np.asarray(masks == 255, np.int64)
 
 
 def _from_numbers(left_out: tuple[int, ...], masks: Array) -> Array:
-    numbers = masks.reshape(masks.shape[:3]).astype(np.int64)
+    numbers = masks.astype(np.int64)
     return np.where(np.isin(numbers, left_out), -1, numbers)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from reportgen.errors import DataError
 from reportgen.evidence.pixels import ByClass, ByError, PixelHead, PixelsResult
 from reportgen.evidence.samples import SampleRecord
 from reportgen.models.compiling import runnable
@@ -357,3 +358,50 @@ def test_model_without_a_picture_shaped_output_has_no_such_scores() -> None:
     assert probed(model, PICTURES)[1] is None
     boxes = keras.Sequential([keras.Input((SIDE, SIDE, 3)), layers.Conv2D(30, 3, strides=4, name="boxes")])
     assert probed(boxes, PICTURES)[1] is None, "30 values at 2 × 2 places of which nothing is known are no picture"
+
+
+DEEP: NDArray[np.float32] = RANDOM.random((6, 5, 4, 3, 3)).astype(np.float32)
+"""Volumes of five slices, four rows and three columns."""
+
+
+def deep(channels: int = 3, activation: str | None = "softmax") -> Any:
+    """A model of volumes whose answer is its input."""
+    layer = layers.Conv3D(channels, 1, activation=activation, name="masks")
+    model = keras.Sequential([keras.Input((5, 4, 3, channels)), layer])
+    layer.set_weights([np.eye(channels, dtype=np.float32)[None, None, None], np.zeros(channels, np.float32)])
+    return model
+
+
+@pytest.mark.parametrize("form", ["numbers", "one channel", "rows"])
+def test_accuracy_and_overlap_of_volumes_are_those_over_all_their_places(form: str) -> None:
+    masks = RANDOM.integers(0, 3, DEEP.shape[:-1])
+    given = {"numbers": masks, "one channel": masks[..., None], "rows": np.eye(3)[masks]}[form]
+    head = only(deep(), DEEP, given, answers="classes")
+    found, answered = classes_of(head), DEEP.argmax(axis=-1)
+    assert found.accuracy is not None
+    assert found.accuracy.value == pytest.approx((answered == masks).mean())
+    for index, each in enumerate(found.classes):
+        both, either = ((answered == index) & (masks == index)).sum(), ((answered == index) | (masks == index)).sum()
+        assert each.iou is not None
+        assert each.iou.value == pytest.approx(both / either)
+    assert head.num_slices == 4
+    assert head.error_map is not None
+    assert head.error_map.shape == (8, 6), "four slices in rows of two"
+    wrong = (answered != masks).mean(axis=0)
+    np.testing.assert_allclose(head.error_map[:4, :3] / 255 * head.error_map_top, wrong[0], atol=0.01)
+    np.testing.assert_allclose(head.error_map[4:, 3:] / 255 * head.error_map_top, wrong[4], atol=0.01)
+
+
+def test_reconstruction_of_volumes_is_compared_place_by_place() -> None:
+    head = only(deep(activation="linear"), DEEP)
+    assert head.kind == "input"
+    assert errors_of(head).errors.absolute.value == pytest.approx(0, abs=1e-6)
+    values = DEEP + np.float32(0.25)
+    head = only(deep(activation="linear"), DEEP, values)
+    assert head.kind == "values"
+    assert errors_of(head).errors.absolute.value == pytest.approx(0.25, abs=1e-5)
+
+
+def test_masks_of_volumes_of_another_size_are_refused() -> None:
+    with pytest.raises(DataError, match=r"4 × 4 × 3 for each image, .* Expected 5 × 4 × 3"):
+        probed(deep(), DEEP, np.zeros((6, 4, 4, 3), np.int64))

@@ -165,12 +165,17 @@ class _Measuring:
             if not known:
                 return replace(head, by_class=by_class, scores=None)
             often = self._classes.wrong / np.maximum(self._classes.counted, 1)
-            return _with_map(replace(head, by_class=by_class), often)
+            return self._with_map(replace(head, by_class=by_class), often)
         by_error = self._errors.result() if self._errors is not None else None
         if self._errors is None or by_error is None:
             return replace(head, scores=None)
         head = replace(head, by_error=by_error, error_top=self._errors.usual_most)
-        return _with_map(head, self._errors.place_means)
+        return self._with_map(head, self._errors.place_means)
+
+    def _with_map(self, head: PixelHead, values: Array) -> PixelHead:
+        top, output = float(values.max()), self.look.output
+        found = pixel_answers.drawn(pixel_answers.levels(values, 0.0, top), output)
+        return replace(head, error_map=found, error_map_top=top, num_slices=pixel_answers.num_slices(output))
 
     def _scale(self) -> tuple[float, float]:
         """What is drawn black and white: usual ranges of pictures, else the lowest and the highest true value."""
@@ -181,11 +186,6 @@ class _Measuring:
         if self.look.head.kind == "input" and low >= 0:
             return 0.0, next((white for white in (1.0, 255.0) if high <= white), high)
         return low, high
-
-
-def _with_map(head: PixelHead, values: Array) -> PixelHead:
-    top = float(values.max())
-    return replace(head, error_map=pixel_answers.levels(values, 0.0, top), error_map_top=top)
 
 
 def _sum_to_one(answered: Array) -> bool:

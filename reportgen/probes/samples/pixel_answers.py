@@ -16,6 +16,7 @@ from reportgen.sources.dataset import PixelTruth
 _COLOURS = 3
 _USUAL = ((0.0, 1.0), (0.0, 255.0))
 _DIFFERS, _LEFT_OUT = 255, 128
+MOST_SLICES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,36 @@ def class_names(subject: Subject, output: PictureOutput) -> tuple[str, ...]:
 
 
 def planes(values: Array, output: PictureOutput) -> Array:
-    """Return the answers of an output with their channels last, (batch, rows, columns, channels)."""
-    if output.channel_axis is None:
-        return values[..., None]
-    return np.moveaxis(values, 1, -1) if output.channel_axis == 0 else values
+    """Return the answers of an output with their channels last, (batch, rows, columns, channels).
+
+    The rows of a volume are those of all its slices.
+    """
+    if output.channel_axis == 0:
+        values = np.moveaxis(values, 1, -1)
+    return values.reshape(len(values), *output.plane, output.channels)
+
+
+def drawn(plane: Array, output: PictureOutput) -> Array:
+    """Return what is drawn of one answer or truth, (rows, columns, …): of a volume a few slices in rows of two.
+
+    >>> slices = np.repeat(np.arange(6), 2)[:, None] * np.ones(3, int)
+    >>> drawn(slices, PictureOutput(0, "mask", None, (6, 2, 3), 1, None))
+    array([[0, 0, 0, 2, 2, 2],
+           [0, 0, 0, 2, 2, 2],
+           [3, 3, 3, 5, 5, 5],
+           [3, 3, 3, 5, 5, 5]])
+    """
+    if not output.is_volume:
+        return plane
+    slices = plane.reshape(*output.size, *plane.shape[2:])
+    chosen = slices[np.rint(np.linspace(0, len(slices) - 1, num_slices(output))).astype(np.int64)]
+    rows = chosen.reshape(-1, min(2, len(chosen)), *chosen.shape[1:])
+    return np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
+
+
+def num_slices(output: PictureOutput) -> int:
+    """Return how many slices are drawn of an output: 1 of a picture."""
+    return 1 if not output.is_volume else min(output.size[0] // 2 * 2, MOST_SLICES)
 
 
 def classes(answered: Array, threshold: float) -> Array:
@@ -75,7 +102,9 @@ def truths(subject: Subject, look: Look, indices: Sequence[int]) -> Array | None
     """Return what is true of some images, as `PixelTruth.read` has it; the images themselves of a reconstruction."""
     if look.truth.read is not None:
         return look.truth.read(indices)
-    return subject.pictures(indices).astype(np.float64) if look.head.kind == "input" else None
+    if look.head.kind != "input":
+        return None
+    return subject.pictures(indices).astype(np.float64).reshape(len(indices), *look.output.plane, look.output.channels)
 
 
 def answers(subject: Subject, look: Look, indices: Sequence[int], values: Array) -> list[PixelAnswer]:
@@ -117,9 +146,10 @@ def _of_classes(look: Look, answered: Array, true: Array | None) -> PixelAnswer:
     return PixelAnswer(
         name=look.output.name,
         kind="classes",
-        answer=answered,
-        truth=true,
-        error=error,
+        answer=drawn(answered, look.output),
+        truth=None if true is None else drawn(true, look.output),
+        error=None if error is None else drawn(error, look.output),
+        num_slices=num_slices(look.output),
         num_channels=look.output.channels,
         accuracy=float((answered == true)[known].mean()) if true is not None and known.any() else None,
         mean_iou=float(np.mean(ratios)) if ratios else None,
@@ -139,9 +169,10 @@ def _of_values(look: Look, answered: Array, true: Array | None) -> PixelAnswer:
     return PixelAnswer(
         name=look.output.name,
         kind=head.kind,
-        answer=_levels(answered, *head.scale),
-        truth=None if true is None or is_drawn else _levels(true, *head.scale),
-        error=None if off is None else levels(_channel_mean(off), 0.0, head.error_top),
+        answer=drawn(_levels(answered, *head.scale), look.output),
+        truth=None if true is None or is_drawn else drawn(_levels(true, *head.scale), look.output),
+        error=None if off is None else drawn(levels(_channel_mean(off), 0.0, head.error_top), look.output),
+        num_slices=num_slices(look.output),
         scale=head.scale,
         error_top=head.error_top,
         num_channels=look.output.channels,

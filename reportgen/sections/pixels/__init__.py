@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.document.report import Figure, Section
@@ -204,7 +205,7 @@ def build(evidence: Evidence) -> Section | None:
     told = [head for head in result.heads if head.by_class or head.by_error]
     first = next((head for head in told if head.is_scored), told[0])
     where = f" at the output {first.name}" if len(evidence.model.outputs) > 1 else ""
-    answer = f"{said(first, known, where)} {content.scope}".strip()
+    answer = f"{said(first, known, where)}{_of_slices(result.heads)} {content.scope}".strip()
     return Section("pixels", TITLE, answer, content, _headline(first, where))
 
 
@@ -212,6 +213,14 @@ def _headline(head: PixelHead, where: str) -> str:
     if head.by_class is not None and head.by_class.accuracy is not None:
         return f"{percent(head.by_class.accuracy.value)} of the pixels are correct{where}"
     return f"Off by {number(head.by_error.errors.absolute.value)} on average{where}" if head.by_error else ""
+
+
+def _of_slices(heads: Sequence[PixelHead]) -> str:
+    """Say what a pixel is in a volume, and what is drawn of it."""
+    most = max(head.num_slices for head in heads)
+    if most == 1:
+        return ""
+    return f" Each position of a volume counts as a pixel; pictures show {number(most)} of its slices, spread evenly."
 
 
 def said(head: PixelHead, known: Words, where: str) -> str:
@@ -293,7 +302,14 @@ def _head(evidence: Evidence, head: PixelHead, place: int) -> Head:
         ),
         error_map=None
         if head.error_map is None
-        else pixel_maps.places(f"pixel-map-{place}", head.error_map, head.error_map_top, kind=head.kind, known=over),
+        else pixel_maps.places(
+            f"pixel-map-{place}",
+            head.error_map,
+            head.error_map_top,
+            kind=head.kind,
+            known=over,
+            num_slices=head.num_slices,
+        ),
         error_map_top=head.error_map_top,
         worst=tuple(
             _worst(evidence, sample, score, f"worst-{place}-{sample.index}")
