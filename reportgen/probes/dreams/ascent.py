@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -74,7 +76,7 @@ def ascend(
     Raises:
         LookupError: What a channel answers does not depend on the picture by any gradient.
     """
-    spectrum = _Spectrum(size)
+    spectrum, moved = _moving(size)
     draw = np.random.default_rng(seed)
     # They die away, so that the picture that is shown is the one that was raised.
     fading = np.linspace(1, 0, steps)[:, None]
@@ -87,7 +89,7 @@ def ascend(
     def step(
         values: Tensor, mean: Tensor, square: Tensor, count: Tensor, move: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        pictures = _moved(spectrum.pictures(values), move)
+        pictures = moved(values, move)
         (gradient,) = tf.gradients(_liking(responses(pictures)), [values])
         if gradient is None:
             raise LookupError("no gradient")
@@ -111,6 +113,16 @@ def ascend(
     shares = np.clip(np.nan_to_num(spectrum.pictures(values).numpy()), 0, 1)
     levels: Array = np.rint(shares * 255).astype(np.uint8)
     return levels
+
+
+@lru_cache(maxsize=4)
+def _moving(size: tuple[int, int, int]) -> tuple[_Spectrum, Any]:
+    """The spectrum of pictures, and a function of its numbers and a move that gives the moved pictures.
+
+    The function is the same for all layers, and dear to trace and to differentiate.
+    """
+    spectrum = _Spectrum(size)
+    return spectrum, tf.function(lambda values, move: _moved(spectrum.pictures(values), move), autograph=False)
 
 
 class _Spectrum:
