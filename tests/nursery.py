@@ -27,6 +27,10 @@ from typing import Any
 
 import pytest
 
+# What the command line and the trial of a model import.
+TENSORFLOW = (
+    "reportgen.models.trial", "reportgen.pipeline.reporting", "reportgen.pipeline.parts", "reportgen.commands.cli",
+)  # fmt: skip
 # What stands in the place of a program for `python -c`: PLACE is where the nursery listens, PROGRAM what it should run.
 _HAND_OVER = """
 import json, os, signal, socket, sys
@@ -40,7 +44,8 @@ with socket.socket(socket.AF_UNIX) as line:
         os.close(stream)
     code = int(line.recv(20) or -9)
 if code < 0:
-    signal.signal(-code, signal.SIG_DFL)
+    if -code != signal.SIGKILL:
+        signal.signal(-code, signal.SIG_DFL)
     os.kill(os.getpid(), -code)
 os._exit(code)
 """
@@ -59,9 +64,8 @@ class Nursery:
     possible = hasattr(os, "pidfd_open") and hasattr(socket, "send_fds")
 
     def __init__(self, *modules: str) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="nursery-")
-        self._place = str(Path(self._folder.name) / "line")
-        # It goes away with this process, as its standard input ends then.
+        self._place = str(Path(tempfile.mkdtemp(prefix="nursery-")) / "line")
+        # It goes away with this process, as its standard input ends then, and takes the folder with it.
         self._process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", __name__, self._place, *modules],
             stdin=subprocess.PIPE,
@@ -75,14 +79,24 @@ class Nursery:
         """Return what `python -c` takes in the place of a program, to run it in a process that is forked."""
         return _HAND_OVER.format(place=self._place, program=program)
 
+    def youngest(self) -> int:
+        """Return the number of the process that was forked last and has not ended."""
+        return children(children(self._process.pid)[-1])[0]
+
     def close(self) -> None:
         """End it."""
         self._process.communicate()
-        self._folder.cleanup()
+
+
+def children(process: int) -> list[int]:
+    """Return the numbers of a process's children, as Linux tells of them, the oldest of a thread first."""
+    tasks = Path(f"/proc/{process}/task").iterdir()
+    return [int(each) for task in tasks for each in (task / "children").read_text(encoding="ascii").split()]
 
 
 @cache
-def _with(*modules: str) -> Nursery:
+def having(*modules: str) -> Nursery:
+    """Return the nursery of this process that has imported some modules, which is begun when it is first asked for."""
     nursery = Nursery(*modules)
     atexit.register(nursery.close)
     return nursery
@@ -102,7 +116,7 @@ def forking(module: Any, function: str, *imported: str) -> Iterator[None]:
     @wraps(true)
     def forked(*arguments: Any, **named: Any) -> Any:
         with pytest.MonkeyPatch.context() as meanwhile:
-            meanwhile.setattr(module, "_START", _with(*imported).program(module._START))
+            meanwhile.setattr(module, "_START", having(*imported).program(module._START))
             return true(*arguments, **named)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -119,18 +133,12 @@ def true_processes(module: Any, function: str) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _listening(place: str) -> Iterator[socket.socket]:
-    with socket.socket(socket.AF_UNIX) as door:
-        door.bind(place)
-        door.listen()
-        yield door
-
-
 def _serve(place: str) -> None:
     """Fork for everyone who asks, until standard input ends."""
     waiting: set[int] = set()
-    with _listening(place) as door:
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(place)
+        door.listen()
         os.write(1, b"ready\n")
         while door.fileno() in select.select([door.fileno(), 0], [], [])[0]:
             line = door.accept()[0]
@@ -140,6 +148,8 @@ def _serve(place: str) -> None:
                 _look_after(line)
             line.close()
             waiting = {each for each in (*waiting, child) if os.waitpid(each, os.WNOHANG)[0] == 0}
+    os.unlink(place)
+    os.rmdir(os.path.dirname(place))
     for each in waiting:
         os.waitpid(each, 0)
 
@@ -149,7 +159,10 @@ def _look_after(line: socket.socket) -> None:
     head, streams, _, _ = socket.recv_fds(line, 20, 3)
     size, _, data = head.partition(b"\n")
     while len(data) < int(size):
-        data += line.recv(1 << 16)
+        block = line.recv(1 << 16)
+        if not block:
+            os._exit(1)
+        data += block
     child = os.fork()
     if child == 0:
         line.close()
@@ -170,10 +183,16 @@ def _run(streams: list[int], program: str, arguments: list[str], environment: di
     for place, stream in enumerate(streams):
         os.dup2(stream, place)
         os.close(stream)
+    # Python's own streams remember what they led to.
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    sys.argv[:] = arguments
+    # As it is where `python -c` begins.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.argv[:], sys.path[0], tempfile.tempdir = arguments, "", None
     code = 0
     try:
         exec(compile(program, "<string>", "exec"), {"__name__": "__main__"})

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import nursery
+
 COMMAND = [sys.executable, "-m", "reportgen"]
 SCRIPT = [str(Path(sys.executable).with_name("reportgen"))]
 # What may stand on standard error when all is well: a step that begins, how long one took, what was found, the files.
@@ -61,6 +63,14 @@ def run(
         encoding="utf-8",
         check=False,
     )
+
+
+def forked() -> list[str]:
+    """What starts the command as `COMMAND` does, in a process that is forked from one that has TensorFlow."""
+    program = "from reportgen.commands.cli import main; main(prog_name='reportgen')"
+    if not nursery.Nursery.possible:
+        return COMMAND
+    return [sys.executable, "-c", nursery.having(*nursery.TENSORFLOW).program(program)]
 
 
 def here(*arguments: str | Path, cwd: Path, **changes: str) -> subprocess.CompletedProcess[str]:

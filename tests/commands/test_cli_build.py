@@ -16,7 +16,8 @@ import jsonschema
 import pytest
 from pypdf import PdfReader
 
-from tests.commands import COMMAND, Files, environment, here, names, only_steps, posix, run
+from tests import nursery
+from tests.commands import COMMAND, Files, environment, forked, here, names, only_steps, posix, run
 
 
 @pytest.fixture(scope="module")
@@ -155,15 +156,18 @@ def test_an_early_end_leaves_no_process_and_no_half_file(
 ) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
+    # One that is forked has TensorFlow from the start.
+    command = COMMAND if step == "Starting TensorFlow …" else forked()
     process: subprocess.Popen[str] = subprocess.Popen(
-        [*COMMAND, "build", str(files.model), "--section", "architecture", "-o", "made", "-v"],
+        [*command, "build", str(files.model), "--section", "architecture", "-o", "made", "-v"],
         cwd=tmp_path, env=environment(TMPDIR=str(temporary)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         encoding="utf-8", preexec_fn=_listen_to_interrupts,
     )  # fmt: skip
     assert process.stderr is not None
     _wait_for_line(process.stderr, step)
-    children = _children(process.pid)
-    process.send_signal(blow)
+    number = process.pid if command == COMMAND else nursery.having(*nursery.TENSORFLOW).youngest()
+    children = nursery.children(number)
+    os.kill(number, blow)
     out, err = process.communicate()
     assert out == ""
     assert "Traceback" not in err
@@ -186,14 +190,16 @@ def test_code_that_hangs_is_ended_by_an_interrupt_and_nothing_is_made(
     waiting = "print('begun', flush=True)\n{0}import time\n{0}time.sleep(600)\n"
     text = waiting.format("") if options[0] == "--import" else f"def images():\n    {waiting.format('    ')}"
     (tmp_path / "hanging.py").write_text(text, encoding="utf-8")
+    command = forked()
     process: subprocess.Popen[str] = subprocess.Popen(
-        [*COMMAND, "build", str(files.model), *options, "-o", "new/made"],
+        [*command, "build", str(files.model), *options, "-o", "new/made"],
         cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         encoding="utf-8", preexec_fn=_listen_to_interrupts,
     )  # fmt: skip
     assert process.stderr is not None
     _wait_for_line(process.stderr, "begun")
-    process.send_signal(signal.SIGINT)
+    number = process.pid if command == COMMAND else nursery.having(*nursery.TENSORFLOW).youngest()
+    os.kill(number, signal.SIGINT)
     out, err = process.communicate()
     assert (process.returncode, out) == (1, "")
     assert err.splitlines()[-1].startswith("Error: Stopped by Ctrl-C before the end.")
@@ -211,13 +217,6 @@ def _wait_for_line(stream: IO[str], wanted: str) -> None:
         if line.strip() == wanted:
             return
     pytest.fail(f"{wanted!r} was not said")
-
-
-def _children(process: int) -> list[int]:
-    found: list[int] = []
-    for task in Path(f"/proc/{process}/task").iterdir():
-        found += map(int, (task / "children").read_text(encoding="ascii").split())
-    return found
 
 
 def _wait_until_gone(process: int, seconds: float = 30) -> None:

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from reportgen.writing.folders import held
-from tests.commands import COMMAND, Files, environment, here, names, posix, run
+from tests.commands import Files, environment, forked, here, names, posix, run
 
 REFUSED = (
     "Error: The folder '{}' is being written to by another run of reportgen. Expected one run at a time. Wait for it to"
@@ -34,7 +34,7 @@ def test_second_build_into_a_folder_is_refused_and_a_killed_one_keeps_no_one_out
     before = names(tmp_path)
     # In all formats, so that the process that sets the PDF waits, too.
     first = subprocess.Popen(
-        [*COMMAND, "build", str(files.model), "--data", "hanging:images", "-o", "made"],
+        [*forked(), "build", str(files.model), "--data", "hanging:images", "-o", "made"],
         cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:

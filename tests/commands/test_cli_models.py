@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from reportgen.language.numerals import unbroken
-from tests.commands import COMMAND, STEP, Files, environment, here, names, posix, run
+from tests.commands import COMMAND, STEP, Files, environment, forked, here, names, posix, run
 
 
 @pytest.mark.slow
@@ -130,8 +130,12 @@ def _read(descriptor: int) -> bytes:
         return b""
 
 
+def run_forked(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return run(*arguments, cwd=cwd, command=forked())
+
+
 @pytest.mark.keras
-@pytest.mark.parametrize(("start", "loudness"), [(here, "--quiet"), (run, "-vv")], ids=["here", "in-a-process"])
+@pytest.mark.parametrize(("start", "loudness"), [(here, "--quiet"), (run_forked, "-vv")], ids=["here", "in-a-process"])
 def test_what_the_users_own_code_prints_stays_out_of_the_results(
     files: Files, tmp_path: Path, start: Callable[..., subprocess.CompletedProcess[str]], loudness: str
 ) -> None:

@@ -9,13 +9,13 @@ import pytest
 
 from reportgen.models import trial
 from tests.models import toys
-from tests.nursery import forking
+from tests.nursery import TENSORFLOW, forking
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _trials() -> Iterator[None]:
-    """Fork the processes that try models from one with TensorFlow, which takes each of them five seconds."""
-    with forking(trial, "hold", "reportgen.models.trial"):
+    """Fork the processes that try models from one that has imported TensorFlow, which takes each of them 5 s."""
+    with forking(trial, "hold", *TENSORFLOW):
         yield
 
 
