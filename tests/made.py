@@ -52,6 +52,7 @@ from reportgen.evidence.predictions import PredictionsResult
 from reportgen.evidence.responses import CallResponses, ChannelResponses, Patch, ResponsesResult, Thresholds
 from reportgen.evidence.samples import Answer, PixelAnswer, PixelShare, SampleRecord
 from reportgen.evidence.scaling import ScaledAnswers, ScalingResult
+from reportgen.evidence.views import View, ViewsResult
 from reportgen.records.data import DatasetRecord, TrainingRecord
 from reportgen.records.model import Check, LayerRecord, ModelRecord, Setting, Shape, Step, TensorRecord, Window
 from tests import why_made
@@ -653,6 +654,11 @@ def verdict(*results: Result) -> Verdict:
     return Verdict("toy", "", "report.json", "0" * 64, "policy.toml", "1" * 64, "2026-11-29", 0, results or (usual,))
 
 
+def views() -> ViewsResult:
+    """A place of the conv layer uses the three pixels that it sees."""
+    return ViewsResult((View("conv", 3, (0,), 10),), 0.9, 10, 0)
+
+
 def evidence(**others: Any) -> Evidence:
     """Everything that a small classifier on labelled images leaves."""
     usual: dict[str, Any] = {
@@ -670,6 +676,7 @@ def evidence(**others: Any) -> Evidence:
         "edges": edges(),
         "pooling": pooling(),
         "names": names(),
+        "views": views(),
         "responses": responses(),
         "ablation": ablation(),
         "dreams": dreams(),
@@ -693,6 +700,7 @@ def bare(**others: Any) -> Evidence:
         "edges": None,
         "pooling": None,
         "names": None,
+        "views": None,
         "responses": None,
         "ablation": None,
         "dreams": None,

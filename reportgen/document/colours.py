@@ -16,7 +16,7 @@ ON_PAGES = {
     "quantity": ("#0b5c7a", "#6cc0de"),
     "bar": ("#4a889c", "#4a889c"),
     "ok": ("#1b6e3c", "#7ccf9a"),
-    "warn": ("#7d5200", "#e2b35a"),
+    "warn": ("#b04d00", "#e2b35a"),
     "bad": ("#a32626", "#f08a8a"),
     "conv": ("#d3e6ee", "#17333f"),
     "pool": ("#e9e6f3", "#2a2740"),

@@ -24,6 +24,7 @@ from reportgen.evidence.samples import Levels as Levels
 from reportgen.evidence.samples import SampleRecord
 from reportgen.evidence.scaling import ScalingResult
 from reportgen.evidence.shortcuts import ShortcutsResult
+from reportgen.evidence.views import ViewsResult
 from reportgen.evidence.why import WhyResult
 from reportgen.records.data import DatasetRecord, TrainingRecord
 from reportgen.records.model import ModelRecord
@@ -77,6 +78,7 @@ class Evidence:
     dreams: DreamsResult | None = None
     why: WhyResult | None = None
     shortcuts: ShortcutsResult | None = None
+    views: ViewsResult | None = None
     further: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -11,6 +11,8 @@ from reportgen.evidence.predictions import PredictionsResult
 from reportgen.evidence.samples import SampleRecord
 from reportgen.language.ties import Tie
 
+_TAIL = 0.025
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -138,6 +140,23 @@ class Sureness:
 
 
 @dataclass(frozen=True, slots=True)
+class Passing:
+    """What it would bring to pass every prediction that is less sure to a person.
+
+    Attributes:
+        above: Confidence above which a prediction is kept, 0..1.
+        passed: How many predictions that passes on.
+        caught: The mistakes among them, of all mistakes; None without mistakes.
+        kept: Correct ones of the predictions that are kept; None where all are passed on.
+    """
+
+    above: float
+    passed: int
+    caught: Share | None
+    kept: Share | None
+
+
+@dataclass(frozen=True, slots=True)
 class HeadScores:
     """How often one output is right.
 
@@ -159,6 +178,8 @@ class HeadScores:
         mistakes_tie: How many wrong answers are as confident as the last one that was chosen, where only some of these
             were, at random; else None.
         seed: Seed of what is drawn among equals.
+        passing: What it would bring to pass what is unsure to a person, for some bounds from the lowest; () for a
+            multi-label output.
     """
 
     name: str
@@ -177,6 +198,7 @@ class HeadScores:
     confidences: tuple[float, ...]
     mistakes_tie: Tie | None = None
     seed: int = 0
+    passing: tuple[Passing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,3 +243,31 @@ def wilson(right: int, total: int) -> tuple[float, float]:
     scale = 1 + Z * Z / total
     # At either end rounding would leave a trace of a bound that is exactly 0 or 1.
     return (middle - half) / scale if right else 0.0, (middle + half) / scale if right < total else 1.0
+
+
+def by_chance(confidence: float, total: int) -> tuple[float, float]:
+    """Return the shares that 95 of 100 networks would show that are right exactly as often as they are confident.
+
+    Args:
+        confidence: How often that is, 0..1.
+        total: On how many predictions.
+
+    Returns:
+        The 2.5 and the 97.5 per cent quantile of the binomial distribution, as shares.
+
+    >>> by_chance(0.5, 10), by_chance(1.0, 3)
+    ((0.2, 0.8), (1.0, 1.0))
+    """
+    if not 0 < confidence < 1:
+        return confidence, confidence
+    logs = (math.log(confidence), math.log1p(-confidence))
+    low = None
+    held = 0.0
+    for part in range(total + 1):
+        ways = math.lgamma(total + 1) - math.lgamma(part + 1) - math.lgamma(total - part + 1)
+        held += math.exp(ways + part * logs[0] + (total - part) * logs[1])
+        if low is None and held >= _TAIL:
+            low = part
+        if held >= 1 - _TAIL:
+            return (part if low is None else low) / total, part / total
+    return (total if low is None else low) / total, 1.0

@@ -36,7 +36,7 @@ _PANEL = 68  # height of the panel of one curve, with the words above it
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """Colours of a chart: text, quieter text, hairlines, the one accent; the page around it, and its shaded fields."""
+    """Colours of a chart: text, quieter text, hairlines, the accent; page and shaded fields; what to notice."""
 
     text: str
     soft: str
@@ -44,11 +44,12 @@ class Ink:
     accent: str
     paper: str
     wash: str
+    warn: str
 
 
 def _ink(place: int) -> Ink:
     page = {name: pair[place] for name, pair in (colours.ON_PAGES | colours.IN_CHARTS).items()}
-    return Ink(page["ink"], page["soft"], page["line"], page["accent"], page["paper"], page["wash"])
+    return Ink(page["ink"], page["soft"], page["line"], page["accent"], page["paper"], page["wash"], page["warn"])
 
 
 LIGHT, DARK = _ink(0), _ink(1)

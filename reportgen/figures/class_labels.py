@@ -14,7 +14,7 @@ LABEL_SIZE = 10
 """Size of the letters of a label, CSS pixels: 7.5 points."""
 NO_NUMBER = 38
 """Width of the words above a column of answers that are no number, CSS pixels."""
-_WIDEST_SIDE = 44
+_WIDEST_SIDE = 32
 _WIDEST = 560
 _SEPARATORS = frozenset(" _-/\\.:,;|+")
 
@@ -57,8 +57,8 @@ class Labels:
 
 
 def side_of(num_columns: int) -> int:
-    """Return how wide a column of a confusion matrix is, CSS pixels."""
-    return min(_WIDEST_SIDE, _WIDEST // num_columns)
+    """Return how wide a column of a confusion matrix is, CSS pixels; one more column has the sums."""
+    return min(_WIDEST_SIDE, _WIDEST // (num_columns + 1))
 
 
 def label_width(label: str) -> float:

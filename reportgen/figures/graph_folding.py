@@ -25,8 +25,14 @@ _BARRIER = -1
 class Signatures:
     """Numbers for structures: two that are alike but for names, channels and sizes have the same number."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, padding: bool = True) -> None:
+        """Start without any.
+
+        Args:
+            padding: Whether a padding makes a structure another one.
+        """
         self._numbers: dict[Hashable, int] = {}
+        self._padding = padding
 
     def of(self, nodes: Sequence[Node]) -> int:
         """Return the number of a piece of a graph; its nodes stand in order of computation."""
@@ -43,7 +49,8 @@ class Signatures:
 
     def of_node(self, node: Node) -> int:
         """Return the number of a node by itself."""
-        calls = () if node.uses else tuple(_kind(call) for call in node.calls)
+        counted = [call for call in node.calls if self._padding or "ZeroPadding" not in call.kind]
+        calls = () if node.uses else tuple(_kind(call) for call in counted)
         inside = tuple(self.of(use) for use in node.uses)
         return self._number((node.role, node.by_order, calls, inside))
 
@@ -76,6 +83,64 @@ def fold(nodes: Sequence[Node], exits: Collection[str], signatures: Signatures) 
     while run := _best(pieces):
         pieces = _folded(pieces, run)
     return [node for piece in pieces for node in piece.nodes]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Nodes that belong together: all between two cuts, or one use of a run that repeats.
+
+    Attributes:
+        nodes: The nodes, in order of computation.
+        run: Number of the run that they are a use of, from 1; 0 where they do not repeat.
+    """
+
+    nodes: tuple[Node, ...]
+    run: int = 0
+
+
+def parts(nodes: Sequence[Node], exits: Collection[str], signatures: Signatures) -> list[Part]:
+    """Cut a graph into parts in a row, each use of what repeats in one; of several blocks that repeat together, each.
+
+    Args:
+        nodes: One level of a graph, each node after those that it reads.
+        exits: Keys of the nodes that are read from elsewhere; they are no part of what repeats.
+        signatures: Numbers for structures.
+    """
+    pieces = _pieces(nodes, exits, signatures)
+    begins = {piece.nodes[0].key for piece in pieces if len(piece.nodes) > 1}
+    runs: dict[tuple[str, ...], int] = {}
+    while run := _best(pieces):
+        pieces = _folded(pieces, run)
+        blocks = [piece.nodes[0] for piece in pieces if piece.nodes[0].role == "block"]
+        fresh = [use for block in blocks for use in block.uses if _keys(use) not in runs]
+        runs.update(dict.fromkeys(map(_keys, fresh), len(set(runs.values())) + 1))
+    found: list[Part] = []
+    numbers: dict[tuple[int, int], int] = {}
+    for piece in pieces:
+        uses = piece.nodes[0].uses if piece.nodes[0].role == "block" else []
+        for use in uses:
+            for place, nodes_of_one in enumerate(_apart(use, begins)):
+                number = numbers.setdefault((runs[_keys(use)], place), len(numbers) + 1)
+                found.append(Part(tuple(nodes_of_one), number))
+        if not uses:
+            found.append(Part(piece.nodes))
+    return found
+
+
+def _keys(nodes: Sequence[Node]) -> tuple[str, ...]:
+    return tuple(node.key for node in nodes)
+
+
+def _apart(use: Sequence[Node], begins: Collection[str]) -> list[list[Node]]:
+    """Cut a run before each place where branches part, but for the first one."""
+    found: list[list[Node]] = [[]]
+    has_branches = False
+    for node in use:
+        if node.key in begins and has_branches:
+            found.append([])
+        has_branches = has_branches or node.key in begins
+        found[-1].append(node)
+    return found
 
 
 def _pieces(nodes: Sequence[Node], exits: Collection[str], signatures: Signatures) -> list[_Piece]:

@@ -105,15 +105,16 @@ def reading_of(model: ModelRecord) -> Reading:
     return Reading(sources, readers, frozenset(by_order))
 
 
-def nodes_of(calls: Sequence[LayerRecord], reading: Reading, around: str = "") -> list[Node]:
+def nodes_of(calls: Sequence[LayerRecord], reading: Reading, around: str = "", *, flat: bool = False) -> list[Node]:
     """Return the nodes of one level, each after those that it reads.
 
     Args:
         calls: The calls of the level and of the models nested in it, in order of computation.
         reading: Who reads whose output.
         around: Path of the model that they are in, with a "/" at its end; "" for the whole.
+        flat: Whether the calls of nested models stand beside those around them.
     """
-    groups = _groups(calls, around)
+    groups = {call.path: [call] for call in calls} if flat else _groups(calls, around)
     order = _sorted_groups(groups, reading)
     if order is None:
         # Parts of one layer that are called at different times, as a subclassed model may: no box can hold them.

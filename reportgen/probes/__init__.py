@@ -18,6 +18,7 @@ NAMES = (
     "performance",
     "scaling",
     "activations",
+    "views",
     "edges",
     "pooling",
     "watching",

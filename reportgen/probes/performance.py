@@ -18,6 +18,7 @@ from reportgen.evidence.performance import (
     Commonest,
     Confusion,
     HeadScores,
+    Passing,
     PerformanceResult,
     Share,
     Sureness,
@@ -36,6 +37,8 @@ NEEDS = ("predictions",)
 NUM_BINS = 10
 NUM_DRAWS = 2000
 SURE_ABOVE = 0.9
+BOUNDS = (0.5, 0.7, 0.9, 0.99)
+"""Confidences below which predictions could be passed to a person."""
 _FIRST_CLASSES = 5
 _SEED_OF_DRAWS = 8
 NUM_MISTAKES = 8
@@ -73,11 +76,13 @@ def _scores_of(
     chosen, tie = most_confident(~hits & is_number, confidence, seed)
     table: tuple[Confusion, ...] = ()
     classes, calibrated, commonest, sureness = _by_count(head), None, None, None
+    passed: tuple[Passing, ...] = ()
     if head.answered is not None and labels is not None:
         table = confusions(labels, head.answered)
         classes = by_class(table, names)
         calibrated = calibration(confidence[is_number], hits[is_number], seed)
         sureness = _sureness(confidence[is_number], hits[is_number])
+        passed = passing(confidence[is_number], hits[is_number])
         commonest = _commonest(classes)
     return HeadScores(
         name=head.name,
@@ -96,6 +101,7 @@ def _scores_of(
         confidences=tuple(float(confidence[index]) for index in chosen),
         mistakes_tie=tie,
         seed=seed,
+        passing=passed,
     )
 
 
@@ -195,6 +201,23 @@ def _sureness(confidence: Array, hits: Array) -> Sureness:
         SURE_ABOVE,
         *(share(int(hits[chosen].sum()), int(chosen.sum())) for chosen in (sure, ~sure)),
     )
+
+
+def passing(confidence: Array, hits: Array) -> tuple[Passing, ...]:
+    """Return what passing on all that is not above each of `BOUNDS` would catch, where that is some but not all.
+
+    Args:
+        confidence: Probability of each class answered, (answers,), 0..1.
+        hits: Whether it is right, bool (answers).
+    """
+    found = []
+    for bound in BOUNDS:
+        kept = confidence > bound
+        if kept.all() or not kept.any():
+            continue
+        caught = share(int((~hits & ~kept).sum()), int((~hits).sum()))
+        found.append(Passing(bound, int((~kept).sum()), caught, share(int(hits[kept].sum()), int(kept.sum()))))
+    return tuple(found)
 
 
 def most_confident(wrong: Array, confidence: Array, seed: int) -> tuple[tuple[int, ...], Tie | None]:

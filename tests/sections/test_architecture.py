@@ -9,8 +9,7 @@ from itertools import count
 
 import pytest
 
-from reportgen.document.report import Report, Section
-from reportgen.figures import graph
+from reportgen.document.report import Report
 from reportgen.language.cleaning import anchor
 from reportgen.records.model import LayerRecord, ModelRecord
 from reportgen.records.precision import Precision
@@ -23,11 +22,7 @@ each = pytest.mark.parametrize("record", MODELS.values(), ids=MODELS)
 
 
 def page(record: ModelRecord, medium: html.Medium = "screen") -> str:
-    # Without the chart of what each layer costs, which takes longer than all else here.
-    content = architecture.Content(
-        graph.draw(record), None, 0, 0, 0, adds_up=True, shows_precision=False, shows_zeros=False, remarks=()
-    )
-    section = Section("architecture", architecture.TITLE, "", content)
+    section = architecture.build(made.bare(model=record))
     report = Report("A network", "A network", record, made.run(), (), (section,))
     numbers = {"figure": count(1).__next__, "table": count(1).__next__}
     return templating.render(
@@ -49,7 +44,7 @@ class Links(HTMLParser):
         told = {name: value or "" for name, value in attrs}
         if "id" in told:
             self.ids.append(told["id"])
-        if tag == "svg":
+        if tag == "svg" and told.get("role") == "group":
             self.drawings.append([])
         elif self.drawings:
             self.drawings[-1].append(tag)
@@ -87,8 +82,8 @@ def test_box_that_stands_for_others_leads_to_its_panel_and_its_last_line_to_the_
 @pytest.mark.parametrize("medium", ["screen", "print"])
 def test_every_row_of_the_drawing_begins_with_its_alternative(record: ModelRecord, medium: html.Medium) -> None:
     found = Links(page(record, medium))
-    assert found.drawings
-    assert {tags[0] for tags in found.drawings} == {"title"}
+    assert found.drawings or medium == "print"  # of a chain, paper has the stages alone
+    assert {tags[0] for tags in found.drawings} <= {"title"}
 
 
 @each
@@ -124,14 +119,15 @@ def test_number_formats_are_a_line_and_stand_beside_each_layer_only_where_they_d
 ) -> None:
     shown = chapter(made.conv(precision=first), made.pool(), made.dense(precision=last))
     assert said in shown
-    assert ("Below the kind" in shown) == (first != last)
+    assert ("Below the kind:" in shown) == (first != last)
     assert ("float16 / float32" in shown) == ((first, last) == (HALF, WHOLE))
 
 
 def test_large_network_on_paper_has_formats_and_zeros_in_its_lines() -> None:
-    layers = [made.conv(f"conv_{n}", index=n, precision=HALF, kernel_weights=9, zero_weights=3) for n in range(61)]
-    shown = chapter(*layers, made.dense(precision=WHOLE), medium="print")
-    assert "kernel 3 × 3, stride 1 × 1, padding valid; float16 / float32; 33.3 % zero" in shown
+    more = {"precision": HALF, "kernel_weights": 9, "zero_weights": 3}
+    layers = [made.conv(f"conv_{n}", index=n, inputs=(f"conv_{n - 1}" if n else "",), **more) for n in range(61)]
+    shown = chapter(*layers, made.dense(precision=WHOLE, inputs=("conv_60",)), medium="print")
+    assert "61 layers conv_ 0 to conv_ 60 Conv2D 3 × 3 float16 / float32; 33.3 % zero" in shown
 
 
 @pytest.mark.parametrize(("zero", "is_shown"), [(0, False), (49, False), (50, True), (1000, True)])
@@ -154,4 +150,5 @@ def test_zero_kernels_are_counted_by_layer() -> None:
 
 def test_multiply_adds_that_could_not_be_counted_are_no_part_of_a_share() -> None:
     shown = chapter(made.conv(), made.layer("own", "Own", macs=None, has_formula=False), made.dense())
-    assert "92 % of the multiply-adds that were counted happen in conv." in shown
+    assert "shares of all learned numbers and of all multiply-adds that were counted" in shown
+    assert "nor 1 layer without a count" in shown

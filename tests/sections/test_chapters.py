@@ -51,25 +51,6 @@ def test_architecture_says_when_weights_belong_to_no_call() -> None:
     assert not of_architecture(made.evidence(model=made.model(parameters=20))).adds_up
 
 
-def test_chart_of_costs_names_the_largest_bars() -> None:
-    costs = of_architecture(made.evidence()).costs
-    assert costs is not None
-    assert costs.alt == ("Bars for 2\xa0layers. Most parameters: 10 (conv); most multiply-adds: 36 (conv).")
-    assert "shown" not in costs.caption
-
-
-def test_chart_of_costs_says_how_many_layers_it_shows() -> None:
-    layers = [made.conv(f"c{place}", macs=place, parameters=1) for place in range(30)]
-    costs = of_architecture(made.evidence(model=made.model(*layers))).costs
-    assert costs is not None
-    assert "24 of 30 layers shown, those with the most multiply-adds; all are in the table." in costs.caption
-    assert "(c29)." in costs.alt
-
-
-def test_network_without_weights_has_no_chart_of_costs() -> None:
-    assert of_architecture(made.evidence(model=made.model(made.pool()))).costs is None
-
-
 def test_pooling_names_the_kinds_that_the_model_uses() -> None:
     section = pooling.build(made.evidence())
     assert section is not None

@@ -12,29 +12,36 @@ from reportgen.evidence.performance import (
     Commonest,
     Confusion,
     HeadScores,
+    Passing,
     Share,
     Sureness,
+    share,
 )
 from reportgen.evidence.predictions import ANSWERED_ABOVE
 from reportgen.figures import inputs
-from reportgen.figures import scores as figures
-from reportgen.figures.class_labels import Labels, labels
+from reportgen.figures.class_labels import Labels
+from reportgen.findings.weak_classes import WeakClasses, weak_classes
+from reportgen.language.listing import listed
 from reportgen.language.numerals import number, percent, plural
-from reportgen.language.ties import Tie, first
+from reportgen.language.ties import Tie
 from reportgen.language.vocabulary import Words, words
-from reportgen.sections.performance import confusions
+from reportgen.sections.performance import confusions, drawn
 from reportgen.sections.performance.confusions import Pair
+from reportgen.sections.performance.drawn import LEAST_TOLD, MOST_WHOLE
 from reportgen.sections.summary import scope
 
 TITLE = "How often is it right?"
 PART = "body"
 NEEDS = ("predictions", "samples", "performance")
-MOST_WHOLE = 20
-"""Up to so many classes, the matrix has numbers and the classes are shown whole; of more, so many rows."""
-LEAST_TOLD = 5
-"""Of many classes, none is told of by itself where the largest has fewer images."""
-MOST_SQUARE = 9
-"""Up to so many classes, the confusions are a table with a column for each class; of more, a list."""
+MOST_LISTED = 12
+"""Most pairs in a list of confusions."""
+WIDEST_BESIDE = 560
+"""Up to so many CSS pixels, a matrix stands beside the recalls."""
+SURE_ABOVE = 0.9
+"""Confidence above which a prediction counts as very sure."""
+_HALF = 0.5
+_MOST_NAMED = 3
+_MOST_BOUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,28 @@ class Mistake:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """The predictions of some confidences.
+
+    Attributes:
+        low: Confidence that they are above, 0..1.
+        high: Confidence that they are at most.
+        right: The correct ones of them.
+        share: Their share of all predictions, 0..1.
+    """
+
+    low: float
+    high: float
+    right: Share
+    share: float
+
+    @property
+    def right_share(self) -> float:
+        """The share of all predictions that are in it and correct, 0..1."""
+        return self.share * self.right.value
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """How good one output is.
 
@@ -75,7 +104,11 @@ class Head:
         num_nonfinite: How many predictions hold NaN or infinity; they are counted as wrong.
         classes: Recall and precision of every class that the data hold or the network predicts.
         confusions: Every pair of true and predicted class that occurs, with its number.
-        matrix: The same as a picture; None for a multi-label output.
+        recalls: How often each class is recognised, as a picture: of all classes, or of those that are recognised least
+            often; None where no class has enough images.
+        matrix: The mistakes as a picture; None of many classes, without mistakes, and for a multi-label output.
+        bands: How often it is right where it is very sure, fairly sure and unsure.
+        passing: What it would bring to pass what is unsure to a person.
         calibration: Confidence against accuracy, in bins; None for a multi-label output.
         reliability: The same as a picture.
         num_mistakes: How many wrong predictions there are, without those that hold NaN or infinity.
@@ -95,7 +128,10 @@ class Head:
     num_nonfinite: int
     classes: tuple[ClassAccuracy, ...]
     confusions: tuple[Confusion, ...]
+    recalls: Figure | None
     matrix: Figure | None
+    bands: tuple[Band, ...]
+    passing: tuple[Passing, ...]
     calibration: Calibration | None
     reliability: Figure | None
     num_mistakes: int
@@ -124,6 +160,9 @@ class Head:
         sizes = [each.recall.whole for each in self.classes if each.recall]
         if self.is_whole or max(sizes, default=LEAST_TOLD) >= LEAST_TOLD:
             return ""
+        if max(sizes) == 1:
+            many = plural(len(sizes), "class", "classes")
+            return f"There is one image of each of {many}: no class can be judged by itself."
         few = number(sizes[0]) if min(sizes) == max(sizes) else f"{number(min(sizes))} to {number(max(sizes))}"
         always = sum(each.recall.part == each.recall.whole for each in self.classes if each.recall)
         never = sum(not each.recall.part for each in self.classes if each.recall)
@@ -134,47 +173,9 @@ class Head:
         )
 
     @property
-    def is_square(self) -> bool:
-        """Whether there are so few classes that a table has a column for each."""
-        return len(self.classes) <= MOST_SQUARE
-
-    @property
-    def shown(self) -> tuple[ClassAccuracy, ...]:
-        """The classes to show first: all, or those that are found least often, among them the largest first."""
-        return self.classes if self.is_whole else _least_found(self.classes, self.seed)[0]
-
-    @property
-    def shown_caption(self) -> str:
-        """What of all classes those are: a sentence without its end."""
-        shown, tie = _least_found(self.classes, self.seed)
-        of = f"{number(len(shown))} of {plural(len(self.classes), 'class', 'classes')}{self.at}"
-        if tie is None:
-            return f"The {of} with the lowest recall, among equals the larger first"
-        drawn = f"drawn at random with seed {self.seed}"
-        if tie.total == sum(each.recall is not None for each in self.classes):
-            return f"{of}, {drawn}, as all have the same recall and the same size"
-        if tie.shown == len(shown):
-            return f"{of}, {drawn} from {number(tie.total)} with the lowest recall and the same size"
-        return (
-            f"The {of} with the lowest recall, among equals the larger first; of {number(tie.total)} with the same"
-            f" recall and the same size, {number(tie.shown)} {'is' if tie.shown == 1 else 'are'} shown, {drawn}"
-        )
-
-    @property
     def labels(self) -> Labels:
         """What stands for the classes."""
-        return _labels(self.classes, self.num_nonfinite)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The heads of a small table: for every class, and at the end for answers that are no number."""
-        return (*self.labels.heads, *((confusions.NO_NUMBER,) if self.num_nonfinite else ()))
-
-    @property
-    def rows(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
-        """The rows of a small table: the true class, and how often it was given each answer."""
-        table = _counts(self.classes, self.confusions, self.num_nonfinite).tolist()
-        return tuple((name, tuple(row)) for name, row in zip(self.labels.names, table, strict=True))
+        return drawn.labels_of(self.classes, self.num_nonfinite)
 
     @property
     def wrong(self) -> tuple[Pair, ...]:
@@ -182,15 +183,30 @@ class Head:
         return confusions.pairs(self.classes, self.confusions, self.labels.names)
 
     @property
+    def is_wide(self) -> bool:
+        """Whether the matrix is too wide to stand beside another picture."""
+        return self.matrix is not None and self.matrix.width_px > WIDEST_BESIDE
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether confusions are worth a list: of many classes, some of which are confused more than once."""
+        return not self.is_whole and bool(self.wrong) and self.wrong[0].number > 1
+
+    @property
+    def most_frequent(self) -> str:
+        """Which pairs are confused most often, in a sentence."""
+        return confusions.most_frequent(self.wrong)
+
+    @property
     def frequent(self) -> tuple[Pair, ...]:
         """The most frequent of these."""
-        return confusions.frequent(self.wrong, MOST_WHOLE, self.seed)[0]
+        return confusions.frequent(self.wrong, MOST_LISTED, self.seed)[0]
 
     @property
     def frequent_caption(self) -> str:
         """What of all confusions those are."""
         found = self.wrong
-        shown, tie = confusions.frequent(found, MOST_WHOLE, self.seed)
+        shown, tie = confusions.frequent(found, MOST_LISTED, self.seed)
         said = confusions.caption(found, shown, tie, self.seed)
         return f"Confusions{self.at}: {said}{self.labels.left_out}"
 
@@ -204,6 +220,7 @@ class Content:
         split: What the data may be called.
         num_images: Images in the data.
         scope: What a score on them must not be called: a whole sentence.
+        weak: The classes of the first output that are worse than chance would make them.
         heads: Every output that predicts classes and has labels.
     """
 
@@ -211,6 +228,7 @@ class Content:
     split: str
     num_images: int
     scope: str
+    weak: WeakClasses
     heads: tuple[Head, ...]
 
 
@@ -224,9 +242,10 @@ def build(evidence: Evidence) -> Section | None:
         split=dataset.split,
         num_images=result.heads[0].right.whole,
         scope=scope(dataset, words(evidence.model)),
+        weak=weak_classes(result.heads[0]),
         heads=tuple(_head(evidence, head, place) for place, head in enumerate(result.heads)),
     )
-    return Section("performance", TITLE, _answer(content, words(evidence.model)), content)
+    return Section("performance", TITLE, _answer(content, words(evidence.model)), content, _headline(content))
 
 
 def _head(evidence: Evidence, head: HeadScores, place: int) -> Head:
@@ -245,9 +264,12 @@ def _head(evidence: Evidence, head: HeadScores, place: int) -> Head:
         num_nonfinite=head.num_nonfinite,
         classes=head.classes,
         confusions=head.confusions,
-        matrix=_matrix(evidence, head, f"confusions{after}", at) if head.confusions else None,
+        recalls=drawn.recalls(evidence, head, f"recalls{after}", at),
+        matrix=drawn.matrix(evidence, head, f"confusions{after}", at),
+        bands=_bands(head.calibration),
+        passing=_told(head.passing, head.right.whole),
         calibration=head.calibration,
-        reliability=_reliability(head.calibration, f"reliability{after}", at, known) if head.calibration else None,
+        reliability=drawn.reliability(head.calibration, f"reliability{after}", at, known) if head.calibration else None,
         num_mistakes=head.num_mistakes,
         mistakes=tuple(_mistake(evidence, head, number, after) for number in range(len(head.mistakes))),
         mistakes_tie=head.mistakes_tie,
@@ -282,92 +304,53 @@ def _anchor(evidence: Evidence, index: int) -> str:
     return ""
 
 
-def _least_found(classes: tuple[ClassAccuracy, ...], seed: int) -> tuple[tuple[ClassAccuracy, ...], Tie | None]:
-    known = [each for each in classes if each.recall]
-    return first(
-        known,
-        MOST_WHOLE,
-        seed,
-        key=lambda each: (each.recall.value, -each.recall.whole) if each.recall else (0.0, 0),
-    )
+def _bands(calibration: Calibration | None) -> tuple[Band, ...]:
+    """Predictions that it is very sure of, fairly sure, and unsure; those that there are."""
+    if calibration is None:
+        return ()
+    found = []
+    for low, high in ((SURE_ABOVE, 1.0), (_HALF, SURE_ABOVE), (0.0, _HALF)):
+        inside = [each.right for each in calibration.bins if each.right and low <= (each.low + each.high) / 2 < high]
+        right = share(sum(each.part for each in inside), sum(each.whole for each in inside))
+        if right is not None:
+            found.append(Band(low, high, right, right.whole / calibration.right.whole))
+    return tuple(found)
 
 
-def _labels(classes: tuple[ClassAccuracy, ...], num_nonfinite: int) -> Labels:
-    return labels([(each.index, each.name) for each in classes], len(classes) + (num_nonfinite > 0))
+def _told(passing: tuple[Passing, ...], total: int) -> tuple[Passing, ...]:
+    """The bounds to tell of: the highest that pass on less than half of all predictions; else the lowest."""
+    bearable = [each for each in passing if each.passed < _HALF * total]
+    return tuple(bearable[-_MOST_BOUNDS:] if bearable else passing[:_MOST_BOUNDS])
 
 
-def _counts(classes: tuple[ClassAccuracy, ...], cells: tuple[Confusion, ...], num_nonfinite: int) -> figures.Counts:
-    """Put the counts into a matrix, one row per true class, answers that are no number in a last column."""
-    places = {each.index: place for place, each in enumerate(classes)}
-    return figures.counted(
-        (len(classes), len(classes) + (num_nonfinite > 0)),
-        [
-            (places[each.label], len(classes) if each.answered is None else places[each.answered], each.number)
-            for each in cells
-        ],
-    )
-
-
-def _matrix(evidence: Evidence, head: HeadScores, name: str, at: str) -> Figure:
-    known = words(evidence.model)
-    classes, num_nonfinite = head.classes, head.num_nonfinite
-    counts = _counts(classes, head.confusions, num_nonfinite)
-    short = _labels(classes, num_nonfinite)
-    names = short.names if len(classes) <= MOST_WHOLE else [each.name for each in classes]
-    commonest = confusions.most_frequent(confusions.pairs(classes, head.confusions, names))
-    alt = (
-        f"Confusion matrix of {plural(len(classes), 'class', 'classes')}{at}: {number(head.right.part)} of"
-        f" {plural(head.right.whole, known.sample)} on the diagonal. {commonest}"
-    )
-    how = (
-        f"Confusions{at}: one row for each true class, one column for each predicted class; correct predictions are on"
-        f" the diagonal. The shade is the square root of the share of the row, so that rare mistakes show. {commonest}"
-    )
-    if len(classes) <= MOST_WHOLE:
-        how += f"{' The columns are numbered like the rows.' if short.numbered else ''}{short.left_out}"
-        fonts = [font.path for font in evidence.fonts]
-        return figures.numbered_matrix(name, counts, short, alt=alt, caption=how, fonts=fonts)
-    block = -(-len(classes) // figures.MOST_POINTS)
-    if num_nonfinite:
-        counts = counts[:, :-1]
-        how += f" Not drawn: {plural(num_nonfinite, 'prediction')} with NaN or infinity."
-    if block > 1:
-        how += f" Each point stands for {number(block)} × {number(block)} neighbouring classes."
-    how += f" The axes count the {plural(len(classes), 'class', 'classes')} that occur, in their order, from 0."
-    return figures.plain_matrix(name, figures.blocks(counts, block), block, alt=alt, caption=how)
-
-
-def _reliability(calibration: Calibration, name: str, at: str, known: Words) -> Figure:
-    error = percent(calibration.error)
-    by_chance = percent(calibration.error_by_chance[0])
-    alt = (
-        f"Reliability diagram{at}: {plural(calibration.right.whole, 'prediction')} in {len(calibration.bins)} bins;"
-        f" expected calibration error {error}, by chance {by_chance}."
-    )
-    caption = (
-        f"Confidence against accuracy{at}, over {plural(calibration.right.whole, 'prediction')} in"
-        f" {len(calibration.bins)} bins of equal width. Bars: accuracy, with its 95 % interval; dots: mean confidence"
-        " of the bin; dashed: where accuracy would equal confidence. Below: predictions in each bin; one with few"
-        f" {known.samples} says little."
-    )
-    return figures.reliability(name, calibration, alt=alt, caption=caption)
+def _headline(content: Content) -> str:
+    """Say in one line where it goes wrong, as far as that can be said."""
+    head = content.heads[0]
+    wrong = head.right.whole - head.right.part
+    if not wrong:
+        return "Not one mistake" if head.right.whole > 1 else ""
+    found = content.weak
+    if found.num_tested == 0:
+        return f"{number(head.right.part)} of {number(head.right.whole)} correct"
+    names = [name for name, _, _ in found.found]
+    if not names:
+        return "Its mistakes are spread over the classes"
+    if len(names) > _MOST_NAMED:
+        return f"Where it goes wrong: {number(len(names))} of {plural(found.num_tested, 'class', 'classes')}"
+    return f"Where it goes wrong: {listed(names)}"
 
 
 def _answer(content: Content, known: Words) -> str:
     head = content.heads[0]
     low, high = head.right.interval
     where = f" at its output {head.name}" if head.name else ""
-    over = (
-        f"over all {plural(content.num_images, known.sample)}"
-        if content.num_images > 1
-        else f"on the only {known.sample}"
-    )
-    what = (
-        f"The accuracy{where} {over} is {percent(head.right.value)}"
-        if head.commonest is not None
-        else f"The share of predictions{where} with exactly the true classes, {over}, is {percent(head.right.value)}"
-    )
-    said = f"{what} (95 % interval {percent(low)} to {percent(high)}, if they were drawn at random)."
+    what = "is" if head.right.part == 1 else "are"
+    of = f"{number(head.right.part)} of {plural(head.right.whole, known.sample)} {what}"
+    if head.right.whole == 1:
+        of = f"The only {known.sample} is{'' if head.right.part else ' not'}"
+    how = "classified correctly" if head.commonest is not None else "given exactly the true classes"
+    said = f"{of} {how}{where}: {percent(head.right.value)}"
+    said += f" (95 % interval {percent(low)} to {percent(high)}, if they were drawn at random)."
     if head.among_five is not None:
         said += f" Among the five most probable classes the true one is in {percent(head.among_five.value)}."
     if head.commonest is not None:
