@@ -206,7 +206,7 @@ def test_one_image_is_called_one_image() -> None:
     written = case("one image")
     assert written.channels["num_images"] == 1
     assert not re.search(r"\b1[ \xa0]images\b", written.page)
-    assert "The accuracy on the only image is" in written.page
+    assert "The only image is" in written.page
     assert "Over 1\xa0image, " in written.page
 
 

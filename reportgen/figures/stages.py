@@ -196,8 +196,12 @@ def _pieces(part: Part, *, whole: bool) -> Iterator[tuple[tuple[LayerRecord, ...
 
 
 def _is_block(part: Part) -> bool:
-    """Whether a part is what people call a block: of several layers that count, and its map as small as any inside."""
-    if sum(_counts(node) for node in part.nodes) < _ALONE:
+    """Whether a part is what people call a block: of several layers that count, and its map as small as any inside.
+
+    A pooling in a chain begins what comes after it rather than ending a block.
+    """
+    roles = {node.role for node in part.nodes}
+    if sum(_counts(node) for node in part.nodes) < _ALONE or (roles & {"pool"} and not roles & {"merge"}):
         return False
     end = _area(part.nodes[-1].calls[-1])
     inside = [_area(call) for node in part.nodes for call in node.calls]

@@ -181,7 +181,7 @@ class _Gone:
 
 GONE = _Gone()
 LAYER = ("model", "layers", 0)
-COSTS = ("sections", "architecture", "content", "costs")
+VIEW = ("sections", "architecture", "content", "picture")
 
 
 @pytest.mark.parametrize(
@@ -209,13 +209,13 @@ COSTS = ("sections", "architecture", "content", "costs")
         (("sections", "edges"), {}, "has an object at sections.edges. Expected one with the keys title, part,"),
         (("sections", "edges", "title"), 1, "has 1 at sections.edges.title. Expected text."),
         (
-            (*COSTS, "alt"),
+            (*VIEW, "alt"),
             " \n",
-            "has an object at sections.architecture.content.costs. Expected a picture with a text",
+            "has an object at sections.architecture.content.picture. Expected a picture with a text",
         ),
-        ((*COSTS, "width_px"), 1.5, "has 1.5 at sections.architecture.content.costs.width_px. Expected a whole"),
-        ((*COSTS, "sha256"), GONE, "lacks 'sha256' at sections.architecture.content.costs."),
-        ((*COSTS, "data"), "x", "has an unknown key at sections.architecture.content.costs.data."),
+        ((*VIEW, "width_px"), 1.5, "has 1.5 at sections.architecture.content.picture.width_px. Expected a whole"),
+        ((*VIEW, "sha256"), GONE, "lacks 'sha256' at sections.architecture.content.picture."),
+        ((*VIEW, "data"), "x", "has an unknown key at sections.architecture.content.picture.data."),
         (("sections", "edges", "content", "threshold"), "x", "edges.content.threshold. Expected a number or null."),
         (("sections", "edges", "content", "threshold"), True, "has true at sections.edges.content.threshold."),
     ],

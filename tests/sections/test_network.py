@@ -190,7 +190,7 @@ def test_block_is_told_step_by_step() -> None:
     assert [step.title.replace("\u202f", "") for step in block.steps] == ["1×1", "3×3", "1×1", "add"]
     assert block.steps[0].text.startswith("mixes the channels at each place; then normalised")
     assert block.steps[-1].text.endswith("then cut off below 0")
-    assert block.remark == "Twelve of 16 blocks are built so."
+    assert block.remark == "Twelve of 16 blocks are built like this."
 
 
 def test_network_without_repeats_has_no_block() -> None:

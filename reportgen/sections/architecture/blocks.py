@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from reportgen.figures.stages import Unit, map_sizes
 from reportgen.language.listing import listed
@@ -15,6 +15,7 @@ from reportgen.sections.architecture.columns import in_words
 
 _MOST_STEPS = 6
 _MOST_NAMED = 6
+_DONE = {"normalise": "normalised", "cut off": "cut off below 0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,9 @@ def block_of(units: Sequence[Unit], known: Words) -> Block | None:
     plain = next((unit for unit in uses if not _halves(unit)), uses[0])
     steps = [_step(call, known) for call in plain.calls if _is_told(call)]
     if len(steps) > _MOST_STEPS:
-        steps = _joined(steps)
+        steps = _joined(steps, {call.path: call.inputs for call in plain.calls})
+    if len(steps) > _MOST_STEPS:
+        steps = _counted(steps)
     blocks = sum(unit.number > 0 for unit in units)
     return Block(f"What block {number(plain.number)} does", tuple(steps), _remark(uses, times, blocks, known))
 
@@ -72,7 +75,7 @@ def block_of(units: Sequence[Unit], known: Words) -> Block | None:
 def _remark(uses: Sequence[Unit], times: int, blocks: int, known: Words) -> str:
     said = f"All {number(blocks)} blocks are built alike"
     if times < blocks:
-        said = f"{in_words(times).capitalize()} of {number(blocks)} blocks are built so"
+        said = f"{in_words(times).capitalize()} of {number(blocks)} blocks are built like this"
     else:
         said = said if times > 2 else "Both blocks are built alike"
     halving = [unit.number for unit in uses if _halves(unit)]
@@ -165,15 +168,32 @@ def _conv_words(call: LayerRecord, size: str, told: dict[str, object]) -> str:
     return words
 
 
-def _joined(steps: Sequence[BlockStep]) -> list[BlockStep]:
-    """Steps without weights of their own as a remark to the one before."""
+def _joined(steps: Sequence[BlockStep], reads: Mapping[str, tuple[str, ...]]) -> list[BlockStep]:
+    """Normalisation and cutting off as a remark to the step whose output they read."""
     found: list[BlockStep] = []
+    places: dict[str, int] = {}
     for step in steps:
-        if found and not step.has_weights and step.title in {"normalise", "cut off"}:
-            before = found[-1]
-            done = {"normalise": "normalised", "cut off": "cut off below 0"}[step.title]
-            text = f"{before.text}{' and ' if 'normalised' in before.text else '; then '}{done}"
-            found[-1] = BlockStep(before.title, text, before.has_weights, before.path)
+        before = next((places[path] for path in reads[step.path] if path in places), None)
+        if before is not None and not step.has_weights and step.title in _DONE:
+            earlier = found[before]
+            text = f"{earlier.text}{' and' if '; then' in earlier.text else '; then'} {_DONE[step.title]}"
+            found[before] = replace(earlier, text=text)
+            places[step.path] = before
         else:
+            places[step.path] = len(found)
             found.append(step)
     return found
+
+
+def _counted(steps: Sequence[BlockStep]) -> list[BlockStep]:
+    """Steps that are called the same as one, with how often they come."""
+    often = Counter(step.title for step in steps)
+    first = {step.title: step for step in reversed(steps)}
+    return [
+        replace(
+            first[title],
+            title=title if count == 1 else f"{title}, {in_words(count)} times",
+            text=first[title].text if count == 1 else first[title].text.partition(";")[0].partition(",")[0],
+        )
+        for title, count in often.items()
+    ]

@@ -378,7 +378,8 @@ def _bars(stage: Stage) -> tuple[NumberBar, ...]:
 def _called(unit: Unit, *, last: bool) -> str:
     if unit.main.role == "pool":
         return "averages" if "Average" in unit.main.kind else "highest values"
-    return "numbers come out" if last else "numbers"
+    noun = "number" if unit.channels == 1 else "numbers"
+    return (f"{noun} comes out" if unit.channels == 1 else f"{noun} come out") if last else noun
 
 
 def field_of(model: ModelRecord, call: LayerRecord, views: ViewsResult | None, known: Words) -> Field:

@@ -45,7 +45,8 @@ def answer(model: ModelRecord, found: Stages, columns: Sequence[Column], known: 
     if len(fields) > 1 and fields[0].can_words != fields[-1].can_words:
         first, last = fields[0], fields[-1]
         ends = [first.can_words, last.can_words]
-        begins = ends[0] if ends[0].startswith("the") else f"{ends[0]} {known.points}"
+        noun = known.point if ends[0] == "1" else known.points
+        begins = ends[0] if ends[0].startswith("the") else f"{ends[0]} {noun}"
         to = ends[1] if ends[1].startswith("the") else f"{ends[1]}"
         sentence = f"What one place can see grows from {begins} to {to}"
         if first.side and last.side and last.side > first.side:
@@ -53,7 +54,8 @@ def answer(model: ModelRecord, found: Stages, columns: Sequence[Column], known: 
         said.append(f"{sentence}.")
     elif fields and fields[-1].can_words:
         only = fields[-1]
-        words = only.can_words if only.can_words.startswith("the") else f"{only.can_words} {known.points}"
+        noun = known.point if only.can_words == "1" else known.points
+        words = only.can_words if only.can_words.startswith("the") else f"{only.can_words} {noun}"
         said.append(f"One place of its last map can see {words}.")
     return " ".join(said)
 

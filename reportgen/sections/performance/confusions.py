@@ -86,7 +86,7 @@ def most_frequent(found: Sequence[Pair]) -> str:
         found: All pairs, the most frequent first.
     """
     if not found:
-        return "Everything is on the diagonal: there are no mistakes."
+        return "There are no mistakes."
     count = found[0].number
     top = [pair for pair in found if pair.number == count]
     if len(top) > _MOST_NAMED:
