@@ -12,6 +12,7 @@ from reportgen.figures.stages import stages_of
 from reportgen.language.vocabulary import words
 from reportgen.records.model import LayerRecord, ModelRecord, Setting, TensorRecord
 from reportgen.sections import architecture
+from reportgen.sections.architecture.blocks import block_of
 from reportgen.sections.architecture.columns import BOX
 from tests import made
 from tests.figures.graphs import bottlenecks, call, model
@@ -184,7 +185,7 @@ def test_blocks_that_are_alike_are_one_group_and_one_row() -> None:
 
 def test_block_is_told_step_by_step() -> None:
     found = stages_of(residual())
-    block = architecture.block_of(found.units, words(made.model()))
+    block = block_of(found.units, words(made.model()))
     assert block is not None
     assert block.title == "What block 2 does"
     assert [step.title.replace("\u202f", "") for step in block.steps] == ["1×1", "3×3", "1×1", "add"]

@@ -115,7 +115,7 @@ def _step(call: LayerRecord, known: Words) -> BlockStep:
     return BlockStep(title, text, call.kernel_weights > 0, call.path)
 
 
-def _words(call: LayerRecord, size: str, told: dict[str, object]) -> tuple[str, str]:
+def _words(call: LayerRecord, size: str, told: Mapping[str, object]) -> tuple[str, str]:
     kind = call.kind
     if call.role == "conv":
         return size or kind, _conv_words(call, size, told)
@@ -144,7 +144,7 @@ _MERGES = {
 }
 
 
-def _conv_words(call: LayerRecord, size: str, told: dict[str, object]) -> str:
+def _conv_words(call: LayerRecord, size: str, told: Mapping[str, object]) -> str:
     single = set(size.replace("\u202f", "").split("×")) == {"1"}
     places = f"{size} places" if map_sizes(call) else size
     if "Depthwise" in call.kind:

@@ -320,7 +320,8 @@ class _Scale:
         slabs = []
         for (x, width, height, right, up), role in zip(starts, roles, strict=True):
             top = (BOX[1] - height + up) / 2
-            slabs.append(Slab(*(round(each, 1) for each in (x * squeeze, top, width, height, right, up)), role))
+            x, top, width, height, right, up = (round(each, 1) for each in (x * squeeze, top, width, height, right, up))
+            slabs.append(Slab(x, top, width, height, right, up, role))
         return tuple(slabs)
 
     def _fits(self, groups: Sequence[Sequence[Unit]]) -> bool:

@@ -65,7 +65,7 @@ def rows(layers: Sequence[LayerRecord], found: Stages, *, precision: bool, zeros
 
 
 def _note(calls: Sequence[LayerRecord], precision: bool, zeros: bool) -> str:
-    told = []
+    told: list[str] = []
     if precision:
         told += dict.fromkeys(call.precision.in_short for call in calls if call.parameters or len(calls) == 1)
     zero, total = sum(call.zero_weights or 0 for call in calls), sum(call.kernel_weights for call in calls)
