@@ -15,7 +15,8 @@ pytestmark = pytest.mark.keras
 @pytest.mark.parametrize(
     ("chapters", "expected"),
     [
-        (("architecture", "glossary"), ()),
+        (("names", "glossary"), ("names",)),
+        (("architecture",), ("predictions", "pixels", "samples", "views")),
         (("names",), ("names",)),
         (("pooling",), ("predictions", "pixels", "samples", "pooling")),
         (

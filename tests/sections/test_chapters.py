@@ -21,13 +21,13 @@ from tests import made
     [
         (
             (),
-            "It has 1\xa0conv layer, 1\xa0pooling layer, 1\xa0dense layer and 1\xa0layer of other kinds, with"
-            " 16 parameters. 92\u202f% of the multiply-adds happen in conv.",
+            "It has 1\xa0conv layer, 1\xa0pooling layer, 1\xa0dense layer and 1\xa0layer of other kinds. One place of its last"
+            " map can see 3 pixels.",
         ),
-        ((made.pool(macs=0),), "It has 1\xa0pooling layer, with 0 parameters."),
+        ((made.pool(macs=0),), "It has 1\xa0pooling layer. One place of its last map can see the whole image."),
         (
             (made.conv("a"), made.conv("a#2", shared_with="a")),
-            "It has 2\xa0conv layers, with 10 parameters. 50\u202f% of the multiply-adds happen in a.",
+            "It has 2\xa0conv layers. One place of its last map can see 3 pixels.",
         ),
     ],
     ids=["of all kinds", "without weights", "shared"],

@@ -13,7 +13,7 @@ from reportgen.language.vocabulary import words
 from reportgen.records.model import LayerRecord, ModelRecord, Setting, TensorRecord
 from reportgen.sections import architecture
 from reportgen.sections.architecture.blocks import block_of
-from reportgen.sections.architecture.columns import BOX
+from reportgen.sections.architecture.slabs import BOX
 from tests import made
 from tests.figures.graphs import bottlenecks, call, model
 

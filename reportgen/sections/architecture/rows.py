@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from reportgen.figures.stages import Stages, Unit
 from reportgen.language.numerals import number, percent, shape
 from reportgen.records.model import LayerRecord, Shape
-from reportgen.sections.architecture.columns import grouped, in_words
+from reportgen.sections.architecture.columns import in_words
+from reportgen.sections.architecture.slabs import grouped
 
 MOST_SINGLE = 24
 """Up to so many layers, each has a row; of more, each block has one, and several blocks of a kind."""
