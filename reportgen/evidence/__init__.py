@@ -14,6 +14,7 @@ from reportgen.evidence.ablation import AblationResult
 from reportgen.evidence.activations import ActivationsResult
 from reportgen.evidence.dreams import DreamsResult
 from reportgen.evidence.edges import EdgesResult
+from reportgen.evidence.journey import JourneyResult
 from reportgen.evidence.names import NamesResult
 from reportgen.evidence.performance import PerformanceResult
 from reportgen.evidence.pixels import PixelsResult
@@ -77,6 +78,7 @@ class Evidence:
     ablation: AblationResult | None = None
     dreams: DreamsResult | None = None
     why: WhyResult | None = None
+    journey: JourneyResult | None = None
     shortcuts: ShortcutsResult | None = None
     views: ViewsResult | None = None
     further: Mapping[str, Any] = field(default_factory=dict)

@@ -57,6 +57,8 @@ class PredictionsResult:
             all that are as high; None of fewer than `MANY_CLASSES` classes, and where no true classes are known.
         answered: int64 (images): the predicted class, −1 where the output is not finite; None without classes, and of a
             multi-label output.
+        errors: float64 (images): the mean absolute difference between the values of each image and the true ones, NaN
+            where none of them is finite; None where they are not known.
         sha256: Of the output looked at closely, the hash of what was used: over the hash of what each input of the
             model got, image by image as scaled, and the true classes or values. "" for further outputs.
     """
@@ -76,4 +78,20 @@ class PredictionsResult:
     confidence: npt.NDArray[np.float64] | None = field(default=None, repr=False)
     answered: npt.NDArray[np.int64] | None = field(default=None, repr=False)
     places: npt.NDArray[np.int64] | None = field(default=None, repr=False)
+    errors: npt.NDArray[np.float64] | None = field(default=None, repr=False)
     sha256: str = ""
+
+    @property
+    def error_spread(self) -> tuple[float, float, float] | None:
+        """Below which error half of the images lie, and 95 in 100, and the largest; None where it is not known."""
+        if self.errors is None or not np.isfinite(self.errors).any():
+            return None
+        finite = self.errors[np.isfinite(self.errors)]
+        half, most, largest = (float(each) for each in np.quantile(finite, (0.5, 0.95, 1.0)))
+        return half, most, largest
+
+    def num_sure(self, low: float, high: float) -> int:
+        """Return how many answers have a confidence from `low` on and below `high`; up to 1 where that is 1."""
+        if self.confidence is None:
+            return 0
+        return int(((self.confidence >= low) & ((self.confidence < high) | (high >= 1))).sum())

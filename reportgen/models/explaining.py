@@ -16,16 +16,14 @@ import numpy as np
 import tensorflow as tf
 
 from reportgen.errors import ModelError
-from reportgen.models import running
+from reportgen.models import endings, running
+from reportgen.models.axes import channels_back, channels_last
 from reportgen.models.cutting import Part, Trace, trace
 from reportgen.models.inputs import batch_size
 from reportgen.models.layouts import channels_back, channels_last
 from reportgen.models.types import Model, Tensor, Tensors
 from reportgen.sources.dataset import Array
 
-# Operations that hand on numbers as they are, perhaps in another form.
-_PASSING = {"Identity", "Cast", "Reshape", "Squeeze", "ExpandDims", "StopGradient"}
-_ENDINGS = {"Softmax", "LogSoftmax", "Sigmoid"}
 _LEAST_PROBABILITY = 1e-30
 
 Painter = Callable[[Tensor, Tensor], Tensor]
@@ -83,11 +81,13 @@ class Tail:
     Attributes:
         values: Takes the model's inputs, returns what the call gave back, (rows, ...), the time steps of a call that is
             repeated stacked behind the rows, and what leads around it.
+        scores: Takes these, returns the scores, float64 (rows, units).
         slopes: Takes these and goals, one for each row or one for all; returns what is explained, float64 (rows,), and
             its gradient at the call.
     """
 
     values: Callable[[Sequence[Array]], tuple[Array, list[Array]]]
+    scores: Callable[[Array, Sequence[Array]], Array]
     slopes: Callable[[Array, Sequence[Array], Goals], tuple[Array, Array]]
 
 
@@ -134,7 +134,7 @@ class Explained:
         try:
             self._trace, self._size = _traced(model, inputs, set(paths))
             answer = self._trace.answers[place]
-            shape, self._ending = tuple(answer.shape), _ending(answer)
+            shape, self._ending = tuple(answer.shape), endings.ending(answer)
         except ModelError as error:
             self.reason = str(error)
             shape, self._ending = tuple(self._called(inputs).shape), ""
@@ -238,18 +238,26 @@ class Explained:
             return None
         head = whole.part(whole.inputs, list(cut.feeds))
         behind = cache(lambda: self._behind(list(cut.feeds), own))
+        bare = cache(lambda: whole.part(cut.feeds, [self._score]))
 
         def values(inputs: Sequence[Array]) -> tuple[Array, list[Array]]:
             self.passes += len(inputs[0])
             found = self._in_batches(head, inputs)
             return _stacked(found[:own]), found[own:]
 
+        def apart(value: Array) -> list[Array]:
+            return [value] if own == 1 else [value[:, step] for step in range(own)]
+
+        def scores(value: Array, around: Sequence[Array]) -> Array:
+            (found,) = self._in_batches(bare(), [*apart(value), *around])
+            return np.asarray(found, np.float64)
+
         def slopes(value: Array, around: Sequence[Array], goals: Goals) -> tuple[Array, Array]:
-            steps = [value] if own == 1 else [value[:, step] for step in range(own)]
-            odds, *found = self._in_batches(behind(), [*steps, *around, _weights(goals, len(value))], self.few_rows)
+            given = [*apart(value), *around, _weights(goals, len(value))]
+            odds, *found = self._in_batches(behind(), given, self.few_rows)
             return np.asarray(odds, np.float64), _stacked(found)
 
-        return Tail(values, slopes)
+        return Tail(values, scores, slopes)
 
     def _behind(self, feeds: list[Tensor], own: int) -> Part:
         assert self._trace is not None, "there is a graph"
@@ -279,7 +287,7 @@ class Explained:
         assert self._trace is not None, "there is a graph"
         answer = self._trace.answers[self._place]
         with self._trace.graph.as_default():
-            return self._read(_before(answer) if self._ending else answer)
+            return self._read(endings.before(answer) if self._ending else answer)
 
     @cached_property
     def _bare(self) -> Callable[..., Tensor]:
@@ -376,22 +384,6 @@ def _odds(scores: Tensor, wanted: Tensor) -> Tensor:
 
 def _logarithm(shares: Tensor) -> Tensor:
     return tf.math.log(tf.maximum(shares, _LEAST_PROBABILITY))
-
-
-def _last(answer: Tensor) -> Tensor:
-    while answer.op.type in _PASSING:
-        answer = answer.op.inputs[0]
-    return answer
-
-
-def _ending(answer: Tensor) -> str:
-    """What an answer ends in: "Softmax", "LogSoftmax", "Sigmoid", or ""."""
-    kind = str(_last(answer).op.type)
-    return kind if kind in _ENDINGS else ""
-
-
-def _before(answer: Tensor) -> Tensor:
-    return _last(answer).op.inputs[0]
 
 
 def _stacked(steps: Sequence[Array]) -> Array:

@@ -24,6 +24,7 @@ NAMES = (
     "watching",
     "ablation",
     "why",
+    "journey",
     "shortcuts",
     "responses",
     "dreams",

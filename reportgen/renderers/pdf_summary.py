@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from reportgen.budget.plan import Plan
 
 SUFFIX = "-summary.pdf"
-# How wide the findings may be together, in letters, and the height of the picture in millimetres, from the fullest page
-# to the barest.
+# From the fullest page to the barest: how wide the findings may be together, in letters; how many single images and
+# how many rows of where it goes wrong there are; and how many millimetres the pictures of the flow may be high.
 _VERSIONS = (
-    (6000, 105), (6000, 70), (4800, 60), (4000, 60), (3400, 55), (2900, 55), (2500, 50), (2100, 50), (1700, 45),
-    (1300, 45), (1000, 40), (700, 25), (350, 25), (0, 25),
+    (6000, 8, 15, 34), (3000, 8, 15, 30), (1500, 8, 15, 26), (700, 8, 10, 22), (400, 4, 6, 18), (350, 4, 5, 0),
+    (300, 0, 5, 0), (0, 0, 0, 0),
 )  # fmt: skip
 # What the space around a finding takes of that.
 _AROUND = 60
@@ -76,32 +76,47 @@ def check(chapters: tuple[str, ...]) -> None:
 
 
 def _documents(report: Report) -> Iterator[str]:
-    """The page with fewer and fewer findings; a version that would be that before it is left out."""
+    """The page with fewer and fewer things on it; a version that would be that before it is left out."""
     made = None
-    for room, height in _VERSIONS:
-        page = _page(report, room)
-        rules = (
-            f"\n#summary .sheet svg {{ max-height: {height}mm }}\n#summary .glimpse img {{ width: {height // 3}mm }}"
-        )
+    for room, images, rows, height in _VERSIONS:
+        page = _page(report, room, (images, rows, height > 0))
+        rules = f"\n#summary .flow-table img {{ max-height: {height}mm }}" if height else ""
         if (page, rules) != made:
             yield html.document(page, "print", rules)
         made = page, rules
 
 
-def _page(report: Report, room: int) -> Report:
+def _page(report: Report, room: int, most: tuple[int, int, bool]) -> Report:
     chapter = next(section for section in report.sections if section.name == PAGE_ONE)
-    content: Any = chapter.content
-    can, cannot = (tuple(filter(_fits, said)) for said in (content.can_say, content.cannot_say))
-    left_out = len(content.can_say) + len(content.cannot_say) - len(can) - len(cannot)
-    if left_out:
-        cannot += (f"{plural(left_out, 'sentence')} for which there is no room here.",)
-    content = dataclasses.replace(_shortened(content), can_say=can, cannot_say=cannot)
+    content = _less(_shortened(chapter.content), *most)
     return dataclasses.replace(
         report,
         title=_within(report.title, _LONGEST_TITLE),
         findings=_with_room(report.findings, room),
         sections=(dataclasses.replace(_shortened(chapter), content=content),),
     )
+
+
+def _less(content: Any, images: int, rows: int, with_flow: bool) -> Any:
+    """Page one with at most so many single images and rows, and with the flow or without it."""
+    kept: dict[str, Any] = {"boxes": tuple(map(_with_sentences, content.boxes))}
+    for name, part, most in (("pictures", "items", images), ("wrong", "rows", rows)):
+        whole = getattr(content, name)
+        if whole is not None:
+            fewer = getattr(whole, part)[:most]
+            kept[name] = dataclasses.replace(whole, **{part: fewer}) if fewer else None
+    if not with_flow:
+        kept["flow"] = None
+    return dataclasses.replace(content, **kept)
+
+
+def _with_sentences(box: Any) -> Any:
+    """A box with the sentences that have room, each whole, and one that counts the others."""
+    shown = tuple(filter(_fits, box.sentences))
+    left_out = len(box.sentences) - len(shown)
+    if left_out:
+        shown += (f"{plural(left_out, 'sentence')} for which there is no room here.",)
+    return dataclasses.replace(box, sentences=shown)
 
 
 def _with_room(findings: tuple[Finding, ...], room: int) -> tuple[Finding, ...]:

@@ -29,5 +29,5 @@ PAGE_ONE = "summary"
 MAPS, CARDS, SCORES, REASONS, PIXELS = "activations", "channels", "performance", "why", "pixels"
 """The chapters that grow most: with the maps of every sample, with the channels, with the classes, with the samples,
 with the size of masks. A report is planned by them."""
-ON_IMAGES = ("summary", "pooling", "performance", "pixels", "samples", "why", "activations", "channels")
+ON_IMAGES = ("pooling", "performance", "pixels", "samples", "why", "activations", "channels")
 """The chapters with numbers that were measured on images: a doubt about these stands beside each of their answers."""

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.keras
         (("pooling",), ("predictions", "pixels", "samples", "pooling")),
         (
             ("pooling", "names", "summary"),
-            ("predictions", "pixels", "samples", "activations", "pooling", "names"),
+            ("predictions", "pixels", "samples", "performance", "pooling", "watching", "journey", "names"),
         ),
         (("activations",), ("predictions", "pixels", "samples", "activations")),
         (

@@ -127,7 +127,7 @@ def test_a_number_that_cannot_be_missing_and_is_none_is_nan(mean: float) -> None
 
 @pytest.mark.parametrize("value", [1, 1.0, True, "1", "", (), (1, 2), -0.0, 10**30, 1e300], ids=repr)
 def test_a_value_of_several_types_keeps_its_own(value: Any) -> None:
-    content = summary.Content((), None, (), ())
+    content = summary.Content((), (), None, None, None, (), ())
     model = made.model(made.conv(settings=(Setting("kernel", value),)))
     report = Report("", "", model, made.run(), (), (Section("summary", "", "", content),))
     (setting,) = parsed(report).model.layers[0].settings

@@ -199,6 +199,7 @@ class _Head:
         self.record = record
         self._targets, self._labels = targets, labels
         self._error, self._num_compared = 0.0, 0
+        self._errors: list[Array] = []
         is_multilabel = targets is not None and multilabel.asks(record, targets)
         self._counts = multilabel.Counts(record.shape[0] or 0) if is_multilabel else None
         self._batches: list[tuple[Array, ...]] = []
@@ -222,6 +223,9 @@ class _Head:
             differences = np.abs(flat - self._targets[start : start + len(flat)].reshape(flat.shape))
             self._error += float(differences[finite].sum())
             self._num_compared += int(finite.sum())
+            counts = finite.sum(axis=1)
+            sums = np.where(finite, differences, 0.0).sum(axis=1)
+            self._errors.append(np.where(counts > 0, sums / np.maximum(counts, 1), np.nan))
         if values.ndim != 2:
             self._batches.append((broken,))
             return
@@ -286,6 +290,7 @@ class _Head:
             confidence=confidence,
             answered=answered,
             places=places,
+            errors=np.concatenate(self._errors) if self._errors else None,
         )
 
 
