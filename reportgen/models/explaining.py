@@ -17,7 +17,6 @@ import tensorflow as tf
 
 from reportgen.errors import ModelError
 from reportgen.models import endings, running
-from reportgen.models.axes import channels_back, channels_last
 from reportgen.models.cutting import Part, Trace, trace
 from reportgen.models.inputs import batch_size
 from reportgen.models.layouts import channels_back, channels_last
