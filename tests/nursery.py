@@ -190,8 +190,9 @@ def _run(streams: list[int], program: str, arguments: list[str], environment: di
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    # As it is where `python -c` begins.
+    # As it is where `python -c` begins, also where these tests run behind `nohup`.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     sys.argv[:], sys.path[0], tempfile.tempdir = arguments, "", None
     code = 0
     try:

@@ -208,8 +208,9 @@ def test_code_that_hangs_is_ended_by_an_interrupt_and_nothing_is_made(
 
 
 def _listen_to_interrupts() -> None:
-    """Undo what a shell does for programs that it starts in the background: they ignore interrupts."""
+    """Undo what a shell and `nohup` do for programs in the background: they ignore interrupts, or that it hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _wait_for_line(stream: IO[str], wanted: str) -> None:
