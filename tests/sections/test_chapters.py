@@ -21,8 +21,8 @@ from tests import made
     [
         (
             (),
-            "It has 1\xa0conv layer, 1\xa0pooling layer, 1\xa0dense layer and 1\xa0layer of other kinds. One place of its"
-            " last map can see 3 pixels.",
+            "It has 1\xa0conv layer, 1\xa0pooling layer, 1\xa0dense layer and 1\xa0layer of other kinds. One place of"
+            " its last map can see 3 pixels.",
         ),
         ((made.pool(macs=0),), "It has 1\xa0pooling layer. One place of its last map can see the whole image."),
         (
