@@ -59,9 +59,11 @@ FLOORS: dict[str, int] = {
 
 # Through which modules each library from outside comes in, at the top of a file or anywhere below.
 DOORS: list[tuple[str, set[str]]] = [
+    ("aiohttp", {"sources.remote"}),
     ("click", {"commands"}),
     ("fontTools", {"renderers"}),
     ("fontpkg", {"figures.charts", "renderers.fonts"}),
+    ("fsspec", {"sources.remote"}),
     ("google", {"models", "sources"}),  # protobuf, for saved models and records of TensorFlow
     ("h5py", {"models"}),
     ("jinja2", {"renderers"}),
@@ -70,6 +72,7 @@ DOORS: list[tuple[str, set[str]]] = [
     ("matplotlib", {"figures.charts", "figures.remaining", "figures.scores"}),
     ("numpy", {"evidence", "figures", "models", "pipeline", "policy", "probes", "sources"}),
     ("PIL", {"figures", "sources"}),
+    ("pyarrow", {"sources.parquet"}),
     ("pydantic", {"options", "renderers.parsing", "renderers.schema"}),
     ("pydantic_core", {"renderers.parsing", "renderers.schema"}),
     ("pypdf", {"pipeline.verifying"}),

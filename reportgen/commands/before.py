@@ -25,7 +25,7 @@ def check(model: Path | None, options: Options) -> None:
     from reportgen.options import chapters
     from reportgen.policy import reading as policy
     from reportgen.sources import classes, groups
-    from reportgen.sources.opening import accepting
+    from reportgen.sources.opening import check as check_data
     from reportgen.writing.summary import check_summary
 
     writing.check(options.output, options.format, options.assets_dir, chapters(options))
@@ -34,7 +34,7 @@ def check(model: Path | None, options: Options) -> None:
     if model is not None:
         identify(model)
     if options.data is not None:
-        accepting(options.data)
+        check_data(options.data)
     if options.classes is not None:
         classes.read(options.classes)
     if options.groups is not None:

@@ -281,7 +281,8 @@ def of_the_data(command: Command) -> Command:
             "--feature",
             multiple=True,
             metavar="image=NAME|label=NAME|mask=NAME",
-            help="Feature of a TFRecord file that holds the image, the label or the mask; repeatable.",
+            help="Feature of TFRecord, member of WebDataset or column of Parquet files with the image, the label or, in"
+            " TFRecord files, the mask; repeatable.",
         ),
     )
 

@@ -27,6 +27,7 @@ from reportgen.options.forms import (
     parse_size,
     size_words,
 )
+from reportgen.records import addresses
 from reportgen.renderers import DEFAULTS
 
 
@@ -318,7 +319,7 @@ def words(options: Options) -> dict[str, tuple[str, ...]]:
         elif name == "dream":
             value = tuple(f"{layer}:{channel}" for layer, channel in value)
         elif name in {"data", "classes", "policy", "groups", "templates"} and value is not None:
-            value = Path(value).name
+            value = Path(addresses.shown(str(value))).name
         listed = () if value is None else _as_tuple(value)
         if name == "max_size":
             listed = (size_words(options.max_size),)

@@ -134,7 +134,8 @@ class Dataset:
         by_word: Whether the class names are the data's own words, in sorted order or in that of the columns of a list,
             and nothing says yet which class of the model each is.
         unmatched: Why the labels of the source are not used, a whole sentence, or "".
-        image_names: File name of every image relative to the folder, parts joined by "/"; () where they are no files.
+        image_names: File name of every image relative to the folder or the shards, parts joined by "/"; () where they
+            are no files.
         sha256: Hash over the contents, labels among them: of a file's bytes; of the `sha256sum` listing of the pictures
             of a folder, or of a list and the files that it names; of arrays' bytes.
         hash_command: The command of a shell, or the line of Python, that gives this hash; "" where there is none.
@@ -163,7 +164,7 @@ class Dataset:
     shape: Shape
     labels: npt.NDArray[np.int64] | None
     class_names: tuple[str, ...]
-    image_names: tuple[str, ...]
+    image_names: Sequence[str]
     sha256: str
     notes: tuple[str, ...] = ()
     by_word: bool = False

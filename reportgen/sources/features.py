@@ -10,11 +10,11 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from reportgen.errors import DataError
+from reportgen.sources.columns import scattered
 from reportgen.sources.dataset import Array, counted
 from reportgen.sources.files import writable
 from reportgen.sources.images import is_picture
-from reportgen.sources.labels import Gathered, Truth, read_labels
-from reportgen.sources.naming import ClassNames
+from reportgen.sources.labels import Gathered, Truth
 
 # Usual names, the best first: those of TensorFlow's own scripts for ImageNet, its tutorials, its data sets.
 _IMAGES = ("image/encoded", "image", "image_raw", "encoded", "img", "x", "image/raw", "images", "pixels", "jpeg", "png")
@@ -200,16 +200,12 @@ class Labels:
         """
         if not self._places:
             return Truth(None)
-        found = read_labels(self._gathered.array(), ClassNames(()), self._what)
-        if found.values is not None:
-            rows = np.full((self._size, *found.values.shape[1:]), np.nan)
-            rows[self._places] = found.values
-            return replace(found, values=rows)
-        assert found.indices is not None, "labels are classes or true values"
-        indices = np.full(self._size, -1, np.int64)
-        indices[self._places] = found.indices
-        names = found.class_names or self._names(int(found.indices.max()))
-        return replace(found, indices=indices, class_names=names)
+        is_given = np.zeros(self._size, np.bool_)
+        is_given[self._places] = True
+        found = scattered(self._gathered.array(), is_given, self._what)
+        if found.indices is None or found.class_names:
+            return found
+        return replace(found, class_names=self._names(int(found.indices.max())))
 
     def _names(self, last: int) -> tuple[str, ...]:
         if not self._texts or last > _MOST_CLASSES or any(len(texts) > 1 for texts in self._texts.values()):

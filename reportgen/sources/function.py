@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import os
 import re
 import sys
@@ -58,11 +59,14 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
     return from_arrays(images, labels, shape=shape, name=f"from {spec}", source=spec)
 
 
-def call(spec: str) -> Any:
+def call(spec: str, shard: int = 0, shards: int = 1) -> Any:
     """Return what the user's own function returns.
 
     Args:
         spec: As for `open`.
+        shard: Which part of the data is wanted, from 0, where the function takes `shard` and `shards`; others are
+            called without arguments, and return all.
+        shards: How many parts there are.
 
     Raises:
         DataError: There is no such module, file or function, or it fails.
@@ -72,7 +76,8 @@ def call(spec: str) -> Any:
     folder = os.getcwd()
     sys.path.insert(0, folder)
     try:
-        return _function(form["module"], form["function"])()
+        function = _function(form["module"], form["function"])
+        return function(shard=shard, shards=shards) if _takes_shards(function) else function()
     except DataError:
         raise
     except (Exception, SystemExit) as error:  # code of the user's own, which may raise anything
@@ -82,7 +87,17 @@ def call(spec: str) -> Any:
             sys.path.remove(folder)
 
 
-def _function(module: str, name: str) -> Callable[[], Any]:
+def _takes_shards(function: Callable[..., Any]) -> bool:
+    """Tell whether a function takes the number of a part and the number of parts, by their names."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return False
+    by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return all(name in parameters and parameters[name].kind in by_name for name in ("shard", "shards"))
+
+
+def _function(module: str, name: str) -> Callable[..., Any]:
     """Find a function in a module, or in a file that ends in .py; modules beside the file are found, too."""
     if module.endswith(".py"):
         path = Path(module)

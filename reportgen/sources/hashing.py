@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -64,6 +64,14 @@ def of_files(root: Path, names: Iterable[str]) -> str:
             for each in pool.map(line, some):
                 digest.update(each)
     return digest.hexdigest()
+
+
+def of_listing(hashes: Mapping[str, str]) -> str:
+    """Return the hash of the listing of files whose hashes are known, by the names that stand in the lines."""
+    lines = [
+        f"{hashes[name]}  ".encode("ascii") + os.fsencode(name) + b"\0" for name in sorted(hashes, key=os.fsencode)
+    ]
+    return hashlib.sha256(b"".join(lines)).hexdigest()
 
 
 def in_folder(folder: Path, tests: str) -> str:

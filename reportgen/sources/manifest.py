@@ -10,19 +10,17 @@ it. A column called "mask" has the path of a second picture, with a class number
 from __future__ import annotations
 
 import csv
-import re
-from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from reportgen.errors import DataError
 from reportgen.records.model import Shape
 from reportgen.sources import hashing
-from reportgen.sources.dataset import USUAL, Array, Dataset, Reading
+from reportgen.sources.columns import NUMBER, Column, classes, table
+from reportgen.sources.dataset import USUAL, Dataset, Reading
 from reportgen.sources.files import shown, writable
 from reportgen.sources.folder import in_folder
 from reportgen.sources.labels import UNKNOWN, Truth, read_labels
@@ -37,8 +35,6 @@ _MASKS = ("mask", "masks")
 _LONGEST = 1 << 26
 _MOST_COLUMNS = 50_000
 _MOST_CELLS = 1 << 26
-_INDEX = re.compile(r"[0-9]+")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 
 
 def accepts(spec: str) -> bool:
@@ -75,7 +71,7 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
     return of_pictures(replace(listed, hashed=hashed), shape, reading)
 
 
-def _masks(columns: list[_Column], source: str) -> tuple[list[str], list[_Column]]:
+def _masks(columns: list[Column], source: str) -> tuple[list[str], list[Column]]:
     """Return the paths of masks, and the columns that are left.
 
     Raises:
@@ -103,37 +99,10 @@ class _Where:
     is_named: bool
 
 
-class _Column:
-    """The cells of a column: every different one once, and for each line which of them it holds; "" is number 0."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.cells = {"": 0}
-        self._numbers = array("i")
-
-    def take(self, line: int, cell: str) -> None:
-        """Take the cell of a line; lines before it that gave none are empty here."""
-        self.end(line)
-        self._numbers.append(self.cells.setdefault(cell, len(self.cells)))
-
-    def end(self, num_lines: int) -> None:
-        """Take the lines that are left, of so many in all, as empty."""
-        self._numbers.frombytes(bytes((num_lines - len(self._numbers)) * self._numbers.itemsize))
-
-    def holds_only(self, pattern: re.Pattern[str]) -> bool:
-        """Tell whether all cells that are not empty match a pattern."""
-        return all(pattern.fullmatch(cell) for cell in self.cells if cell)
-
-    @property
-    def lines(self) -> npt.NDArray[np.int32]:
-        """Number of the cell in each line, (lines)."""
-        return np.frombuffer(self._numbers, np.dtype(self._numbers.typecode))
-
-
-def _columns(path: Path) -> tuple[list[str], list[_Column], _Where]:
+def _columns(path: Path) -> tuple[list[str], list[Column], _Where]:
     """Return the paths, the other columns with their names without ones that are empty, and where the paths stand."""
     pictures: list[str] = []
-    columns: list[_Column] = []
+    columns: list[Column] = []
     names: list[str] | None = None
     place, is_named = 0, False
     masks: tuple[int, ...] = ()
@@ -156,7 +125,7 @@ def _columns(path: Path) -> tuple[list[str], list[_Column], _Where]:
                 "something of the pictures."
             )
         for index in range(len(columns), width):
-            columns.append(_Column(names[index] if index < len(names) else ""))
+            columns.append(Column(names[index] if index < len(names) else ""))
         for index, cell in enumerate(cells):
             columns[index].take(len(pictures), cell)
         pictures.append(picture)
@@ -188,10 +157,10 @@ def _lines(path: Path) -> Iterator[list[str]]:
         ) from error
 
 
-def _truth_of_columns(columns: Sequence[_Column], source: str) -> tuple[Truth, tuple[str, ...]]:
+def _truth_of_columns(columns: Sequence[Column], source: str) -> tuple[Truth, tuple[str, ...]]:
     """Return the classes or the true values, and what is to be said of columns not read."""
     named = [column for column in columns if column.name.lower() in _LABELS]
-    numbers = [column for column in columns if column.holds_only(_NUMBER)]
+    numbers = [column for column in columns if column.holds_only(NUMBER)]
     # Without names, a word behind the path is the label; a row of numbers is one where all columns hold numbers.
     first_is_label = not any(column.name for column in columns) and len(numbers) < len(columns)
     read = named[:1] or (list(columns[:1]) if first_is_label or len(columns) == 1 else numbers)
@@ -207,29 +176,10 @@ def _truth_of_columns(columns: Sequence[_Column], source: str) -> tuple[Truth, t
             f"{source!r} gives a label for {int(is_given.sum())} of {len(is_given)} pictures. Expected one for each, or"
             " none. Add the missing ones."
         )
-    if not all(column.holds_only(_NUMBER) for column in read):
-        return _classes(read[0]), notes
-    truth = read_labels(_table(read), ClassNames(()), f"The labels in {source!r}")
+    if not all(column.holds_only(NUMBER) for column in read):
+        return classes(read[0]), notes
+    truth = read_labels(table(read), ClassNames(()), f"The labels in {source!r}")
     heads = tuple(writable(column.name) for column in read)
     if len(read) > 1 and all(heads) and (truth.values is None or np.isin(truth.values, (0, 1)).all()):
         truth = replace(truth, class_names=heads, by_word=True)
     return truth, notes
-
-
-def _classes(column: _Column) -> Truth:
-    """Return the class of each line, its words numbered in sorted order, and the words as names of the classes."""
-    names = sorted(cell for cell in column.cells if cell)
-    numbers = {name: number for number, name in enumerate(names)}
-    labels = np.array([numbers.get(cell, 0) for cell in column.cells], np.int64)[column.lines]
-    return Truth(labels, class_names=tuple(map(writable, names)), by_word=True)
-
-
-def _table(columns: Sequence[_Column]) -> Array:
-    """Return columns of numbers as whole numbers, or as numbers with fractions where not all are whole."""
-    longest = max(len(cell) for column in columns for cell in column.cells)
-    is_whole = longest < len(str(2**63)) and all(column.holds_only(_INDEX) for column in columns)
-    kind, dtype = (int, np.int64) if is_whole else (float, np.float64)
-    found = np.empty((len(columns[0].lines), len(columns)), dtype)
-    for place, column in enumerate(columns):
-        found[:, place] = np.array([kind(cell or 0) for cell in column.cells], dtype)[column.lines]
-    return found if len(columns) > 1 else found[:, 0]

@@ -31,7 +31,8 @@ def open_data(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -
     source = accepting(spec)
     if reading.features and not getattr(source, "HAS_FEATURES", False):
         raise OptionsError(
-            f"{writable(spec)!r} has no features to name. Expected TFRecord data with --feature. Leave it out."
+            f"{writable(spec)!r} has no features to name. Expected TFRecord, WebDataset or Parquet data with --feature."
+            " Leave it out."
         )
     dataset: Dataset = source.open(spec, shape, reading)
     return dataset
@@ -49,6 +50,13 @@ def accepting(spec: str) -> ModuleType:
             return source
     accepted = [source.ACCEPTED for source in sources]
     raise DataError(f"{_why_nobody_accepts(spec)} Expected {', '.join(accepted[:-1])}, or {accepted[-1]}.")
+
+
+def check(spec: str) -> None:
+    """Find out what can be known of data before TensorFlow is imported; errors as `open_data`."""
+    source = accepting(spec)
+    if hasattr(source, "check"):
+        source.check(spec)
 
 
 def training_source() -> ModuleType:

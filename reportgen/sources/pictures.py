@@ -18,6 +18,7 @@ from reportgen.errors import DataError
 from reportgen.records.data import Reason
 from reportgen.records.model import Shape
 from reportgen.sources import true_maps
+from reportgen.sources.called import Called
 from reportgen.sources.dataset import Array, Dataset, LeftOut, Reading, TrueMaps, counted
 from reportgen.sources.hashing import Hashed
 from reportgen.sources.images import MISSING, Picture, PictureError, Source, look, read_pixels
@@ -60,7 +61,7 @@ class Listed:
         source: Name of the folder or file that they come from.
         truth: What is known of each.
         notes: What is to be said of the list itself.
-        are_files: Whether the names are those of files.
+        are_files: Whether the names are those of files, or of members of archives.
         masks: Place in the list -> the mask that belongs to the picture; None where there are none.
         mask_names: What each mask is called.
         maps: What is true at each place, where the masks are no files: the places that are kept -> true maps.
@@ -100,7 +101,7 @@ def of_pictures(listed: Listed, shape: Shape | None, reading: Reading) -> Datase
         raise _nothing_left(seen.broken, source, len(names))
     size, channels = _target(seen, shape)
     kept = seen.kept
-    kept_names, hashed = tuple(names[place] for place in kept), listed.hashed()
+    kept_names, hashed = names_of(names, kept), listed.hashed()
     return Dataset(
         name=f"{counted(len(kept), 'image')} from {source}",
         source=source,
@@ -124,6 +125,13 @@ def of_pictures(listed: Listed, shape: Shape | None, reading: Reading) -> Datase
         broken=tuple(seen.broken.first),
         broken_reasons=seen.broken.reasons(),
     )
+
+
+def names_of(names: Sequence[str], kept: Sequence[int]) -> Sequence[str]:
+    """Return the names of those that can be read; names that are made when they are asked for stay so."""
+    if isinstance(names, Called):
+        return Called(len(kept), lambda index: names[kept[index]])
+    return tuple(names[place] for place in kept)
 
 
 def _masks(listed: Listed, kept: Sequence[int]) -> tuple[tuple[str, TrueMaps], ...]:

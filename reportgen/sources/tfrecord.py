@@ -11,7 +11,7 @@ import math
 import os
 import zlib
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -22,14 +22,19 @@ from PIL import Image
 
 from reportgen.errors import DataError
 from reportgen.records.model import Shape
-from reportgen.sources import hashing, record_masks
+from reportgen.sources import record_masks
+from reportgen.sources.called import Called
+from reportgen.sources.columns import check_all_given
 from reportgen.sources.dataset import USUAL, Array, Dataset, LeftOut, Reading, TrueMaps, counted
 from reportgen.sources.features import Chosen, Example, Labels, channels_of, choose, parse, shape_of, values
 from reportgen.sources.files import first_bytes, shown, writable
 from reportgen.sources.framing import HEAD_BYTES, begins_like_records, check, places
+from reportgen.sources.hashing import Hashed
 from reportgen.sources.images import SUFFIXES, PictureError, Source, is_picture, picture_size
 from reportgen.sources.labels import Truth
 from reportgen.sources.pictures import Listed, asked, of_pictures
+from reportgen.sources.shards import LocalShard, Shard, Shards, one_file, read_part
+from reportgen.sources.shards import hashed as hashed_shards
 from reportgen.sources.spooling import Spool, unpack
 
 ACCEPTED = "a TFRecord file or a folder of them"
@@ -37,7 +42,6 @@ IN_SHORT = "TFRecord files"
 HAS_FEATURES = True
 _GZIP = b"\x1f\x8b"
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
-_MOST_NAMED_FILES = 10
 
 
 def accepts(spec: str) -> bool:
@@ -72,9 +76,23 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
             image, none can be read, or some images have no label.
     """
     path = Path(spec)
+    if not path.is_dir():
+        return of_shards(one_file(path), shape, reading)
     files, notes = _files(path)
-    source = shown(path)
-    records = _Records.of(files, source)
+    each = tuple(LocalShard(file, shown(file)) for file in files)
+    return of_shards(Shards(shown(path), each, path, notes), shape, reading)
+
+
+def of_shards(given: Shards, shape: Shape | None, reading: Reading) -> Dataset:
+    """Open TFRecord files, one after the other; as `open`.
+
+    Args:
+        given: The files.
+        shape: Shape of one sample of the model's input.
+        reading: How pictures are resized, and the names of features.
+    """
+    source = given.source
+    records = _Records.of(given.each, source)
     if not records.starts.size:
         raise DataError(f"{source!r} holds no records. Expected at least one image. Give another file.")
     first = records.example(0)
@@ -89,13 +107,13 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
         if lists is not None:
             lists.judge(records.name(place), place, example)
     if chosen.mask is not None:
-        _check_all(num_masks, records.starts.size, "mask", source)
+        _check_masks(num_masks, records.starts.size, source)
     truth = labels.known()
-    notes = (*notes, *chosen.notes)
-    hashed = _hashed(path, files)
+    notes = (*given.all_notes(), *chosen.notes)
+    hashed = hashed_shards(given, records.sizes(), truth)
     if lists is None:
         listed = Listed(
-            names=[records.name(place) for place in range(records.starts.size)],
+            names=Called(records.starts.size, records.name),
             fetch=lambda place: _picture(records, place, chosen, shape),
             hashed=lambda: hashed,
             source=source,
@@ -107,19 +125,16 @@ def open(spec: str, shape: Shape | None = None, reading: Reading = USUAL) -> Dat
         dataset = of_pictures(listed, shape, reading)
     else:
         dataset = lists.dataset(records, source, hashed, truth, notes)
-    labelled: list[Array] = [] if dataset.labels is None else [np.asarray(dataset.labels >= 0)]
-    labelled += [np.asarray(~np.isnan(rows.reshape(len(rows), -1)).any(axis=1)) for _, rows in dataset.targets]
-    if labelled:
-        _check_all(int(labelled[0].sum()), dataset.size, "label", source)
+    check_all_given(dataset, "Write the missing ones, or name another feature with --feature label=NAME.")
     return dataset
 
 
-def _check_all(number: int, size: int, what: str, source: str) -> None:
-    """Refuse labels or masks that some images have and others have not."""
+def _check_masks(number: int, size: int, source: str) -> None:
+    """Refuse masks that some images have and others have not."""
     if number < size:
         raise DataError(
-            f"{source!r} gives a {what} for {number} of {counted(size, 'image')}. Expected one for each, or none. Write"
-            f" the missing ones, or name another feature with --feature {what}=NAME."
+            f"{source!r} gives a mask for {number} of {counted(size, 'image')}. Expected one for each, or none. Write"
+            " the missing ones, or name another feature with --feature mask=NAME."
         )
 
 
@@ -128,7 +143,7 @@ class _Records:
     """Where the records of all files are.
 
     Attributes:
-        files: A path, or the open temporary file of one that was compressed.
+        files: A shard, or the open temporary file of one that was compressed.
         names: What the files are called.
         file_of: Which file each record is in.
         number_of: Its place among that file's records.
@@ -137,7 +152,7 @@ class _Records:
         lock: Held while a temporary file is read, which has one position only.
     """
 
-    files: tuple[Path | Spool, ...]
+    files: tuple[Shard | Spool, ...]
     names: tuple[str, ...]
     file_of: npt.NDArray[np.int32]
     number_of: npt.NDArray[np.int64]
@@ -146,24 +161,25 @@ class _Records:
     lock: Lock
 
     @classmethod
-    def of(cls, paths: Sequence[Path], source: str) -> _Records:
+    def of(cls, shards: Sequence[Shard], source: str) -> _Records:
         """Find the records of some files, and compare all with their checksums."""
-        opened: list[Path | Spool] = []
+        opened: list[Shard | Spool] = []
         found: list[npt.NDArray[np.int64]] = []
-        for path in paths:
-            what = f"The file {shown(path)!r}"
-            is_compressed = first_bytes(path, len(_GZIP)) == _GZIP
-            file = unpack(path, what) if is_compressed else path
-            with path.open("rb") as stream:
-                rows = list(places(file.file if isinstance(file, Spool) else stream, what))
-            check(path, is_compressed, what)
-            opened.append(file)
+        for shard in shards:
+            what = f"The file {shard.name!r}"
+            with shard.local() as path:
+                is_compressed = first_bytes(path, len(_GZIP)) == _GZIP
+                spool = unpack(path, what) if is_compressed else None
+                with path.open("rb") as stream:
+                    rows = list(places(spool.file if spool else stream, what))
+                check(path, is_compressed, what)
+            opened.append(spool or shard)
             found.append(np.array(rows, np.int64).reshape(-1, 2))
         sizes = [len(rows) for rows in found]
         both = np.concatenate(found)
         return cls(
             files=tuple(opened),
-            names=tuple(shown(path) for path in paths) if len(paths) > 1 else (source,),
+            names=tuple(shard.name for shard in shards) if len(shards) > 1 else (source,),
             file_of=np.repeat(np.arange(len(sizes), dtype=np.int32), sizes),
             number_of=np.concatenate([np.arange(size) for size in sizes]),
             starts=both[:, 0].copy(),
@@ -176,17 +192,19 @@ class _Records:
         file = f"{self.names[self.file_of[place]]}, " if len(self.names) > 1 else ""
         return f"{file}record {self.number_of[place]}"
 
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """Yield what each record is called and how many bytes it has."""
+        return ((self.name(place), int(self.lengths[place])) for place in range(self.starts.size))
+
     def example(self, place: int) -> Example:
         """Read one record."""
         file, start, length = self.files[self.file_of[place]], int(self.starts[place]), int(self.lengths[place])
-        if isinstance(file, Path):
-            with file.open("rb") as stream:
-                stream.seek(start)
-                data = stream.read(length)
-        else:
+        if isinstance(file, Spool):
             with self.lock:
-                file.file.seek(start)
-                data = file.file.read(length)
+                data = read_part(file.file, start, length)
+        else:
+            with file.local() as path, path.open("rb") as stream:
+                data = read_part(stream, start, length)
         return parse(data, f"Record {self.number_of[place]} of {self.names[self.file_of[place]]!r}")
 
 
@@ -237,7 +255,7 @@ class _Lists:
         self,
         records: _Records,
         source: str,
-        hashed: hashing.Hashed,
+        hashed: Hashed,
         truth: Truth,
         notes: tuple[str, ...],
     ) -> Dataset:
@@ -338,9 +356,7 @@ def _in_words(found: Sequence[bytes] | Array) -> str:
 
 
 def _files(path: Path) -> tuple[list[Path], tuple[str, ...]]:
-    """Return the files to read, in order, and what is to be said of the others."""
-    if not path.is_dir():
-        return [path], ()
+    """Return the files of a folder that are read, in order, and what is to be said of the others."""
     inside = os.path.realpath(path)
     kept: list[Path] = []
     others: list[Path] = []
@@ -358,17 +374,6 @@ def _files(path: Path) -> tuple[list[Path], tuple[str, ...]]:
     listed = ", ".join(shown(file) for file in others)
     notes = [f"{counted(len(others), 'file')} without records or out of this folder passed over: {listed}."]
     return kept, (*notes[: len(others)], *(f"The subfolder {name} was not read." for name in subfolders))
-
-
-def _hashed(path: Path, files: Sequence[Path]) -> hashing.Hashed:
-    """Return the hash of a file, or of the listing of the files of a folder that are read."""
-    if path.is_file():
-        return hashing.of_file(path)
-    names = [file.name for file in files]
-    command = hashing.by_name(path, names) if len(names) <= _MOST_NAMED_FILES else ""
-    if not command and names == [name for name in sorted(os.listdir(path)) if not name.startswith(".")]:
-        command = hashing.in_folder(path, "-maxdepth 1 -type f ! -path '*/.*'")
-    return hashing.Hashed(hashing.of_files(path, (f"./{name}" for name in names)), command)
 
 
 def _is_records(path: Path) -> bool:

@@ -200,3 +200,24 @@ def test_a_missing_module_is_refused() -> None:
 @pytest.mark.parametrize(("spec", "accepted"), [("a.b:c", True), ("a:b:c", False), ("keras:", False), ("x.npz", False)])
 def test_form_of_a_function(spec: str, accepted: bool) -> None:
     assert function.accepts(spec) is accepted
+
+
+@pytest.mark.parametrize(
+    ("signature", "expected"),
+    [("shard, shards", [0, 1]), ("*, shards=7, shard=7", [0, 1]), ("", [8, 9]), ("number=8, shards=9", [8, 9])],
+)
+def test_a_function_that_takes_its_part_of_the_data_is_told_which(
+    tmp_path: Path, signature: str, expected: list[int]
+) -> None:
+    first = "shard" if "shard," in signature or "shard=" in signature else "number" if signature else "8"
+    second = "shards" if signature else "9"
+    code = f"import numpy as np\ndef f({signature}):\n    return np.full((2, 4, 4, 1), 1.0), [{first}, {second}]\n"
+    (tmp_path / "mine.py").write_text(code)
+    dataset = function.open(f"{tmp_path / 'mine.py'}:f", (4, 4, 1))
+    assert dataset.labels is not None
+    assert dataset.labels.tolist() == expected
+
+
+def test_a_part_of_the_data_can_be_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("def f(shard, shards):\n    return shard, shards\n")
+    assert function.call(f"{tmp_path / 'mine.py'}:f", 2, 5) == (2, 5)

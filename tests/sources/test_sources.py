@@ -48,7 +48,7 @@ def test_content_decides_the_format_not_the_suffix(tmp_path: Path, kind: str, wr
     assert dataset.source == written_as
 
 
-@pytest.mark.parametrize("spec", ["no-such-file", "", "https://example.org/x.npz", "a\0b", "x" * 5000, "\udce9"])
+@pytest.mark.parametrize("spec", ["no-such-file", "", "ftp://example.org/x.npz", "a\0b", "x" * 5000, "\udce9"])
 def test_what_does_not_exist_is_refused_with_the_list_of_what_is_accepted(spec: str) -> None:
     with pytest.raises(
         DataError, match=r"There is no file or folder called .*Expected \"digits\".*\.npz.*\.npy.*folder"

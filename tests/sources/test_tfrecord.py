@@ -335,7 +335,7 @@ def test_no_temporary_file_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_features_are_named_of_records_only(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(png(PIXELS[0]))
-    with pytest.raises(OptionsError, match=r"has no features to name. Expected TFRecord data with --feature"):
+    with pytest.raises(OptionsError, match=r"has no features to name. Expected TFRecord, WebDataset or Parquet data"):
         open_data(str(tmp_path / "a.png"), None, Reading(features=(("image", "x"),)))
 
 
@@ -413,3 +413,11 @@ def test_mask_that_does_not_fit_is_refused(tmp_path: Path, masks: list[Any], mes
     records = [example(image=png(PIXELS[place]), mask=mask) for place, mask in enumerate(masks)]
     with pytest.raises(DataError, match=re.escape(message)):
         tfrecord.open(write(tmp_path / "a", records), (6, 5, 3))
+
+
+def test_a_list_or_pattern_may_stand_for_records_of_tensorflow(tmp_path: Path) -> None:
+    for number in range(2):
+        write(tmp_path / f"{number}.tfrecord", [example(image=png(PIXELS[number]), label=number)])
+    (tmp_path / "list.txt").write_text("1.tfrecord\n0.tfrecord\n")
+    np.testing.assert_array_equal(open_data(str(tmp_path / "list.txt")).read([0, 1]), PIXELS[[1, 0]])
+    np.testing.assert_array_equal(open_data(str(tmp_path / "*.tfrecord")).read([0, 1]), PIXELS[[0, 1]])
