@@ -17,7 +17,7 @@ LARGE, SMALL = 300, 112
 """Longest side of the first map of a stage and of the others, pixels: about twice what a page shows."""
 _CURVE = (360, 150)
 _FINER = 3
-_CELL = 12
+_CELL = 48
 
 
 def base(sample: SampleRecord) -> Levels:
@@ -86,11 +86,12 @@ def numbers(name: str, levels: Levels, framed: tuple[int, ...], alt: str) -> Fig
     cells = dark + (amber - dark) * share.reshape(rows, columns, 1)
     drawn = np.rint(cells.repeat(cell, axis=0).repeat(cell, axis=1)).astype(np.uint8)
     drawn[::cell], drawn[:, ::cell] = dark // 2, dark // 2
+    thick = max(1, cell // 8)
     for place in framed:
         top, left = (cell * each for each in divmod(place, columns))
-        inside = drawn[top + 1 : top + cell - 1, left + 1 : left + cell - 1].copy()
+        inside = drawn[top + thick - 1 : top + cell - thick + 1, left + thick - 1 : left + cell - thick + 1].copy()
         drawn[top : top + cell, left : left + cell] = colours.rgb(colours.EVERYWHERE["white"])
-        drawn[top + 2 : top + cell - 2, left + 2 : left + cell - 2] = inside[1:-1, 1:-1]
+        drawn[top + thick : top + cell - thick, left + thick : left + cell - thick] = inside[1:-1, 1:-1]
     return mosaic.coloured(name, drawn, alt=alt)
 
 

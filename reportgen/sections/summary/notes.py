@@ -79,11 +79,24 @@ def _field(model: ModelRecord, call: LayerRecord, known: Words) -> str:
 def answered(sample: SampleRecord) -> str:
     """Say what was answered, and whether it is right."""
     if sample.answered is None:
-        return ""
+        return _valued(sample)
     said = f"“{sample.answered}”"
     if sample.correct is None:
         return f"{said}."
     return f"{said}, and it is." if sample.correct else f"{said}, but it is “{sample.label}”."
+
+
+def _valued(sample: SampleRecord) -> str:
+    """The first value that was predicted, and the true one where that is known."""
+    head = next((head for head in sample.heads if head.answers == sample.answers and head.output == "values"), None)
+    if head is None or not head.answers:
+        return ""
+    said = f"Predicted: {number(head.answers[0].value)}"
+    if head.targets:
+        said += f", and {number(head.targets[0])} is true"
+    more = len(head.answers) - 1
+    rest = f"; and {plural(more, 'more value')}" if more else ""
+    return f"{said}{rest}."
 
 
 def shown(model: ModelRecord, result: JourneyResult | None, sample: SampleRecord | None, known: Words) -> str:
