@@ -155,7 +155,7 @@ def test_recalls_stand_the_lowest_first_with_what_each_is_read_as() -> None:
     ("wrong", "headline"),
     [
         ([(1, 0, 8)], "Where it goes wrong: bee"),
-        ([(0, 1, 2), (1, 0, 2), (2, 0, 2)], "Its mistakes are spread over the classes"),
+        ([(0, 1, 2), (1, 0, 2), (2, 0, 2)], "No class stands out as weak"),
     ],
 )
 def test_headline_names_a_class_only_where_chance_would_not_make_it_the_worst(

@@ -334,7 +334,7 @@ def _headline(content: Content) -> str:
         return f"{number(head.right.part)} of {number(head.right.whole)} correct"
     names = [name for name, _, _ in found.found]
     if not names:
-        return "Its mistakes are spread over the classes"
+        return "No class stands out as weak"
     if len(names) > _MOST_NAMED:
         return f"Where it goes wrong: {number(len(names))} of {plural(found.num_tested, 'class', 'classes')}"
     return f"Where it goes wrong: {listed(names)}"
