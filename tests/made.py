@@ -423,6 +423,8 @@ def patch(value: float = 3.0, **others: Any) -> Patch:
         "box": (-1, 1, 2, 4),
         "picture": np.arange(9, dtype=np.uint8).reshape(3, 3) * 20,
         "inside": (1, 0, 3, 3),
+        "size": (16, 16),
+        "context": np.arange(256, dtype=np.uint8).reshape(16, 16),
     }
     return Patch(value=value, **(usual | others))
 

@@ -113,7 +113,7 @@ def test_without_classes_one_line_says_why_and_the_rest_is_there(name: str, line
     }
     assert {layer["counts"]["speaking"] for layer in written.channels["layers"]} == {None}
     assert "Class selectivity" not in written.page.split("What the words mean")[0]
-    assert [card for layer in written.channels["layers"] for card in layer["cards"] if card["strip"]]
+    assert [card for layer in written.channels["layers"] for card in layer["cards"] if card["block"]]
     assert written.channels["dreams"]
 
 
@@ -175,8 +175,8 @@ def test_every_conv_call_of_two_inputs_is_judged_on_its_own_input() -> None:
     for name, images in (("main", IMAGES), ("beside", IMAGES[:, ::2, ::2])):
         highest = np.asarray(model.get_layer(name)(images)).max(axis=(0, 1, 2))
         np.testing.assert_allclose([each["maximum"] for each in written.layer(name)["channels"]], highest, rtol=1e-5)
-    assert all(card["strip"] for card in written.layer("main")["cards"] if card["patches"])
-    assert not any(card["strip"] for card in written.layer("beside")["cards"])
+    assert all(card["block"] for card in written.layer("main")["cards"] if card["patches"])
+    assert not any(card["block"] for card in written.layer("beside")["cards"])
     assert written.page.count("No patches are drawn for layers that do not read the image itself: beside.") == 1
 
 
@@ -243,7 +243,7 @@ def test_what_is_no_picture_has_no_patches_and_one_line_says_why(name: str, word
     line = f"No patches are drawn: the network reads {word}, not pictures that a patch could be cut from."
     assert written.page.count(line) == 1
     cards = [card for layer in written.channels["layers"] for card in layer["cards"]]
-    assert {card["strip"] for card in cards} == {None}
+    assert {card["block"] for card in cards} == {None}
     assert {len(patch["position"]) for card in cards for patch in card["patches"]} == {axes}
     assert "cut from the" not in written.page
     assert f"{word} that move it most" in written.page

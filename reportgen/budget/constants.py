@@ -6,14 +6,20 @@ from __future__ import annotations
 CHART = 40_000
 # Bytes of markup: measured on one report of ResNet50 and rounded up; those of JSON and PDF are assumed.
 PAGE = 500_000
-CARD_BYTES = 700
+CARD_BYTES = 3_500
 """What a card of a channel takes in the page besides its pictures, measured on two networks and rounded up."""
-# The largest holds nine patches, drawn with as many pixels as these, that no encoding makes smaller.
+BLOCK_BYTES = 0.75
+"""What a pixel of the nine images of a card takes, at most: measured on digits and on photographs."""
+INDEX_BYTES = 1_600
+"""What the best patch of a channel takes in the index, at most."""
+STRIP_BYTES = 1_100
+"""What a strip of eight channels takes in the page besides its picture."""
+# What a card shows besides its nine images: an average, as large as a patch may be drawn.
 PATCH_SIDE = 32
 COLOURS = 3
 # Those of a layer that has no room for more: the second is the channel that is needed most, where the first speaks for
 # a class. Where they are larger, the page is measured and the grids give way.
-FIRST_CARDS = 2 * 8_000
+FIRST_CARDS = 2 * 40_000
 # Cards take at most so much, and a fifth of the budget; above so much of maps and cards together the cards give way.
 MOST_CARDS = 5_300_000
 SHARE_OF_CARDS = 5

@@ -24,10 +24,12 @@ from math import prod
 
 from reportgen import sections
 from reportgen.budget.constants import (
+    BLOCK_BYTES,
     CARD_BYTES,
     CHART,
     FEWEST,
     FIRST_CARDS,
+    INDEX_BYTES,
     JSON_PER_CALL,
     JSON_PER_CARD,
     JSON_PER_CHANNEL,
@@ -64,7 +66,7 @@ from reportgen.budget.constants import (
     WORST,
 )
 from reportgen.budget.extent import Extent
-from reportgen.evidence.responses import MOST_CLASS_MEANS, MOST_PATCHES, most_shown
+from reportgen.evidence.responses import CONTEXT_PIXELS, MOST_CLASS_MEANS, MOST_PATCHES, most_shown
 from reportgen.options import Options, chapters
 from reportgen.records.model import LayerRecord
 
@@ -165,8 +167,7 @@ class Plan:
         if not self.has_cards:
             return 0
         room = cards_bytes(sum(grid.channels * grid.map_bytes for grid in self.grids), self.max_size_bytes)
-        most = sum(self._shown_cards(grid) * self._card_bytes(grid) for grid in self._with_cards)
-        return min(max(room, len(self._with_cards) * FIRST_CARDS), most)
+        return min(max(room, len(self._with_cards) * FIRST_CARDS), sum(map(self._call_bytes, self._with_cards)))
 
     @property
     def num_cards(self) -> int:
@@ -181,10 +182,12 @@ class Plan:
     def _shown_cards(self, grid: PlannedGrid) -> int:
         return min(grid.channels, most_shown(len(self._with_cards)))
 
-    def _card_bytes(self, grid: PlannedGrid) -> int:
-        """The largest card of a call, with its kernel."""
-        patches = min(MOST_PATCHES, self.extent.num_images or MOST_PATCHES)
-        return 2 * CARD_BYTES + as_text((patches + 1) * grid.patch_side**2 * self.extent.colours)
+    def _call_bytes(self, grid: PlannedGrid) -> int:
+        """The cards of a call, with kernels and averages, and its index."""
+        pixels = min(self.extent.picture_bytes // self.extent.colours or CONTEXT_PIXELS**2, CONTEXT_PIXELS**2)
+        block = round(min(MOST_PATCHES, self.extent.num_images or MOST_PATCHES) * pixels * BLOCK_BYTES)
+        card = CARD_BYTES + as_text(block + 2 * grid.patch_side**2 * self.extent.colours)
+        return self._shown_cards(grid) * card + grid.channels * as_text(INDEX_BYTES)
 
     @property
     def _pictures_bytes(self) -> int:
@@ -336,8 +339,7 @@ def cards_bytes(map_bytes: int, max_size_bytes: int = 0) -> int:
         max_size_bytes: Most that the page may take; 0 for no bound.
     """
     most = min(MOST_CARDS, max_size_bytes // SHARE_OF_CARDS) if max_size_bytes else MOST_CARDS
-    least = min(LEAST_CARDS, most)
-    return max(least, min(most, MAPS_AND_CARDS - as_text(map_bytes)))
+    return max(min(LEAST_CARDS, most), min(most, MAPS_AND_CARDS - as_text(map_bytes)))
 
 
 def as_text(size_bytes: int) -> int:

@@ -6,6 +6,8 @@ SIZE = 10.5
 """Of the words in a drawing, CSS pixels."""
 SMALL = 8.5
 """Of the number below a tile."""
+LARGE = 13
+"""Of the words in a drawing that is shown at its own size or smaller."""
 BELOW_MIDDLE = 3.5
 """How far the foot of a digit is below its middle."""
 SANS = "IBM Plex Sans, DejaVu Sans, sans-serif"

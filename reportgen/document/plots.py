@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 from reportgen.document import lettering
 
-WIDTH, HEIGHT = 672.0, 236.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 48.0, 24.0, 34.0, 40.0
-_LEGEND_LEFT, _LEGEND_TOP = 336.0, 8.0
+WIDTH, HEIGHT = 400.0, 270.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 14.0, 46.0, 40.0
+_LEGEND_LEFT, _LEGEND_TOP = 44.0, 26.0
 _MOST_LABELS = 6
-_LABEL_ROOM = (34.0, 13.0)
+_LETTER, _LINE = 5.9, 13.0
 # Marks told apart by their shape, drawn from their middle.
 _SHAPES = {
     "other": "M{x} {y}h.01",
@@ -87,18 +88,29 @@ class Plot:
 
     @property
     def labels(self) -> tuple[tuple[float, float, str], ...]:
-        """Left end and baseline of the names of the points farthest up, and of the one farthest right."""
+        """Left end and baseline of the names of the points farthest up, and of the one farthest right, that first."""
         places = self._places
         upward = sorted(places, key=lambda each: (each[1], -each[0]))[: _MOST_LABELS - 1]
         rightmost = max(places, key=lambda each: (each[0], -each[1]), default=None)
+        order = [*upward[:1], *([rightmost] if rightmost else []), *upward[1:]]
         found: list[tuple[float, float, str]] = []
-        for x, y, point in [*upward, *([rightmost] if rightmost else [])]:
-            room = 6.5 * len(point.label)
-            left = x + 8 if x + 8 + room < WIDTH else x - 8 - room
-            foot = y + lettering.BELOW_MIDDLE
-            if all(abs(left - other[0]) > _LABEL_ROOM[0] or abs(foot - other[1]) > _LABEL_ROOM[1] for other in found):
-                found.append((round(left, 1), round(foot, 1), point.label))
+        for x, y, point in dict.fromkeys(order):
+            room = _LETTER * len(point.label)
+            beside = [(x + 8, y), (x - 8 - room, y), (x - room / 2, y - 11), (x - room / 2, y + 12)]
+            free = [
+                (left, middle)
+                for left, middle in beside
+                if 0 <= left <= WIDTH - room and all(_apart((left, middle, room), other) for other in found)
+            ]
+            if free:
+                left, middle = min(free, key=partial(self._covered, room=room))
+                found.append((round(left, 1), round(middle + lettering.BELOW_MIDDLE, 1), point.label))
         return tuple(found)
+
+    def _covered(self, place: tuple[float, float], room: float) -> int:
+        """How many points a word would stand on, by its left end, middle and width."""
+        left, middle = place
+        return sum(left - 4 < x < left + room + 4 and abs(y - middle) < _LINE / 2 + 2 for x, y, _ in self._places)
 
     @property
     def size(self) -> tuple[float, float]:
@@ -107,8 +119,13 @@ class Plot:
 
     @property
     def headline(self) -> float:
-        """Baseline of the words above the field, which stand beside the marks of the legend."""
+        """Baseline of the words of the legend, which stand beside its marks."""
         return _LEGEND_TOP + lettering.BELOW_MIDDLE
+
+    @property
+    def title_line(self) -> float:
+        """Baseline of what is counted upwards, above the field."""
+        return 10.0
 
     @property
     def frame(self) -> tuple[float, float, float, float]:
@@ -121,6 +138,13 @@ class Plot:
         xs, ys = [point.x for point in self.points], [point.y for point in self.points]
         across, up = _placed(xs, xs, _LEFT, WIDTH - _RIGHT), _placed(ys, ys, HEIGHT - _BOTTOM, _TOP)
         return list(zip(across, up, self.points, strict=True))
+
+
+def _apart(place: tuple[float, float, float], other: tuple[float, float, str]) -> bool:
+    """Whether a word, by its left end, middle and width, stands clear of one that is placed."""
+    left, middle, room = place
+    across = left > other[0] + _LETTER * len(other[2]) + 4 or left + room + 4 < other[0]
+    return across or abs(middle + lettering.BELOW_MIDDLE - other[1]) > _LINE
 
 
 def _placed(values: list[float], among: list[float], start: float, end: float) -> list[float]:

@@ -180,7 +180,8 @@ class ChannelResponses(Measured):
         patches: Its strongest responses, strongest first, at most nine and one per image; () for a channel that is not
             shown, or has one value everywhere.
         best: The first of them, also of a channel that is not shown: of the first channels of every call, as many in
-            each as there may be of `MOST_BEST`; None of others, and where it is no picture.
+            each as there may be of `MOST_BEST`; None of others, and where it is no picture. Its box takes up at most
+            half of the image along each side, about the place of the response.
         strongest: Classes, as indices in `ResponsesResult.classes`, of the `NUM_STRONGEST` images that move it most,
             strongest first, as far as they move it at all; () without labels, and for a channel that is not shown.
         peaks: How high it rises on single images, before a cap; None for a channel that is not shown, and where it

@@ -39,7 +39,7 @@ def png(picture: Levels, colormap: str = "gray", line: tuple[int, int, int] | No
     return file.getvalue()
 
 
-def coloured(name: str, levels: Levels, *, alt: str, caption: str = "") -> Figure:
+def coloured(name: str, levels: Levels, *, alt: str, caption: str = "", quality: int = _JPEG_QUALITY) -> Figure:
     """Make a figure of a picture in colours: of few colours without loss, of a photograph as JPEG.
 
     Args:
@@ -47,19 +47,30 @@ def coloured(name: str, levels: Levels, *, alt: str, caption: str = "") -> Figur
         levels: uint8 (height, width, 3).
         alt: Text alternative.
         caption: Caption.
+        quality: Quality of a photograph, as JPEG counts it, 1..95.
     """
     packed = levels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
     found, places = np.unique(packed, return_inverse=True)
     height, width = map(int, packed.shape)
     file = io.BytesIO()
     if len(found) > _IN_A_PALETTE:
-        # Colours at full size: edges of a frame would run otherwise.
-        Image.fromarray(levels).save(file, "JPEG", quality=_JPEG_QUALITY, subsampling=0, optimize=True)
-        return Figure(name, "image/jpeg", file.getvalue(), width, height, alt, caption)
+        return Figure(name, "image/jpeg", _jpeg(levels, quality), width, height, alt, caption)
     image = Image.fromarray(places.reshape(packed.shape).astype(np.uint8)).convert("P")
     image.putpalette(np.stack([(found >> shift) & 0xFF for shift in (16, 8, 0)], axis=1).astype(np.uint8).tobytes())
     image.save(file, "PNG", optimize=True)
     return Figure(name, "image/png", file.getvalue(), width, height, alt, caption)
+
+
+def _jpeg(levels: Levels, quality: int) -> bytes:
+    """Encode a photograph, its colours at full size: edges of a frame would run otherwise."""
+    file = io.BytesIO()
+    try:
+        Image.fromarray(levels).save(file, "JPEG", quality=quality, subsampling=0, optimize=True)
+    except OSError:
+        # Noise takes more bytes than Pillow has room for while it looks for the best code.
+        file = io.BytesIO()
+        Image.fromarray(levels).save(file, "JPEG", quality=quality, subsampling=0)
+    return file.getvalue()
 
 
 def picture(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _LETTERING = {
     "sans": Markup(f'font-family="{lettering.SANS}" font-size="{lettering.SIZE}"'),
     "small": Markup(f'font-family="{lettering.SANS}" font-size="{lettering.SMALL}"'),
+    "large": Markup(f'font-family="{lettering.SANS}" font-size="{lettering.LARGE}"'),
     "mono": Markup(f'font-family="{lettering.MONO}" font-size="{lettering.SIZE}"'),
     "below_middle": lettering.BELOW_MIDDLE,
 }

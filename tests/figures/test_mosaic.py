@@ -152,3 +152,8 @@ def test_few_colours_are_kept_without_loss_and_a_photograph_is_a_jpeg() -> None:
     drawn = coloured("many", many, alt="Many colours.")
     assert (drawn.media_type, drawn.width_px, drawn.height_px) == ("image/jpeg", 50, 40)
     assert Image.open(io.BytesIO(drawn.data)).size == (50, 40)
+
+
+def test_noise_is_drawn_too() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (292, 292, 3), np.uint8)
+    assert coloured("noise", noise, alt="Noise.").media_type == "image/jpeg"

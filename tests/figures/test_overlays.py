@@ -72,5 +72,5 @@ def test_places_are_bright_with_a_line_inside_and_none_along_the_border() -> Non
     assert amber[:, 3].all()
     assert not np.delete(amber, 3, axis=1).any()
     assert (drawn[:, :3] == 100).all()
-    assert (drawn[:, 4:] == 38).all()
+    assert (drawn[:, 4:] == 60).all()
     assert not (overlays.bright(image, np.ones((1, 1), np.bool_), 8) == AMBER).all(axis=2).any()

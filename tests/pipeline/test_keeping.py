@@ -118,9 +118,7 @@ def test_cards_of_channels_give_way_before_maps_and_maps_before_the_last_card(tm
     text = (tmp_path / "cards" / "report.html").read_text(encoding="utf-8")
     (content,) = (section.content for section in report.sections if section.name == "channels")
     for layer in content.layers:
-        assert re.search(
-            rf"\b{len(layer.cards)} of (the other )?{layer.num_lively} shown, the most telling first", text
-        )
+        assert re.search(rf"\b{len(layer.cards)} of (the other )?{layer.num_lively} below, the most telling;", text)
     least, size_bytes, _ = pages(tmp_path / "least", model, 1, max_size="900kB", **spare)
     assert size_bytes <= 900_000
     assert any(layer.shown is not None for layer in grids(least))

@@ -56,8 +56,11 @@ def test_every_lively_channel_has_a_card_with_its_patches_and_numbers() -> None:
     found = layer()
     assert [card.channel for card in found.cards] == [0]
     (first,) = found.cards
-    assert first.strip is not None
-    assert first.strip.alt == "2\xa0top patches of channel 0 of conv; 2\xa0reach outside the image."
+    assert first.block is not None
+    assert first.block.alt == (
+        "Channel 0 of conv: 2\xa0patches in their images, bright below, dark above; from cat and dog; 2\xa0reach"
+        " outside the image."
+    )
     assert [(seen.label, seen.value, seen.image, seen.box) for seen in first.patches] == [
         ("cat", 3.0, 4, (-1, 1, 2, 4)),
         ("dog", 2.5, 7, (-1, 1, 2, 4)),
@@ -76,9 +79,8 @@ def test_dead_and_stuck_channels_share_one_line_and_have_no_card(medium: html.Me
     assert ([card.channel for card in found.cards], found.dead, found.stuck) == ([1, 4], (0, 3), (2,))
     assert [each.state for each in found.channels] == ["dead", "", "stuck", "dead", ""]
     written = text(page(medium, responses=responses)).replace("\xa0", " ")
-    assert "Dead, never above zero: 0 and 3. Stuck: 2 (always 0.25). The 2 other channels, the most telling first." in (
-        written
-    )
+    assert "Dead, never above zero: 0 and 3. Stuck: 2 (always 0.25)." in written
+    assert ("The 2 other channels below." in written) == (medium == "screen")
 
 
 @pytest.mark.parametrize("medium", ["screen", "print"])
@@ -104,16 +106,16 @@ def test_patches_that_tie_are_said_to_be_drawn() -> None:
 def test_classes_and_responses_stand_below_their_patches() -> None:
     seen = [made.patch(value, label=label) for value, label in ((12.345, "cat"), (-0.0012, "golden retriever"))]
     card = layer(responses=made.responses(made.call("conv", made.channel(0, patches=tuple(seen))))).cards[0]
-    assert card.lines == (" cat  go…er", " 12.3 −0.0012")
+    assert card.rows == (" cat  go…er", " 12.3 −0.0012")
     assert "Patches: 1 of class cat, 1 of golden retriever." in card.said
-    assert all(len(line) <= 9 * 6 for line in card.lines)
+    assert all(len(line) <= 9 * 6 for line in card.rows)
 
 
 def test_patch_inside_the_image_reaches_not_outside() -> None:
     inside = made.channel(0, patches=(made.patch(inside=(0, 0, 3, 3)),))
-    strip = layer(responses=made.responses(made.call("conv", inside))).cards[0].strip
-    assert strip is not None
-    assert strip.alt == "1\xa0top patch of channel 0 of conv."
+    block = layer(responses=made.responses(made.call("conv", inside))).cards[0].block
+    assert block is not None
+    assert block.alt == "Channel 0 of conv: 1\xa0patch in its image, bright below, dark above; from cat."
 
 
 def test_all_cards_are_on_the_page_and_the_most_telling_on_paper() -> None:
@@ -122,28 +124,39 @@ def test_all_cards_are_on_the_page_and_the_most_telling_on_paper() -> None:
     cards = re.findall(r'id="channel-conv-(\d+)"', shown)
     assert sorted(map(int, cards)) == list(range(40))
     assert cards[:2] == ["39", "38"]
-    assert "All 40 channels, the most telling first." in text(shown).replace("\xa0", " ")
+    assert "All 40 channels below." in text(shown).replace("\xa0", " ")
     paper = page("print", responses=responses, ablation=ablation)
-    assert re.findall(r'id="channel-conv-(\d+)"', paper) == cards[:24]
-    assert "24 of 40 shown, the most telling first; all in the HTML, and numbers of all in report.json." in text(paper)
+    assert re.findall(r'id="channel-conv-(\d+)"', paper) == cards[:12]
+    assert "12 of 40 below; 40 in the HTML, the numbers of all in report.json." in text(paper)
 
 
-def test_of_many_layers_fewer_cards_are_on_paper() -> None:
-    calls = [replace(MANY, path=f"conv_{place}", judged_at=f"conv_{place}") for place in range(20)]
-    assert {each.num_on_paper for each in content(responses=made.responses(*calls)).layers} == {8}
-    assert {each.num_on_paper for each in content(responses=made.responses(*calls[:2])).layers} == {24}
+@pytest.mark.parametrize(("layers", "cards"), [(1, 12), (2, 6), (3, 3), (4, 3)])
+def test_of_many_layers_fewer_cards_are_on_paper(layers: int, cards: int) -> None:
+    calls = [replace(MANY, path=f"conv_{place}", judged_at=f"conv_{place}") for place in range(layers)]
+    assert {each.num_on_paper for each in content(responses=made.responses(*calls)).layers} == {cards}
 
 
-def test_of_many_layers_the_charts_are_in_the_html_alone_and_paper_says_so() -> None:
-    calls = [made.call(f"conv_{place}") for place in range(21)]
-    charts = re.compile(r'<figure class="sheet plot" id="plot-')
-    for number, on_paper in ((20, 20), (21, 0)):
-        responses = made.responses(*calls[:number])
-        assert len(charts.findall(page(responses=responses))) == number
-        paper = page("print", responses=responses)
-        assert len(charts.findall(paper)) == on_paper
-        assert ("these charts are in the HTML report alone" in text(paper)) == (on_paper == 0)
-        assert len(re.findall(r'id="channels-conv_\d+"', paper)) == number
+def test_no_more_cards_are_on_paper_than_maps() -> None:
+    evidence = made.evidence(responses=made.responses(MANY))
+    assert evidence.activations is not None
+    section = channels.build(replace(evidence, activations=replace(evidence.activations, pdf_channels=2)))
+    assert section is not None
+    assert isinstance(section.content, Content)
+    assert section.content.layers[0].num_on_paper == 2
+
+
+def test_of_many_layers_the_last_at_each_resolution_is_in_the_body_and_all_have_a_place() -> None:
+    places = [(f"conv_{place}", (1, 1) if place < 3 else (2, 2)) for place in range(6)]
+    model = made.model(*(made.conv(path, jump=jump) for path, jump in places))
+    responses = made.responses(*(made.call(path) for path, _ in places))
+    found = content(model=model, responses=responses).layers
+    assert [each.path for each in found if each.in_body] == ["conv_2", "conv_5"]
+    assert [each.num_on_paper for each in found] == [0, 0, 1, 0, 0, 1]
+    for medium in ("screen", "print"):
+        written = page("print" if medium == "print" else "screen", model=model, responses=responses)
+        assert sorted(re.findall(r'id="channels-(conv_\d)"', written)) == [path for path, _ in places]
+        folded = re.findall(r'<details class="layer" id="channels-(conv_\d)"', written)
+        assert folded == ([] if medium == "print" else ["conv_0", "conv_1", "conv_3", "conv_4"])
 
 
 def test_pictures_of_cards_keep_to_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +164,12 @@ def test_pictures_of_cards_keep_to_their_bytes(monkeypatch: pytest.MonkeyPatch) 
         made.channel(
             number,
             patches=tuple(
-                made.patch(picture=DRAW.integers(0, 256, (32, 32, 3), dtype=np.uint8), inside=(0, 0, 32, 32))
+                made.patch(
+                    box=(0, 0, 32, 32),
+                    size=(32, 32),
+                    context=DRAW.integers(0, 256, (32, 32, 3), dtype=np.uint8),
+                    lit=np.ones((1, 1), np.bool_),
+                )
                 for _ in range(9)
             ),
         )
@@ -160,7 +178,7 @@ def test_pictures_of_cards_keep_to_their_bytes(monkeypatch: pytest.MonkeyPatch) 
     calls = [made.call("a", *noise, kernels=None), made.call("b", kernels=None), made.call("c", *noise, kernels=None)]
     monkeypatch.setattr(plan, "MOST_CARDS", 560_000)
     layers = content(responses=made.responses(*calls)).layers
-    sizes = [sum(len(card.strip.data) for card in each.cards if card.strip) for each in layers]
+    sizes = [sum(len(card.block.data) for card in each.cards if card.block is not None) for each in layers]
     assert 1 <= len(layers[0].cards) < 12
     assert len(layers[1].cards) == 1
     # What the small layer leaves goes to the last one.
@@ -168,18 +186,24 @@ def test_pictures_of_cards_keep_to_their_bytes(monkeypatch: pytest.MonkeyPatch) 
     assert sum(sizes) * 4 / 3 <= 560_000
     assert all(len(each.channels) == 12 for each in (layers[0], layers[2]))
     written = page(responses=made.responses(*calls))
-    assert f"{len(layers[0].cards)} of 12 shown, the most telling first; the numbers of all in report.json." in text(
-        written
-    )
+    assert f"{len(layers[0].cards)} of 12 below, the most telling; the numbers of all in report.json." in text(written)
 
 
-def test_shown_channels_have_a_card_in_the_order_that_was_chosen() -> None:
-    call = made.call("conv", *map(made.channel, range(21)), shown=(20, 3, 7, 1))
-    found = layer(responses=made.responses(call))
-    assert [card.channel for card in found.cards] == [20, 3, 7, 1]
-    assert [each.channel for each in found.channels] == list(range(21))
+def test_cards_come_class_specific_then_needed_then_faulty_then_by_selectivity() -> None:
+    known = [
+        made.channel(0, selectivity=0.1),
+        made.channel(1, selectivity=0.9),
+        made.channel(2, copy_of=0, copy_correlation=0.995),
+        made.channel(3),
+        made.channel(4, speaks=True),
+        made.channel(5),
+    ]
+    call = made.call("conv", *known, shown=(0, 1, 2, 3, 4))
+    found = layer(responses=made.responses(call), ablation=made.ablation(made.ablated(3)))
+    assert [card.channel for card in found.cards] == [4, 3, 2, 1, 0]
+    assert [each.channel for each in found.channels] == list(range(6))
     written = text(page(responses=made.responses(call)))
-    assert "4 of 21 shown, the most telling first; the numbers of all in report.json." in written
+    assert "5 of 6 below, the most telling; the numbers of all in report.json." in written
 
 
 @pytest.mark.parametrize(("needed", "expected"), [((5,), [0, 5]), ((5, 7), [0, 5, 7])], ids=["one", "two"])
@@ -195,7 +219,7 @@ def test_channel_that_is_needed_keeps_its_card_where_there_is_no_room(
     first, second, *_ = content(responses=made.responses(*calls), ablation=ablation).layers
     assert first.counts.needed == needed
     assert [card.channel for card in first.cards] == expected
-    assert first.num_on_paper == len(expected)
+    assert first.num_on_paper == len(expected[:3])
     # What is needed in another layer was not measured: one card.
     assert [card.channel for card in second.cards] == [0]
 
@@ -214,11 +238,17 @@ def test_kernels_of_deeper_layers_name_their_input_channels() -> None:
 @pytest.mark.parametrize(
     ("others", "axes"),
     [
-        ({}, ("class selectivity", "probability lost without it, points")),
+        (
+            {
+                "responses": made.responses(made.call("conv", *map(made.channel, range(5)))),
+                "ablation": made.ablation(*map(made.spared, range(5))),
+            },
+            ("class selectivity", "probability lost without it, points"),
+        ),
         ({"ablation": None}, ("class selectivity", "share of positions above zero")),
         (
-            {"responses": made.responses(made.call("conv", made.dead(0), made.channel(1, selectivity=None)))},
-            ("share of the images in which it fires", "probability lost without it, points"),
+            {"responses": made.responses(made.call("conv", made.dead(0), made.channel(1, chance=None)))},
+            ("share of the images in which it fires", "share of positions above zero"),
         ),
     ],
     ids=["all", "no ablation", "no labels"],
@@ -239,10 +269,10 @@ def test_chart_marks_dead_copied_and_speaking_channels_by_shape() -> None:
     )
     found = layer(responses=made.responses(made.call("conv", *known)), ablation=None)
     assert [(point.label, point.kind) for point in found.plot.points] == [
-        ("0", "other"),
+        ("0 most selective, lit most", "other"),
         ("1", "silent"),
         ("2", "copy"),
-        ("3", "speaks"),
+        ("3 for cat", "speaks"),
     ]
     assert (
         found.plot_alt
@@ -252,18 +282,28 @@ def test_chart_marks_dead_copied_and_speaking_channels_by_shape() -> None:
 
 
 def test_channels_whose_loss_was_not_measured_are_not_in_a_chart_of_losses() -> None:
-    found = layer(responses=made.responses(MANY), ablation=made.ablation(made.ablated(7), num_channels=40))
-    assert [point.label for point in found.plot.points] == ["7"]
-    assert [point.y for point in found.plot.points] == [12.5]
+    lost = (made.ablated(7), *map(made.spared, range(1, 5)))
+    found = layer(responses=made.responses(MANY), ablation=made.ablation(*lost, num_channels=40))
+    assert found.has_plot
+    assert [point.label for point in found.plot.points] == ["1", "2", "3", "4", "7 most selective, costs most"]
+    assert [point.y for point in found.plot.points] == [-0.0] * 4 + [12.5]
 
 
-def test_one_layer_has_no_chart_by_depth() -> None:
-    assert content().trend is None
-    trend = content(responses=made.responses(made.call("a"), made.call("b", made.dead(0)))).trend
+def test_chart_of_few_channels_or_of_nothing_that_matters_is_left_out() -> None:
+    assert not layer().has_plot
+    assert not layer(responses=made.responses(MANY), ablation=None).has_plot
+    speaking = [made.channel(number, speaks=number == 1) for number in range(5)]
+    assert layer(responses=made.responses(made.call("conv", *speaking)), ablation=None).has_plot
+
+
+def test_few_layers_have_no_chart_by_depth() -> None:
+    assert content(responses=made.responses(*(made.call(name) for name in "abc"))).trend is None
+    calls = [*(made.call(name) for name in "abc"), made.call("d", made.dead(0))]
+    trend = content(responses=made.responses(*calls)).trend
     assert trend is not None
     assert (
         trend.alt
-        == "From the first of 2\xa0conv layers to the last: share of channels that are dead from 0.5 to 1; mean class"
+        == "From the first of 4\xa0conv layers to the last: share of channels that are dead from 0.5 to 1; mean class"
         " selectivity from 0.33 to –; mean share of positions above zero from 0.25 to 0."
     )
 

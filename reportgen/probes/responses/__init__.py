@@ -72,7 +72,8 @@ def _with_patches(
                 each = replace(each, class_means=tuple(means[:, channel].tolist()))
             if is_shown or (own_size and channel < most_best):
                 found = patches.strongest(strongest, channel, seen[call.path], own_size, groups.label)
-                each = replace(each, best=found[0] if found and found[0].box else None)
+                close = patches.close(found[0], own_size, strongest.sizes) if found and own_size else None
+                each = replace(each, best=close)
                 if is_shown:
                     told = _classes_of_strongest(strongest, channel, watched.images, groups.of_images)
                     each = replace(each, patches=found, strongest=told, peaks=_peaks(strongest, channel))
@@ -92,7 +93,7 @@ def _draw(
     """Put pictures into the patches of channels."""
     channels = [(call.path, each) for call, row in zip(calls, rows, strict=True) for each in row.values()]
     shown = (patch for _, each in channels for patch in each.patches if patch.box)
-    best = (each.best for _, each in channels if each.best and not each.patches)
+    best = (each.best for _, each in channels if each.best)
     drawn = patches.filled(shown, subject, best)
     whole = {
         (path, each.channel): tuple(drawn.get(patch, patch) for patch in each.patches)
@@ -103,8 +104,7 @@ def _draw(
     for call, row in zip(calls, rows, strict=True):
         for channel, each in row.items():
             found = lit.get((call.path, channel), each.patches)
-            best_drawn = found[0] if found else each.best and drawn.get(each.best, each.best)
-            row[channel] = replace(each, patches=found, best=best_drawn if each.best else None)
+            row[channel] = replace(each, patches=found, best=each.best and drawn[each.best])
 
 
 def _alike(widths: list[int]) -> int:

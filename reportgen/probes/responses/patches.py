@@ -150,6 +150,27 @@ def strongest(
     return tuple(found)
 
 
+def close(patch: Patch, size: tuple[int, int], places: tuple[int, ...]) -> Patch:
+    """Return a patch whose box takes up at most half of the image along each side, about the place of the response.
+
+    Args:
+        patch: A patch with a box.
+        size: Height and width of the image.
+        places: Rows and columns of the map.
+    """
+    ends = []
+    for axis, long in enumerate(size):
+        start, end = patch.box[axis], patch.box[axis + 2]
+        half = max(1, long // 2)
+        if end - start > half:
+            all_seen = start <= 0 and end >= long and len(places) == len(size)
+            middle = (patch.position[axis] + 0.5) / places[axis] * long if all_seen else (start + end) / 2
+            start = min(max(round(middle - half / 2), 0), long - half)
+            end = start + half
+        ends.append((start, end))
+    return replace(patch, box=(ends[0][0], ends[1][0], ends[0][1], ends[1][1]))
+
+
 def of_channels(
     subject: Subject, watched: WatchingResult, wanted: Mapping[str, Collection[int]]
 ) -> dict[tuple[str, int], tuple[Patch, ...]]:

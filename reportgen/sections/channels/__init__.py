@@ -2,84 +2,40 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen.budget.constants import CARD_BYTES
+from reportgen.budget.constants import CARD_BYTES, STRIP_BYTES
 from reportgen.budget.plan import as_text, cards_bytes
-from reportgen.document.lettering import CELL
 from reportgen.document.plots import Plot
 from reportgen.document.report import Figure, Section
 from reportgen.evidence import Evidence
 from reportgen.evidence.channels import Counts, count, joined
-from reportgen.evidence.dreams import Dream
-from reportgen.evidence.responses import CallResponses, Patch, ResponsesResult, Thresholds
-from reportgen.figures import mosaic, patches
-from reportgen.language.cleaning import clean, shortened
-from reportgen.language.numerals import number, plural
+from reportgen.evidence.responses import CallResponses, ResponsesResult, Thresholds
+from reportgen.figures.gallery import IN_A_ROW, has_inset
+from reportgen.language.numerals import plural
 from reportgen.language.vocabulary import words
-from reportgen.sections.channels import charts, lines, needs
+from reportgen.records.model import LayerRecord
+from reportgen.sections.channels import charts, dreamt, lines, needs, stages, titles
 from reportgen.sections.channels import sentences as told
+from reportgen.sections.channels.cards import Card, card
 from reportgen.sections.channels.drawn import Channel
+from reportgen.sections.channels.dreamt import Made
+from reportgen.sections.channels.index import Strip, strips
 
 TITLE = "What each channel looks for"
 PART = "body"
 NEEDS = ("responses", "ablation", "dreams", "edges")
 
-PAPER_CARDS = 24
+PAPER_CARDS = 12
 """Most cards of a layer in a PDF."""
-_PAPER_TOTAL = 160
-_LEAST_PAPER = 3
-_DREAM_SIDE = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A strong response of a channel.
-
-    Attributes:
-        image: Index of the image in the data.
-        label: Name of its true class, or None.
-        value: The response.
-        position: Place in the channel's map.
-        box: First row, first column, end row and end column of what it sees there, pixels of the model's input, parts
-            of which may lie outside the image; () for what is no picture.
-    """
-
-    image: int
-    label: str | None
-    value: float
-    position: tuple[int, ...]
-    box: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One channel as the reader meets it.
-
-    Attributes:
-        channel: Its number.
-        said: What is known of it, in sentences.
-        patches: Its strongest responses, strongest first.
-        strip: The patches side by side, or None where there is nothing to draw.
-        kernels: Its kernel, or those of its strongest input channels; None where they are no pictures.
-        kernel_inputs: These input channels, strongest first; () for a single kernel.
-    """
-
-    channel: int
-    said: tuple[str, ...]
-    patches: tuple[Seen, ...]
-    strip: Figure | None
-    kernels: Figure | None
-    kernel_inputs: tuple[int, ...]
-
-    @property
-    def lines(self) -> tuple[str, str]:
-        """The classes and the responses of the patches, each in a cell as wide as a patch."""
-        labels = [shortened(clean(patch.label or ""), CELL - 1) for patch in self.patches]
-        values = [number(patch.value, 2 if len(number(patch.value)) >= CELL else 3) for patch in self.patches]
-        classes, responses = ("".join(f"{each:^{CELL}}" for each in row).rstrip() for row in (labels, values))
-        return classes, responses
+PAPER_TOTAL = 12
+"""Cards in a PDF, where its layers have no more than three each."""
+# Strips of a layer on paper, by how many layers are in the body.
+_PAPER_STRIPS = {True: 8, False: 4}
+# What of a layer is not folded on a screen, where nothing of it is on paper.
+_ON_SCREEN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +45,11 @@ class Layer:
     Attributes:
         path: The call.
         place: Its place among the conv calls, from 1.
+        in_body: Whether the body shows it: all of a few, of more the last at every resolution.
         judged_at: The call whose output was measured.
         answer: What its channels are, in two lines.
         words: Where it was judged, and how much of the input one position sees.
+        facts: Its maps, its channels and what one position sees, in a line.
         counts: The numbers in the answer.
         quantile_shares: Shares that the channels' `quantiles` belong to.
         quantile_places: From how many places the quantiles are taken.
@@ -101,17 +59,28 @@ class Layer:
         stuck: The numbers of those that are stuck, which have none either.
         silent: Which channels are dead and which are stuck, and which because all their weights are zero; "" where
             none is.
-        cards: The channels that have a card, the most telling first.
+        cards: The channels that have a card: class-specific, then needed, then faulty, then by selectivity; those that
+            are in a PDF first.
         num_on_paper: How many of the cards are in a PDF.
+        num_first: How many are not folded on a screen.
+        index: All channels that have a patch with a picture, and the dead and stuck ones, in strips.
+        num_strips_on_paper: How many strips are in a PDF.
+        has_plot: Whether a chart of its channels says something.
+        has_averages: Whether cards show averages.
+        has_insets: Whether patches are shown again, enlarged, in a corner.
+        has_boxes: Whether patches are framed by what one position sees.
+        has_places: Whether patches show the places that respond, in a layer that sees most of an image.
         plot_axes: What the chart of the layer shows from left to right, and upwards.
         plot_alt: What the chart shows, for someone who cannot see it.
     """
 
     path: str
     place: int
+    in_body: bool
     judged_at: str
     answer: str
     words: str
+    facts: str
     counts: Counts
     quantile_shares: tuple[float, ...]
     quantile_places: int
@@ -122,6 +91,14 @@ class Layer:
     silent: str
     cards: tuple[Card, ...]
     num_on_paper: int
+    num_first: int
+    index: tuple[Strip, ...]
+    num_strips_on_paper: int
+    has_plot: bool
+    has_averages: bool
+    has_insets: bool
+    has_boxes: bool
+    has_places: bool
     plot_axes: tuple[str, str]
     plot_alt: str
 
@@ -131,34 +108,25 @@ class Layer:
         return charts.plot(self.channels, self.plot_axes)
 
     @property
+    def anchored(self) -> frozenset[int]:
+        """The channels that have an anchor of their own in the page: those with a card, and those of the index."""
+        return frozenset(
+            (*(each.channel for each in self.cards), *(each.channel for one in self.index for each in one.entries))
+        )
+
+    @property
+    def anchored_on_paper(self) -> frozenset[int]:
+        """Those that have one in a PDF."""
+        strips = self.index[: self.num_strips_on_paper]
+        framed = [each.channel for each in self.cards[: self.num_on_paper]]
+        with_card = {each.channel for each in self.cards}
+        listed = [each.channel for one in strips for each in one.entries if each.channel not in with_card]
+        return frozenset((*framed, *listed))
+
+    @property
     def num_lively(self) -> int:
         """How many channels are neither dead nor stuck."""
         return len(self.channels) - len(self.dead) - len(self.stuck)
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """An image made for a channel.
-
-    Attributes:
-        path: The conv call.
-        channel: The channel.
-        figure: The image; its caption says that it is synthetic.
-        patches: The channel's top patches from real images, or None.
-        activation: The channel's highest response to the image.
-        best_real: Its highest response to any image of the data, or None.
-        num_steps: Steps of gradient ascent.
-        seed: Seed of its beginning.
-    """
-
-    path: str
-    channel: int
-    figure: Figure
-    patches: Figure | None
-    activation: float
-    best_real: float | None
-    num_steps: int
-    seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +149,7 @@ class Content:
         num_ordering: Images over which a gradient each put the channels in order.
         num_screening: Images that channels were switched off on.
         num_confirming: Other images, that the few which matter most were switched off on again.
+        num_peaks: Images that the histograms of peaks rest on.
         num_confirmed: How many channels these are: p-values are corrected for all of them.
         budget: What limited the number of channels that were switched off; "" where none was.
         trend: Three shares by depth, or None where there is one layer only.
@@ -204,6 +173,7 @@ class Content:
     num_ordering: int
     num_screening: int
     num_confirming: int
+    num_peaks: int
     num_confirmed: int
     budget: str
     trend: Figure | None
@@ -215,7 +185,7 @@ class Content:
 def build(evidence: Evidence) -> Section | None:
     """Build the chapter; None where no channel was measured and no image made."""
     responses, ablation, dreams = evidence.responses, evidence.ablation, evidence.dreams
-    made = tuple(_made(dream, responses) for dream in dreams.dreams) if dreams else ()
+    made = tuple(dreamt.made(dream, responses) for dream in dreams.dreams) if dreams else ()
     if (responses is None or not responses.calls) and not made:
         return None
     layers = _layers(evidence, responses) if responses else ()
@@ -236,56 +206,88 @@ def build(evidence: Evidence) -> Section | None:
         num_ordering=measured.num_ordering if measured else 0,
         num_screening=measured.num_screening if measured else 0,
         num_confirming=measured.num_confirming if measured else 0,
+        num_peaks=responses.num_peaks if responses else 0,
         num_confirmed=measured.num_confirmed if measured else 0,
         budget=measured.budget if measured else "",
-        trend=charts.trend([layer.channels for layer in layers]) if len(layers) > 1 else None,
+        trend=charts.trend([layer.channels for layer in layers]) if len(layers) >= charts.LEAST_FOR_TREND else None,
         layers=layers,
         dreams=made,
         dreams_asked=dreams.asked if dreams else False,
     )
     if responses is None or not layers:
-        answer = f"Images were made to excite {plural(len(made), 'channel')}."
+        answer, counted = f"Images were made to excite {plural(len(made), 'channel')}.", []
     else:
         counted = [(layer.path, layer.counts) for layer in layers]
         answer = told.chapter_answer(counted, responses, measured, words(evidence.model).sample)
-    return Section("channels", TITLE, answer, content)
+    return Section("channels", TITLE, answer, content, headline=told.headline(counted))
 
 
 def _layers(evidence: Evidence, responses: ResponsesResult) -> tuple[Layer, ...]:
     samples = evidence.activations.samples if evidence.activations else ()
     # All maps, not those that are shown: else cards would take the room that maps have given up.
     maps = [call.levels[0].size * len(call.channels) for each in samples for call in each.calls]
-    found, left = [], cards_bytes(sum(maps), evidence.activations.max_size_bytes if evidence.activations else 0)
-    for place, call in enumerate(responses.calls, 1):
-        layer, used = _layer(evidence, responses, call, place, left // (len(responses.calls) - place + 1))
-        found.append(layer)
+    left = cards_bytes(sum(maps), evidence.activations.max_size_bytes if evidence.activations else 0)
+    body = stages.in_body(responses.calls, evidence.model.layers)
+    # Those that the body shows choose first; a third is kept for the others, whose cards are folded.
+    order = sorted(enumerate(responses.calls, 1), key=lambda each: (each[1].path not in body, each[0]))
+    kept, found = left // 3 if len(body) < len(order) else 0, {}
+    for done, (place, call) in enumerate(order):
+        in_body = call.path in body
+        rest, among = (left - kept, len(body) - done) if in_body else (left, len(order) - done)
+        found[place], used = _layer(evidence, responses, call, _Place(place, in_body, len(body), rest // among))
         left = max(0, left - used)
-    return tuple(found)
+    return tuple(found[place] for place in sorted(found))
 
 
-def _layer(
-    evidence: Evidence, responses: ResponsesResult, call: CallResponses, place: int, room: int
-) -> tuple[Layer, int]:
-    """A layer, and how many bytes its cards take in the page: not more than there is room for, but for the first."""
+def _records(evidence: Evidence, responses: ResponsesResult) -> list[LayerRecord]:
+    known = {layer.path: layer for layer in evidence.model.layers}
+    return [known[call.path] for call in responses.calls if call.path in known]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a layer stands in the chapter, and how many bytes its pictures may take."""
+
+    number: int
+    in_body: bool
+    num_in_body: int
+    room: int
+
+
+def _layer(evidence: Evidence, responses: ResponsesResult, call: CallResponses, place: _Place) -> tuple[Layer, int]:
+    """A layer, and how many bytes its pictures take in the page: not more than there is room for, but for the first."""
     channels = joined(call, responses, evidence.ablation, evidence.edges, Channel)
     counts = count(channels, labelled=not responses.unlabelled and not responses.untestable)
-    cards: list[Card] = []
+    kinds = titles.kinds_of(evidence, responses)
+    found: list[Card] = []
     used, least = 0, _least_cards(call, counts)
-    for index in call.shown:
-        card = _card(evidence, responses, call, channels[index])
-        size = CARD_BYTES + sum(as_text(len(figure.data)) for figure in (card.strip, card.kernels) if figure)
-        if len(cards) >= least and used + size > room:
+    for number_ in call.shown:
+        made = card(evidence, responses, call, channels[number_], kinds)
+        size = CARD_BYTES + sum(as_text(len(figure.data)) for figure in made.figures)
+        if len(found) >= least and used + size > place.room:
             break
-        cards.append(card)
+        found.append(made)
         used += size
-    axes, layers = charts.axes(channels), [each for each in evidence.model.layers if each.path == call.path]
-    paper = min(PAPER_CARDS, max(_LEAST_PAPER, _PAPER_TOTAL // len(responses.calls)), len(cards))
+    paper = _on_paper(evidence, place, len(found))
+    first = max(paper, _ON_SCREEN)
+    numbers = [each.channel for each in found]
+    indexed = strips(call, channels, numbers, numbers[:first])
+    index_bytes = sum(STRIP_BYTES + as_text(len(each.figure.data)) for each in indexed)
+    if not place.in_body and used + index_bytes > place.room:
+        indexed, index_bytes = (), 0
+    axes, record = (
+        charts.axes(channels),
+        next((each for each in _records(evidence, responses) if each.path == call.path), None),
+    )
+    known = [patch for each in found for patch in call.channels[each.channel].patches]
     return Layer(
         path=call.path,
-        place=place,
+        place=place.number,
+        in_body=place.in_body,
         judged_at=call.judged_at,
         answer=told.layer_answer(call.path, counts),
         words=told.layer_words(call, words(evidence.model).points),
+        facts=told.layer_facts(record, call, words(evidence.model).points) if record else "",
         counts=counts,
         quantile_shares=call.quantile_shares,
         quantile_places=call.quantile_places,
@@ -294,79 +296,51 @@ def _layer(
         dead=tuple(each.channel for each in channels if each.state == "dead"),
         stuck=tuple(each.channel for each in channels if each.state == "stuck"),
         silent=" ".join(
-            filter(None, (lines.silent_words(channels), *(lines.zero_words(channels, each) for each in layers)))
+            filter(None, (lines.silent_words(channels), lines.zero_words(channels, record) if record else ""))
         ),
-        cards=tuple(cards),
+        cards=_ordered(found, channels, (paper, first)),
         num_on_paper=paper,
+        num_first=min(first, len(found)),
+        index=indexed,
+        num_strips_on_paper=min(len(indexed), _PAPER_STRIPS[place.num_in_body <= stages.MOST_WHOLE]) if paper else 0,
+        has_plot=charts.says_something(channels, axes),
+        has_insets=any(map(has_inset, known)),
+        has_averages=any(each.average is not None for each in found),
+        has_boxes=any(patch.context is not None and patch.lit is None for patch in known),
+        has_places=any(patch.lit is not None for patch in known),
         plot_axes=axes,
         plot_alt=charts.plot_alt(call.path, channels, axes),
-    ), used
+    ), used + index_bytes
+
+
+def _on_paper(evidence: Evidence, place: _Place, num_cards: int) -> int:
+    """How many cards of a layer are in a PDF: whole rows, of the layers that the body shows."""
+    if not place.in_body:
+        return 0
+    rows = max(1, min(PAPER_CARDS, PAPER_TOTAL // place.num_in_body) // IN_A_ROW)
+    most = evidence.activations.pdf_channels if evidence.activations else None
+    return min(rows * IN_A_ROW, num_cards, *([most] if most else []))
+
+
+def _ordered(found: Sequence[Card], channels: Sequence[Channel], ends: tuple[int, int]) -> tuple[Card, ...]:
+    """Put cards in order: class-specific, then needed, then faulty, then by selectivity.
+
+    Those before each end, which are the most telling in turn, stay in front of the others.
+    """
+
+    def key(each: Card) -> tuple[bool, bool, float, bool, float, int]:
+        channel = channels[each.channel]
+        specific = channel.speaks or bool(each.title)
+        return (
+            not specific, not channel.needed, -channel.loss if channel.needed else 0.0, not channel.health,
+            -(channel.selectivity or 0.0), each.channel,
+        )  # fmt: skip
+
+    parts = [found[start:end] for start, end in itertools.pairwise((0, *ends, len(found)))]
+    return tuple(each for part in parts for each in sorted(part, key=key))
 
 
 def _least_cards(call: CallResponses, counts: Counts) -> int:
     """How many cards a layer has however little room there is: up to those of the channels that its answer names."""
     named = set(counts.needed[: needs.FIRST_NEEDED])
     return max((place for place, channel in enumerate(call.shown, 1) if channel in named), default=1)
-
-
-def _card(evidence: Evidence, responses: ResponsesResult, call: CallResponses, channel: Channel) -> Card:
-    place, samples = channel.channel, words(evidence.model).samples
-    said = told.card_words(channel, responses, samples)
-    known = call.channels[place].patches
-    labels = [patch.label for patch in known]
-    drawn = lines.drawn_words(channel, samples, capped=call.capped) if known else ""
-    said += (drawn,) if drawn else ()
-    if any(len(label or "") >= CELL for label in labels):
-        said += (f"Patches: {told.class_summary(labels)}.",)
-    name = f"{call.path}-{channel.channel}"
-    kernels, inputs = None, call.kernel_inputs[place] if call.kernel_inputs else ()
-    if call.kernels is not None:
-        pictures = list(call.kernels[place]) if inputs else [call.kernels[place]]
-        over = f", over input channels {', '.join(map(str, inputs))}" if inputs else ""
-        alt = f"{plural(len(pictures), 'kernel')} of channel {channel.channel}{over}."
-        kernels = patches.kernels(f"kernels-{name}", pictures, alt=alt)
-    return Card(
-        channel=channel.channel,
-        said=said,
-        patches=tuple(Seen(each.image, each.label, each.value, each.position, each.box) for each in known),
-        strip=patches.strip(f"patches-{name}", known, alt=_patches_alt(call.path, channel.channel, known)),
-        kernels=kernels,
-        kernel_inputs=inputs,
-    )
-
-
-def _patches_alt(path: str, channel: int, known: Sequence[Patch]) -> str:
-    """What a strip shows; which class and which response each patch has stands below it."""
-    outside = sum(
-        patch.picture is not None and patch.inside != (0, 0, *map(int, patch.picture.shape[:2])) for patch in known
-    )
-    beyond = f"; {plural(outside, 'reaches', 'reach')} outside the image" if outside else ""
-    return f"{plural(len(known), 'top patch', 'top patches')} of channel {channel} of {path}{beyond}."
-
-
-def _made(dream: Dream, responses: ResponsesResult | None) -> Made:
-    calls = [call for call in responses.calls if call.path == dream.path] if responses else []
-    known = [each.patches for call in calls for each in call.channels if each.channel == dream.channel]
-    real = known[0] if known else ()
-    name = f"dream-{dream.path}-{dream.channel}"
-    strip = patches.strip(f"{name}-patches", real, alt=_patches_alt(dream.path, dream.channel, real), side=_DREAM_SIDE)
-    height, width = dream.picture.shape[:2]
-    figure = mosaic.picture(
-        name,
-        dream.picture,
-        alt=(
-            f"Image of {height} by {width} pixels made for channel {dream.channel} of {dream.path}; activation"
-            f" {number(dream.activation)}."
-        ),
-        caption=told.dream_caption(dream, [patch.label for patch in real], beside=strip is not None),
-    )
-    return Made(
-        path=dream.path,
-        channel=dream.channel,
-        figure=figure,
-        patches=strip,
-        activation=dream.activation,
-        best_real=dream.best_real,
-        num_steps=dream.num_steps,
-        seed=dream.seed,
-    )

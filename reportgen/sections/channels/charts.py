@@ -15,12 +15,18 @@ SELECTIVITY = "class selectivity"
 FIRING = "share of the images in which it fires"
 LOSS = "probability lost without it, points"
 POSITIVE = "share of positions above zero"
+_LEAST_POINTS = 5
+LEAST_FOR_TREND = 4
+"""Of fewer layers a line would say little."""
 _VALUES: dict[str, Callable[[Channel], float]] = {
     SELECTIVITY: lambda each: each.selectivity or 0.0,
     FIRING: lambda each: each.firing_share,
     LOSS: lambda each: 0.0 if each.ablation is None else -100 * each.ablation.probability_change,
     POSITIVE: lambda each: each.positive_share,
 }
+# What is said of the channel that is farthest out.
+_MOST = {SELECTIVITY: "most selective", FIRING: "fires most often", LOSS: "costs most", POSITIVE: "lit most"}
+_SHORT = 16
 _KINDS = (
     ("speaks", "for one class"),
     ("silent", "dead, stuck or no number"),
@@ -31,9 +37,15 @@ _KINDS = (
 def axes(channels: Sequence[Channel]) -> tuple[str, str]:
     """Return what a chart of a layer shows: selectivity and importance, and other shares where one is not known."""
     return (
-        SELECTIVITY if any(each.selectivity is not None for each in channels) else FIRING,
-        LOSS if any(each.ablation is not None for each in channels) else POSITIVE,
+        SELECTIVITY if any(each.chance is not None for each in channels) else FIRING,
+        LOSS if sum(each.ablation is not None for each in channels) >= _LEAST_POINTS else POSITIVE,
     )
+
+
+def says_something(channels: Sequence[Channel], titles: tuple[str, str]) -> bool:
+    """Whether a chart tells what channels mean or what they matter, of channels enough to compare."""
+    tells = LOSS in titles or any(each.speaks for each in channels)
+    return tells and len(_placeable(channels, titles)) >= _LEAST_POINTS
 
 
 def plot(channels: Sequence[Channel], titles: tuple[str, str]) -> Plot:
@@ -43,10 +55,15 @@ def plot(channels: Sequence[Channel], titles: tuple[str, str]) -> Plot:
         channels: All channels of the layer.
         titles: What `axes` returned.
     """
+    known = _placeable(channels, titles)
+    extremes = [max(known, key=_VALUES[title]) for title in titles] if len(known) > 1 else []
     found = []
-    for each in _placeable(channels, titles):
+    for each in known:
         x, y = (_VALUES[title](each) for title in titles)
-        found.append(Point(x, y, _kind_of_point(each), number(each.channel)))
+        said = [_MOST[title] for title, extreme in zip(titles, extremes, strict=False) if extreme is each]
+        if each.speaks and each.favourite and len(each.favourite) <= _SHORT:
+            said.insert(0, f"for {each.favourite}")
+        found.append(Point(x, y, _kind_of_point(each), " ".join([number(each.channel), ", ".join(said)]).strip()))
     return Plot(tuple(found), *titles, _KINDS)
 
 

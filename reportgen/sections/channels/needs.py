@@ -107,6 +107,15 @@ def card_words(channel: Channel, samples: str) -> Iterator[str]:
     yield f"{name} on {images}: {accuracy}log probability {probability}{tested}{hit}; {changed}."
 
 
+def lost_words(lost: ChannelAblation, samples: str) -> str:
+    """Say in a few words what is lost without a channel that is needed, with its interval and on how many images."""
+    on = f"{number(lost.num_images)} {samples}"
+    if lost.accuracy_change is None or lost.accuracy_interval is None:
+        low, high = (_signed(bound) for bound in lost.log_probability_interval)
+        return f"log probability {_signed(lost.log_probability_change)} ({low} to {high}; {on})"
+    return f"accuracy {signed_points(lost.accuracy_change)} ({_range(lost.accuracy_interval)}; {on})"
+
+
 def points(change: float) -> str:
     r"""Write a difference of shares in percentage points, to a hundredth.
 

@@ -13,6 +13,7 @@ from reportgen.figures.class_bars import class_bars
 from reportgen.language.listing import listed
 from reportgen.language.numerals import number, p_value, percent, plural, times
 from reportgen.language.vocabulary import Words, words
+from reportgen.records.model import LayerRecord
 from reportgen.sections.channels import needs
 
 _FIRST_CLASSES = 3
@@ -62,9 +63,36 @@ def chapter_answer(
         f"Over {plural(responses.num_images, sample)}, of {plural(total, 'channel')} in"
         f" {plural(len(layers), 'conv layer')} {listed(counted)}."
     )
-    return " ".join(
-        filter(None, (said, responses.untestable, needs.chapter_words(ablation, sample) if ablation else ""))
-    )
+    return " ".join(filter(None, (said, needs.chapter_words(ablation, sample) if ablation else "")))
+
+
+def headline(layers: Sequence[tuple[str, Counts]]) -> str:
+    """Say in a few words what is seen of all channels; "" where nothing stands out."""
+    total = sum(counts.channels for _, counts in layers)
+    speaking, dead = (sum(getattr(counts, name) or 0 for _, counts in layers) for name in ("speaking", "dead"))
+    if speaking:
+        return (
+            f"{number(speaking)} of {plural(total, 'channel')} {'speaks' if speaking == 1 else 'speak'} for one class"
+        )
+    needed = [f"{path}/{channel}" for path, counts in layers for channel in counts.needed]
+    if needed:
+        more = f" and {number(len(needed) - 1)} more" if len(needed) > 1 else ""
+        return f"The network needs {needed[0]}{more} of {plural(total, 'channel')}"
+    return f"{number(dead)} of {plural(total, 'channel')} {'is' if dead == 1 else 'are'} dead" if dead else ""
+
+
+def layer_facts(layer: LayerRecord, call: CallResponses, points_: str) -> str:
+    """Say how large the maps of a layer are, how many there are, and how much of the input one position sees."""
+    axis = layer.channel_axis
+    sizes = [number(size or 1) for place, size in enumerate(layer.output_shape) if place != axis]
+    seen = " × ".join(number(size) for size in call.receptive_field)
+    field = f"one position sees {seen} {points_}" if seen else "one position sees the whole input"
+    said = [
+        f"{' × '.join(sizes)}",
+        plural(len(call.channels), "channel"),
+        *([field] if seen or layer.whole_image else []),
+    ]
+    return " · ".join(filter(None, said))
 
 
 def card_words(channel: Channel, responses: ResponsesResult, samples: str) -> tuple[str, ...]:
@@ -244,6 +272,8 @@ def limits(evidence: Evidence) -> tuple[str, ...]:
         said.append(f"No responses are known: no {known.samples} were measured.")
     elif evidence.responses.unlabelled:
         said.append(evidence.responses.unlabelled)
+    elif evidence.responses.untestable:
+        said.append(evidence.responses.untestable)
     said += _unpictured(evidence)
     if evidence.responses is not None and evidence.ablation is None:
         said.append("Whether a channel matters was not measured in this report.")

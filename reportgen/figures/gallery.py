@@ -1,0 +1,177 @@
+"""What moved channels most -> pictures of a gallery: patches in their images, their average, strips of the best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from reportgen.document import colours
+from reportgen.document.report import Figure
+from reportgen.evidence import Levels
+from reportgen.evidence.responses import Patch
+from reportgen.figures import mosaic, overlays
+
+IN_A_ROW = 3
+"""Patches in a row of a block."""
+IN_A_STRIP = 8
+"""Channels in a strip of the index."""
+# Small images are enlarged by a whole number up to this side, so that nothing smooths their pixels.
+_BLOCK_SIDE = 112
+_AVERAGE_SIDE = 56
+TILE_SIDE = 56
+"""Most pixels along a side of a tile of the index."""
+_GAP = 2
+# A box that takes up less of its image than this along a side is shown again, larger, in the corner farthest from it.
+_SMALL = 1 / 6
+_INSET = 0.3
+_DARK = colours.rgb(colours.EVERYWHERE["frame_edge"])
+_PAPER = colours.rgb(colours.ON_PAGES["paper"][0])
+_LINE = colours.rgb(colours.EVERYWHERE["grey"])
+_FRAME = colours.rgb(colours.EVERYWHERE["frame"])
+_CROSS = colours.rgb(colours.EVERYWHERE["for_it"])
+# Grey levels are drawn in steps, so that a block of digits keeps to a palette; nobody sees a fiftieth.
+_GREY_STEP = 5
+# Most of a block is dim and grey, which hides what JPEG leaves out.
+_QUALITY = 76
+
+
+def block(name: str, patches: Sequence[Patch], *, alt: str) -> Figure | None:
+    """Draw patches inside their images, three in a row, strongest first.
+
+    Args:
+        name: Id of the figure.
+        patches: At most nine.
+        alt: Text alternative.
+
+    Returns:
+        The figure, or None where no patch has an image to lie in. Each image is dimmed but for what the channel saw:
+        the box, framed, and a small one again in a corner; or, of a channel that sees most of an image, the places
+        where it responds, lined.
+    """
+    drawn = [_in_context(patch) for patch in patches if patch.context is not None]
+    if not drawn:
+        return None
+    height, width = (max(tile.shape[axis] for tile in drawn) for axis in (0, 1))
+    columns = min(IN_A_ROW, len(drawn))
+    rows = -(-len(drawn) // columns)
+    shape = (rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP, 3)
+    sheet = np.full(shape, _PAPER if len(drawn) % columns else _DARK, np.uint8)
+    for place, tile in enumerate(drawn):
+        top, left = (part * (long + _GAP) for part, long in zip(divmod(place, columns), (height, width), strict=True))
+        sheet[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
+    return mosaic.coloured(name, sheet, alt=alt, quality=_QUALITY)
+
+
+def _in_context(patch: Patch) -> Levels:
+    assert patch.context is not None, "it has an image to lie in"
+    image = patch.context
+    if image.ndim == 2:
+        image = image // _GREY_STEP * _GREY_STEP
+    if patch.lit is not None:
+        return overlays.bright(image, patch.lit, _BLOCK_SIDE)
+    top, left, bottom, right = patch.box
+    drawn = overlays.boxed(image, (top, left, bottom, right), _BLOCK_SIDE, patch.size)
+    height, width = patch.size
+    if not has_inset(patch) or patch.picture is None:
+        return drawn
+    inset = overlays.coloured(_fitted(patch.picture, round(_INSET * min(drawn.shape[:2]))))
+    inset = overlays.framed(inset, (0, 0, inset.shape[0], inset.shape[1]))
+    row = drawn.shape[0] - inset.shape[0] if top + bottom < height else 0
+    column = drawn.shape[1] - inset.shape[1] if left + right < width else 0
+    drawn[row : row + inset.shape[0], column : column + inset.shape[1]] = inset
+    return drawn
+
+
+def has_inset(patch: Patch) -> bool:
+    """Whether a patch is so small in its image that it is shown again, larger, in a corner."""
+    if patch.lit is not None or patch.picture is None or not all(patch.size):
+        return False
+    top, left, bottom, right = patch.box
+    return max((bottom - top) / patch.size[0], (right - left) / patch.size[1]) < _SMALL
+
+
+def mean(patches: Sequence[Patch]) -> npt.NDArray[np.float64] | None:
+    """Return the average of patches, 0..255, (height, width) or (height, width, 3), or None where their sizes differ.
+
+    What lies outside of an image does not count; where all lie outside, the average is 0.
+    """
+    pictures = [patch.picture for patch in patches if patch.picture is not None]
+    if not pictures or len({picture.shape for picture in pictures}) > 1:
+        return None
+    total, count = np.zeros(pictures[0].shape), np.zeros(pictures[0].shape)
+    for patch in patches:
+        if patch.picture is not None:
+            top, left, bottom, right = patch.inside
+            total[top:bottom, left:right] += patch.picture[top:bottom, left:right]
+            count[top:bottom, left:right] += 1
+    return np.asarray(total / np.maximum(count, 1))
+
+
+def average(name: str, levels: npt.NDArray[np.float64], *, alt: str) -> Figure:
+    """Draw what `mean` returned, with hard edges."""
+    drawn = _fitted(np.rint(levels).astype(np.uint8), _AVERAGE_SIDE)
+    return mosaic.coloured(name, overlays.coloured(drawn), alt=alt)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One channel in a strip.
+
+    Attributes:
+        picture: uint8 (height, width) or (height, width, 3), its best patch; None where it has none.
+        framed: Whether it has a frame.
+        crossed: Whether it is crossed out.
+    """
+
+    picture: Levels | None
+    framed: bool = False
+    crossed: bool = False
+
+
+def strip(name: str, tiles: Sequence[Tile], *, side: int, alt: str) -> Figure:
+    """Draw channels side by side.
+
+    Args:
+        name: Id of the figure.
+        tiles: At most `IN_A_STRIP`; the places of those that are missing are left clear.
+        side: Pixels along a side of a tile.
+        alt: Text alternative.
+    """
+    sheet = np.full((side, IN_A_STRIP * (side + _GAP) - _GAP, 3), _PAPER, np.uint8)
+    sheet[:, : len(tiles) * (side + _GAP) - _GAP] = _LINE
+    for place, tile in enumerate(tiles):
+        left = place * (side + _GAP)
+        sheet[:, left : left + side] = _tile(tile, side)
+    return mosaic.coloured(name, sheet, alt=alt)
+
+
+def tile_side(tiles: Sequence[Tile]) -> int:
+    """Return how many pixels a side the tiles of a layer have: as the largest of them is drawn, `TILE_SIDE` at most."""
+    drawn = (_fitted(each.picture, TILE_SIDE).shape[:2] for each in tiles if each.picture is not None)
+    return max((max(shape) for shape in drawn), default=TILE_SIDE)
+
+
+def _tile(tile: Tile, side: int) -> Levels:
+    found = np.full((side, side, 3), _DARK, np.uint8)
+    if tile.picture is not None:
+        picture = overlays.coloured(_fitted(tile.picture, side))
+        top, left = ((side - length) // 2 for length in picture.shape[:2])
+        found[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
+    if tile.crossed:
+        for place in range(side):
+            found[place, max(0, place - 1) : place + 1] = found[place, max(0, side - 1 - place) : side - place + 1] = (
+                _CROSS
+            )
+    if tile.framed:
+        thick = 3
+        found[:thick] = found[-thick:] = found[:, :thick] = found[:, -thick:] = _FRAME
+    return found
+
+
+def _fitted(picture: Levels, side: int) -> Levels:
+    """Bring a picture to a side at most, and to few grey levels."""
+    drawn = overlays.sized(picture, side)
+    return drawn // _GREY_STEP * _GREY_STEP if drawn.ndim == 2 else drawn
