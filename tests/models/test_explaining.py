@@ -68,6 +68,65 @@ def test_gradient_times_output_is_the_hires_cam_of_pytorch_grad_cam(head: str, p
     assert odds == pytest.approx(model.scores([X])[0, top], abs=1e-5)
 
 
+# Of the score of the top class: sums of Grad-CAM, LayerCAM and Grad-CAM++ (with sums in it) as pytorch-grad-cam has
+# them before it cuts off, scales and enlarges. The report draws none of the last two; they are made of the values and
+# gradients that it draws from.
+OTHER_MAPS = {
+    ("flatten", "conv_b"): (0.008244, 0.820637, 0.852818),
+    ("flatten", "conv_a"): (-0.120882, 1.414051, 5.864163),
+    ("gap", "conv_b"): (0.536553, 0.538129, 0.863445),
+    ("gap", "conv_a"): (0.236949, 0.699775, 4.799272),
+}
+
+
+@pytest.mark.numbers
+@pytest.mark.parametrize(("head", "path"), OTHER_MAPS)
+def test_values_and_gradients_make_the_maps_of_pytorch_grad_cam(head: str, path: str) -> None:
+    model = explained(head, path)
+    tail = model.tail(path)
+    assert tail is not None
+    values, around = tail.values([X])
+    goal = Goal.of(3, int(model.scores([X])[0].argmax()))
+    activations, slopes = values[0].astype(float), tail.slopes(values, around, goal)[1][0].astype(float)
+    grad_cam = (slopes.mean(axis=(0, 1)) * activations).sum()
+    layer_cam = (np.maximum(slopes, 0) * activations).sum()
+    below = 2 * slopes**2 + activations.sum(axis=(0, 1)) * slopes**3 + 1e-6
+    alphas = np.where(slopes != 0, slopes**2 / below, 0)
+    plus_plus = ((alphas * np.maximum(slopes, 0)).sum(axis=(0, 1)) * activations).sum()
+    expected = OTHER_MAPS[head, path]
+    assert (grad_cam, layer_cam) == pytest.approx(expected[:2], abs=1e-5)
+    assert plus_plus == pytest.approx(expected[2], rel=1e-4)
+
+
+@pytest.mark.numbers
+@pytest.mark.parametrize(("head", "total"), [("flatten", 0.088536), ("gap", 0.509089)])
+def test_integrated_gradients_at_middles_are_those_of_captum(head: str, total: float) -> None:
+    """The middles of 32 parts of the line from zero."""
+    model = explained(head)
+    goal = Goal.of(3, int(model.scores([X])[0].argmax()))
+    at = ((np.arange(32) + 0.5) / 32).astype(np.float32)
+    slopes = model.slopes([at.reshape(-1, 1, 1, 1) * X], goal)
+    assert float((slopes.mean(axis=0) * X[0]).sum()) == pytest.approx(total, abs=1e-5)
+
+
+@pytest.mark.numbers
+@pytest.mark.parametrize(
+    ("head", "deletion", "insertion"), [("flatten", -0.056298, 0.451603), ("gap", 0.687735, 0.973530)]
+)
+def test_deletion_and_insertion_along_a_map_are_those_of_xplique(head: str, deletion: float, insertion: float) -> None:
+    """Eight steps from all to nothing, zero in the place of what is taken out, trapezoids; the map is of 32 middles."""
+    model = explained(head)
+    goal = Goal.of(3, int(model.scores([X])[0].argmax()))
+    middles = ((np.arange(32) + 0.5) / 32).astype(np.float32).reshape(-1, 1, 1, 1)
+    heat = (model.slopes([middles * X], goal).mean(axis=0) * X[0]).sum(axis=-1)
+    order = np.argsort(np.argsort(-heat.ravel(), kind="stable")).reshape(heat.shape)
+    numbers = np.linspace(0, heat.size, 9).astype(int)
+    gone = np.stack([(order < number)[..., None] for number in numbers])
+    for keep, expected in ((~gone, deletion), (gone, insertion)):
+        odds = goal.odds(model.scores([X * keep.astype(np.float32)]))
+        assert float(np.trapezoid(odds, dx=1 / 8)) == pytest.approx(expected, abs=1e-4)
+
+
 @pytest.mark.numbers
 def test_hires_cam_and_bias_are_the_score_behind_global_average_pooling() -> None:
     model = explained("gap", "conv_b")

@@ -16,6 +16,7 @@ from keras import layers
 
 from reportgen import registry
 from reportgen.evidence.why import WhyResult
+from reportgen.models.compiling import runnable
 from reportgen.models.subject import Subject
 from reportgen.options import make
 from reportgen.probes import why
@@ -371,6 +372,47 @@ def test_every_kind_of_answer_is_explained(kind: str) -> None:
         assert one.main.verdict.word in {"supported", "not specific"}, (one, one.main.verdict)
         assert bool(one.carried) == (kind != "eager")
     assert bool(result.notes) == (kind in {"eager", "whole numbers"}), result.notes
+
+
+def _structured(kind: str) -> Any:
+    """The network of colours, built in another way."""
+    given, inside = keras.Input((SIDE, SIDE, 3)), colours()
+    excess, mean, answer = inside.layers
+    if kind == "nested":
+        return keras.Model(given, inside(given))
+    if kind == "shared":
+        return keras.Model(given, answer(mean(excess(excess(given)))))
+    if kind == "separate softmax":
+        return keras.Model(given, layers.Softmax()(colours(activation=None)(given)))
+    if kind == "two outputs":
+        return keras.Model(given, [answer(mean(excess(given))), layers.Dense(2, activation="softmax")(mean(given))])
+    order = {"data_format": "channels_first"} if kind == "channels first" else {}
+    given = keras.Input((3, SIDE, SIDE)) if order else given
+    own = {"dtype": "mixed_float16"} if kind == "half precision" else {}
+    conv = layers.Conv2D(3, 1, activation="relu", name="excess", **order, **own)
+    found = layers.GlobalAveragePooling2D(**order, **own)(conv(given))
+    model = keras.Model(given, layers.Dense(3, activation="softmax")(found))
+    conv.set_weights(excess.get_weights())
+    model.layers[-1].set_weights(answer.get_weights())
+    return model
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["nested", "shared", "separate softmax"])
+def test_every_structure_is_explained(kind: str) -> None:
+    images, labels, _ = squares()
+    given = np.moveaxis(images, -1, 1) if kind == "channels first" else images
+    with runnable(model := _structured(kind)):
+        result = explain(model, subjects.data(given, labels), 0, 1)
+    assert not result.missing, result.missing
+    assert not result.notes
+    for one in result.explanations:
+        assert one.main is not None
+        assert one.main.levels.shape == (SIDE, SIDE)
+        assert one.main.verdict is not None
+        assert one.main.verdict.word in {"supported", "not specific"}, one.main.verdict
+        assert one.carried
+        assert one.carried[0].channels[0].channel == one.class_index
 
 
 def test_of_two_inputs_the_image_is_painted_over_and_the_other_stays() -> None:
