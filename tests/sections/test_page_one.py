@@ -351,7 +351,7 @@ def test_trust_without_labels_counts_how_sure_it_is() -> None:
 
 def test_dead_channels_and_failed_checks_are_what_is_broken() -> None:
     box = boxes(made.evidence())["broken"]
-    assert (box.strong, box.answer, box.is_bad) == ("1 of 2", " channels never respond", False)
+    assert (box.strong, box.answer, box.is_bad) == ("1 of 2", " channels never responds", False)
     failed = made.evidence(findings=(Finding("RG110", "failed", "It disagrees.", "So it is."),))
     box = boxes(failed)["broken"]
     assert (box.strong, box.answer, box.is_bad) == ("1\xa0check", " failed", True)
@@ -363,6 +363,18 @@ def test_what_it_cannot_tell_is_said_once() -> None:
     assert f"{box.answer}{box.strong}" == "Whether it is fit for your purpose"
     assert not any("fit for a purpose" in sentence for sentence in box.sentences)
     assert content(made.evidence()).cannot_say[-1].startswith("Whether the network is fit")
+
+
+def test_nobody_is_told_to_check_everything() -> None:
+    box = boxes(made.evidence(predictions=answers((0.7, 10, 40)), performance=made.missed(10, 10)))["trust"]
+    assert (box.strong, box.answer) == ("25.0\u202f%", " right, and never 90\u202f% sure")
+    assert not any("Passing every answer" in sentence for sentence in box.sentences)
+
+
+def test_without_images_the_limits_say_so() -> None:
+    assert boxes(made.bare())["limits"].sentences == (
+        "No images were given: how often it is right, and what its channels respond to, is not known.",
+    )
 
 
 def test_extremes_stand_in_for_mistakes() -> None:

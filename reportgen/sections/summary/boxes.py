@@ -121,10 +121,11 @@ def _when_sure(measured: Trust) -> tuple[str, str]:
 
 def _passed_on(evidence: Evidence, measured: Trust) -> Iterator[str]:
     unsure, bound = measured.unsure, percent(measured.bound, 0)
-    if unsure is not None and measured.num_wrong:
+    total = evidence.predictions.num_images if evidence.predictions else 0
+    if unsure is not None and measured.num_wrong and unsure.whole < total:
         yield (
             f"Passing every answer below {bound} to a person would mean checking {number(unsure.whole)} of"
-            f" {number(evidence.predictions.num_images if evidence.predictions else 0)}, and catch"
+            f" {number(total)}, and catch"
             f" {number(measured.num_caught)} of {plural(measured.num_wrong, 'mistake')}."
         )
     head = main_scores(evidence)
@@ -183,7 +184,11 @@ def _broken(evidence: Evidence) -> Box:
     elif silent and watched:
         dead = _count(watched, {"dead"})
         strong = f"{number(dead or silent)} of {number(_total(watched))}"
-        answer = " channels never respond" if dead else " channels give one value, or none that is a number"
+        answer = (
+            f" channels never respond{'s' if dead == 1 else ''}"
+            if dead
+            else " channels give one value, or none that is a number"
+        )
     elif not checks:
         strong, answer = "Nothing", " was found"
     sentences = [finding.title for finding in failed[:_MOST_COUNTS]]
@@ -234,6 +239,11 @@ def _channels(watched: ResponsesResult) -> str:
 
 
 def _limits(evidence: Evidence, cannot_say: tuple[str, ...]) -> Box:
+    if evidence.dataset is None:
+        samples = words(evidence.model).samples
+        cannot_say += (
+            f"No {samples} were given: how often it is right, and what its channels respond to, is not known.",
+        )
     return Box(
         "limits",
         "What can’t this tell me?",

@@ -110,12 +110,14 @@ def shown(model: ModelRecord, result: JourneyResult | None, sample: SampleRecord
     ways = {stage.how for stage in result.stages}
     answer = f"“{sample.answered}”" if sample.answered else "the answer"
     rank = "the maps that this answer needs most, the most needed first"
-    if ways == {"strongest"}:
+    if ways <= {"strongest", "followed"}:
         rank = "the maps that respond most, the strongest first"
     said = (
         f"At each stage {rank}. Amber: where the channel responds, from 0 to the highest value among the maps of"
         f" its column, laid over the {known.sample} in grey."
     )
+    if sample.grid is not None and len(sample.grid.axes) > 2:
+        said += f" Of the {known.sample} and of each map, the middle slice is drawn."
     return " ".join(each for each in (said, _frames(result, answer), _estimates(ways), _limits(known), bars) if each)
 
 
