@@ -398,7 +398,9 @@ def _structured(kind: str) -> Any:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["nested", "shared", "separate softmax"])
+@pytest.mark.parametrize(
+    "kind", ["nested", "shared", "separate softmax", "two outputs", "half precision", "channels first"]
+)
 def test_every_structure_is_explained(kind: str) -> None:
     images, labels, _ = squares()
     given = np.moveaxis(images, -1, 1) if kind == "channels first" else images
