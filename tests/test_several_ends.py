@@ -136,7 +136,7 @@ def test_shared_backbone_has_a_row_and_a_grid_for_each_picture_and_both_pictures
     left, right = toys.image(4, 4, 1), toys.image(4, 4, 1)[:, ::-1]
     report = explain(twins, {"left": left, "right": right})
     assert [call.path for call in report.model.layers][:2] == ["backbone/c", "backbone#2/c"]
-    (sample,) = chapter(report, "activations")["samples"]
+    (sample,) = chapter(report, "maps")["samples"]
     numbers = {layer["path"]: layer["channels"][0]["maximum"] for layer in sample["layers"]}
     for path, image in (("backbone/c", left), ("backbone#2/c", right)):
         expected = np.asarray(twins.get_layer("backbone")(image))[0, ..., 0].max()
@@ -220,7 +220,7 @@ def test_channels_first_model_is_reported_like_its_twin_with_the_channels_last()
         for name in ("path", "parameters", "macs", "receptive_field", "jump", "whole_image"):
             assert getattr(mine, name) == getattr(theirs, name)
     for mine, theirs in zip(
-        chapter(first, "activations")["samples"], chapter(last, "activations")["samples"], strict=True
+        chapter(first, "maps")["samples"], chapter(last, "maps")["samples"], strict=True
     ):
         for a, b in zip(mine["layers"], theirs["layers"], strict=True):
             assert a["shape"] == b["shape"]

@@ -14,7 +14,7 @@ from reportgen.models.extraction import extract
 from reportgen.models.inspection import inspect
 from reportgen.pipeline.explain import explain
 from reportgen.renderers import html
-from reportgen.sections.activations import Content as Maps
+from reportgen.sections.maps import Content as Maps
 from reportgen.sections.samples import Content as Samples
 from tests.no_pictures import film, signal, table, volume
 
@@ -44,7 +44,7 @@ def test_whole_report_agrees_with_the_model_and_speaks_its_words(build: Any, wor
     assert [finding.title for finding in report.findings if finding.severity == "failed"] == []
     captions = [
         sheet.figure.caption + sheet.figure.alt
-        for sample in content(report, "activations").samples
+        for sample in content(report, "maps").samples
         for layer in sample.layers
         for sheet in layer.sheets
     ]
@@ -69,7 +69,7 @@ def test_every_sample_has_a_figure_that_says_how_to_read_it(build: Any, word: st
 @each
 def test_every_channel_of_every_layer_is_shown_once_and_in_order(build: Any, word: str) -> None:
     del word
-    maps: Maps = content(report_on(build), "activations")
+    maps: Maps = content(report_on(build), "maps")
     assert maps.samples[0].layers
     for layer in maps.samples[0].layers:
         assert [channel for sheet in layer.sheets for channel in sheet.channels] == list(range(layer.shape[-1]))
@@ -79,8 +79,8 @@ def test_every_channel_of_every_layer_is_shown_once_and_in_order(build: Any, wor
 def test_long_signal_says_what_a_point_stands_for() -> None:
     model = keras.Sequential([keras.Input((16_000, 1)), layers.Conv1D(2, 9, name="conv")], name="toy")
     signals = np.random.default_rng(0).normal(size=(3, 16_000, 1)).astype(np.float32)
-    report = explain(model, signals, section="activations")
-    sample = content(report, "activations").samples[0]
+    report = explain(model, signals, section="maps")
+    sample = content(report, "maps").samples[0]
     assert "a band from the lowest to the highest of 25 neighbouring positions" in sample.curves.caption
     assert (
         "Each point drawn shows the highest of 13 neighbouring positions." in sample.layers[0].sheets[0].figure.caption
@@ -142,12 +142,12 @@ def test_film_of_channels_first_has_the_maps_of_the_same_film_with_channels_last
     first.set_weights(last.get_weights())
     films = np.random.default_rng(0).random((2, 4, 6, 5, 3), dtype=np.float32)
     reports = [
-        explain(model, each, pick=["index:1"], section=["summary", "samples", "activations"])
+        explain(model, each, pick=["index:1"], section=["summary", "samples", "maps"])
         for model, each in ((last, films), (first, np.moveaxis(films, -1, 2)))
     ]
     shown = [content(report, "samples").samples[0].figure.data for report in reports]
     assert shown[0] == shown[1]
-    layers_ = [content(report, "activations").samples[0].layers[0] for report in reports]
+    layers_ = [content(report, "maps").samples[0].layers[0] for report in reports]
     for one, other in zip(layers_[0].channels, layers_[1].channels, strict=True):
         np.testing.assert_allclose((one.minimum, one.mean), (other.minimum, other.mean), rtol=1e-4, atol=1e-6)
     answers = [next(section.answer for section in report.sections if section.name == "summary") for report in reports]

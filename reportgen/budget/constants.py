@@ -56,6 +56,14 @@ JSON_REASON = 32_000
 JSON_PER_PIXEL = 2
 JSON_PER_PLACE = 1_200
 MOST_PLACES = 24
+# What each layer sees: so many layers have a spread with so many samples at most, a deeper network one for each
+# resolution. Of a sample it takes a few tiles, each some of what the image does, and small maps of many channels.
+MOST_LAYERS = 8
+MOST_ROWS = 6
+MOST_TILES = 6
+MOST_IN_SHEET = 64
+TILE, MOST_TILE, TILE_SHARE = 1_500, 7_000, 20
+SMALL_MAP = 1_000
 PDF = 150_000
 PDF_PER_CALL = 3_000
 PDF_PER_MAP = 60

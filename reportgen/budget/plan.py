@@ -48,7 +48,12 @@ from reportgen.budget.constants import (
     MISTAKES,
     MOST_CARDS,
     MOST_IN_CELLS,
+    MOST_IN_SHEET,
+    MOST_LAYERS,
     MOST_PLACES,
+    MOST_ROWS,
+    MOST_TILE,
+    MOST_TILES,
     PAGE,
     PAGE_PER_CALL,
     PAGE_PER_GRID,
@@ -63,6 +68,9 @@ from reportgen.budget.constants import (
     PERFORMANCE_PER_CLASS,
     REASON,
     SHARE_OF_CARDS,
+    SMALL_MAP,
+    TILE,
+    TILE_SHARE,
     WORST,
 )
 from reportgen.budget.extent import Extent
@@ -117,6 +125,7 @@ class Plan:
         has_scores: Whether the chapter is that says how often the network is right.
         has_reasons: Whether the chapter is that says why the samples were answered as they were.
         has_pixels: Whether the chapter is that says how good answers are pixel by pixel.
+        has_layers: Whether the chapter is that shows a few channels of each layer on the samples.
         extent: How much there is to say of the data.
     """
 
@@ -130,6 +139,7 @@ class Plan:
     has_scores: bool = False
     has_reasons: bool = False
     has_pixels: bool = False
+    has_layers: bool = False
     extent: Extent = field(default_factory=Extent)
 
     @property
@@ -159,7 +169,7 @@ class Plan:
         picture = _picture_bytes([grid for grid in self.grids if grid.sample == 0])
         rest = PAGE + self.num_calls * PAGE_PER_CALL + self._pictures_bytes + self._pixels_bytes
         scores = (PERFORMANCE + self.extent.classes * PERFORMANCE_PER_CLASS) * self.has_scores
-        return rest + grids + picture + self.cards_bytes + scores + self._reasons_bytes
+        return rest + grids + picture + self.cards_bytes + scores + self._reasons_bytes + self._layers_bytes
 
     @property
     def cards_bytes(self) -> int:
@@ -210,6 +220,14 @@ class Plan:
         """What explaining the samples takes: the outline and the painted image, and four maps."""
         picture, pixels = self.extent.picture_bytes, self.extent.picture_bytes // self.extent.colours
         return self.num_samples * (REASON + as_text(2 * picture + 4 * pixels)) * self.has_reasons
+
+    @property
+    def _layers_bytes(self) -> int:
+        """What the chapter on layers takes: of each one for each of the first samples large pictures and a sheet."""
+        tiles = MOST_TILES * (TILE + min(self.extent.picture_bytes // TILE_SHARE, MOST_TILE))
+        sheets = sorted(min(grid.channels, MOST_IN_SHEET) * SMALL_MAP for grid in self.grids if grid.sample == 0)
+        shown = sum(as_text(tiles + sheet) for sheet in sheets[-MOST_LAYERS:])
+        return min(self.num_samples, MOST_ROWS) * shown * self.has_layers
 
     @property
     def _json_of_reasons(self) -> int:
@@ -297,6 +315,7 @@ def make(
         has_scores=sections.SCORES in chosen and seen is not None and seen.num_classes > 0,
         has_reasons=sections.REASONS in chosen and num_samples > 0,
         has_pixels=sections.PIXELS in chosen and num_samples > 0,
+        has_layers=sections.LAYERS in chosen and num_samples > 0,
         extent=seen or Extent(),
     )
     return cut(plan, options.max_size)

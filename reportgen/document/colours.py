@@ -37,9 +37,9 @@ EVERYWHERE = {
     "frame": "#f0b400",
     "frame_edge": "#101214",
     "hatch": "#7fa8ba",
-    "zero": "#f1f0ee",
     "for_it": "#b35806",
-    "against": "#542788",
+    "against": "#2f80c2",
+    "cream": "#fff3d6",
 }
 """Colours that are the same on both: of pictures and their frames, and of what is printed only."""
 OF_CLASSES = (

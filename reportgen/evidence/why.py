@@ -13,8 +13,8 @@ LEAST_OTHERS = 9
 """Fewest other images whose maps make a null distribution: with 9 the smallest p-value is 0.1."""
 MOST_OTHERS = 19
 MOST_TWINS, LEAST_TWINS = 39, 19
-PASSED_LEVEL = 0.05
-"""Largest p-value against a map's own twins of one that is supported."""
+PASSED_LEVEL, WEAK_LEVEL, OTHERS_LEVEL = 0.05, 0.20, 0.10
+"""Largest p-values of a map: of a supported and of a weak one against its own twins, and against other images' maps."""
 LEAST_EFFECT = 0.10
 """How much more of an answer than its nulls a map has to take, as a share of the answer."""
 MAIN_CHANNELS = 5

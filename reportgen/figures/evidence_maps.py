@@ -7,42 +7,46 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image
+import numpy.typing as npt
+from PIL import Image, ImageFilter
 
 from reportgen.document import colours
 from reportgen.document.report import Figure
 from reportgen.evidence import Levels
 from reportgen.evidence.grids import Grid
-from reportgen.figures import mosaic, strips
+from reportgen.figures import mosaic, overlays, strips
 
-_SIDE = 224
+_SIDE = 448
 """Pictures are enlarged by a whole number up to about this side."""
 _SMALL_SIDE = 96
-_DIM = 0.38
-_GREY = (0.299, 0.587, 0.114)
+# How far corners are rounded: in single pixels of an image that is enlarged, and at least in parts of its side.
+_ROUND = 0.28
+_FINEST = 150
 _STRIP_WIDTH, _STRIP_HEIGHT = 640, 36
 
 
-def signed(name: str, levels: Levels, *, alt: str, caption: str = "") -> Figure:
-    """Draw a signed map: grey for 0, one colour for what speaks for the answer, another for what speaks against it.
+def signed(name: str, picture: Levels, levels: Levels, *, alt: str, caption: str = "") -> Figure:
+    """Lay a signed map over its image in grey: amber for what speaks for the answer, blue for what speaks against it.
 
     Args:
         name: Id of the figure.
-        levels: uint8 (*places), 128 for 0.
+        picture: uint8 (*places) or (*places, 3), of as many axes of places as the map.
+        levels: uint8 (*places), 128 for 0; of an image of two axes it may have fewer places than the image.
         alt: Text alternative.
         caption: Caption.
     """
-    flat = _enlarged(_flat(levels))
-    image = Image.fromarray(flat).convert("P")
-    image.putpalette(_diverging())
-    file = io.BytesIO()
-    image.save(file, "PNG")
-    height, width = flat.shape
-    return Figure(name, "image/png", file.getvalue(), width, height, alt, caption)
+    rank = levels.ndim
+    image = _enlarged(_flat(picture, rank))
+    flat = levels
+    if rank != 2:
+        gaps = _flat(np.zeros_like(levels)) == 255
+        flat = np.where(gaps, 128, _flat(levels)).astype(np.uint8)
+    laid = overlays.signed(image, flat, max(image.shape[:2]))
+    return mosaic.coloured(name, laid, alt=alt, caption=caption)
 
 
 def outlined(name: str, picture: Levels, mask: Levels, *, alt: str, caption: str = "") -> Figure:
-    """Draw an image dimmed and grey but for what is outlined, with the outline.
+    """Draw an image, dark and grey but for what is outlined. Corners are rounded where single pixels can be seen.
 
     Args:
         name: Id of the figure.
@@ -51,21 +55,46 @@ def outlined(name: str, picture: Levels, mask: Levels, *, alt: str, caption: str
         alt: Text alternative.
         caption: Caption.
     """
-    coloured = _enlarged(_flat(picture, mask.ndim))
-    if coloured.ndim == 2:
-        coloured = coloured[..., None].repeat(3, axis=2)
+    image = overlays.coloured(_enlarged(_flat(picture, mask.ndim)))
     inside = _enlarged(_flat(mask)) == 1  # the gaps between slices are neither
-    grey = coloured @ np.array(_GREY)
-    dimmed = (_DIM * grey)[..., None].repeat(3, axis=2)
-    drawn = np.where(inside[..., None], coloured, dimmed)
+    if mask.ndim == 2:
+        inside = _rounded(inside, max(image.shape[0] // mask.shape[0] * _ROUND, max(inside.shape) / _FINEST))
+    drawn = overlays.dimmed(image, inside)
     thickness = max(1, round(max(inside.shape) / 112))
     border = _border(inside, thickness)
     drawn[_border(inside, thickness + 1) & ~border] = colours.rgb(colours.EVERYWHERE["frame_edge"])
     drawn[border] = colours.rgb(colours.EVERYWHERE["frame"])
-    return mosaic.picture(name, np.rint(drawn).astype(np.uint8), alt=alt, caption=caption)
+    return mosaic.coloured(name, drawn, alt=alt, caption=caption)
 
 
-def plain(name: str, picture: Levels, rank: int, *, alt: str, caption: str = "") -> Figure:
+def _rounded(inside: npt.NDArray[np.bool_], radius: float) -> npt.NDArray[np.bool_]:
+    """Return a mask with its corners rounded: what is at least half inside when it is blurred."""
+    blurred = Image.fromarray(inside.astype(np.uint8) * 255).filter(ImageFilter.GaussianBlur(radius))
+    return np.asarray(np.asarray(blurred) >= 128)
+
+
+def lit(image: Levels | None, response: Levels, side: int) -> Levels:
+    """Lay a response over what it lies on, of any number of axes; see `overlays.lit`.
+
+    Args:
+        image: uint8 (*places) or (*places, 3), of as many axes of places as the response; None for a dark ground.
+        response: uint8 (*places): 0 for none, 255 for the highest.
+        side: Length of the longer side of what is drawn, pixels; a signal is as long as all others.
+    """
+    shown = flat(response)
+    ground = np.zeros(overlays.sized(shown, side).shape, np.uint8) if image is None else _flat(image, response.ndim)
+    return overlays.lit(ground, shown, max(side, *ground.shape[:2]) if response.ndim == 1 else side)
+
+
+def flat(levels: Levels) -> Levels:
+    """Return a map as a picture of two axes: a signal as a strip, slices side by side on a dark ground."""
+    if levels.ndim == 2:
+        return levels
+    gaps = _flat(np.zeros_like(levels)) == 255
+    return np.where(gaps, 0, _flat(levels)).astype(np.uint8)
+
+
+def plain(name: str, picture: Levels, rank: int, *, alt: str, caption: str = "", side: int = _SIDE) -> Figure:
     """Draw an image as it is, as large as the maps beside it.
 
     Args:
@@ -74,8 +103,11 @@ def plain(name: str, picture: Levels, rank: int, *, alt: str, caption: str = "")
         rank: How many axes of places it has.
         alt: Text alternative.
         caption: Caption.
+        side: Length of its longer side, pixels, at most; a signal is as long as all others.
     """
-    return mosaic.picture(name, _enlarged(_flat(picture, rank)), alt=alt, caption=caption)
+    flat = _flat(picture, rank)
+    image = overlays.coloured(flat if rank == 1 else overlays.sized(flat, side))
+    return mosaic.coloured(name, image, alt=alt, caption=caption)
 
 
 def side_by_side(name: str, pictures: Sequence[Levels], *, alt: str, caption: str = "") -> Figure:
@@ -89,7 +121,15 @@ def side_by_side(name: str, pictures: Sequence[Levels], *, alt: str, caption: st
     """
     scale = max(1, _SMALL_SIDE // max(pictures[0].shape[:2]))
     stacked = np.stack([picture.repeat(scale, axis=0).repeat(scale, axis=1) for picture in pictures])
-    return mosaic.picture(name, strips.side_by_side(stacked, len(stacked)), alt=alt, caption=caption)
+    row = overlays.coloured(strips.side_by_side(stacked, len(stacked)))
+    return mosaic.coloured(name, row, alt=alt, caption=caption)
+
+
+def levels(rows: Sequence[Sequence[float]]) -> Levels:
+    """Return signed numbers as levels around 128, their largest size at the ends."""
+    values = np.array(rows, np.float64)
+    largest = float(np.abs(values).max())
+    return np.asarray(np.rint(128 + 127 * values / (largest or 1.0)).astype(np.uint8))
 
 
 def encoded(levels: Levels) -> str:
@@ -148,12 +188,3 @@ def _border(mask: Levels, thickness: int) -> Levels:
         ]  # fmt: skip
         inner = np.pad(np.logical_and.reduce(around), 1)
     return np.asarray(mask & ~inner[1:-1, 1:-1])
-
-
-def _diverging() -> bytes:
-    """Return 256 colours: from what speaks against, by grey at 128, to what speaks for."""
-    middle, ends = np.array(colours.rgb(colours.EVERYWHERE["zero"])), ("against", "for_it")
-    low, high = (np.array(colours.rgb(colours.EVERYWHERE[end])) for end in ends)
-    shares = (np.arange(256) - 128)[:, None] / 127
-    mixed = np.where(shares < 0, middle + (middle - low) * shares, middle + (high - middle) * shares)
-    return bytes(np.clip(np.rint(mixed), 0, 255).astype(np.uint8).tobytes())

@@ -18,7 +18,7 @@ _GAP = 255  # level of the gaps between tiles
 _WHITE = colours.rgb(colours.EVERYWHERE["white"])
 _STRIP = 20  # times as long as high
 _IN_A_PALETTE = 256
-_JPEG_QUALITY = 86
+_JPEG_QUALITY = 80
 
 
 def png(picture: Levels, colormap: str = "gray", line: tuple[int, int, int] | None = None) -> bytes:

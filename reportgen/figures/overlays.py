@@ -16,6 +16,7 @@ _INK = 0.62
 _GAMMA = 0.75
 _DIM = 0.38
 _HALF_DIM = 0.6
+_AMBER_AT = 170
 
 
 def lit(image: Levels, response: Levels, side: int) -> Levels:
@@ -29,13 +30,47 @@ def lit(image: Levels, response: Levels, side: int) -> Levels:
     Returns:
         uint8 (height, width, 3). The opacity of the ink is (response / 255) to the power of 0.75, and never full.
     """
+    return _inked(image, response / 255.0, side)
+
+
+def signed(image: Levels, levels: Levels, side: int) -> Levels:
+    """Lay a signed map over an image in grey: amber for what speaks for an answer, blue for what speaks against it.
+
+    Args:
+        image: uint8 (height, width) or (height, width, 3).
+        levels: uint8 (rows, columns): 128 for 0; its places cover the whole image evenly.
+        side: Length of the longer side of what is drawn, pixels.
+
+    Returns:
+        uint8 (height, width, 3), as of `lit`.
+    """
+    return _inked(image, (levels - 128.0) / 127, side)
+
+
+def _inked(image: Levels, shares: npt.NDArray[np.float64], side: int) -> Levels:
     grey = sized(image, side).astype(np.float64)
     grey = grey @ np.array(_GREY) if grey.ndim == 3 else grey
-    rows, columns = _places(response.shape[0], grey.shape[0]), _places(response.shape[1], grey.shape[1])
-    share = ((response / 255.0) ** _GAMMA)[rows][:, columns][..., None]
+    rows, columns = _places(shares.shape[0], grey.shape[0]), _places(shares.shape[1], grey.shape[1])
+    shares = np.clip(shares, -1, 1)[rows][:, columns][..., None]
+    share = np.abs(shares) ** _GAMMA
     base = grey[..., None] * (_UNLIT + (1 - _UNLIT) * share)
-    amber = np.array(colours.rgb(colours.EVERYWHERE["frame"]))
-    return np.asarray(np.rint(base + (amber - base) * _INK * share).astype(np.uint8))
+    amber, blue = (np.array(colours.rgb(colours.EVERYWHERE[name])) for name in ("frame", "against"))
+    ink = np.where(shares >= 0, amber, blue)
+    return np.asarray(np.rint(base + (ink - base) * _INK * share).astype(np.uint8))
+
+
+def glowing(levels: Levels) -> Levels:
+    """Draw a response by itself: from black over amber to cream.
+
+    Args:
+        levels: uint8 (height, width).
+
+    Returns:
+        uint8 (height, width, 3).
+    """
+    stops = np.array([colours.rgb(colours.EVERYWHERE[name]) for name in ("frame_edge", "frame", "cream")], np.float64)
+    table = np.stack([np.interp(np.arange(256), (0, _AMBER_AT, 255), stops[:, each]) for each in range(3)], axis=1)
+    return np.asarray(np.rint(table).astype(np.uint8)[levels])
 
 
 def boxed(image: Levels, box: tuple[int, int, int, int], side: int, size: tuple[int, int] | None = None) -> Levels:

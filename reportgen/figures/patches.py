@@ -13,11 +13,13 @@ from reportgen.document import colours
 from reportgen.document.report import Figure
 from reportgen.evidence import Levels
 from reportgen.evidence.responses import MOST_PATCHES, Patch
+from reportgen.figures import mosaic, overlays
 
 # Sides of a patch as it is drawn: small ones are enlarged to the first, large ones reduced to the second.
 _LEAST_SIDE = 28
 _MOST_SIDE = 32
 _GAP = 2
+_CONTEXT_SIDE = 112
 _LINE = colours.rgb(colours.EVERYWHERE["grey"])
 # Outside the image there are slanting lines, which no photograph has so evenly.
 _OUTSIDE = colours.rgb(colours.ON_PAGES["conv"][0])
@@ -52,6 +54,34 @@ def strip(name: str, patches: Sequence[Patch], *, alt: str, caption: str = "", s
         if place:
             sheet[:, left - _GAP : left] = _packed(_LINE)
     return _figure(name, sheet, alt, caption)
+
+
+def in_context(name: str, patches: Sequence[Patch], columns: int, *, alt: str) -> Figure:
+    """Draw patches inside their images, side by side.
+
+    Each image is dimmed but for the box, or for the places where a channel responds that sees most of the image.
+
+    Args:
+        name: Id of the figure.
+        patches: At least one and at most `columns`, each with an image to lie in.
+        columns: For how many there is room.
+        alt: Text alternative.
+    """
+    tiles = [_lying(patch) for patch in patches]
+    height, width = (max(tile.shape[axis] for tile in tiles) for axis in (0, 1))
+    row = np.full((height, columns * (width + _GAP) - _GAP, 3), 255, np.uint8)
+    for place, tile in enumerate(tiles):
+        left = place * (width + _GAP)
+        row[: tile.shape[0], left : left + tile.shape[1]] = tile
+    return mosaic.coloured(name, row, alt=alt)
+
+
+def _lying(patch: Patch) -> Levels:
+    assert patch.context is not None, "it has an image to lie in"
+    if patch.lit is not None:
+        return overlays.bright(patch.context, patch.lit, _CONTEXT_SIDE)
+    top, left, bottom, right = patch.box
+    return overlays.boxed(patch.context, (top, left, bottom, right), _CONTEXT_SIDE, patch.size)
 
 
 def kernels(name: str, pictures: Sequence[Levels], *, alt: str) -> Figure:

@@ -54,6 +54,18 @@ def _without_zeros(digits: str) -> str:
     return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
+def signed(value: float) -> str:
+    r"""Write what is added or taken away, with its sign and the same decimals below each other.
+
+    >>> signed(2.149), signed(-0.5), signed(0.004), signed(0.0), signed(1234.5)
+    ('+2.15', '−0.50', '+0.004', '0.00', '+1\u202f234')
+    """
+    size = abs(value)
+    if not math.isfinite(value) or 0 < size < 0.005 or size >= 1000:
+        return number(value, 1 if 0 < size < 0.005 else 4) if value < 0 else f"+{number(value, 1 if size < 1 else 4)}"
+    return f"{'+' if value > 0 else _MINUS if value < 0 else ''}{size:.2f}"
+
+
 def short(value: float | None) -> str:
     r"""Write a large number with one decimal and a word; one below 100 000 in full.
 

@@ -17,7 +17,19 @@ from reportgen.document import colours, lettering
 from reportgen.evidence.responses import MOST_PATCHES
 from reportgen.figures.class_bars import BAR_HEIGHT, BAR_PITCH
 from reportgen.language.cleaning import anchor, clean, isolated, shortened
-from reportgen.language.numerals import memory, number, p_value, percent, plural, shape, short, size, unbroken, working
+from reportgen.language.numerals import (
+    memory,
+    number,
+    p_value,
+    percent,
+    plural,
+    shape,
+    short,
+    signed,
+    size,
+    unbroken,
+    working,
+)
 from reportgen.language.vocabulary import volumes, words
 
 if TYPE_CHECKING:
@@ -163,6 +175,7 @@ def _environment(changed: tuple[tuple[str, str], ...] = ()) -> Environment:
             "plural": plural,
             "shape": shape,
             "short": short,
+            "signed": signed,
             "size": size,
             "unbroken": unbroken,
             "volumes": volumes,

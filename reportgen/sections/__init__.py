@@ -21,13 +21,15 @@ NAMES = (
     "pooling",
     "names",
     "samples",
+    "maps",
     "provenance",
     "glossary",
 )
 PAGE_ONE = "summary"
 """The chapter that is page one, and can be printed alone."""
-MAPS, CARDS, SCORES, REASONS, PIXELS = "activations", "channels", "performance", "why", "pixels"
-"""The chapters that grow most: with the maps of every sample, with the channels, with the classes, with the samples,
-with the size of masks. A report is planned by them."""
-ON_IMAGES = ("pooling", "performance", "pixels", "samples", "why", "activations", "channels")
+MAPS, LAYERS, CARDS, SCORES, REASONS = "maps", "activations", "channels", "performance", "why"
+PIXELS = "pixels"
+"""The chapters that grow most: with the maps of every sample, with layers, channels, classes and samples, and with the
+size of masks. A report is planned by them."""
+ON_IMAGES = ("pooling", "performance", "pixels", "samples", "why", "activations", "channels", "maps")
 """The chapters with numbers that were measured on images: a doubt about these stands beside each of their answers."""

@@ -30,7 +30,7 @@ from reportgen.models.inspection import inspect
 from reportgen.models.subject import Array, Subject
 from reportgen.options import Options, make
 from reportgen.probes import activations, predictions, samples
-from reportgen.sections import activations as chapter
+from reportgen.sections import maps as chapter
 from reportgen.sources.memory import from_arrays
 
 FURTHER = 4

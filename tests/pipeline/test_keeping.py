@@ -19,7 +19,7 @@ from reportgen.errors import OptionsError, RenderError
 from reportgen.models.inspection import inspect
 from reportgen.options import make
 from reportgen.pipeline import keeping
-from reportgen.sections.activations import Content
+from reportgen.sections.maps import Content
 from tests.commands import here
 
 SIDE = 32
@@ -41,7 +41,7 @@ def bottlenecks() -> Any:
 
 
 IMAGES = np.random.default_rng(1).random((4, SIDE, SIDE, 3)).astype(np.float32)
-SKIP = ("edges", "pooling", "names", "calculations", "why", "channels")
+SKIP = ("activations", "edges", "pooling", "names", "calculations", "why", "channels")
 FEW = "800kB"  # of one sample all maps take 1.1 MB by the plan, one map in each grid 0.6 MB
 
 
@@ -60,7 +60,7 @@ def pages(folder: Path, model: Any, num_samples: int = 2, assets_dir: str | None
 
 
 def grids(report: Any) -> list[Any]:
-    (content,) = (section.content for section in report.sections if section.name == "activations")
+    (content,) = (section.content for section in report.sections if section.name == "maps")
     assert isinstance(content, Content)
     return [layer for sample in content.samples for layer in sample.layers]
 
@@ -90,7 +90,7 @@ def test_page_never_takes_more_than_its_budget(
     left = sum(len(layer.shown or layer.channels) for layer in grids(report))
     assert re.sub(r"[\u202f\xa0]", "", title).startswith(f"{left} of {every} activation maps are shown")
     assert ["max-size", [max_size]] in [[fact["name"], fact["value"]] for fact in facts["run"]["options"]]
-    for layer in facts["sections"]["activations"]["content"]["samples"][0]["layers"]:
+    for layer in facts["sections"]["maps"]["content"]["samples"][0]["layers"]:
         assert [numbers["channel"] for numbers in layer["channels"]] == list(range(layer["shape"][-1]))
 
 
@@ -127,7 +127,7 @@ def test_cards_of_channels_give_way_before_maps_and_maps_before_the_last_card(tm
 
 
 class _Page(HTMLParser):
-    """What a reader finds in each layer's part of the page: captions, titles, numbers below tiles, rows of tables."""
+    """What a reader finds in each layer's part of the page: captions, titles, numbers below tiles."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -138,21 +138,19 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         known = dict(attributes)
         if tag == "details" and known.get("class") == "layer":
-            self.layers.append({"caption": [], "alt": [], "tile": [], "row": []})
+            self.layers.append({"caption": [], "alt": [], "tile": []})
         names = {"figcaption": "caption", "title": "alt"}
         if tag == "g":
             self._numbered = known.get("class") == "tile-numbers"
         into = names.get(tag, "")
         if tag == "text" and self._numbered:
             into = "tile"
-        elif tag == "th" and known.get("scope") == "row":
-            into = "row"
         if into and self.layers:
             self._into = into
             self.layers[-1][into].append("")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in {"figcaption", "title", "text", "th"}:
+        if tag in {"figcaption", "title", "text"}:
             self._into = ""
         if tag == "g":
             self._numbered = False
@@ -167,7 +165,7 @@ def test_cut_grid_says_how_many_it_shows_and_which_one_every_tile_is(tmp_path: P
     report, _, _ = pages(tmp_path, model, 1, max_size=FEW)
     page = _Page()
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
-    page.feed(text.partition('id="activations"')[2].partition('id="provenance"')[0])
+    page.feed(text.partition('id="maps"')[2].partition('id="provenance"')[0])
     found = grids(report)
     assert len(page.layers) == len(found)
     first = keras.Model(model.input, model.get_layer("stem").output)(IMAGES[:1]).numpy()[0]
@@ -175,14 +173,11 @@ def test_cut_grid_says_how_many_it_shows_and_which_one_every_tile_is(tmp_path: P
     for layer, told in zip(found, page.layers, strict=True):
         total, shown = len(layer.channels), layer.shown
         if shown is None:
-            assert len(told["row"]) == (total if layer.in_cells else 0)
             continue
         words = f"{len(shown)} of {total} shown, most active first"
         assert told["caption"][0].partition(". ")[2].startswith(words)
         assert told["alt"][0].startswith(words)
         assert [int(number) for number in told["tile"]] == list(shown)
-        # More than fit into cells are lines of text.
-        assert [int(number) for number in told["row"]] == (sorted(shown) if layer.in_cells else [])
     stem = next(layer for layer in found if layer.path == "stem")
     assert stem.shown is not None
     assert list(stem.shown) == strongest[: len(stem.shown)]
@@ -246,11 +241,10 @@ def test_paper_has_a_sheet_of_its_own_and_says_where_the_rest_is(tmp_path: Path,
     for layer in grids(report):
         (sheet,) = layer.sheets_on_paper
         elsewhere = "all" if layer.shown is None else len(layer.shown)
-        assert len(sheet.channels) == 8 == len(layer.rows_on_paper)
+        assert len(sheet.channels) == 8
         assert re.match(
             rf"8 of {len(layer.channels)} shown, most active first; {elsewhere} in the HTML: activation maps of",
             sheet.figure.caption,
         )
-        assert len(layer.rows) == len(layer.shown or layer.channels)
         assert layer.sheets[0].figure.data != sheet.figure.data
     assert any(layer.shown is not None for layer in grids(report)) == (max_size != "25MB")

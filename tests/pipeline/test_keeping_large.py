@@ -12,7 +12,7 @@ from matplotlib.cbook import get_sample_data
 from PIL import Image
 
 from reportgen import explain, write
-from reportgen.sections.activations import Content
+from reportgen.sections.maps import Content
 
 MAPS = 26_560 + 64 + 2048  # of its convolutions, of max pooling, of global pooling
 
@@ -26,7 +26,7 @@ def test_resnet50_with_every_map_of_a_photograph_stays_under_16_megabytes(tmp_pa
     report = explain(keras.applications.ResNet50(weights=None), image, ablation_budget="60", dream_steps=1)
     write(report, tmp_path, ("html",))
     assert (tmp_path / "report.html").stat().st_size < 16_000_000
-    (content,) = (section.content for section in report.sections if section.name == "activations")
+    (content,) = (section.content for section in report.sections if section.name == "maps")
     assert isinstance(content, Content)
     layers = content.samples[0].layers
     assert sum(len(layer.channels) for layer in layers) == MAPS

@@ -1,235 +1,145 @@
-"""Activation maps as contact sheets: what is framed, crossed out, and said in captions."""
+"""What each layer sees: which layers and channels are shown, on which scale, and what stands below them."""
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from reportgen.document.sheets import Mark
-from reportgen.evidence.activations import ActivationsResult, Closest, Following
-from reportgen.sections.activations import Content, Layer, build
+from reportgen.budget.constants import MOST_IN_SHEET
+from reportgen.evidence import Evidence
+from reportgen.evidence.activations import CallMaps
+from reportgen.figures import seen_maps
+from reportgen.sections import activations
+from reportgen.sections.activations import Content, choosing
 from tests import made
 
 
-def content(result: ActivationsResult, **others: object) -> Content:
-    samples = tuple(made.sample(maps.sample) for maps in result.samples)
-    section = build(made.evidence(activations=result, samples=samples, **others))
+def evidence(*calls: CallMaps, **others: Any) -> Evidence:
+    """Evidence with these maps."""
+    usual: dict[str, Any] = {"samples": (made.sample(),), "activations": made.activations(*calls), "ablation": None}
+    usual |= {"responses": None}
+    return made.evidence(**(usual | others))
+
+
+def content(seen: Evidence) -> Content:
+    """The chapter."""
+    section = activations.build(seen)
     assert section is not None
     assert isinstance(section.content, Content)
     return section.content
 
 
-def first(result: ActivationsResult, **others: object) -> Layer:
-    return content(result, **others).samples[0].layers[0]
+def many(path: str, count: int, side: int = 4, **others: Any) -> CallMaps:
+    """A call of so many channels, each more active than the one before."""
+    return made.maps(path, *(made.numbers(each, mean=float(each), **others) for each in range(count)), side=side)
 
 
-LIVELY = made.activations(made.maps("conv", made.numbers(0, follows=0.8), made.numbers(1), follower=0))
-BROKEN = made.activations(
-    made.maps(
-        "conv",
-        made.numbers(0, num_nonfinite=3, follows=None),
-        made.numbers(1, constant=True, follows=None),
-        made.numbers(2, constant=True, follows=None),
-        made.numbers(3),
+def test_small_network_has_a_spread_for_each_layer_but_poolings_of_what_is_shown() -> None:
+    found = content(evidence(many("conv", 2), made.maps("pool", side=2)))
+    assert [layer.path for layer in found.layers] == ["conv"]
+    assert found.which == ""
+
+
+def test_deep_network_has_a_spread_for_each_resolution_for_its_last_layer() -> None:
+    calls = [many(f"conv_{place}", 2, side=16 >> place // 5) for place in range(20)]
+    found = content(evidence(*calls))
+    assert [layer.path for layer in found.layers] == ["conv_4", "conv_9", "conv_14", "conv_19"]
+    assert found.which == "One spread a resolution, for its last layer: 4 of 20 layers."
+
+
+def test_at_most_six_resolutions_have_a_spread_the_first_and_the_last_among_them() -> None:
+    calls = [many(f"conv_{place}", 1, side=14 - place) for place in range(12)]
+    paths = [layer.path for layer in content(evidence(*calls)).layers]
+    assert len(paths) == choosing.MOST_STAGES
+    assert (paths[0], paths[-1]) == ("conv_0", "conv_11")
+
+
+def test_channels_that_are_needed_most_come_first() -> None:
+    lost = made.ablation(
+        made.spared(0), made.ablated(5, log_probability_change=-0.5), made.ablated(3, log_probability_change=-0.1)
     )
-)
+    (layer,) = content(evidence(many("conv", 8), ablation=lost)).layers
+    assert layer.chosen == (5, 3)
+    assert layer.needed == (5, 3)
+    assert "switching off costs the true class most probability" in layer.how
 
 
-def test_every_channel_of_every_layer_is_on_its_sheet() -> None:
-    layer = first(LIVELY)
-    assert (layer.path, layer.shape, layer.sheets[0].num_channels) == ("conv", (2, 2, 2), 2)
-    assert np.asarray(Image.open(io.BytesIO(layer.sheets[0].figure.data))).tolist() == [
-        [0, 1, 255, 4, 5],
-        [2, 3, 255, 6, 7],
-    ]
+def test_a_gradient_fills_up_what_was_not_switched_off() -> None:
+    lost = made.ablation(made.ablated(5), estimates=(("conv", (0.1, 0.9, 0.2, 0.3, 0.0, 0.8, 0.7, 0.6)),))
+    (layer,) = content(evidence(many("conv", 8), ablation=lost)).layers
+    assert layer.chosen == (5, 1, 6, 7, 3, 2)
+    assert layer.how.endswith("then those that move the answer most by its gradient.")
 
 
-def test_outlined_evidence_in_the_place_of_an_object_is_said_to_be_circular() -> None:
-    conv = made.maps("conv", made.numbers(0, follows=0.8), made.numbers(1), follower=0)
-    assert conv.closest is not None
-    conv = replace(conv, closest=replace(conv.closest, target="outlined evidence"))
-    shown = content(made.activations(conv, found=replace(made.FOUND, is_evidence=True)))
-    assert "It was found by asking this network, which gives its own channels an advantage" in shown.samples[0].how
-    assert shown.targets == ("outlined evidence",)
-    layer = shown.samples[0].layers[0]
-    assert "channel 0 follows the outlined evidence" in layer.note
-    assert "which follows the outlined evidence more closely" in layer.sheets[0].figure.caption
-    section = build(made.evidence(activations=made.activations(conv, found=replace(made.FOUND, is_evidence=True))))
+def test_without_an_ablation_the_one_that_follows_comes_first_and_then_the_most_active() -> None:
+    call = made.maps("conv", *(made.numbers(each, mean=float(each)) for each in range(8)), follower=2, side=4)
+    (layer,) = content(evidence(call)).layers
+    assert layer.chosen == (2, 7, 6, 5, 4, 3)
+    assert layer.how == "Chosen: those that respond most, the one that follows the object first."
+
+
+def test_channels_that_are_constant_or_hold_no_numbers_are_not_chosen() -> None:
+    call = made.maps(
+        "conv", made.numbers(0, constant=True), made.numbers(1, num_nonfinite=1), made.numbers(2), made.numbers(3)
+    )
+    (layer,) = content(evidence(call)).layers
+    assert set(layer.chosen) == {2, 3}
+    assert [item.state for item in layer.sheets[0].strips[0].maps] == ["constant", "no number", "", ""]
+
+
+def test_dead_and_capped_maps_are_named() -> None:
+    call = made.maps("conv", made.numbers(0), made.numbers(1), made.numbers(2, maximum=6.0))
+    call = replace(call, levels=np.stack([call.levels[0], call.levels[1], np.full((2, 2), 255, np.uint8)]))
+    over = made.responses(made.call("conv", made.channel(0), made.dead(1), made.channel(2), capped=True))
+    (layer,) = content(evidence(call, responses=over)).layers
+    assert [item.state for item in layer.sheets[0].strips[0].maps] == ["", "dead", "capped"]
+
+
+@pytest.mark.parametrize(("is_common", "highest"), [(False, 3.0), (True, 4.0)])
+def test_values_of_a_map_are_read_back_from_its_levels(is_common: bool, highest: float) -> None:
+    call = made.maps("conv", made.numbers(0), made.numbers(1, minimum=-2.0, maximum=4.0))
+    call = replace(call, levels=np.array([[[0, 255], [51, 0]]] * 2, np.uint8))
+    found = seen_maps.values(call, 0, is_common)
+    assert found.max() == highest
+    assert found[1, 0] == pytest.approx(0.6 if not is_common else -0.8)
+    assert seen_maps.scaled(call, 1, is_common=False, top=4.0).tolist() == [[0, 255], [0, 0]], "below 0 is not lit"
+
+
+def test_maps_of_one_place_are_ticks_and_no_pictures() -> None:
+    (layer,) = content(evidence(many("conv", 3, side=1))).layers
+    assert (layer.rows, layer.chosen, layer.sheets[0].strips) == ((), (), ())
+    assert [line.title for line in layer.sheets[0].lines] == ["Lit", "Follows the object"]
+
+
+def test_large_layer_shows_its_most_active_maps_and_those_of_the_matrix() -> None:
+    lost = made.ablation(made.ablated(0))
+    (layer,) = content(evidence(many("conv", 100, side=2), ablation=lost)).layers
+    shown = [item.channel for strip in layer.sheets[0].strips for item in strip.maps]
+    assert len(shown) == layer.sheets[0].num_shown == MOST_IN_SHEET
+    assert shown[0] == 0, "it stands in the matrix"
+    assert shown == sorted(shown)
+
+
+def test_headline_says_what_changes_from_the_first_layer_to_the_last() -> None:
+    lit, dark = many("conv_0", 2, active_share=0.8), many("conv_1", 2, active_share=0.25)
+    section = activations.build(evidence(lit, dark))
     assert section is not None
-    assert "a framed channel follows the outlined evidence more closely" in section.answer
+    assert section.headline.replace("\u202f", " ") == "80 % of all points are lit in conv_0, 25 % in conv_1"
+    alike = activations.build(evidence(lit, many("conv_1", 2, active_share=0.75)))
+    assert alike is not None
+    assert alike.headline == ""
 
 
-def test_channel_that_follows_the_object_is_framed_and_named_with_its_score() -> None:
-    layer = first(LIVELY)
-    assert layer.sheets[0].marks == (Mark(0, "follows"),)
-    assert (
-        "Framed: channel 0, which follows the object more closely than with shuffled weights (correlation 0.8)."
-        in layer.sheets[0].figure.caption
-    )
-    assert layer.sheets[0].figure.alt.endswith(
-        "Channel 0 of 2 follows the object, correlation 0.8: active at 75\u202f% of its positions, strongest at the"
-        " lower right."
-    )
-    assert "channel 0 follows the object (correlation 0.8, shuffled weights 0.4)" in layer.note
+def test_text_alternatives_say_where_and_how_much() -> None:
+    (layer,) = content(evidence(made.maps("conv", side=4))).layers
+    alt = layer.rows[0].tiles[0].figure.alt.replace("\u202f", " ")
+    assert alt == "Channel 0 of conv on sample 2: up to 3, above 0 at 75 % of its points, most in the lower right."
 
 
-def test_closest_channel_is_told_with_its_null_where_none_follows_the_object() -> None:
-    closest = Closest(1, 0.88, 0.9, 0.95, 0.7, follows=False)
-    layer = first(made.activations(replace(made.maps("conv", made.numbers(0), made.numbers(1)), closest=closest)))
-    assert layer.sheets[0].marks == ()
-    assert layer.note.endswith("no channel measurably follows the object (correlation 0.88, shuffled weights 0.9)")
-
-
-def test_what_was_not_compared_is_said_to_be_so() -> None:
-    result = made.activations(made.maps("conv"))
-    told = content(replace(result, following=Following(0, 0, 0.05, "it takes too long"))).samples[0].how
-    assert told.endswith("Whether channels follow it was not compared with shuffled weights: it takes too long.")
-    assert "compared with that of 99 copies of the network" in content(result).samples[0].how
-
-
-def test_place_where_maps_are_drawn_is_named_where_it_is_not_the_layer_itself() -> None:
-    behind = replace(made.maps("conv"), judged_at="relu")
-    assert " Drawn after relu. Each map has its own scale" in first(made.activations(behind)).sheets[0].figure.caption
-    assert content(made.activations(behind)).activated
-    assert "Drawn after" not in first(made.activations(made.maps("conv"))).sheets[0].figure.caption
-    assert not content(made.activations()).activated
-
-
-def test_nothing_is_said_of_following_where_there_is_no_object() -> None:
-    result = made.activations(made.maps("conv", made.numbers(follows=None)), found=made.NOT_FOUND)
-    assert "follow" not in first(result).note
-    section = build(made.evidence(activations=result))
-    assert section is not None
-    assert "follow" not in section.answer
-
-
-def test_broken_maps_are_crossed_out_and_constant_ones_counted() -> None:
-    layer = first(BROKEN)
-    assert (layer.broken, layer.constant) == ((0,), (1, 2))
-    assert layer.sheets[0].marks == (Mark(0, "broken"),)
-    assert "Crossed out: 1\xa0map with NaN or infinity." in layer.sheets[0].figure.caption
-    assert "2\xa0maps are constant and drawn as plain grey." in layer.sheets[0].figure.caption
-    assert "2\xa0maps are constant. 1\xa0map holds NaN or infinity." in layer.sheets[0].figure.alt
-
-
-@pytest.mark.parametrize(
-    ("scale", "colormap", "words"),
-    [
-        (
-            "own",
-            "gray",
-            "Each map has its own scale, black its minimum and white its maximum; over all maps values run",
-        ),
-        ("own", "viridis", "Each map has its own scale, dark violet its minimum and yellow its maximum; over all maps"),
-        ("common", "gray", "All maps share one scale, black 0 and white 3."),
-        ("common", "viridis", "All maps share one scale, dark violet 0 and yellow 3."),
-    ],
-)
-def test_caption_tells_the_scale(scale: str, colormap: str, words: str) -> None:
-    result = made.activations(made.maps("conv", made.numbers()), scale=scale)
-    assert words in first(result, colormap=colormap).sheets[0].figure.caption
-
-
-def test_example_explains_the_words_on_the_first_layer() -> None:
-    assert content(LIVELY).example == ("conv", (2, 2, 2))
-
-
-@pytest.mark.parametrize(
-    ("result", "answer"),
-    [
-        (
-            made.activations(),
-            "All 3 channels of every conv and pooling layer, for 1\xa0sample. In the one grid compared, a framed"
-            " channel follows the object more closely than with shuffled weights.",
-        ),
-        (
-            made.activations(made.maps("conv", made.numbers(), made.numbers(1)), made.maps("pool"), indices=(2, 4)),
-            "All 3 channels of every conv and pooling layer, for 2\xa0samples. In none of the 4 grids compared"
-            " does a channel follow the object measurably more closely than with shuffled weights.",
-        ),
-        (
-            made.activations(made.maps("conv"), indices=(2, 4), found=made.NOT_FOUND),
-            "All 1 channels of 1 of 2 conv and pooling layers, for 2\xa0samples.",
-        ),
-    ],
-    ids=["all layers", "nothing follows", "one layer, no object"],
-)
-def test_answer_counts_what_is_shown(result: ActivationsResult, answer: str) -> None:
-    samples = tuple(made.sample(maps.sample) for maps in result.samples)
-    section = build(made.evidence(activations=result, samples=samples))
-    assert section is not None
-    assert section.answer == answer
-
-
-def test_each_sample_keeps_its_label_and_answer() -> None:
-    shown = content(made.activations(indices=(2, 5))).samples
-    assert [(sample.sample, sample.label, sample.answer, sample.found) for sample in shown] == [
-        (2, "cat", "cat", True),
-        (5, "cat", "cat", True),
-    ]
-
-
-def test_without_samples_there_is_no_chapter() -> None:
-    assert build(made.bare()) is None
-
-
-def test_most_active_channels_are_those_with_the_highest_root_mean_square() -> None:
-    # √(mean² + deviation²): 2, 5, 1, 5, 0, 3.
-    numbers = [
-        made.numbers(place, mean=mean, deviation=deviation)
-        for place, (mean, deviation) in enumerate([(0, 2), (-3, 4), (1, 0), (4, 3), (0, 0), (0, 3)])
-    ]
-    layer = first(made.activations(made.maps("conv", *numbers)))
-    assert [each.channel for each in layer.most_active] == [1, 3, 5, 0]
-
-
-@pytest.mark.parametrize(("sizes", "num_open"), [((600, 424, 1, 8), 2), ((2000, 8), 1), ((8, 8, 8), 3)])
-def test_layers_stand_open_while_they_have_few_maps_together(sizes: tuple[int, ...], num_open: int) -> None:
-    calls = [
-        made.maps(f"conv_{place}", *(made.numbers(channel) for channel in range(size)))
-        for place, size in enumerate(sizes)
-    ]
-    assert content(made.activations(*calls)).num_open == num_open
-
-
-@pytest.mark.parametrize(("channels", "fits"), [(2048, True), (2049, False)])
-def test_numbers_of_thousands_of_channels_do_not_go_on_paper(channels: int, fits: bool) -> None:
-    assert content(made.activations(made.maps("conv", *map(made.numbers, range(channels))))).fits_on_paper == fits
-
-
-def many(number: int, **others: object) -> Layer:
-    drawn = np.random.default_rng(0).normal(size=(number, 4))
-    channels = (
-        made.numbers(place, minimum=low, maximum=high, mean=mean, deviation=abs(spread), **others)
-        for place, (low, high, mean, spread) in enumerate(drawn.tolist())
-    )
-    return first(made.activations(made.maps("conv", *channels)))
-
-
-def test_lines_of_numbers_say_what_was_measured_of_every_channel_one_below_the_other() -> None:
-    layer = many(70)
-    head, *lines = layer.lines
-    assert head.split("\t") == ["channel", "low", "high", "mean", "dev.", "active", "follows"]
-    for line, numbers in zip(lines, layer.channels, strict=True):
-        channel, low, high, mean, spread, active, follows = line.split("\t")
-        assert (channel, active, follows) == (str(numbers.channel), "75 %", "0.25")
-        measured = (numbers.minimum, numbers.maximum, numbers.mean, numbers.deviation)
-        assert [float(value) for value in (low, high, mean, spread)] == pytest.approx(measured, rel=0.005)
-
-
-def test_lines_of_numbers_name_what_is_constant_or_no_number() -> None:
-    (layer,) = content(BROKEN).samples[0].layers
-    assert [line.split("\t")[-1] for line in layer.lines[1:]] == ["no number", "constant", "constant", "0.25"]
-
-
-def test_lines_of_numbers_have_no_column_for_what_no_channel_has() -> None:
-    assert many(70, follows=None).lines[0].split()[-1] == "active"
-
-
-@pytest.mark.parametrize(("channels", "cells"), [(64, True), (65, False)])
-def test_numbers_of_many_channels_are_lines_and_those_of_few_are_cells(channels: int, cells: bool) -> None:
-    assert many(channels).in_cells == cells
+def test_a_map_that_does_not_lie_on_the_image_is_drawn_on_a_dark_ground() -> None:
+    call = replace(made.maps("conv", side=4), path="of another network")
+    (layer,) = content(evidence(call)).layers
+    assert layer.rows[0].tiles[0].figure.width_px > 0

@@ -14,12 +14,9 @@ from itertools import chain
 
 import numpy as np
 
-from reportgen.evidence.why import LEAST_EFFECT, PASSED_LEVEL, SHARES, Null, Verdict
+from reportgen.evidence.why import LEAST_EFFECT, OTHERS_LEVEL, PASSED_LEVEL, SHARES, WEAK_LEVEL, Null, Verdict
 from reportgen.models.subject import Array
 
-WEAK_LEVEL = 0.20
-OTHERS_LEVEL = 0.10
-"""Of 19 other images' maps one may leave as little."""
 _EMPTY = 0.5
 _ROUNDING = 1e-9
 

@@ -297,7 +297,7 @@ def _mistake(evidence: Evidence, head: HeadScores, place: int, after: str) -> Mi
 def _anchor(evidence: Evidence, index: int) -> str:
     """Where an image is looked at closely."""
     maps = evidence.activations.samples if evidence.activations else ()
-    if "activations" in evidence.chapters and any(each.sample == index for each in maps):
+    if "maps" in evidence.chapters and any(each.sample == index for each in maps):
         return f"maps-of-sample-{index}"
     if "samples" in evidence.chapters and any(each.index == index for each in evidence.samples):
         return f"sample-{index}"

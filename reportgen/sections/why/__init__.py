@@ -10,14 +10,36 @@ from reportgen.evidence import Evidence
 from reportgen.evidence.samples import SampleRecord
 from reportgen.evidence.why import Control, Explanation, Spent, WhyResult
 from reportgen.figures import evidence_maps
+from reportgen.figures.ticks import Ticks
 from reportgen.language.vocabulary import Words, words
-from reportgen.sections.why import drawn, looks, sentences
-from reportgen.sections.why.drawn import Against, Outlined, Shown, Sum
+from reportgen.sections.why import drawn, looks, sentences, sums
+from reportgen.sections.why.drawn import Cells, Outlined, Shown
 from reportgen.sections.why.looks import Looks
+from reportgen.sections.why.sums import Against, Sum
 
 TITLE = "Why this answer?"
 PART = "body"
 NEEDS = ("why", "shortcuts")
+
+
+_ALWAYS = ("supported", "weak", "not supported")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """How many pictures have one verdict.
+
+    Attributes:
+        word: The verdict.
+        disc: The shape that stands for it: "full", "half", "empty" or "none".
+        number: How many.
+        meaning: What it means.
+    """
+
+    word: str
+    disc: str
+    number: int
+    meaning: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +59,16 @@ class Why:
         empty: What an empty image gets.
         word: The verdict on the main map; "" where it was not tested.
         mark: The mark beside it.
+        disc: The shape that stands for it: "full", "half", "empty" or "none".
+        claim: What it means for this answer.
         outlined_said: What painting over the outlined part does.
         judged_said: What the test found.
         plain_said: What the plainest maps would reach.
         plain: The same as numbers, by name of the map.
         picture: The image, with the outline where there is one.
         outline: The outline, or None.
+        cells: What each place adds to the score, exactly; None where the model does not end in such a sum.
+        strip: What is left of the answer in each place that was painted over; None without a test.
         chart: What is left as more is painted over; None without a test.
         maps: The maps, the main one first.
         sums: What the channels add.
@@ -61,12 +87,16 @@ class Why:
     empty: float
     word: str
     mark: str
+    disc: str
+    claim: str
     outlined_said: str
     judged_said: str
     plain_said: str
     plain: tuple[tuple[str, float], ...]
     picture: Figure
     outline: Outlined | None
+    cells: Cells | None
+    strip: Ticks | None
     chart: Figure | None
     maps: tuple[Shown, ...]
     sums: tuple[Sum, ...]
@@ -81,6 +111,7 @@ class Content:
         kind: "softmax", "sigmoid" or "value".
         output: The output that is explained.
         samples: The explanations.
+        verdicts: What the test found, and how often.
         controls: Maps that should not pass, put through the test.
         controls_said: How often they did.
         num_others: How many other images' maps the second comparison is made with.
@@ -94,6 +125,7 @@ class Content:
     kind: str
     output: str
     samples: tuple[Why, ...]
+    verdicts: tuple[Verdicts, ...]
     controls: tuple[Control, ...]
     controls_said: str
     num_others: int
@@ -110,10 +142,12 @@ def build(evidence: Evidence) -> Section | None:
     if result is None:
         return None
     known = words(evidence.model)
+    samples = tuple(_explained(evidence, result, known))
     content = Content(
         kind=result.kind,
         output=result.output,
-        samples=tuple(_explained(evidence, result, known)),
+        samples=samples,
+        verdicts=tuple(_verdicts(samples, known)),
         controls=result.controls,
         controls_said=sentences.controlled(result.controls),
         num_others=result.num_others,
@@ -124,7 +158,15 @@ def build(evidence: Evidence) -> Section | None:
         looks=looks.looks(evidence.shortcuts, known),
     )
     answer = result.missing or sentences.answer(result.explanations, known.sample)
-    return Section("why", TITLE, answer, content)
+    return Section("why", TITLE, answer, content, headline=sentences.headline(result.explanations))
+
+
+def _verdicts(samples: tuple[Why, ...], known: Words) -> Iterator[Verdicts]:
+    """Count verdicts; the three that there always are, others where they occur. None where nothing was tested."""
+    words_ = [sample.word for sample in samples if sample.word]
+    for word, disc in sentences.DISCS.items() if words_ else ():
+        if word in words_ or word in _ALWAYS:
+            yield Verdicts(word, disc, words_.count(word), sentences.meaning(word, known.samples))
 
 
 def _explained(evidence: Evidence, result: WhyResult, known: Words) -> Iterator[Why]:
@@ -143,6 +185,11 @@ def _why(one: Explanation, sample: SampleRecord, anchor: str, known: Words) -> W
     rank = main.levels.ndim if main else 2
     image = evidence_maps.as_picture(sample.image, sample.grid, main.levels.shape) if main else sample.image
     verdict = main.verdict if main else None
+    worked, cells = one.worked_sum, None
+    if worked is not None and worked.cells:
+        alt = f"Sample {one.sample}: what each place adds to the score of {one.class_name}."
+        said = sentences.added(worked, "score")
+        cells = drawn.cells(f"{anchor}-places", image, worked, is_full=True, alt=alt, said=said)
     return Why(
         sample=one.sample,
         name=sample.name,
@@ -156,14 +203,18 @@ def _why(one: Explanation, sample: SampleRecord, anchor: str, known: Words) -> W
         empty=one.empty,
         word=verdict.word if verdict else "",
         mark=sentences.MARKS[verdict.word] if verdict else "note",
+        disc=sentences.DISCS[verdict.word] if verdict else "none",
+        claim=sentences.claim(one, known.sample),
         outlined_said=sentences.outlined(one, known.sample),
         judged_said=sentences.judged(verdict) if verdict and verdict.word != "no verdict" else "",
         plain_said=sentences.plain(one),
         plain=tuple((each.name, each.effect) for each in one.plain),
         picture=drawn.picture(one, image, rank, anchor, known),
         outline=drawn.outlined(one, rank, anchor, known) if outline else None,
+        cells=cells,
+        strip=drawn.strip(one),
         chart=drawn.chart(one, verdict, anchor) if verdict else None,
-        maps=tuple(drawn.shown(each, one, anchor, known) for each in one.maps),
-        sums=tuple(drawn.sums(one, anchor)),
-        contrasts=tuple(drawn.against(each, one, anchor, known) for each in one.contrasts),
+        maps=tuple(drawn.shown(each, one, image, anchor, known) for each in one.maps),
+        sums=tuple(sums.sums(one, image, anchor)),
+        contrasts=tuple(sums.against(each, one, image, anchor, known) for each in one.contrasts),
     )

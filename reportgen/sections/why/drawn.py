@@ -1,20 +1,23 @@
-"""An explanation -> its pictures and sums, as the reader meets them."""
+"""An explanation -> its pictures, as the reader meets them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reportgen.document.report import Figure
 from reportgen.evidence import Levels
-from reportgen.evidence.responses import Patch
-from reportgen.evidence.why import Carried, ChannelShare, Contrast, EvidenceMap, Explanation, Verdict
-from reportgen.figures import evidence_maps, mosaic, patches, remaining
-from reportgen.language.numerals import number, percent
+from reportgen.evidence.why import EvidenceMap, Explanation, Outline, Verdict, WorkedSum
+from reportgen.figures import evidence_maps, remaining
+from reportgen.figures.ticks import Tick, Ticks
+from reportgen.language.numerals import percent, signed
 from reportgen.language.vocabulary import Words
 from reportgen.sections.why import sentences
 
-_PATCH_SIDE = 44
+_STRONGEST = 3
+"""How many numbers of each sign stand on a map that has room for no more."""
+_LEAST = 0.005
+_LETTERS = 3.4
+"""Letters of the longest number on a map, as a cell must be wide."""
 _STRONG = 25
 """Levels below the highest one that count as where a map is strongest."""
 
@@ -36,6 +39,7 @@ class Shown:
         verdict: What the causal test says; None where it was not made.
         mark: The mark that stands beside the verdict.
         said: What the test found, in a sentence; "" without one.
+        brief: The same in as few words as hold its numbers.
     """
 
     method: str
@@ -50,6 +54,7 @@ class Shown:
     verdict: Verdict | None
     mark: str
     said: str
+    brief: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ class Outlined:
         elsewhere_low: The fifth percentile of it.
         elsewhere_high: The ninety-fifth.
         num_elsewhere: In how many places.
+        each_elsewhere: What it leaves in each of them.
         mask_png: The mask in base64: a grey PNG, 1 for what is outlined.
         painted: The image with the outlined part painted over.
     """
@@ -79,83 +85,47 @@ class Outlined:
     elsewhere_low: float
     elsewhere_high: float
     num_elsewhere: int
+    each_elsewhere: tuple[float, ...]
     mask_png: str
     painted: Figure
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """What one channel adds.
+class Cells:
+    """What each place adds to a score, as numbers on a picture.
 
     Attributes:
-        channel: Its number.
-        share: What it adds, log-odds or units of the value.
-        length: The same as a share of the largest part, -1..1.
-        response: Its map on this image; None for what is no picture.
-        patches: What it responds to most over the data; None where that is not shown.
+        figure: The picture: amber for what adds, blue for what takes away.
+        rows: What each place adds, row by row.
+        is_full: Whether every place has its number; else the strongest of each sign do.
+        said: What it comes to, in whole sentences.
     """
 
-    channel: int
-    share: float
-    length: float
-    response: Figure | None
-    patches: Figure | None
-
-
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """What the channels of a call add.
-
-    Attributes:
-        path: The call.
-        is_exact: Whether it is the score itself, as a worked sum; else integrated gradients from the channels' means.
-        begins: What the sum begins with: the bias; 0 for shares.
-        rows: The channels that add most.
-        others: What all others add together.
-        num_others: How many they are.
-        total: What it comes to: the score, or the whole change.
-        complete: What all parts add up to, as a share of that.
-        said: What it means, in whole sentences.
-    """
-
-    path: str
-    is_exact: bool
-    begins: float
-    rows: tuple[Row, ...]
-    others: float
-    num_others: int
-    total: float
-    complete: float
-    said: str
-
-
-@dataclass(frozen=True, slots=True)
-class Against:
-    """Why not another class.
-
-    Attributes:
-        other: The other class.
-        is_true: Whether it is the true one.
-        probability: What the model gave it.
-        lead: How far the answer is ahead, in log-odds between the two.
-        method: How the map was made.
-        figure: The map.
-        map_png: The map in base64, as in `Shown`.
-        scale: As there.
-        sum: The channels that decide between the two, or None.
-        said: What it means.
-    """
-
-    other: str
-    is_true: bool
-    probability: float
-    lead: float
-    method: str
     figure: Figure
-    map_png: str
-    scale: float
-    sum: Sum | None
+    rows: tuple[tuple[float, ...], ...]
+    is_full: bool
     said: str
+
+    @property
+    def size(self) -> float:
+        """Height of the letters, pixels of the figure."""
+        wide = min(self.figure.width_px / len(self.rows[0]), 1.6 * self.figure.height_px / len(self.rows))
+        return round(min(wide / _LETTERS, self.figure.width_px / 18), 1)
+
+    @property
+    def labels(self) -> tuple[tuple[float, float, str], ...]:
+        """Middle and foot of each number, pixels of the figure, and the number: strongest ones of each sign signed."""
+        down, across = self.figure.height_px / len(self.rows), self.figure.width_px / len(self.rows[0])
+        every = [
+            (round(across * (column + 0.5), 1), round(down * (row + 0.5) + self.size * 0.35, 1), value)
+            for row, values in enumerate(self.rows)
+            for column, value in enumerate(values)
+        ]
+        if self.is_full:
+            return tuple((x, y, signed(value).lstrip("+")[:5]) for x, y, value in every)
+        order = sorted(every, key=lambda each: each[2])
+        strong = [*order[:_STRONGEST], *order[_STRONGEST:][-_STRONGEST:]]
+        return tuple((x, y, signed(value)[:5]) for x, y, value in strong if abs(value) >= _LEAST)
 
 
 def picture(one: Explanation, image: Levels, rank: int, anchor: str, known: Words) -> Figure:
@@ -163,11 +133,21 @@ def picture(one: Explanation, image: Levels, rank: int, anchor: str, known: Word
     name, outline = f"{anchor}-outline", one.outline
     if outline is None:
         alt = f"Sample {one.sample}, as the network got it; nothing is outlined."
-        return evidence_maps.plain(name, image, rank, alt=alt, caption=f"The {known.sample}; nothing is outlined.")
+        return evidence_maps.plain(
+            name, image, rank, alt=alt, caption=f"The {known.sample} as the network got it. Nothing is outlined."
+        )
     alt = (
         f"Sample {one.sample}, dark and grey but for the outlined {percent(outline.share, 0)}, {_where(outline.mask)}."
     )
-    return evidence_maps.outlined(name, image, outline.mask, alt=alt, caption="Outlined: what is painted over.")
+    return evidence_maps.outlined(name, image, outline.mask, alt=alt, caption=_outline_words(outline, known))
+
+
+def _outline_words(outline: Outline, known: Words) -> str:
+    share = percent(outline.share, 0 if outline.share >= 0.02 else 1)
+    return (
+        f"Outlined: the {share} of the {known.sample} that the map ranks highest, less its specks: the smallest part"
+        " tried that at least halves the answer when it is painted over. Other parts may count, too."
+    )
 
 
 def _where(mask: Levels) -> str:
@@ -181,7 +161,7 @@ def _where(mask: Levels) -> str:
     return f"in the {f'{down} {across}'.strip() or 'middle'}"
 
 
-def _strongest(what: str, levels: Levels) -> str:
+def strongest(what: str, levels: Levels) -> str:
     """Say where a map speaks for something most strongly, or that it does so nowhere."""
     strong = (levels >= max(int(levels.max()) - _STRONG, 129)).astype("uint8")
     return f"what speaks for {what} is strongest {_where(strong)}" if strong.any() else f"nothing speaks for {what}"
@@ -195,7 +175,7 @@ def outlined(one: Explanation, rank: int, anchor: str, known: Words) -> Outlined
         left = f"{percent(outline.left)} of the distance is left"
     else:
         left = f"“{one.class_name}” {percent(outline.left)}"
-    caption = f"The same {known.sample} painted over: {left}."
+    caption = f"What the network was shown then: {left}."
     painted = outline.painted
     if rank == 1:
         painted = painted.mean(axis=-1).astype("uint8") if painted.ndim > 1 else painted
@@ -216,9 +196,43 @@ def outlined(one: Explanation, rank: int, anchor: str, known: Words) -> Outlined
         outline.elsewhere_low,
         outline.elsewhere_high,
         outline.num_elsewhere,
+        outline.each_elsewhere,
         evidence_maps.encoded(outline.mask),
         figure,
     )
+
+
+def strip(one: Explanation) -> Ticks | None:
+    """Return what is left of the answer in each place that was painted over; None where nothing was tested."""
+    outline, verdict = one.outline, one.main.verdict if one.main else None
+    if verdict is None or verdict.word == "no verdict":
+        return None
+    others: tuple[float, ...]
+    if outline is None:
+        left, others = verdict.left[-1], (verdict.twins.low[-1], verdict.twins.median[-1], verdict.twins.high[-1])
+    else:
+        left = outline.left
+        others = outline.each_elsewhere or (outline.elsewhere_low, outline.elsewhere, outline.elsewhere_high)
+    values = (left, verdict.whole, *others)
+    named = (Tick(verdict.whole, percent(verdict.whole)), Tick(left, percent(left)))
+    return Ticks(others, min(0.0, *values), max(1.0, *values), named, is_share=True)
+
+
+def cells(name: str, picture: Levels, part: WorkedSum, *, is_full: bool, alt: str, said: str) -> Cells:
+    """Return what each place adds; the sum has cells.
+
+    Args:
+        name: Id of the figure.
+        picture: The image: uint8 (height, width) or (height, width, 3).
+        part: The sum.
+        is_full: Whether every place has its number.
+        alt: What the picture shows, before what its strongest place is.
+        said: What it comes to.
+    """
+    levels = evidence_maps.levels(part.cells)
+    row, column = divmod(int(levels.argmax()), levels.shape[1])
+    most = f"{alt} Most comes from row {row + 1}, column {column + 1} of {levels.shape[0]} by {levels.shape[1]}."
+    return Cells(evidence_maps.signed(name, picture, levels, alt=most), part.cells, is_full, said)
 
 
 def chart(one: Explanation, verdict: Verdict, anchor: str) -> Figure:
@@ -232,14 +246,15 @@ def chart(one: Explanation, verdict: Verdict, anchor: str) -> Figure:
     return remaining.chart(f"{anchor}-left", verdict, what, alt=alt)
 
 
-def shown(shown: EvidenceMap, one: Explanation, anchor: str, known: Words) -> Shown:
-    """Return a map as the reader meets it."""
+def shown(shown: EvidenceMap, one: Explanation, image: Levels, anchor: str, known: Words) -> Shown:
+    """Return a map as the reader meets it, laid over its image."""
     verdict = shown.verdict
     title = sentences.METHODS[shown.method]
     figure = evidence_maps.signed(
         f"{anchor}-{shown.method}",
+        image,
         shown.levels,
-        alt=f"{title} of sample {one.sample} for {one.class_name}: {_strongest('it', shown.levels)}.",
+        alt=f"{title} of sample {one.sample} for {one.class_name}: {strongest('it', shown.levels)}.",
         caption=sentences.made(shown, known.sample),
     )
     return Shown(
@@ -255,101 +270,5 @@ def shown(shown: EvidenceMap, one: Explanation, anchor: str, known: Words) -> Sh
         verdict=verdict,
         mark=sentences.MARKS[verdict.word] if verdict else "note",
         said=sentences.judged(verdict) if verdict else "",
-    )
-
-
-def sums(one: Explanation, anchor: str) -> Iterator[Sum]:
-    """Return what the channels add: the exact sum where there is one, then shares at the calls without one."""
-    exact = one.worked_sum
-    if exact is not None:
-        rows = _rows(exact.channels, exact.path, f"{anchor}-sum")
-        said = (
-            f"All that follows {exact.path} is an average and a linear sum, so the score is exactly"
-            f" {number(exact.bias)} plus what its channels add. The model gave"
-            f" {number(exact.score, 4)}; the difference is {number(exact.rest, 2)}."
-        )
-        complete = (exact.score - exact.rest - exact.bias) / ((exact.score - exact.bias) or 1.0)
-        yield Sum(exact.path, True, exact.bias, rows, exact.others, exact.num_others, exact.score, complete, said)
-    for part in one.carried[1:] if exact is not None else one.carried:
-        yield _sum(part, f"{anchor}-{len(part.path)}", sentences.carried(part))
-
-
-def _sum(part: Carried, anchor: str, said: str) -> Sum:
-    return Sum(
-        path=part.path,
-        is_exact=False,
-        begins=0.0,
-        rows=_rows(part.channels, part.path, anchor),
-        others=part.others,
-        num_others=part.num_others,
-        total=part.change,
-        complete=part.complete,
-        said=said,
-    )
-
-
-def _rows(shares: tuple[ChannelShare, ...], path: str, anchor: str) -> tuple[Row, ...]:
-    largest = max(abs(each.share) for each in shares) or 1.0
-    return tuple(
-        Row(
-            each.channel,
-            each.share,
-            each.share / largest,
-            _response(each, path, anchor),
-            _patches(each, path, anchor),
-        )
-        for each in shares
-    )
-
-
-def _response(share: ChannelShare, path: str, anchor: str) -> Figure | None:
-    if share.response is None or share.response.ndim != 2:
-        return None
-    alt = f"Map of channel {share.channel} of {path} on this sample."
-    return mosaic.picture(f"{anchor}-map-{share.channel}", share.response, alt=alt)
-
-
-def _patches(share: ChannelShare, path: str, anchor: str) -> Figure | None:
-    if not share.patches:
-        return None
-    names = ", ".join(dict.fromkeys(patch.label for patch in share.patches if patch.label is not None))
-    alt = f"What channel {share.channel} of {path} responds to most" + (f": from {names}." if names else ".")
-    return patches.strip(
-        f"{anchor}-patches-{share.channel}", tuple(map(_inside, share.patches)), alt=alt, side=_PATCH_SIDE
-    )
-
-
-def _inside(patch: Patch) -> Patch:
-    """What a patch holds of its image: deep in a network a channel sees more than the whole of it."""
-    if patch.picture is None:
-        return patch
-    top, left, bottom, right = patch.inside
-    picture = patch.picture[top:bottom, left:right]
-    return replace(patch, picture=picture, inside=(0, 0, *picture.shape[:2]))
-
-
-def against(contrast: Contrast, one: Explanation, anchor: str, known: Words) -> Against:
-    """Return why another class was not answered."""
-    del known
-    figure = evidence_maps.signed(
-        f"{anchor}-not-{contrast.other_index}",
-        contrast.levels,
-        alt=(f"Sample {one.sample}: {_strongest(f'{one.class_name} rather than {contrast.other}', contrast.levels)}."),
-        caption=f"Orange speaks for “{one.class_name}”, purple for “{contrast.other}”.",
-    )
-    part = contrast.carried
-    said = ""
-    if part is not None:
-        said = f"Channels of {part.path} that decide between the two, from their means over the data."
-    return Against(
-        other=contrast.other,
-        is_true=contrast.is_true,
-        probability=contrast.probability,
-        lead=contrast.lead,
-        method=contrast.method,
-        figure=figure,
-        map_png=evidence_maps.encoded(contrast.levels),
-        scale=contrast.scale,
-        sum=None if part is None else _sum(part, f"{anchor}-not-{contrast.other_index}", said),
-        said=sentences.contrasted(contrast, one.class_name),
+        brief=sentences.brief(verdict) if verdict else "not tested",
     )

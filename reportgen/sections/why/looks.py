@@ -9,10 +9,11 @@ from reportgen.document.report import Figure
 from reportgen.evidence import Levels
 from reportgen.evidence.performance import wilson
 from reportgen.evidence.shortcuts import LEAST_IMAGES, ClassEvidence, MeanShare, ShortcutsResult, Tested, Transplant
-from reportgen.figures import evidence_maps, mosaic
+from reportgen.figures import evidence_maps, mosaic, overlays
 from reportgen.language.numerals import number, percent, plural
 from reportgen.language.vocabulary import Words
 
+_TILE = 96
 MOST_ROWS = 24
 """Most classes with a row of their own; the others are counted."""
 
@@ -137,9 +138,9 @@ def _said(result: ShortcutsResult, known: Words) -> str:
 
 def _row(one: ClassEvidence, turned: float | None) -> ClassRow:
     row, column = divmod(int(one.levels.argmax()), one.levels.shape[1])
-    figure = mosaic.picture(
+    figure = mosaic.coloured(
         f"looks-{one.class_index}",
-        one.levels,
+        overlays.glowing(overlays.sized(one.levels, _TILE)),
         alt=(
             f"Where the evidence for {one.name} lies in 8 by 8 cells: most, {percent(one.highest, 0)}, in row"
             f" {row + 1}, column {column + 1}."

@@ -7,8 +7,12 @@ from collections.abc import Sequence
 
 from reportgen.evidence.performance import wilson
 from reportgen.evidence.why import (
+    LEAST_EFFECT,
     LEAST_OTHERS,
+    OTHERS_LEVEL,
+    PASSED_LEVEL,
     SHARES,
+    WEAK_LEVEL,
     Carried,
     Contrast,
     Control,
@@ -16,6 +20,7 @@ from reportgen.evidence.why import (
     Explanation,
     Outline,
     Verdict,
+    WorkedSum,
 )
 from reportgen.language.numerals import number, p_value, percent, plural
 
@@ -33,6 +38,8 @@ MARKS = {
     "no verdict": "note",
 }
 """The mark that stands beside a word."""
+DISCS = {"supported": "full", "not specific": "half", "weak": "half", "not supported": "empty", "no verdict": "none"}
+"""The shape that stands for a word, in the order of what they are worth."""
 _SHAPES = "same shape elsewhere"
 
 
@@ -44,6 +51,66 @@ def title(explanation: Explanation, label: str | None) -> str:
     if explanation.correct is None:
         return said
     return f"{said}, and right" if explanation.correct else f"{said}, and wrong: it is “{label}”"
+
+
+def headline(explanations: Sequence[Explanation]) -> str:
+    """Say what the pictures claim and that it was tested; "" where it was not."""
+    tested = [one for one in explanations if one.main is not None and one.main.verdict is not None]
+    judged_ = [one for one in tested if one.main and one.main.verdict and one.main.verdict.word != "no verdict"]
+    if not judged_:
+        return ""
+    if not any(one.outline for one in judged_):
+        return "No single part carries " + ("this answer" if len(judged_) == 1 else "these answers")
+    if len(tested) == len(explanations):
+        return "An outline is a claim. " + ("Each one here was tested" if len(tested) > 1 else "This one was tested")
+    return f"An outline is a claim. {number(len(tested))} of {number(len(explanations))} were tested"
+
+
+def meaning(word: str, samples: str) -> str:
+    """Say what a verdict means.
+
+    Args:
+        word: The verdict.
+        samples: What samples are called: "images".
+    """
+    elsewhere = f"the {_SHAPES} takes (at least {percent(LEAST_EFFECT, 0)} of the answer, p ≤ {number(PASSED_LEVEL)})"
+    return {
+        "supported": f"Painting over what the map marks takes more than {elsewhere}, and more than what other"
+        f" {samples}' maps mark (p ≤ {number(OTHERS_LEVEL)}).",
+        "not specific": f"Only the first holds: the maps of other {samples} mark places that do as much.",
+        "weak": f"The first holds only at p ≤ {number(WEAK_LEVEL)}, or there are fewer than {LEAST_OTHERS} other"
+        f" {samples} to compare with.",
+        "not supported": "It takes no more than its own shape elsewhere. Such a picture is no evidence.",
+        "no verdict": "Nothing can be taken away: with everything painted over, the answer is the same.",
+    }[word]
+
+
+def claim(explanation: Explanation, sample: str) -> str:
+    """Say in a sentence what a verdict means for this answer."""
+    main, outline = explanation.main, explanation.outline
+    verdict = main.verdict if main else None
+    if main is None:
+        return f"No map was made of this {sample}."
+    if verdict is None:
+        return "This map was not put to the test, so it claims nothing."
+    said = "the answer" if explanation.class_index is None else f"“{explanation.class_name}”"
+    if verdict.word == "no verdict":
+        return outlined(explanation, sample)
+    if verdict.word == "not supported":
+        return (
+            f"This map is no evidence: painting over what it marks takes no more of {said} away than painting over the"
+            f" {_SHAPES}."
+        )
+    if outline is None:
+        return f"What the map marks counts towards {said}, but no part of it carries the answer alone."
+    if verdict.word == "weak" and verdict.others is None:
+        return f"Without the outlined part {said} falls by half or more. Too few other {sample}s could be compared."
+    if verdict.word == "weak":
+        return f"Without the outlined part {said} falls, but hardly more than without the {_SHAPES}."
+    if verdict.word == "not specific":
+        return f"Without the outlined part {said} falls, but places that other {sample}s' maps mark do as much."
+    turned = f": without it, the answer is “{outline.turned_into}”" if outline.turned_into else ""
+    return f"The outlined {_share(outline.share)} carries {said}{turned}."
 
 
 def outlined(explanation: Explanation, sample: str) -> str:
@@ -107,6 +174,21 @@ def judged(verdict: Verdict) -> str:
     )
 
 
+def brief(verdict: Verdict) -> str:
+    """Say what the test of a map found, in as few words as hold all its numbers."""
+    if verdict.word == "no verdict":
+        return verdict.word
+    own, others = verdict.twins, verdict.others
+    found = f"{verdict.word}, {_more(own.effect)} than {number(own.number)} of its shape elsewhere"
+    found = f"{found} ({p_value(own.p_value, own.number)})"
+    if others is None:
+        return found
+    return (
+        f"{found}, {_more(others.effect)} than {number(others.number)} other maps"
+        f" ({p_value(others.p_value, others.number)})"
+    )
+
+
 def _more(effect: float) -> str:
     return f"{percent(abs(effect))} {'more' if effect >= 0 else 'less'}"
 
@@ -140,13 +222,30 @@ def made(shown: EvidenceMap, sample: str) -> str:
     return f"{size} numbers of {shown.path}, enlarged: its channels times their gradients, at most {scale} a place."
 
 
-def carried(part: Carried) -> str:
-    """Say what the channels of a call add up to."""
-    against = f" and {number(part.against_it)} against it" if part.against_it else ""
-    exact = f"The parts add up to {percent(part.complete)} of the change."
+def added(part: WorkedSum, what: str) -> str:
+    """Say why a sum over places is exact, and what it comes to."""
+    rows, columns = len(part.cells), len(part.cells[0])
+    places = sum(map(sum, part.cells))
+    begins = "and the starting values" if what == "lead" else "and the starting value"
     return (
-        f"With every channel of {part.path} at its mean over the data, the log-odds would be {number(abs(part.change))}"
-        f" {'lower' if part.change > 0 else 'higher'}. {number(part.for_it)} speak for the answer{against}. {exact}"
+        f"All {number(rows * columns)} ({number(places, 4)}) {begins} ({number(part.bias)}) make the {what}"
+        f" {number(part.score, 4)}, exactly: after {part.path} the network only averages and adds. Each place draws on"
+        " its surroundings, too."
+    )
+
+
+def summed(part: WorkedSum | Carried) -> str:
+    """Say what the channels of a call add up to, and how exactly."""
+    if isinstance(part, WorkedSum):
+        return (
+            f"The whole sum: the starting value {number(part.bias)}, then what each channel adds. The model gave"
+            f" {number(part.score, 4)}; the difference is {number(part.rest, 2)}."
+        )
+    against = f" and {number(part.against_it)} against it" if part.against_it else ""
+    return (
+        f"With every channel of {part.path} at its mean over the data, the log-odds would be"
+        f" {number(abs(part.change))} {'lower' if part.change > 0 else 'higher'}. {number(part.for_it)} speak for the"
+        f" answer{against}. The parts add up to {percent(part.complete)} of the change."
     )
 
 

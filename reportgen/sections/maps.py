@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from reportgen.budget.most_active import limited, most_active
+from reportgen.budget.most_active import limited
 from reportgen.document.report import Figure, Section
 from reportgen.document.sheets import ContactSheet
 from reportgen.evidence import Evidence
@@ -18,17 +18,12 @@ from reportgen.figures.map_sheets import sheets_of, single
 from reportgen.language.numerals import number, percent, plural
 from reportgen.language.vocabulary import volume, words
 
-TITLE = "What each layer sees"
-PART = "body"
+TITLE = "All maps"
+PART = "annex"
 NEEDS = ("activations",)
 
-# Most channels of a report, over all samples, whose numbers go on paper: two a line, some ten pages.
-_MOST_ON_PAPER = 2048
-_MOST_ACTIVE = 4
 # Most maps that are laid out when the page opens.
 _MOST_OPEN = 1024
-# Most channels of a layer whose numbers are cells of a table in the page: a line of text takes a third of the bytes.
-_MOST_IN_CELLS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,40 +57,6 @@ class Layer:
     shown: tuple[int, ...] | None = None
     shown_on_paper: tuple[int, ...] | None = None
     sheets_on_paper: tuple[ContactSheet, ...] = ()
-
-    @property
-    def rows(self) -> tuple[ChannelNumbers, ...]:
-        """The numbers that the page lists, in the order of the channels."""
-        return tuple(self.channels[channel] for channel in sorted(self.shown or range(len(self.channels))))
-
-    @property
-    def in_cells(self) -> bool:
-        """Whether the page lists these numbers in the cells of a table; else in lines of text."""
-        return len(self.rows) <= _MOST_IN_CELLS
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """The same as lines, what the columns are in the first of them; as a computer writes numbers.
-
-        A tab stands between two cells: blanks to fill up columns would make the page of a large network 3 % longer.
-        """
-        follows = any(row.follows is not None for row in self.rows)
-        head = ("channel", "low", "high", "mean", "dev.", "active", "follows" if follows else "remark")
-        columns = list(zip(head, *map(_cells, self.rows), strict=True))
-        if not any(columns[-1][1:]):
-            columns.pop()
-        # A row without a word in the last column ends where its numbers do, with no tab behind them.
-        return tuple("\t".join(line).rstrip("\t") for line in zip(*columns, strict=True))
-
-    @property
-    def rows_on_paper(self) -> tuple[ChannelNumbers, ...]:
-        """Those that the PDF lists."""
-        return tuple(self.channels[channel] for channel in sorted(self.shown_on_paper or range(len(self.channels))))
-
-    @property
-    def most_active(self) -> tuple[ChannelNumbers, ...]:
-        """The few most active channels, the most active first."""
-        return tuple(self.channels[channel] for channel in most_active(self.channels, _MOST_ACTIVE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +121,6 @@ class Content:
         sums = accumulate(len(layer.channels) for layer in self.samples[0].layers)
         return max(1, sum(maps <= _MOST_OPEN for maps in sums))
 
-    @property
-    def fits_on_paper(self) -> bool:
-        """Whether the numbers of every channel shown go on paper; else those of the most active of each layer do."""
-        rows = sum(len(layer.rows_on_paper) for sample in self.samples for layer in sample.layers)
-        return rows <= _MOST_ON_PAPER
-
 
 def build(evidence: Evidence) -> Section | None:
     """Build the chapter; None without samples."""
@@ -199,7 +154,7 @@ def build(evidence: Evidence) -> Section | None:
         activated=any(layer.judged_at != layer.path for layer in first),
         num_shown=sum(len(call.shown) for maps in result.samples for call in maps.calls),
     )
-    return Section("activations", TITLE, _answer(content), content)
+    return Section("maps", TITLE, _answer(content), content)
 
 
 def _curves(evidence: Evidence, sample: SampleRecord) -> Figure | None:
@@ -243,17 +198,6 @@ def _layer(evidence: Evidence, index: int, call: CallMaps) -> Layer:
         shown_on_paper=paper.cut_to,
         sheets_on_paper=() if paper is call else sheets_of(evidence, index, paper, name, elsewhere=elsewhere),
     )
-
-
-def _cells(row: ChannelNumbers) -> tuple[str, ...]:
-    """The numbers of a channel in letters of a byte each: a page of a large network has a hundred thousand of them."""
-    remark = "" if row.follows is None else f"{row.follows:.2g}"
-    if row.constant:
-        remark = "constant"
-    if row.num_nonfinite:
-        remark = "no number"
-    values = (f"{value:.3g}" for value in (row.minimum, row.maximum, row.mean, row.deviation))
-    return str(row.channel), *values, percent(row.active_share, 0).replace("\u202f", " "), remark
 
 
 def _note(call: CallMaps, constant: tuple[int, ...]) -> str:

@@ -1,0 +1,99 @@
+"""Values on one axis -> where each stands, as plain data; the templates draw a tick for each.
+
+Places are percentages of the drawing's width, so that it can be of any width and its letters keep their size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.language.numerals import number, percent
+
+_CLOSEST = 4.5
+"""Least distance between two numbers that are written beside each other, percent of the width."""
+_AT_AN_END = 12.0
+"""Nearer to an end than this, percent, words lean away from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A tick with a word of its own.
+
+    Attributes:
+        value: Where it stands.
+        word: What is written beside it.
+    """
+
+    value: float
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """One tick for each of many values.
+
+    Attributes:
+        values: The values.
+        low: The left end of the axis.
+        high: Its right end; above `low`.
+        named: Those that have a word.
+        median: The median of the values; None where it says nothing.
+        is_share: Whether they are shares, which are written in percent.
+    """
+
+    values: tuple[float, ...]
+    low: float
+    high: float
+    named: tuple[Tick, ...] = ()
+    median: float | None = None
+    is_share: bool = False
+
+    def at(self, value: float) -> float:
+        """Return where a value stands, percent of the width, within the axis."""
+        return round(min(max(100 * (value - self.low) / (self.high - self.low), 0.0), 100.0), 2)
+
+    @property
+    def places(self) -> tuple[float, ...]:
+        """Where the ticks stand, each place once."""
+        return tuple(sorted({self.at(value) for value in self.values}))
+
+    @property
+    def written(self) -> tuple[tuple[float, str, str], ...]:
+        """Where each word stands, the word, and which of its ends or its middle stands there."""
+        return tuple((self.at(each.value), each.word, self.lean(each.value)) for each in self.named)
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """What is written at both ends."""
+        return self.said(self.low), self.said(self.high)
+
+    def lean(self, value: float) -> str:
+        """Return which part of a word stands at a value: "start" near the left end, "end" near the right one."""
+        place = self.at(value)
+        return "start" if place < _AT_AN_END else "end" if place > 100 - _AT_AN_END else "middle"
+
+    def said(self, value: float) -> str:
+        """Return a value as it is written."""
+        return percent(value, 0) if self.is_share else number(value, 2)
+
+
+def extremes(values: dict[int, float], low: float, high: float, most: int = 3, least: int = 2) -> tuple[Tick, ...]:
+    """Return the highest and the lowest of numbered values that have room for their numbers, by value.
+
+    Args:
+        values: Value of each number.
+        low: The left end of the axis.
+        high: Its right end.
+        most: How many of the highest.
+        least: How many of the lowest.
+
+    >>> [tick.word for tick in extremes({3: 0.0, 5: 0.01, 7: 0.5, 9: 1.0}, 0.0, 1.0)]
+    ['3', '7', '9']
+    """
+    order = sorted(values, key=lambda each: (values[each], each))
+    kept: list[int] = []
+    wide = (high - low) * _CLOSEST / 100
+    for each in [*reversed(order[-most:]), *order[:least]]:
+        if each not in kept and all(abs(values[each] - values[other]) >= wide for other in kept):
+            kept.append(each)
+    return tuple(Tick(values[each], str(each)) for each in sorted(kept, key=lambda each: values[each]))

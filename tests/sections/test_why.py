@@ -1,0 +1,141 @@
+"""Why this answer: what is said of a test, and where the parts of a sum stand."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from reportgen.evidence.why import ChannelShare, Explanation
+from reportgen.figures import evidence_maps
+from reportgen.figures.ticks import Ticks, extremes
+from reportgen.sections import why
+from reportgen.sections.why import Content, drawn, sentences, sums
+from tests import made, why_made
+
+CELLS = ((0.5, -0.25), (1.0, 0.0))
+
+
+def content(*explanations: Explanation) -> Content:
+    """The chapter on these."""
+    section = why.build(made.evidence(samples=(made.sample(),), why=why_made.why(*explanations)))
+    assert section is not None
+    assert isinstance(section.content, Content)
+    return section.content
+
+
+def told(word: str, **others: Any) -> Explanation:
+    """An explanation with this verdict."""
+    return why_made.explanation(maps=(why_made.evidence_map(verdict=why_made.verdict(word)),), **others)
+
+
+@pytest.mark.parametrize(
+    ("explanations", "headline"),
+    [
+        ((told("supported"), told("weak")), "An outline is a claim. Each one here was tested"),
+        ((told("supported"),), "An outline is a claim. This one was tested"),
+        (
+            (told("supported"), why_made.explanation(maps=(why_made.evidence_map(verdict=None),))),
+            "An outline is a claim. 1 of 2 were tested",
+        ),
+        ((told("not supported", outline=None),) * 2, "No single part carries these answers"),
+        ((told("no verdict", outline=None),), ""),
+        ((why_made.explanation(maps=()),), ""),
+    ],
+)
+def test_headline_says_what_was_tested(explanations: tuple[Explanation, ...], headline: str) -> None:
+    assert sentences.headline(explanations) == headline
+
+
+@pytest.mark.parametrize(
+    ("one", "claim"),
+    [
+        (told("supported"), "The outlined 12 % carries “cat”: without it, the answer is “dog”."),
+        (told("supported", outline=None), "What the map marks counts towards “cat”, but no part of it carries the"),
+        (told("weak"), "Without the outlined part “cat” falls, but hardly more than without the same shape elsewhere."),
+        (told("not specific"), "Without the outlined part “cat” falls, but places that other images' maps mark do as"),
+        (told("not supported"), "This map is no evidence: painting over what it marks takes no more of “cat” away"),
+        (told("no verdict", outline=None), "An empty image gets this answer, too"),
+        (why_made.explanation(maps=()), "No map was made of this image."),
+    ],
+)
+def test_claim_says_what_the_verdict_means_for_this_answer(one: Explanation, claim: str) -> None:
+    assert sentences.claim(one, "image").replace("\u202f", " ").startswith(claim)
+
+
+def test_marks_are_counted_and_differ_by_their_shape() -> None:
+    found = content(told("supported"), told("not supported"), told("not specific")).verdicts
+    assert [(row.word, row.disc, row.number) for row in found] == [
+        ("supported", "full", 1),
+        ("not specific", "half", 1),
+        ("weak", "half", 0),
+        ("not supported", "empty", 1),
+    ]
+
+
+def test_strip_holds_what_each_other_place_leaves() -> None:
+    outline = why_made.outline(each_elsewhere=(0.9, 0.95))
+    strip = content(why_made.explanation(outline=outline)).samples[0].strip
+    assert strip is not None
+    assert strip.values == (0.9, 0.95)
+    assert [tick.value for tick in strip.named] == [0.97, 0.12]
+    assert content(told("no verdict", outline=None)).samples[0].strip is None
+
+
+def test_strip_without_an_outline_shows_what_the_largest_share_leaves() -> None:
+    strip = content(told("not supported", outline=None)).samples[0].strip
+    assert strip is not None
+    assert strip.values == (0.4, 0.7, 0.9)
+    assert strip.named[1].value == 0.02
+
+
+def test_what_takes_away_leads_left_of_zero_and_what_adds_ends_at_the_score() -> None:
+    channels = (ChannelShare(4, 6.0, None), ChannelShare(9, -1.0, None))
+    exact = why_made.worked_sum(bias=-1.0, channels=channels, others=4.0, score=8.0)
+    (total,) = sums.sums(why_made.explanation(worked_sum=exact, carried=()), why_made.PLACES, "why")
+    assert total.end == pytest.approx(8.0)
+    assert total.zero == 20
+    assert [(part.kind, part.left, part.width) for part in total.parts_against] == [
+        ("begins", 0, 10),
+        ("against", 10, 10),
+    ]
+    assert [(part.kind, part.left, part.width) for part in total.parts_for] == [("for", 0, 60), ("others", 60, 40)]
+    assert total.tip == 100
+    assert total.bar(6.0) == (50, 50)
+
+
+def test_cells_hold_the_exact_sum_and_its_strongest_places() -> None:
+    exact = why_made.worked_sum(cells=CELLS)
+    full = drawn.cells("full", why_made.PLACES, exact, is_full=True, alt="It adds.", said="")
+    assert [text for _, _, text in full.labels] == ["0.50", "−0.25", "1.00", "0.00"]
+    assert full.figure.alt == "It adds. Most comes from row 2, column 1 of 2 by 2."
+    few = drawn.cells("few", why_made.PLACES, exact, is_full=False, alt="It adds.", said="")
+    assert [text for _, _, text in few.labels] == ["−0.25", "+0.50", "+1.00"]
+
+
+def test_outlined_part_keeps_its_colours_and_the_rest_is_dark() -> None:
+    picture = np.full((4, 4, 3), (200, 100, 50), np.uint8)
+    mask = np.zeros((4, 4), np.uint8)
+    mask[1:3, 1:3] = 1
+    figure = evidence_maps.outlined("one", picture, mask, alt="An outline.")
+    pixels = np.asarray(Image.open(io.BytesIO(figure.data)).convert("RGB"))
+    middle, corner = pixels[len(pixels) // 2, len(pixels) // 2], pixels[2, 2]
+    assert tuple(middle) == (200, 100, 50)
+    assert corner.max() == corner.min() < 60, "dark and grey"
+    edge = len(pixels) // 4
+    assert pixels[edge, edge].tolist() != [240, 180, 0], "a corner is rounded"
+    assert pixels[edge + 1, len(pixels) // 2].tolist() == [240, 180, 0], "a side is not"
+
+
+def test_ticks_stand_in_percent_and_words_lean_away_from_the_ends() -> None:
+    ticks = Ticks((0.0, 5.0, 10.0, 5.0), 0.0, 10.0)
+    assert list(ticks.places) == [0, 50, 100]
+    assert [ticks.lean(value) for value in (0, 5, 10)] == ["start", "middle", "end"]
+
+
+def test_highest_and_lowest_are_named_where_there_is_room() -> None:
+    values = {channel: float(channel) for channel in range(50)}
+    assert [tick.word for tick in extremes(values, 0.0, 49.0)] == ["0", "49"]
