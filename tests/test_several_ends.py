@@ -219,9 +219,7 @@ def test_channels_first_model_is_reported_like_its_twin_with_the_channels_last()
     for mine, theirs in zip(first.model.layers, last.model.layers, strict=True):
         for name in ("path", "parameters", "macs", "receptive_field", "jump", "whole_image"):
             assert getattr(mine, name) == getattr(theirs, name)
-    for mine, theirs in zip(
-        chapter(first, "maps")["samples"], chapter(last, "maps")["samples"], strict=True
-    ):
+    for mine, theirs in zip(chapter(first, "maps")["samples"], chapter(last, "maps")["samples"], strict=True):
         for a, b in zip(mine["layers"], theirs["layers"], strict=True):
             assert a["shape"] == b["shape"]
             for name in ("minimum", "maximum", "mean", "active_share"):

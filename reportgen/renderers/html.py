@@ -31,6 +31,9 @@ _STYLE_SLOT = Markup("\ufdd0style\ufdd1")
 _BASE_FORBIDDEN = "base-uri 'none'; "
 _POLICY_SLOT = Markup("\ufdd0policy\ufdd1")
 _RECORD_SLOT = Markup("\ufdd0record\ufdd1")
+_ID = re.compile(r'\bid="([^"]+)"')
+_INSIDE = re.compile(r'(<a\b[^<>]*?) href="#([^"]*)"')
+_ON_PAGE = re.compile(r' ?<a class="on-page" href="#([^"]*)">[^<]*</a>')
 # A picture in a drawing, large enough to be worth a second look.
 _DRAWN = re.compile(r'<image (href="data:image/png;base64,[A-Za-z0-9+/]{1024,}=*"[^<>]*/>)')
 
@@ -182,7 +185,14 @@ def _page(report: Report, medium: Medium, changed: tuple[tuple[str, str], ...]) 
         page = templating.render_in_sandbox("report.html", changed, **context)
     else:
         page = templating.render("report.html", **context)
-    return coverage.spelled(page, report.fonts) if medium == "print" else page
+    return coverage.spelled(_without_loose_ends(page), report.fonts) if medium == "print" else page
+
+
+def _without_loose_ends(page: str) -> str:
+    """A page on paper without links to what only the page on a screen has: a card that is folded, an annex."""
+    there = set(_ID.findall(page))
+    page = _ON_PAGE.sub(lambda link: link[0] if link[1] in there else "", page)
+    return _INSIDE.sub(lambda link: link[0] if link[2] in there else link[1], page)
 
 
 def _once(page: str) -> str:

@@ -209,3 +209,16 @@ def test_a_chapters_own_rules_are_there_where_the_chapter_is() -> None:
     assert ".only-edges" in chapters("screen", sheets=(sheet,))
     away = TemplateFile("sections/channels.css", "0", ".only-channels { color: red }")
     assert ".only-channels" not in chapters("screen", sheets=(away,))
+
+
+def test_paper_has_no_link_to_what_only_a_screen_has() -> None:
+    text = (
+        '<p><a href="#edges">there</a> <a class="map" href="#away">gone</a>'
+        ' <a class="on-page" href="#edges">Page </a> <a class="on-page" href="#away">Page </a></p>'
+    )
+    given = TemplateFile("sections/edges.html", "0", text)
+    page = html.filled(
+        dataclasses.replace(reports.report(), sections=SECTIONS[:1], findings=(), templates=(given,)),
+        "print",
+    )
+    assert '<a href="#edges">there</a> <a class="map">gone</a> <a class="on-page" href="#edges">Page </a></p>' in page
