@@ -35,7 +35,9 @@ _VERSIONS = (
 # What the space around a finding takes of that.
 _AROUND = 60
 _LONGEST_TITLE = 120
-_LONGEST_TEXT = 400
+_LONGEST_TEXT = 900
+# In a cell of a table, or below a small picture.
+_LONGEST_CELL = 110
 _LONGEST_SENTENCE = 240
 _LONGEST_WORD = 60
 _BYTES = 150_000
@@ -103,10 +105,11 @@ def _less(content: Any, images: int, rows: int, with_flow: bool) -> Any:
     for name, part, most in (("pictures", "items", images), ("wrong", "rows", rows)):
         whole = getattr(content, name)
         if whole is not None:
-            fewer = getattr(whole, part)[:most]
+            fewer = _shortened(getattr(whole, part)[:most], _LONGEST_CELL)
             kept[name] = dataclasses.replace(whole, **{part: fewer}) if fewer else None
-    if not with_flow:
-        kept["flow"] = None
+    if content.flow is not None:
+        columns = _shortened(content.flow.columns, _LONGEST_CELL)
+        kept["flow"] = dataclasses.replace(content.flow, columns=columns) if with_flow else None
     return dataclasses.replace(content, **kept)
 
 
@@ -162,13 +165,13 @@ def _within(text: str, most: int) -> str:
     return text if _width(text) <= most else shortened(text, most * len(text) // _width(text))
 
 
-def _shortened(value: Any) -> Any:
+def _shortened(value: Any, most: int = _LONGEST_TEXT) -> Any:
     """A record with the middle of long words left out in every text in it, and of the text where it is still long."""
     if isinstance(value, str):
-        return _within(" ".join(_within(word, _LONGEST_WORD) for word in value.split(" ")), _LONGEST_TEXT)
+        return _within(" ".join(_within(word, _LONGEST_WORD) for word in value.split(" ")), most)
     if isinstance(value, tuple):
-        return tuple(_shortened(each) for each in value)
+        return tuple(_shortened(each, most) for each in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        kept = {field.name: _shortened(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        kept = {field.name: _shortened(getattr(value, field.name), most) for field in dataclasses.fields(value)}
         return dataclasses.replace(value, **kept)
     return value
