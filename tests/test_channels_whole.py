@@ -246,7 +246,7 @@ def test_what_is_no_picture_has_no_patches_and_one_line_says_why(name: str, word
     assert {card["block"] for card in cards} == {None}
     assert {len(patch["position"]) for card in cards for patch in card["patches"]} == {axes}
     assert "cut from the" not in written.page
-    assert f"{word} that move it most" in written.page
+    assert f"{word} that move each most" in written.page
     assert (
         f"The model reads {word} and no images, so an image made for a channel would be nothing to look at."
         in written.page

@@ -131,7 +131,7 @@ def test_a_full_disk_is_one_sentence_and_no_half_file(files: Files, tmp_path: Pa
     disk = shlex.quote(str(tmp_path / full))
     seen = shlex.quote(str(tmp_path / "seen"))
     # What is on the disk is gone with its namespace, so that it is listed inside.
-    mounts = f'mount -t tmpfs -o size=100k none {disk} && "$@"; code=$?; ls -A {disk} > {seen}; exit $code'
+    mounts = f'mount -t tmpfs -o size=40k none {disk} && "$@"; code=$?; ls -A {disk} > {seen}; exit $code'
     shown = build(files, tmp_path, mounts=mounts, TMPDIR=str(tmp_path / "temporary"))
     assert shown.returncode == 1
     *steps, last = shown.stderr.splitlines()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,6 +72,7 @@ def recalls(
         caption: Caption.
         fonts: Files of fonts for characters that the report's own lack.
     """
+    rows = [replace(row, label=drawable(row.label), mistakes=drawable(row.mistakes)) for row in rows]
     plan = _RecallPlan(rows)
 
     def draw(canvas: Canvas, ink: Ink) -> None:

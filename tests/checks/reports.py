@@ -16,7 +16,6 @@ import pytest
 
 import reportgen
 from reportgen.figures import graph_folding
-from reportgen.sections import activations
 from tests.renderers.reports import HOSTILE
 
 CLASSES = {"kind": 10, "sort": 3}
@@ -35,10 +34,8 @@ def everything(folder: Path) -> None:
     right, other = np.asarray(model(images[:2])).argmax(axis=1)
     labels[:2] = right, (other + 1) % 3
     with pytest.MonkeyPatch.context() as patch:
-        # What networks of hundreds of layers and thousands of channels take, so that this one has it, too: repeats are
-        # folded in the drawing, and the numbers on paper are those of the most active channels.
+        # What networks of hundreds of layers take, so that this one has it, too: repeats are folded in the drawing.
         patch.setattr(graph_folding, "ENOUGH", 8)
-        patch.setattr(activations, "_MOST_ON_PAPER", 100)
         _explain(
             folder, model, images, labels, class_names=(HOSTILE, "<b>cat</b>", "\x1b[31mdog\x07"), title=HOSTILE,
             pick=("index:0,1",), layers="[sb]*", dream_steps=2,

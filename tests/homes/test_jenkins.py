@@ -55,7 +55,7 @@ def test_styles_apply_and_every_picture_loads(browser: Browser, folder: Path, po
         assert min(widths) > 0
         # The style sheet says so, and the browser's own would not.
         assert page.evaluate("getComputedStyle(document.body).marginTop") == "0px"
-        assert page.evaluate("getComputedStyle(document.querySelector('.keys')).display") == "grid"
+        assert page.evaluate("getComputedStyle(document.querySelector('.chapters .row')).display") == "flex"
         assert page.console == []
         wanted = set(
             re.findall(r' (?:src|href)="(assets/[^"]+)"', (folder / "beside" / "report.html").read_text("utf-8"))

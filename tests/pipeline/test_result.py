@@ -92,7 +92,7 @@ def test_steps_are_printed_where_that_is_asked_for(capsys: pytest.CaptureFixture
     [
         (
             {"skip_sections": "channels"},
-            "no argument 'skip_sections'. Did you mean 'skip_section'\\? Expected one of: pick",
+            "no argument 'skip_sections'. Did you mean 'skip_section'\\? Expected one of: groups, pick",
         ),
         ({"class_name": ["a"]}, "no argument 'class_name'. Did you mean 'class_names'"),
         ({"classes": "names.txt"}, "explain got classes='names.txt'. Expected the names themselves. .* class_names="),

@@ -405,21 +405,24 @@ def test_the_real_template_prints_a_hostile_report() -> None:
 
 
 def test_card_of_a_channel_stands_on_one_page() -> None:
-    # Cards of several heights, so that some do not fit where the one before ends.
-    cards = "".join(
-        f'<div class="card"><p class="card-name"><b>begin{number}a</b></p>'
-        f'<div class="strip"><pre>strip{number}a</pre></div>'
-        f'<div class="card-words"><p>{"words<br>" * (number % 5 + 1)}end{number}a</p></div></div>'
-        for number in range(60)
-    )
-    style = "".join((ROOT / "templates" / name).read_text(encoding="utf-8") for name in ("report.css", "print.css"))
+    # Cards of several heights, three in a row, so that some rows do not fit where the one before ends.
+    cards = [
+        f'<article class="card"><p class="card-name"><b>begin{number}a</b></p>'
+        f'<p class="card-lines">middle{number}a<br>{"words<br>" * (number % 5 + 3)}end{number}a</p></article>'
+        for number in range(120)
+    ]
+    rows = "".join(f'<div class="row">{"".join(cards[first : first + 3])}</div>' for first in range(0, 120, 3))
+    sheets = ("report.css", "print.css", "sections/channels.css")
+    style = "".join((ROOT / "templates" / name).read_text(encoding="utf-8") for name in sheets)
     with pdf.warm() as worker:
-        printed = worker.typeset(PAGE.replace("</head>", f"<style>{style}</style></head>").replace("{}", cards))
+        printed = worker.typeset(
+            PAGE.replace("</head>", f"<style>{style}</style></head>").replace("{}", f'<div class="cards">{rows}</div>')
+        )
     pages = [re.sub(r"\s", "", page.extract_text()) for page in PdfReader(io.BytesIO(printed)).pages]
     assert len(pages) > 2
-    for number in range(60):
+    for number in range(120):
         places = [
             [page for page, text in enumerate(pages) if f"{word}{number}a" in text]
-            for word in ("begin", "strip", "end")
+            for word in ("begin", "middle", "end")
         ]
         assert places[0] == places[1] == places[2] != [], (number, places)
