@@ -69,3 +69,7 @@ PDF_PER_CALL = 3_000
 PDF_PER_MAP = 60
 FEWEST = 16
 """Maps of a grid that the first step leaves."""
+MARGIN = 8
+"""Of a page, so much of it is added: its parts were measured one by one on few networks."""
+JSON_PAGE = 200_000
+"""What report.json takes for every network."""

@@ -30,6 +30,7 @@ from reportgen.budget.constants import (
     FEWEST,
     FIRST_CARDS,
     INDEX_BYTES,
+    JSON_PAGE,
     JSON_PER_CALL,
     JSON_PER_CARD,
     JSON_PER_CHANNEL,
@@ -45,6 +46,7 @@ from reportgen.budget.constants import (
     JSON_REASON,
     LEAST_CARDS,
     MAPS_AND_CARDS,
+    MARGIN,
     MISTAKES,
     MOST_CARDS,
     MOST_IN_CELLS,
@@ -169,7 +171,8 @@ class Plan:
         picture = _picture_bytes([grid for grid in self.grids if grid.sample == 0])
         rest = PAGE + self.num_calls * PAGE_PER_CALL + self._pictures_bytes + self._pixels_bytes
         scores = (PERFORMANCE + self.extent.classes * PERFORMANCE_PER_CLASS) * self.has_scores
-        return rest + grids + picture + self.cards_bytes + scores + self._reasons_bytes + self._layers_bytes
+        whole = rest + grids + picture + self.cards_bytes + scores + self._reasons_bytes + self._layers_bytes
+        return whole + whole // MARGIN
 
     @property
     def cards_bytes(self) -> int:
@@ -250,7 +253,7 @@ class Plan:
         """What report.json takes."""
         grids = sum(JSON_PER_GRID + grid.channels * JSON_PER_CHANNEL for grid in self.grids) * self.has_chapter
         rest = self._json_of_channels + self._json_of_scores + self._json_of_reasons
-        return 30_000 + self.num_calls * JSON_PER_CALL + grids + rest
+        return JSON_PAGE + self.num_calls * JSON_PER_CALL + grids + rest
 
     @property
     def _json_of_channels(self) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
+from types import FunctionType
 
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError, Undefined
 from jinja2.environment import TemplateModule
@@ -38,8 +39,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
         """Whether a template may read something of an object: of a record, its fields and properties alone."""
         if is_dataclass(obj) and not isinstance(obj, type):
-            return attr in _readable(type(obj))
+            return attr in _readable(type(obj)) or _is_of_a_page(type(obj), attr)
         return isinstance(obj, (*_PLAIN, *_OF_JINJA)) and super().is_safe_attribute(obj, attr, value)
+
+
+def _is_of_a_page(kind: type, attr: str) -> bool:
+    """Whether a method only says where something lies on a page, or how it is written: those of chapters do no more."""
+    own = kind.__module__.startswith(("reportgen.sections.", "reportgen.document."))
+    return own and not attr.startswith("_") and isinstance(vars(kind).get(attr), FunctionType)
 
 
 @lru_cache(maxsize=256)

@@ -80,7 +80,7 @@ def test_samples_are_counted_from_what_is_asked_for(pick: tuple[str, ...], expec
 @pytest.mark.keras
 def test_what_the_budget_cuts_is_what_the_plan_says() -> None:
     toys = data(np.zeros((4, 96, 96, 3)), [0, 1, 0, 1])
-    options = make({"pick": "index:0,1", "max_size": "3MB", "pdf_channels": 9})
+    options = make({"pick": "index:0,1", "max_size": "6MB", "pdf_channels": 9})
     found = foretell(Origin(wide(), ("facts",)), toys, options)  # type: ignore[arg-type]
     # The wide grids give way, the small ones do not.
     assert {grid.path for grid in found.plan.cuts} == {"wide"}

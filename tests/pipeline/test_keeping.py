@@ -119,8 +119,8 @@ def test_cards_of_channels_give_way_before_maps_and_maps_before_the_last_card(tm
     (content,) = (section.content for section in report.sections if section.name == "channels")
     for layer in content.layers:
         assert re.search(rf"\b{len(layer.cards)} of (the other )?{layer.num_lively} below, the most telling;", text)
-    least, size_bytes, _ = pages(tmp_path / "least", model, 1, max_size="900kB", **spare)
-    assert size_bytes <= 900_000
+    least, size_bytes, _ = pages(tmp_path / "least", model, 1, max_size="1950kB", **spare)
+    assert size_bytes <= 1_950_000
     assert any(layer.shown is not None for layer in grids(least))
     assert min(cards(least)) >= 1
     assert sum(cards(least)) <= sum(cards(report))
@@ -198,8 +198,8 @@ def test_what_the_plan_cannot_know_is_measured_and_gives_way(tmp_path: Path, mod
     )
     assert twice != parts
     (tmp_path / "own" / "parts.html").write_text(twice, encoding="utf-8")
-    report, size_bytes, _ = pages(tmp_path / "out", model, 1, max_size="2MB", templates=tmp_path / "own")
-    assert 1_500_000 < size_bytes <= 2_000_000
+    report, size_bytes, _ = pages(tmp_path / "out", model, 1, max_size="2200kB", templates=tmp_path / "own")
+    assert 1_500_000 < size_bytes <= 2_200_000
     assert any(layer.shown is not None for layer in grids(report))
 
 

@@ -179,7 +179,7 @@ def test_without_data_chapters_that_need_images_are_left_out() -> None:
         ({"pick": "index:6"}, DataError, "no sample 6 in data of 6 images. Expected 0 to 5. Change pick="),
         ({"pick": "wrong:1"}, DataError, "it needs labels"),
         ({"pick": "best:1"}, OptionsError, "Samples cannot be picked by 'best:1'"),
-        ({"section": "dreams"}, OptionsError, "no chapter called 'dreams'. Expected one of: summary, performance"),
+        ({"section": "dreams"}, OptionsError, "no chapter called 'dreams'. Expected one of: summary, policy"),
         (
             {"pdf_annexes": "edges"},
             OptionsError,

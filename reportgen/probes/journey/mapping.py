@@ -51,7 +51,11 @@ def maps(stage: Stage, volume: Array, falls: Falls | None, before: Sequence[Stag
 
 
 def lit(values: Array) -> tuple[Levels, float]:
-    """Bring responses to 8 bits, 0 for nothing or less and 255 for the highest, which is returned too."""
+    """Bring responses to 8 bits, 0 for nothing or less and 255 for the highest, which is returned too.
+
+    NaN and infinity are no responses: they are drawn as nothing, and another chapter names them.
+    """
+    values = np.where(np.isfinite(values), values, 0)
     top = max(float(values.max(initial=0.0)), 0.0)
     return np.rint(np.clip(values / top if top > 0 else 0 * values, 0, 1) * 255).astype(np.uint8), top
 
