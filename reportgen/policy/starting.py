@@ -31,7 +31,7 @@ def start(measured: Measures, name: str) -> str:
         "version = 1",
         "confidence = 0.95     # of every interval, two-sided",
         'undecided = "fail"    # what the data cannot tell: "fail" (exit code 5), "warn" or "pass"',
-        'unmeasured = "fail"   # what the report does not hold: likewise',
+        'unmeasured = "fail"   # what the report does not hold: the same three words',
         *_data(measured),
         *_performance(measured.outputs),
         *_cost(measured),
