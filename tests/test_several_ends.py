@@ -270,7 +270,7 @@ def test_values_are_compared_with_true_values() -> None:
     assert found["mean_error"] == pytest.approx(0.5, rel=1e-5)
     (head,) = found["samples"][0]["heads"]
     assert head["targets"] == pytest.approx(truth[3].tolist())
-    assert " is 0.5." in report.sections[0].answer
+    assert " is 0.5; half of the errors are 0.5 or less" in report.sections[0].answer
     assert "mean absolute error" in html.render(report).decode()
     assert not report.failed
 

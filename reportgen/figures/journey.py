@@ -99,7 +99,7 @@ def grid_columns(number: int) -> int:
     """Return how many cells stand in a row: about half as many as below each other, in full rows where that goes.
 
     >>> grid_columns(128), grid_columns(256), grid_columns(2048), grid_columns(10), grid_columns(7)
-    (8, 16, 32, 5, 3)
+    (8, 16, 32, 2, 3)
     """
     about = max(1, round(number**0.5))
     least = max(1, about * 2 // 3)

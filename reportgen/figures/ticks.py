@@ -6,6 +6,7 @@ Places are percentages of the drawing's width, so that it can be of any width an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, zip_longest
 
 from reportgen.language.numerals import number, percent
 
@@ -93,7 +94,8 @@ def extremes(values: dict[int, float], low: float, high: float, most: int = 3, l
     order = sorted(values, key=lambda each: (values[each], each))
     kept: list[int] = []
     wide = (high - low) * _CLOSEST / 100
-    for each in [*reversed(order[-most:]), *order[:least]]:
-        if each not in kept and all(abs(values[each] - values[other]) >= wide for other in kept):
+    # From both ends at once, so that neither takes the room of the other's first.
+    for each in chain.from_iterable(zip_longest(reversed(order[-most:]), order[:least])):
+        if each is not None and each not in kept and all(abs(values[each] - values[other]) >= wide for other in kept):
             kept.append(each)
     return tuple(Tick(values[each], str(each)) for each in sorted(kept, key=lambda each: values[each]))

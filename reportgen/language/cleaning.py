@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
 
 def fold_anchor(path: str) -> str:
     """Return the id of a call's part of the chapter."""
@@ -18,6 +13,11 @@ def fold_anchor(path: str) -> str:
 def layer_anchor(path: str) -> str:
     """Return the id of a call's row in the layer table."""
     return f"layer-{anchor(path)}"
+
+
+def channel_anchor(path: str, channel: int) -> str:
+    """Return the id of a channel's card, or of its patch among all of the layer."""
+    return f"channel-{anchor(path)}-{channel}"
 
 
 _UNPRINTABLE = re.compile(

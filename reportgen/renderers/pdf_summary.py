@@ -116,10 +116,11 @@ def _less(content: Any, images: int, rows: int, with_flow: bool) -> Any:
 def _with_sentences(box: Any) -> Any:
     """A box with the sentences that have room, each whole, and one that counts the others."""
     shown = tuple(filter(_fits, box.sentences))
+    said = {name: _within(getattr(box, name), _LONGEST_SENTENCE) for name in ("strong", "answer")}
     left_out = len(box.sentences) - len(shown)
     if left_out:
         shown += (f"{plural(left_out, 'sentence')} for which there is no room here.",)
-    return dataclasses.replace(box, sentences=shown)
+    return dataclasses.replace(box, sentences=shown, **said)
 
 
 def _with_room(findings: tuple[Finding, ...], room: int) -> tuple[Finding, ...]:

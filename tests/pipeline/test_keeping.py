@@ -42,7 +42,7 @@ def bottlenecks() -> Any:
 
 IMAGES = np.random.default_rng(1).random((4, SIDE, SIDE, 3)).astype(np.float32)
 SKIP = ("activations", "edges", "pooling", "names", "calculations", "why", "channels")
-FEW = "800kB"  # of one sample all maps take 1.1 MB by the plan, one map in each grid 0.6 MB
+FEW = "900kB"  # of one sample all maps take 1.3 MB by the plan, one map in each grid 0.8 MB
 
 
 @pytest.fixture(scope="module")
@@ -213,9 +213,9 @@ def test_command_says_what_gave_way(tmp_path: Path, model: Any) -> None:
         "--max-size", FEW, *left_out, cwd=tmp_path,
     )  # fmt: skip
     assert shown.returncode == 0, shown.stderr
-    told = r"[\d\s]+ of [\d\s]+ activation maps are shown, to keep the page within 0\.8\sMB\."
+    told = r"[\d\s]+ of [\d\s]+ activation maps are shown, to keep the page within 0\.9\sMB\."
     assert [re.fullmatch(told, line) is not None for line in shown.stderr.splitlines()].count(True) == 1, shown.stderr
-    assert (tmp_path / "reportgen-report" / "report.html").stat().st_size <= 800_000
+    assert (tmp_path / "reportgen-report" / "report.html").stat().st_size <= 900_000
 
 
 @pytest.mark.keras

@@ -123,7 +123,7 @@ def test_values_have_their_error_and_how_it_is_spread() -> None:
         right=None, interval=None, output="values", mean_error=0.5, num_images=100, errors=np.linspace(0, 1, 100)
     )
     evidence = made.evidence(predictions=found, pixels=None, performance=None)
-    assert "mean absolute error on 100\xa0images is 0.5; half of the errors are below 0.5, and 95 in 100" in said(
+    assert "mean absolute error on 100\xa0images is 0.5; half of the errors are 0.5 or less, and 95 in 100" in said(
         evidence
     )
     assert boxes(evidence)["trust"].strong == "0.5"

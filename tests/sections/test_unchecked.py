@@ -97,7 +97,7 @@ UNTESTABLE = replace(made.responses(), untestable="there are too few.", num_perm
         ),
         (
             {"chapters": ("summary", "provenance")},
-            "What these chapters say: “The network”, “The sums”",
+            "What these chapters say: “Is it good enough?”, ",
             "Left out when the report was made (--section, --skip-section).",
         ),
     ],

@@ -65,7 +65,7 @@ def test_words_follow_given_class_names() -> None:
         (np.array([-1, 1]), "not class indices"),
         (np.array([2**63], dtype=np.uint64), "not class indices"),
         (np.zeros((2, 0)), "rows of 0 with a single 1"),
-        (np.zeros((2, 2, 2, 2, 2)), "one class index per image"),
+        (np.zeros((2, 2, 2, 2, 2, 2)), "one class index per image"),
         (np.array(3), "one class index per image"),
         (np.array([1j]), "one class index per image"),
     ],

@@ -12,6 +12,7 @@ from reportgen.evidence.samples import Levels, SampleRecord
 from reportgen.figures import journey as drawing
 from reportgen.figures import pixel_maps
 from reportgen.figures.pixel_maps import colours_of
+from reportgen.language.cleaning import channel_anchor, layer_anchor
 from reportgen.language.numerals import number, percent, plural, shape
 from reportgen.language.vocabulary import Words, words
 from reportgen.records.model import LayerRecord, ModelRecord, Shape
@@ -196,7 +197,7 @@ def _maps(evidence: Evidence, stage: Stage, found: StageMaps, sample: SampleReco
         figure = drawing.response(
             f"flow-{path}-{each.channel}", image, each.response, side, _alternative(stage, each, found)
         )
-        anchor = f"channel-{source}-{each.channel}" if each.channel in cards else _layer(evidence, stage.call)
+        anchor = channel_anchor(source, each.channel) if each.channel in cards else _layer(evidence, stage.call)
         drawn.append(FlowMap(each.channel, figure, each.carries, anchor, f"channel {each.channel} of {path}"))
     return tuple(drawn)
 
@@ -220,7 +221,7 @@ def _cards(evidence: Evidence, path: str) -> frozenset[int]:
 
 
 def _layer(evidence: Evidence, call: LayerRecord) -> str:
-    return f"layer-{call.path}" if "architecture" in evidence.chapters else ""
+    return layer_anchor(call.path) if "architecture" in evidence.chapters else ""
 
 
 def _alternative(stage: Stage, each: StageMap, found: StageMaps) -> str:

@@ -74,7 +74,7 @@ def _measured(evidence: Evidence) -> Iterator[Phrase]:
         yield Phrase(number(found.mean_error), "strong")
         if found.error_spread is not None:
             half, most, _ = found.error_spread
-            yield Phrase(f"; half of the errors are below {number(half)}, and 95 in 100 below {number(most)}")
+            yield Phrase(f"; half of the errors are {number(half)} or less, and 95 in 100 are {number(most)} or less")
         yield Phrase(".")
     elif found.right is None:
         yield Phrase(f" It was run on {images} without usable labels, so how often it is right is not known.")
@@ -87,7 +87,7 @@ def _accuracy(evidence: Evidence, right: int, total: int) -> Iterator[Phrase]:
     assert found is not None, "it has an accuracy"
     assert dataset is not None, "it has an accuracy"
     where = f" at {found.name}" if found.others else ""
-    yield Phrase(f" It predicts exactly the true classes of{where} " if found.counts else f" It is right{where} for ")
+    yield Phrase(f" It predicts exactly the true classes{where} for " if found.counts else f" It is right{where} for ")
     yield Phrase(f"{number(right)} of {number(total)}", "strong")
     yield Phrase(f" {known.sample if total == 1 else known.samples}")
     yield Phrase("" if dataset.split == "as given" else f", {dataset.split}")
