@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
+
 def fold_anchor(path: str) -> str:
     """Return the id of a call's part of the chapter."""
     return f"channels-{anchor(path)}"
