@@ -124,14 +124,24 @@ def _most_selective(result: EdgesResult) -> str:
 def _curves(result: EdgesResult) -> Figure:
     silent = sum(not tuning.responds for tuning in result.tunings)
     mute = f" {plural(silent, 'channel responds', 'channels respond')} to no grating." if silent else ""
+    # Orientation goes round: each curve is turned to its own peak, so that none is cut at 0°.
+    ordered = sorted(result.tunings, key=lambda each: (not each.prefers, each.orientation, each.channel))
     return charts.tuning(
         "tuning",
-        [tuning.responses for tuning in result.tunings],
+        [_turned(tuning.responses) for tuning in ordered],
         result.orientations,
         alt=(f"{plural(len(result.tunings), 'tuning curve')}; {_most_selective(result)}.{mute}"),
         caption=(
-            "Response to gratings by orientation, one curve per channel with its number: from 0° (left, horizontal "
-            "edges) through 90° (vertical) to 180° (right), which is 0° again. Each curve is scaled to its own highest "
-            f"response. One clear hump means that the channel responds most to edges of that orientation.{mute}"
+            "Response to gratings by orientation, one curve per channel with its number. Each is turned so that its best "
+            "orientation stands in the middle and the one across it at both ends, and scaled to its own highest "
+            "response. One clear hump means that the channel responds to edges of one orientation. Order: channels that "
+            f"prefer an orientation first, from 0° (horizontal) upwards.{mute}"
         ),
+        names=[str(tuning.channel) for tuning in ordered],
     )
+
+
+def _turned(responses: tuple[float, ...]) -> tuple[float, ...]:
+    """Turn responses to orientations, which go round, so that the highest stands in the middle."""
+    start = (responses.index(max(responses)) - len(responses) // 2) % len(responses)
+    return (*responses[start:], *responses[:start])

@@ -30,8 +30,8 @@ NEEDS = ("responses", "ablation", "dreams", "edges")
 
 PAPER_CARDS = 12
 """Most cards of a layer in a PDF."""
-PAPER_TOTAL = 12
-"""Cards in a PDF, where its layers have no more than three each."""
+PAPER_TOTAL = 6
+"""Cards in a PDF, where its layers have no more than a row each."""
 # Strips of a layer on paper, by how many layers are in the body.
 _PAPER_STRIPS = {True: 8, False: 4}
 # What of a layer is not folded on a screen, where nothing of it is on paper.

@@ -324,11 +324,11 @@ def dream_caption(dream: Dream, labels: Sequence[str | None], *, beside: bool) -
         as_much = ", about as much as" if f"{more:.2g}" == "1" else f", {number(more, 2)} times as much as"
         reached += f"{as_much if more > 0 else '; compare'} the {number(dream.best_real)} of the best real patch"
     said = (
-        f"Synthetic: an image made to excite channel {number(dream.channel)} of {dream.path}, from noise by"
-        f" {plural(dream.num_steps, 'step')} of gradient ascent (seed {number(dream.seed)}). {reached}."
+        f"Made for channel {number(dream.channel)} of {dream.path}, from noise by {plural(dream.num_steps, 'step')} of"
+        f" gradient ascent (seed {number(dream.seed)}). {reached}."
     )
     if beside:
         summary = class_summary(labels)
         of_which = f" ({summary})" if summary else ""
-        said += f" Below, its top patches from real images{of_which}, to compare it with."
+        said += f" Below it: its best real patches{of_which}."
     return said

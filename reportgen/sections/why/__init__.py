@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportgen.document.report import Figure, Section
 from reportgen.evidence import Evidence
@@ -73,6 +73,8 @@ class Why:
         maps: The maps, the main one first.
         sums: What the channels add.
         contrasts: Why not another class.
+        in_full: Whether a PDF shows its channels with their patches: one sample's alone, the first whose map is supported,
+            or else the first.
     """
 
     sample: int
@@ -101,6 +103,7 @@ class Why:
     maps: tuple[Shown, ...]
     sums: tuple[Sum, ...]
     contrasts: tuple[Against, ...]
+    in_full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ def build(evidence: Evidence) -> Section | None:
     if result is None:
         return None
     known = words(evidence.model)
-    samples = tuple(_explained(evidence, result, known))
+    samples = _with_one_in_full(tuple(_explained(evidence, result, known)))
     content = Content(
         kind=result.kind,
         output=result.output,
@@ -159,6 +162,11 @@ def build(evidence: Evidence) -> Section | None:
     )
     answer = result.missing or sentences.answer(result.explanations, known.sample)
     return Section("why", TITLE, answer, content, headline=sentences.headline(result.explanations))
+
+
+def _with_one_in_full(samples: tuple[Why, ...]) -> tuple[Why, ...]:
+    chosen = next((sample.anchor for sample in samples if sample.word == "supported"), samples[0].anchor if samples else "")
+    return tuple(replace(sample, in_full=sample.anchor == chosen) for sample in samples)
 
 
 def _verdicts(samples: tuple[Why, ...], known: Words) -> Iterator[Verdicts]:
