@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -78,3 +80,30 @@ def _flat(outline: Sequence[Any], depth: int = 2) -> Iterator[Destination]:
 def half_empty(pages: list[Sheet], least: float = 2 / 3) -> list[int]:
     """Return the numbers of pages that are less full than a share though their chapter goes on."""
     return [page.number for page, following in pairwise(pages) if page.filled < least and not following.first_starts_it]
+
+
+def body(pages: list[Sheet]) -> int:
+    """Return how many pages stand before the annexes; all where there are none."""
+    return next((page.number - 1 for page in pages if "Annexes" in page.chapters), len(pages))
+
+
+def main(pdf: str, most: str, most_of_body: str) -> None:
+    """Look at the PDF of a report, and end with a sentence where it has too many pages, or one that is half empty.
+
+    Args:
+        pdf: The file.
+        most: How many pages it may have.
+        most_of_body: How many of these may stand before the annexes.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        pages = sheets(Path(pdf), Path(folder))
+    before = body(pages)
+    wrong = [f"{len(pages)} pages, {before} before the annexes: expected at most {most} and {most_of_body}"]
+    wrong *= len(pages) > int(most) or before > int(most_of_body)
+    wrong += [f"page {number} is half empty, though its chapter goes on" for number in half_empty(pages)]
+    if wrong:
+        raise SystemExit(f"{pdf}: {'; '.join(wrong)}.")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -93,7 +93,7 @@ def tuning(
     *,
     alt: str,
     caption: str,
-    names: Sequence[str] = (),
+    names: Sequence[str],
 ) -> Figure:
     """Draw one small tuning curve per channel: response against orientation, each from 0 to its own highest.
 
@@ -103,7 +103,7 @@ def tuning(
         degrees: The orientations.
         alt: Text alternative.
         caption: Caption.
-        names: What each curve is called; () for its place, from 0.
+        names: What each curve is called.
     """
     from matplotlib.collections import LineCollection
 
@@ -122,9 +122,7 @@ def tuning(
             baselines.append([(left, bottom), (left + 180, bottom)])
             heights = [bottom + value / highest for value in (*curve, curve[0])]
             lines.append(list(zip([left + angle for angle in (*degrees, 180.0)], heights, strict=True)))
-            panel.text(
-                left, bottom + 1.1, names[channel] if names else str(channel), fontsize=6.5, color=ink.soft, va="bottom"
-            )
+            panel.text(left, bottom + 1.1, names[channel], fontsize=6.5, color=ink.soft, va="bottom")
         panel.add_collection(LineCollection(baselines, colors=ink.line, linewidths=0.8))
         panel.add_collection(LineCollection(lines, colors=ink.accent, linewidths=1.3))
         panel.set_xlim(-10, 215.0 * columns)

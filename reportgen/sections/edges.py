@@ -132,10 +132,10 @@ def _curves(result: EdgesResult) -> Figure:
         result.orientations,
         alt=(f"{plural(len(result.tunings), 'tuning curve')}; {_most_selective(result)}.{mute}"),
         caption=(
-            "Response to gratings by orientation, one curve per channel with its number. Each is turned so that its best "
-            "orientation stands in the middle and the one across it at both ends, and scaled to its own highest "
-            "response. One clear hump means that the channel responds to edges of one orientation. Order: channels that "
-            f"prefer an orientation first, from 0° (horizontal) upwards.{mute}"
+            "Response to gratings by orientation, one curve per channel with its number. Each is turned so that its"
+            " best orientation stands in the middle and the one across it at both ends, and scaled to its own highest"
+            " response. One clear hump means that the channel responds to edges of one orientation. Order: channels"
+            f" that prefer an orientation first, from 0° (horizontal) upwards.{mute}"
         ),
         names=[str(tuning.channel) for tuning in ordered],
     )

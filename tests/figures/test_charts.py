@@ -27,7 +27,9 @@ def costs(*labels: str) -> Figure:
 
 
 def curves(*rows: tuple[float, ...]) -> Figure:
-    return charts.tuning("tuning", rows, (0.0, 60.0, 120.0), alt="Curves.", caption="Tuning.")
+    return charts.tuning(
+        "tuning", rows, (0.0, 60.0, 120.0), alt="Curves.", caption="Tuning.", names=tuple(map(str, range(len(rows))))
+    )
 
 
 def two_bars() -> Figure:

@@ -85,7 +85,9 @@ def test_words_that_a_comment_cannot_hold_or_the_typeface_lacks_stay_drawn() -> 
 
 
 def test_all_lines_of_a_chart_are_drawn_in_fewer_paths() -> None:
-    drawn = charts.tuning("t", [(0.1, 0.5, 1.0)] * 8, (0.0, 60.0, 120.0), alt="a", caption="c").data
+    drawn = charts.tuning(
+        "t", [(0.1, 0.5, 1.0)] * 8, (0.0, 60.0, 120.0), alt="a", caption="c", names=tuple("01234567")
+    ).data
     lighter = lightening.chart(drawn)
 
     def lines(drawing: bytes) -> list[str]:

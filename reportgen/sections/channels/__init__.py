@@ -29,9 +29,7 @@ PART = "body"
 NEEDS = ("responses", "ablation", "dreams", "edges")
 
 PAPER_CARDS = 12
-"""Most cards of a layer in a PDF."""
-PAPER_TOTAL = 6
-"""Cards in a PDF, where its layers have no more than a row each."""
+"""Most cards of a layer in a PDF: of the only one. Of several each has a row."""
 # Strips of a layer on paper, by how many layers are in the body.
 _PAPER_STRIPS = {True: 8, False: 4}
 # What of a layer is not folded on a screen, where nothing of it is on paper.
@@ -317,9 +315,9 @@ def _on_paper(evidence: Evidence, place: _Place, num_cards: int) -> int:
     """How many cards of a layer are in a PDF: whole rows, of the layers that the body shows."""
     if not place.in_body:
         return 0
-    rows = max(1, min(PAPER_CARDS, PAPER_TOTAL // place.num_in_body) // IN_A_ROW)
+    whole = PAPER_CARDS if place.num_in_body == 1 else IN_A_ROW
     most = evidence.activations.pdf_channels if evidence.activations else None
-    return min(rows * IN_A_ROW, num_cards, *([most] if most else []))
+    return min(whole, num_cards, *([most] if most else []))
 
 
 def _ordered(found: Sequence[Card], channels: Sequence[Channel], ends: tuple[int, int]) -> tuple[Card, ...]:

@@ -324,8 +324,8 @@ def dream_caption(dream: Dream, labels: Sequence[str | None], *, beside: bool) -
         as_much = ", about as much as" if f"{more:.2g}" == "1" else f", {number(more, 2)} times as much as"
         reached += f"{as_much if more > 0 else '; compare'} the {number(dream.best_real)} of the best real patch"
     said = (
-        f"Made for channel {number(dream.channel)} of {dream.path}, from noise by {plural(dream.num_steps, 'step')} of"
-        f" gradient ascent (seed {number(dream.seed)}). {reached}."
+        f"Synthetic: made for channel {number(dream.channel)} of {dream.path}, from noise by"
+        f" {plural(dream.num_steps, 'step')} of gradient ascent (seed {number(dream.seed)}). {reached}."
     )
     if beside:
         summary = class_summary(labels)

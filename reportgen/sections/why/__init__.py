@@ -73,8 +73,8 @@ class Why:
         maps: The maps, the main one first.
         sums: What the channels add.
         contrasts: Why not another class.
-        in_full: Whether a PDF shows its channels with their patches: one sample's alone, the first whose map is supported,
-            or else the first.
+        in_full: Whether a PDF shows its channels with their patches: one sample's alone, the first whose map is
+            supported, or else the first.
     """
 
     sample: int
@@ -165,7 +165,9 @@ def build(evidence: Evidence) -> Section | None:
 
 
 def _with_one_in_full(samples: tuple[Why, ...]) -> tuple[Why, ...]:
-    chosen = next((sample.anchor for sample in samples if sample.word == "supported"), samples[0].anchor if samples else "")
+    chosen = next(
+        (sample.anchor for sample in samples if sample.word == "supported"), samples[0].anchor if samples else ""
+    )
     return tuple(replace(sample, in_full=sample.anchor == chosen) for sample in samples)
 
 
