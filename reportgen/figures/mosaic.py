@@ -194,7 +194,7 @@ def assemble(label: Label, maps: Maps, columns: int, gap: int) -> ContactSheet:
 
 
 # Up to so many channels, as many tiles stand in a row.
-_USUAL_COLUMNS = ((16, 8), (256, 16))
+_USUAL_COLUMNS = ((16, 8), (128, 16))
 
 
 def under_gap(levels: Levels, colormap: str, line: tuple[int, int, int] | None = None) -> Levels:
