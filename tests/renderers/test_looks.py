@@ -46,6 +46,12 @@ def test_no_colour_of_the_list_is_written_again_as_three_numbers() -> None:
     assert found == []
 
 
+def test_nothing_floats() -> None:
+    # Where floats move to the next page, WeasyPrint draws them again on a later one, over what stands there.
+    sheets = [path for path in TEMPLATES if path.suffix == ".css"]
+    assert {name_of(path) for path in sheets if re.search(r"float:\s*(left|right)", path.read_text("utf-8"))} == set()
+
+
 def test_style_sheets_read_only_properties_that_they_are_given() -> None:
     given = set(re.findall(r"(--[a-z-]+):", templating.shared_rules()))
     rules = templating.stylesheet("report.css") + templating.stylesheet("print.css")
