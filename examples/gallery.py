@@ -207,6 +207,7 @@ def pair():
         class_names=("different", "alike"),
         pick=("confident:1", "wrong:1"),
         skip_section="maps",
+        max_size="6MB",
         title="Two shapes compared, by one eye",
     )
 
