@@ -13,17 +13,15 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from reportgen.document.report import FORMAT
 from reportgen.errors import OptionsError, RenderError
 from reportgen.options import Options, make
 from reportgen.pipeline import feeding, origins, reporting
 from reportgen.pipeline.result import Report
 from reportgen.policy.comparing import Comparison, Difference, compare
 from reportgen.progress import Progress, silent
-from reportgen.renderers import assets, forms
+from reportgen.renderers import assets, finished, forms
 from reportgen.renderers.tools import Tools
 
-MOST_BYTES = 1 << 29
 _RECORD = re.compile(rb'<meta name="dcterms\.identifier" content="report\.json sha256:([0-9a-f]{64})">')
 _FILES = ("data", "classes", "groups", "templates", "font-dir", "import")
 """Options that name files: a report holds their names only, so that they have to be given again."""
@@ -77,7 +75,7 @@ def read(path: Path) -> Claim:
     Raises:
         RenderError: It cannot be read, is no report, or does not belong to the `report.json` beside it.
     """
-    suffix, data = path.suffix.lower(), _bytes(path)
+    suffix, data = path.suffix.lower(), finished.bytes_of(path)
     if suffix == ".html":
         record = _RECORD.search(data)
         if not record:
@@ -86,7 +84,7 @@ def read(path: Path) -> Claim:
                 " Give the JSON file."
             )
         beside = path.with_suffix(".json")
-        plain = _bytes(beside)
+        plain = finished.bytes_of(beside)
         if hashlib.sha256(plain).hexdigest() != record[1].decode():
             raise RenderError(
                 f"{beside.name!r} is not the one that {path.name!r} was written with: its SHA-256 is another. Expected"
@@ -96,7 +94,7 @@ def read(path: Path) -> Claim:
         plain = _attached(path)
     else:
         suffix, plain = ".json", data
-    return Claim(path, suffix, data, _plain(plain, path.name), hashlib.sha256(plain).hexdigest())
+    return Claim(path, suffix, data, finished.plain(plain, path.name), hashlib.sha256(plain).hexdigest())
 
 
 def verify(claim: Claim, model: Path, options: Options, progress: Progress = silent) -> Verified:
@@ -209,20 +207,6 @@ def _drawn(claim: Claim, report: Report, tools: Tools) -> bytes:
     return form.render(report, tools)
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise RenderError(
-            f"{str(path)!r} cannot be read: {error.strerror or error}. Expected a report as reportgen wrote it. Check"
-            " its name and who may read it."
-        ) from error
-    if len(data) > MOST_BYTES:
-        raise RenderError(f"{path.name!r} is larger than any report. Expected a file as reportgen wrote it. Check it.")
-    return data
-
-
 def _attached(path: Path) -> bytes:
     """The `report.json` that a PDF carries."""
     try:
@@ -246,22 +230,6 @@ def _attached(path: Path) -> bytes:
             " the PDF of a report."
         )
     return found[0]
-
-
-def _plain(data: bytes, name: str) -> Mapping[str, Any]:
-    try:
-        plain = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise RenderError(
-            f"The report.json of {name!r} cannot be read ({error}). Expected it as reportgen wrote it. Give the whole"
-            " file."
-        ) from error
-    if not isinstance(plain, dict) or plain.get("schema") != FORMAT:
-        raise RenderError(
-            f"{name!r} does not hold a report in the format {FORMAT!r}. Expected one that this version of reportgen"
-            " wrote. Make the report again."
-        )
-    return plain
 
 
 def _fact(facts: list[Mapping[str, Any]], name: str) -> object:

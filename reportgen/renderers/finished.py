@@ -1,0 +1,61 @@
+"""A finished report's file -> its bytes, and what its `report.json` holds. Reads no more than a report can be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from reportgen.document.report import FORMAT
+from reportgen.errors import RenderError
+from reportgen.language.numerals import memory
+
+MOST_BYTES = 1 << 29
+"""Most that a report may take: some hundred times that of one on a large network."""
+
+
+def bytes_of(path: Path) -> bytes:
+    """Return the bytes of a file.
+
+    Raises:
+        RenderError: It cannot be read, or is larger than any report.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise RenderError(
+            f"{str(path)!r} cannot be read: {error.strerror or error}. Expected a report as reportgen wrote it. Check"
+            " its name and who may read it."
+        ) from error
+    if len(data) > MOST_BYTES:
+        raise RenderError(
+            f"{str(path)!r} takes more than {memory(MOST_BYTES)}. Expected a report as reportgen wrote it. Give the"
+            " file of a report."
+        )
+    return data
+
+
+def plain(data: bytes, name: str) -> dict[str, Any]:
+    """Return what the bytes of a `report.json` hold.
+
+    Args:
+        data: The bytes.
+        name: What the file is called in messages.
+
+    Raises:
+        RenderError: They are no report of this version of the format.
+    """
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise RenderError(
+            f"{name!r} cannot be read as JSON ({error}). Expected a report.json. Give the whole file."
+        ) from error
+    schema = found.get("schema") if isinstance(found, dict) else None
+    if schema != FORMAT:
+        raise RenderError(
+            f"{name!r} does not have the format {FORMAT!r}, but {schema!r}. Expected a report.json as this version"
+            " of reportgen wrote it. Make the report again."
+        )
+    return dict(found)
