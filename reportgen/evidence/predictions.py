@@ -34,6 +34,23 @@ class ClassCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorMoments:
+    """How the errors of an output that predicts values spread over the images.
+
+    Attributes:
+        count: Images whose error is a number, 1 or more.
+        mean: Mean over them of the mean absolute error of each.
+        deviation: Their standard deviation; 0 of one image.
+        skewness: Their third central moment over the cube of that; 0 where all errors are equal.
+    """
+
+    count: int
+    mean: float
+    deviation: float
+    skewness: float
+
+
+@dataclass(frozen=True, slots=True)
 class PredictionsResult:
     """The answers of one output on the whole data.
 
@@ -89,6 +106,17 @@ class PredictionsResult:
         finite = self.errors[np.isfinite(self.errors)]
         half, most, largest = (float(each) for each in np.quantile(finite, (0.5, 0.95, 1.0)))
         return half, most, largest
+
+    @property
+    def error_moments(self) -> ErrorMoments | None:
+        """How the errors spread over the images; None where none of them is known."""
+        if self.errors is None or not np.isfinite(self.errors).any():
+            return None
+        finite = self.errors[np.isfinite(self.errors)]
+        mean = float(finite.mean())
+        deviation = float(finite.std(ddof=1)) if finite.size > 1 else 0.0
+        skewness = float((((finite - mean) / deviation) ** 3).mean()) if deviation > 0 else 0.0
+        return ErrorMoments(int(finite.size), mean, deviation, skewness)
 
     def num_sure(self, low: float, high: float) -> int:
         """Return how many answers have a confidence from `low` on and below `high`; up to 1 where that is 1."""

@@ -228,13 +228,24 @@ def _calibration(demand: Demand, policy: Policy, output: Output) -> Iterator[Res
 
 
 def _mean_error(demand: Demand, policy: Policy, output: Output) -> Iterator[Result]:
-    del policy
     if output.mean_error is None:
         yield _unmeasured(demand, "This output predicts classes, not values.")
         return
-    said = f"{number(output.mean_error)}; at most {number(demand.bound)} may be. The report holds no interval of it."
+    spread = output.errors
     outcome: statistics.Decision = "undecided"
-    yield _decided(demand, outcome, said, output.name, output.mean_error, None)
+    ends = statistics.mean_interval(spread, policy.alpha) if spread else None
+    said = f"{number(output.mean_error)} on average; at most {number(demand.bound)} may be."
+    if spread is None:
+        said += " The report holds no interval of it."
+    elif ends is None:
+        said += f" {plural(spread.count, 'image')} are too few to say how sure that is: it takes"
+        said += f" {statistics.FEWEST_OF_A_MEAN}."
+    else:
+        outcome = "pass" if ends[1] <= demand.bound else "fail" if ends[0] > demand.bound else outcome
+        lies = {"pass": "keeps to that", "fail": "lies above that"}.get(outcome, "includes that")
+        interval = f"from {number(ends[0])} to {number(ends[1])} on {plural(spread.count, 'image')}"
+        said += f" The {_percent(policy.confidence)} interval {interval} {lies}."
+    yield _decided(demand, outcome, said, output.name, output.mean_error, ends)
 
 
 _PERFORMANCE: dict[str, Callable[[Demand, Policy, Output], Iterator[Result]]] = {

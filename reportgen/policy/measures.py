@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from reportgen.document.report import Severity
 from reportgen.errors import RenderError
 from reportgen.language.cleaning import with_plain_spaces
-from reportgen.policy.statistics import Bin
+from reportgen.policy.statistics import Bin, Moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Output:
         commonest: What always predicting the commonest class gets right.
         bins: Bins of the calibration that hold predictions.
         mean_error: Mean absolute error of values; None without values.
+        errors: How the errors of single images spread; None where the report does not say it.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Output:
     commonest: Counted | None
     bins: tuple[Bin, ...]
     mean_error: float | None
+    errors: Moments | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,16 @@ def _of_values(content: Mapping[str, Any] | None) -> Iterator[Output]:
     """The outputs whose answers are values, with their mean absolute error."""
     for name, each in ((each["head" if each is content else "name"], each) for each in _heads_of(content)):
         if each["mean_error"] is not None:
-            yield Output(str(name), None, (), None, (), float(each["mean_error"]))
+            yield Output(str(name), None, (), None, (), float(each["mean_error"]), _moments(each.get("errors")))
+
+
+def _moments(errors: Mapping[str, Any] | None) -> Moments | None:
+    if not errors:
+        return None
+    found = Moments(int(errors["count"]), *(float(errors[name]) for name in ("mean", "deviation", "skewness")))
+    if found.count < 1 or not found.deviation >= 0 or not isfinite(found.mean + found.deviation + found.skewness):
+        raise ValueError(f"errors {found}")
+    return found
 
 
 def _heads_of(content: Mapping[str, Any] | None) -> Sequence[Mapping[str, Any]]:

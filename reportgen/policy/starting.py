@@ -80,6 +80,17 @@ def _of_an_output(output: Output) -> Iterator[str]:
         bounds = statistics.calibration(output.bins, _ALPHA)
         said = f"{bounds.error:.3g} today, up to {bounds.by_chance:.3g} by chance alone"
         yield f"calibration-error = {{ max = {_up(bounds.high)} }}   # {said}"
+    ends = statistics.mean_interval(output.errors, _ALPHA) if output.errors is not None else None
+    if ends is not None and output.mean_error is not None:
+        yield f"mean-error = {{ max = {_up_to_three_digits(ends[1])} }}   # {output.mean_error:.3g} today"
+
+
+def _up_to_three_digits(value: float) -> float:
+    """A number not below another, as one writes it."""
+    if value <= 0:
+        return 0.0
+    step = 10.0 ** (math.floor(math.log10(value)) - 2)
+    return float(f"{math.ceil(value / step - 1e-9) * step:.6g}")
 
 
 def _cost(measured: Measures) -> Iterator[str]:

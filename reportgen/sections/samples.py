@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reportgen.document.report import Figure, Section
 from reportgen.evidence import Evidence
-from reportgen.evidence.predictions import PredictionsResult
+from reportgen.evidence.predictions import ErrorMoments, PredictionsResult
 from reportgen.evidence.samples import Answer, HeadAnswer, SampleRecord
 from reportgen.evidence.scaling import ScalingResult
 from reportgen.figures import inputs, mosaic
@@ -57,6 +57,7 @@ class Head:
         interval: 95 % interval of the accuracy, or None.
         value_range: Lowest and highest finite value that came out, or None.
         mean_error: Mean absolute error of the values, or None.
+        errors: How the errors of single images spread, or None.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Head:
     interval: tuple[float, float] | None
     value_range: tuple[float, float] | None
     mean_error: float | None
+    errors: ErrorMoments | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ class Content:
         right: How many were classified correctly, or None.
         interval: 95 % interval of the accuracy, or None.
         mean_error: Mean absolute error of an output that predicts values, or None.
+        errors: How the errors of single images spread, or None.
         head: Name of the output that all of this is about.
         others: The same of the model's further outputs.
         scaling: Predictions under each plausible scaling of the pixel values, or None.
@@ -132,6 +135,7 @@ class Content:
     right: int | None
     interval: tuple[float, float] | None
     mean_error: float | None
+    errors: ErrorMoments | None
     head: str
     others: tuple[Head, ...]
     scaling: ScalingResult | None
@@ -161,6 +165,7 @@ def build(evidence: Evidence) -> Section | None:
         right=predictions.right,
         interval=predictions.interval,
         mean_error=predictions.mean_error,
+        errors=predictions.error_moments,
         head=predictions.name,
         others=tuple(_head(other) for other in predictions.others),
         scaling=evidence.scaling,
@@ -197,6 +202,7 @@ def _head(result: PredictionsResult) -> Head:
         interval=result.interval,
         value_range=result.value_range,
         mean_error=result.mean_error,
+        errors=result.error_moments,
     )
 
 

@@ -97,6 +97,34 @@ def test_a_bound_on_calibration_below_what_chance_shows_is_not_decided() -> None
     assert "these data cannot decide it" in found.message
 
 
+def values(count: int = 400, mean: float = 2.0) -> dict[str, Any]:
+    """A report on an output that predicts values."""
+    made = report()
+    spread = {"count": count, "mean": mean, "deviation": 1.0, "skewness": 1.5}
+    made["sections"]["samples"] = {"content": {"head": "age", "mean_error": mean, "errors": spread, "others": []}}
+    return made
+
+
+@pytest.mark.parametrize(
+    ("made", "bound", "expected"),
+    [
+        (values(), 2.2, "pass"),
+        (values(), 2.05, "undecided"),
+        (values(), 1.8, "fail"),
+        (values(count=20), 9.0, "undecided"),
+        (report(), 9.0, "unmeasured"),
+    ],
+)
+def test_a_mean_error_is_decided_by_its_interval(made: dict[str, Any], bound: float, expected: str) -> None:
+    (found,) = judged(f"[performance]\nmean-error = {{ max = {bound} }}", made)
+    assert (found.code, found.outcome) == ("RG305", expected)
+    if found.low is not None and found.high is not None:
+        assert found.low < 2.0 < found.high
+        assert "interval from 1.9" in found.message
+    elif expected == "undecided":
+        assert "20 images are too few" in found.message
+
+
 FINDINGS = [finding("RG401", "warning", "conv_1"), finding("RG131", "note", "dense_1"), finding("RG101", "failed")]
 
 

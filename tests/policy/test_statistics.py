@@ -109,6 +109,27 @@ def test_bounds_of_a_calibration_error_repeat() -> None:
     assert statistics.calibration(bins, 0.025).error == pytest.approx((abs(25 - 28) + abs(58 - 57)) / 100)
 
 
+def test_an_interval_of_a_mean_allows_for_a_long_tail() -> None:
+    generator = np.random.default_rng(5)
+    below = above = plainly = 0
+    for _ in range(2000):
+        drawn = generator.exponential(1.0, 100)
+        deviation = float(drawn.std(ddof=1))
+        skewness = float((((drawn - drawn.mean()) / deviation) ** 3).mean())
+        ends = statistics.mean_interval(statistics.Moments(100, float(drawn.mean()), deviation, skewness), 0.025)
+        assert ends is not None
+        below, above = below + (ends[1] < 1), above + (ends[0] > 1)
+        plainly += drawn.mean() + 1.96 * deviation / 10 < 1
+    # 50 each are expected.
+    assert below < 80 < plainly
+    assert above < 80
+
+
+def test_there_is_no_interval_of_a_mean_of_few_numbers() -> None:
+    assert statistics.mean_interval(statistics.Moments(29, 1.0, 0.1, 0.0), 0.025) is None
+    assert statistics.mean_interval(statistics.Moments(30, 1.0, 0.0, 0.0), 0.025) == (1.0, 1.0)
+
+
 # Pairs that were counted on 1,000 images: lost, won, and the interval in points, from runs of other code.
 @pytest.mark.parametrize(
     ("lost", "gained", "low", "high"),
