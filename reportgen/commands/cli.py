@@ -33,6 +33,7 @@ from reportgen.commands.choices import (
     verbosity,
 )
 from reportgen.commands.chosen import chosen
+from reportgen.commands.differing import diff
 from reportgen.commands.endings import Group
 from reportgen.commands.verifying import verify
 from reportgen.errors import OptionsError, RenderError
@@ -73,6 +74,7 @@ def main() -> None:
 
 main.add_command(check_report)
 main.add_command(policy)
+main.add_command(diff)
 main.add_command(verify)
 
 

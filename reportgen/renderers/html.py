@@ -129,6 +129,27 @@ def document(report: Report, medium: Medium, rules: str = "", tools: Tools | Non
     return _bound(fill(report, medium, rules), report, tools)
 
 
+def standalone(template: str, medium: Medium, **context: object) -> str:
+    """Return a page that is no report, in the report's style.
+
+    Args:
+        template: Name of its template, which has a style sheet of the same name.
+        medium: As for `document`.
+        **context: What the template may name besides `medium`, `numbers`, `style` and `policy`.
+    """
+    numbers = {"figure": _Numbers(), "table": _Numbers()}
+    known = {"medium": medium, "numbers": numbers, "style": _STYLE_SLOT, "policy": _POLICY_SLOT}
+    page = templating.render(f"{template}.html", **known, **context)
+    names = ("report.css", *(("print.css",) if medium == "print" else ()), f"{template}.css")
+    rules = "\n".join((templating.shared_rules(), *map(templating.stylesheet, names)))
+    if medium == "print":
+        page = coverage.spelled(page, ())
+    else:
+        rules = f"{fonts.faces(_characters(page, rules), ())}\n{rules}"
+    style = rules.strip()
+    return page.replace(_STYLE_SLOT, style).replace(_POLICY_SLOT, escape(_policy(style)))
+
+
 def filled(report: Report, medium: Medium, rules: str = "", stylesheet: str = "") -> str:
     """Return what `document` does, or, with the address of a style sheet, the page without a sheet or a policy.
 

@@ -1,0 +1,128 @@
+"""What changed from one report to another -> sentences for people, the most important first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reportgen.document.difference import Answers, Cost, Difference, Shift
+from reportgen.language.listing import listed
+from reportgen.language.numerals import number, percent, plural
+
+_KINDS = (("added", "added"), ("removed", "removed"), ("changed", "changed"), ("renamed", "renamed"))
+
+
+def headline(found: Difference) -> str:
+    """Return the sentence that says most."""
+    if found.apart:
+        return "These reports cannot be compared on the data"
+    if found.answers is None:
+        return "The weights are the same" if found.same_weights else "The weights are others"
+    shift = found.answers.accuracy
+    if shift.lost is None or shift.won is None:
+        return f"Accuracy: {percent(shift.old.value)} before, {percent(shift.new.value)} now"
+    if not found.answers.changed:
+        return f"All {number(shift.new.whole)} answers are as before"
+    one = "is" if shift.lost == 1 else "are"
+    return f"Of {plural(shift.new.whole, 'image')} {shift.lost} {one} now wrong and {shift.won} now right"
+
+
+def about_answers(answers: Answers) -> Iterator[str]:
+    """Say how the answers changed, and what chance has to do with it."""
+    shift = answers.accuracy
+    whole = plural(shift.new.whole, "image")
+    yield f"Of {whole} {number(shift.new.part)} are right now, {number(shift.old.part)} before: {points(shift)}."
+    if shift.p_value is not None and shift.lost is not None and shift.won is not None:
+        if shift.lost + shift.won:
+            split = plural(shift.lost + shift.won, "image")
+            yield (
+                f"Were both models equally often right, chance alone would split {split} so unevenly, or more, in"
+                f" {_cases(shift.p_value)} of cases."
+            )
+            if shift.told:
+                yield "These weights differ on these images; that does not say that training so again would."
+        if answers.changed is not None and answers.wrong_twice is not None:
+            twice = answers.wrong_twice
+            rest = f"; {number(twice)} of them {'was' if twice == 1 else 'were'} wrong before, too" if twice else ""
+            yield f"{_counted(answers.changed, 'answer')} changed{rest}."
+    else:
+        yield (
+            "That is as of two separate sets of images, and wide: build both with --keep-answers, and the images are"
+            " compared one by one."
+        )
+    if answers.calibration is not None:
+        old, new = answers.calibration
+        said = f"Calibration error: {percent(new)} now, {percent(old)} before"
+        chance = answers.calibration_by_chance
+        yield f"{said}; a perfectly calibrated network shows up to {percent(chance)}." if chance else f"{said}."
+
+
+def about_classes(answers: Answers) -> str:
+    """Say of how many classes a change can be told."""
+    rows = answers.classes
+    classes = plural(len(rows), "class", "classes")
+    if all(each.adjusted is None for each in rows):
+        return f"What changed in each of {classes}, with wide intervals, as of two separate sets of images."
+    level = 0.05
+    worse, better = (
+        [
+            each.name
+            for each in rows
+            if each.adjusted is not None and each.adjusted <= level and sign * each.shift.value > 0
+        ]
+        for sign in (-1, 1)
+    )
+    if not worse and not better:
+        return f"In none of {classes} the change is more than chance would show in one of so many."
+    said = [f"found less often: {listed(worse)}"] if worse else []
+    said += [f"found more often: {listed(better)}"] if better else []
+    return f"Of {classes} some changed by more than chance would show in one of so many; {'; '.join(said)}."
+
+
+def about_layers(found: Difference) -> str:
+    """Say how many layers are not as they were."""
+    if not found.layers:
+        return f"No layer differs: all {number(found.num_same)} are as they were."
+    counts = [(word, sum(each.change == change for each in found.layers)) for change, word in _KINDS]
+    said = [f"{number(count)} {word}" for word, count in counts if count]
+    one = sum(count for _, count in counts) == 1
+    return (
+        f"{listed(said)[:1].upper()}{listed(said)[1:]} layer{'' if one else 's'}; {number(found.num_same)} as before."
+    )
+
+
+def about_channels(found: Difference) -> str:
+    """Say how many channels are in another state."""
+    if found.num_channels is None:
+        return "Channels were not watched both times."
+    if not found.num_channels:
+        return "Every channel is in the state that it was in."
+    more = found.num_channels - len(found.channels)
+    rest = f" The first {len(found.channels)} are shown." if more else ""
+    one = found.num_channels == 1
+    return f"{_counted(found.num_channels, 'channel')} {'is' if one else 'are'} in another state.{rest}"
+
+
+def points(shift: Shift) -> str:
+    """Write a change of a share in points, with its interval."""
+    low, high = (_signed(100 * each) for each in (shift.low, shift.high))
+    return f"{_signed(100 * shift.value)} points, 95 % interval from {low} to {high}"
+
+
+def cost(each: Cost) -> str:
+    """Write how a cost changed, in percent of what it was."""
+    if each.old is None or each.new is None or not each.old:
+        return "–"
+    return "as before" if each.old == each.new else f"{_signed(100 * (each.new - each.old) / each.old)} %"
+
+
+def _signed(value: float) -> str:
+    written = f"{abs(value):.1f}"
+    return written if written == "0.0" else f"{'+' if value > 0 else '−'}{written}"
+
+
+def _cases(p_value: float) -> str:
+    return "all" if p_value >= 1 else percent(p_value, digits=1 if p_value < 0.01 else 0)
+
+
+def _counted(count: int, word: str) -> str:
+    return plural(count, word) if count else f"No {word}"

@@ -1,0 +1,173 @@
+"""What changed from one report to another: layers, answers image by image or by counts, channels, findings."""
+
+from __future__ import annotations
+
+import copy
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reportgen.commands.differing import FORMATS
+from reportgen.document.difference import Counted
+from reportgen.errors import DataError, RenderError
+from reportgen.evidence.answers import packed, unpacked
+from reportgen.policy import aligning, differing, pairing, telling
+from tests.policy.pairs import GOLDEN, LABELS, pair, several
+
+CONV, POOL, FLAT, DENSE = GOLDEN["model"]["layers"]
+
+
+def layer(of: dict[str, Any], **others: Any) -> dict[str, Any]:
+    return {**copy.deepcopy(of), **others}
+
+
+def changed(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    found, _ = aligning.changes(old, new)
+    return [(each.change, each.path) for each in found]
+
+
+def test_layers_are_aligned_by_what_they_are_and_not_by_their_names() -> None:
+    plain = [CONV, POOL, FLAT, DENSE]
+    assert changed(plain, plain) == []
+    assert changed(plain, [layer(each, path=f"new_{each['path']}") for each in plain]) == [
+        ("renamed", f"new_{each['path']}") for each in plain
+    ]
+    assert changed(plain, [CONV, layer(CONV, path="more"), layer(POOL, path="pool_2"), FLAT, DENSE]) == [
+        ("added", "more"), ("renamed", "pool_2"),
+    ]  # fmt: skip
+    assert changed(plain, [CONV, FLAT, DENSE]) == [("removed", POOL["path"])]
+    wider = layer(CONV, parameters=99, output_shape=[4, 4, 9])
+    assert changed(plain, [wider, POOL, FLAT, DENSE]) == [("changed", CONV["path"])]
+    ((found,), same) = aligning.changes(plain, [wider, POOL, FLAT, DENSE])
+    assert found.what[-1].endswith("became 99")
+    assert len(same) == 4
+
+
+# Lost, won, and the exact p value, from runs of other code on 1,000 images.
+@pytest.mark.parametrize(("lost", "won", "p_value"), [(4, 9, 0.267), (5, 10, 0.302), (6, 16, 0.052), (0, 0, 1.0)])
+def test_p_values_are_exact(lost: int, won: int, p_value: float) -> None:
+    assert pairing.mcnemar(lost, won) == pytest.approx(p_value, abs=5e-4)
+    total = lost + won
+    whole = sum(math.comb(total, count) for count in range(min(lost, won) + 1)) * 2 / 2**total
+    assert pairing.mcnemar(lost, won) == pytest.approx(min(1.0, whole))
+
+
+def test_counts_alone_have_the_interval_of_newcombe() -> None:
+    # The example of Newcombe 1998, table II, case (a): 56/70 minus 48/80 is 0.2, from 0.0524 to 0.3339.
+    found = pairing.unpaired_interval(Counted(48, 80), Counted(56, 70))
+    assert found == pytest.approx((0.0524, 0.3339), abs=5e-5)
+
+
+def test_answers_are_compared_image_by_image(tmp_path: Path) -> None:
+    old, new = (differing.read(path) for path in pair(tmp_path))
+    found = differing.differ(old, new)
+    answers = found.answers
+    assert answers is not None
+    shift = answers.accuracy
+    assert (shift.lost, shift.won, shift.new.whole, answers.changed, answers.wrong_twice) == (6, 16, 1000, 22, 0)
+    assert [round(100 * end, 1) for end in (shift.low, shift.high)] == [0.1, 2.1]
+    assert shift.told
+    assert sum(each.shift.lost or 0 for each in answers.classes) == 6
+    assert sum(each.number for each in answers.flips) == 22
+    assert sum(each.won for each in answers.flips) == 16
+    assert [each.index for each in answers.lost] == [105, 104, 103, 102, 101, 100]
+    assert telling.headline(found) == "Of 1\u202f000\u00a0images 6 are now wrong and 16 now right"
+    assert any("in 5\u202f% of cases" in each for each in telling.about_answers(answers))
+
+
+def test_without_kept_answers_the_counts_are_compared(tmp_path: Path) -> None:
+    old, new = pair(tmp_path)
+    (tmp_path / "new" / "report-answers.npz").unlink()
+    found = differing.differ(differing.read(old), differing.read(new))
+    assert found.answers is not None
+    assert found.answers.accuracy.lost is None
+    assert found.answers.changed is None
+    assert any("--keep-answers" in each for each in telling.about_answers(found.answers))
+
+
+def test_answers_of_another_run_are_refused(tmp_path: Path) -> None:
+    _old, new = pair(tmp_path)
+    new.with_name("report-answers.npz").write_bytes(b"others")
+    with pytest.raises(RenderError, match="is not the one that"):
+        differing.read(new)
+
+
+@pytest.mark.parametrize("data", [b"", b"PK", b"\x93NUMPY", packed(LABELS, LABELS / 3, None)[:-40]])
+def test_what_is_no_file_of_answers_is_refused(data: bytes) -> None:
+    with pytest.raises(DataError, match="holds no answers"):
+        unpacked(data, "report-answers.npz")
+
+
+def test_answers_come_back_from_their_file() -> None:
+    data = packed(np.array([3, -1, 70_000]), np.array([0.5, np.nan, 1.0]), None)
+    found = unpacked(data, "x")
+    assert found.answered.tolist() == [3, -1, 70_000]
+    assert found.confidence.tolist() == [0.5, 0.0, 1.0]
+    assert found.labels.tolist() == [-1, -1, -1]
+    assert packed(np.array([3, -1, 70_000]), np.array([0.5, np.nan, 1.0]), None) == data
+    assert len(packed(LABELS, LABELS / 3, LABELS)) < 6 * 1000 + 1200
+
+
+def other_data(report: dict[str, Any]) -> None:
+    report["sections"]["provenance"]["content"]["dataset"]["sha256"] = "0" * 64
+
+
+def reordered(report: dict[str, Any]) -> None:
+    report["sections"]["provenance"]["content"]["dataset"]["class_names"].reverse()
+
+
+def scaled(report: dict[str, Any]) -> None:
+    next(each for each in report["run"]["options"] if each["name"] == "preprocess")["value"] = ["none"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (other_data, "The data are others"),
+        (reordered, "names are in another order"),
+        (scaled, "--preprocess is another"),
+    ],
+)
+def test_numbers_on_the_data_are_not_compared_where_the_question_is_another(
+    tmp_path: Path, edit: Any, said: str
+) -> None:
+    old, new = (differing.read(path) for path in pair(tmp_path, edit=edit))
+    found = differing.differ(old, new)
+    assert found.answers is None
+    assert any(said in each for each in found.apart)
+
+
+def test_channels_findings_and_versions_are_compared(tmp_path: Path) -> None:
+    old, new = (differing.read(path) for path in pair(tmp_path, edit=several))
+    found = differing.differ(old, new)
+    assert not found.same_weights
+    assert [(each.path, each.channel, each.old, each.new) for each in found.channels] == [("conv", 1, "copy", "dead")]
+    assert [each.code for each in found.findings if each.change == "new"] == ["RG401"]
+    assert [each.code for each in found.findings if each.change == "gone"] == [GOLDEN["findings"][0]["code"]]
+    assert [(each.name, each.old, each.new) for each in found.facts] == [("reportgen", "1", "2")]
+    assert {each.name: each.new for each in found.costs}["multiply-adds"] is None
+
+
+def test_a_report_does_not_differ_from_itself(tmp_path: Path) -> None:
+    old = differing.read(pair(tmp_path)[0])
+    found = differing.differ(old, old)
+    assert (found.layers, found.channels, found.facts, found.same_weights) == ((), (), (), True)
+    assert {each.change for each in found.findings} == {"as before"}
+    assert telling.headline(found).startswith("All 1\u202f000 answers")
+
+
+@pytest.mark.parametrize("lost", ["layers", "run", "findings"])
+def test_what_lacks_a_part_is_refused_in_a_sentence(tmp_path: Path, lost: str) -> None:
+    def cut(report: dict[str, Any]) -> None:
+        del (report["model"] if lost == "layers" else report)[lost]
+
+    paths = pair(tmp_path, edit=cut)
+    with pytest.raises(RenderError, match="lacks what a report has"):
+        differing.differ(*map(differing.read, paths))
+
+
+def test_formats_are_those_that_help_names() -> None:
+    assert FORMATS == ("text", "html", "pdf", "json")
