@@ -54,6 +54,14 @@ def of_the_files(command: Command) -> Command:
             help=f"Format to write, pdf-summary for page one alone; repeatable.  [default: {listed(DEFAULTS)}]",
         ),
         click.option(
+            "--keep-answers",
+            is_flag=True,
+            help=(
+                "Also write what is answered to each image, report-answers.npz, so that `reportgen diff` can compare"
+                " two models image by image: the same as one more --format answers."
+            ),
+        ),
+        click.option(
             "--assets-dir",
             metavar="NAME",
             help=(

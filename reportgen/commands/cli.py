@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from reportgen.sources.dataset import Dataset
 
 CHECK_FAILED = 3
+ANSWERS = "answers"
 
 
 def _example(*lines: str) -> str:
@@ -95,6 +96,7 @@ def build(
     /,
     model: Path | None,
     config: Path | None,
+    keep_answers: bool,
     dry_run: bool,
     quiet: bool,
     verbose: int,
@@ -105,6 +107,8 @@ def build(
     Without MODEL, the default network is trained on the bundled digits first.
     """
     options = chosen(context, config, given)
+    if keep_answers:
+        options = options.model_copy(update={"format": (*options.format, ANSWERS)})
     terminal = _terminal(quiet, verbose)
     if dry_run:
         check(model, options)

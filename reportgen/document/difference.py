@@ -253,6 +253,7 @@ class Difference:
         answers: What changed in the answers; None where they cannot be compared or no classes are known.
         channels: Channels in another state; the first ones.
         num_channels: How many there are in all; None where they were not watched both times.
+        dead: Dead channels before and now, over all layers; None likewise.
         findings: What was found, new ones first.
         facts: Versions and facts of the machine that differ.
     """
@@ -267,5 +268,6 @@ class Difference:
     answers: Answers | None
     channels: tuple[ChannelChange, ...]
     num_channels: int | None
+    dead: tuple[int, int] | None
     findings: tuple[FindingChange, ...]
     facts: tuple[Fact, ...]

@@ -249,6 +249,8 @@ class Report:
         pdf_annexes: Annexes that are in the PDF: "all", "none" or names of chapters.
         scores: How well each output with known answers does, the one that is looked at closely first. They are here
             whichever chapters there are; in the JSON they stand in the chapters.
+        answers: What the main output answered to each image, as `evidence.answers` packs it, where it was to be kept;
+            in the JSON only its hash.
         verdict_code: 0 where it meets its policy or has none, 4 where it does not, 5 where that cannot be decided; in
             the JSON it stands in the chapter.
     """
@@ -264,6 +266,7 @@ class Report:
     max_size_bytes: int = 0
     pdf_annexes: tuple[str, ...] = ("all",)
     scores: tuple[Score, ...] = ()
+    answers: bytes = field(default=b"", repr=False)
     verdict_code: int = 0
 
     @property

@@ -14,7 +14,10 @@ from reportgen.errors import DataError
 MARK = "reportgen-answers"
 """Name of an array in the file, which says that it is one of ours and of which version."""
 VERSION = 1
-MOST_BYTES = 1 << 32
+FACT = "SHA-256 of the answers"
+"""Name of the fact of a report that says which file of answers belongs to it."""
+FORMAT = "answers"
+"""The format that keeps them."""
 _DATE = (1980, 1, 1, 0, 0, 0)  # The same bytes at any time.
 
 

@@ -147,6 +147,90 @@ MEAN_ERROR_HIGH = _asked(
     cannot_tell="On fewer than 30 images there is no interval, and between its ends it is not decided.",
     mend="Train on more such data, take more images, or raise `performance.mean-error`.",
 )
+_PAIRED = (
+    "Where both reports were built with --keep-answers, it comes from the images that only one of both gets right "
+    "(Tango 1998); else from both counts, as of separate images (Newcombe 1998, method 10), and is wide."
+)
+ACCURACY_DROPPED = _asked(
+    code="RG601",
+    name="accuracy-dropped",
+    title="The accuracy is not shown to have kept to what it was",
+    means="The accuracy may have dropped by more than the policy allows since its baseline.",
+    why="A new network that is worse than the old one on the same images should not take its place unseen.",
+    measured=f"The interval of new minus old: it is met where all of it lies above the drop allowed. {_PAIRED}",
+    cannot_tell="Few images leave a wide interval. It compares these weights, and not two ways of training.",
+    mend="Train again, take more images, or raise `baseline.accuracy-drop`.",
+)
+ANSWERS_FLIPPED = _asked(
+    code="RG602",
+    name="answers-flipped",
+    title="Too many images were right and are wrong now",
+    means="The share of images that only the old network gets right is not known to lie below the bound.",
+    why="Whoever relied on a right prediction meets a wrong one, even where as many others are mended.",
+    measured="Images that were right and are wrong now, of all, with the exact interval (Clopper and Pearson 1934).",
+    cannot_tell="Training again from another seed alone flips about one image in a hundred of a small network.",
+    mend="Start the training from the old weights, or raise `baseline.negative-flips`.",
+)
+CLASS_DROPPED = _asked(
+    code="RG603",
+    name="class-dropped",
+    title="A class is not shown to have kept to what it was",
+    means="The images of a class may be found less often than the policy allows since its baseline.",
+    why="An accuracy that stays the same hides that one class paid for another.",
+    measured=f"The interval of new minus old, class by class; one is blamed at a chance divided by all. {_PAIRED}",
+    cannot_tell="A class of few images is undecided.",
+    mend="Look at what its images are taken for now, take more of them, or raise `baseline.class-drop`.",
+)
+NEW_DEAD_CHANNELS = _asked(
+    code="RG605",
+    name="new-dead-channels",
+    title="More channels are dead than before",
+    means="The network has more channels that never fire than its baseline, by more than the policy allows.",
+    why="They cost as before and do nothing.",
+    measured="Dead channels over all layers that were watched, now less before.",
+    cannot_tell="On other images a channel may fire. Two reports on few images differ by chance.",
+    mend="Lower the learning rate, look at the layers that RG401 names, or raise `baseline.dead-channels-more`.",
+)
+DATA_DIFFER = _asked(
+    code="RG608",
+    name="baseline-data-differ",
+    title="The data are others than those of the baseline",
+    means="The hash of the data is not that of the baseline's.",
+    why="Two networks are compared fairly on the same images only.",
+    measured="The SHA-256 of the data in both reports.",
+    cannot_tell="It does not say what differs, or by how much.",
+    mend="Make both reports on the same data, or take `baseline.same-data` out of the policy.",
+)
+COST_GREW = _asked(
+    code="RG609",
+    name="cost-grew",
+    title="The network has grown by more than the policy allows",
+    means="It has more parameters than its baseline, by more than the bound.",
+    why="Cost that creeps from release to release is seen by nobody.",
+    measured="Parameters now over parameters before, less one.",
+    cannot_tell="It says nothing of what the growth brought.",
+    mend="Take what is not needed out again, or raise `baseline.parameters-growth`.",
+)
+NEW_FINDINGS = _asked(
+    code="RG610",
+    name="new-findings",
+    title="Something was found that the baseline does not have",
+    means="A finding of the weight that the policy names is there now and was not before, at the same place.",
+    why="What was there before is known; what is new came with the last change.",
+    measured="Findings by rule and place in both reports. Each new one fails under its own rule.",
+    cannot_tell="A layer with a new name has new places, and its findings are new.",
+    mend="Read the page of the rule that is named.",
+)
+BASELINE_MISSING = _asked(
+    code="RG905",
+    name="baseline-missing",
+    title="The policy's baseline is not there",
+    means="The report that the policy names as its baseline was not found.",
+    why="A comparison that is silently left out lets everything through.",
+    measured="`baseline.report`, a path from the folder of the policy.",
+    cannot_tell="It does not say whether it was ever there.",
+    mend="Fetch the report of the last release before the check, or take `[baseline]` out.",
+)
 WAIVER_EXPIRED = _asked(
     code="RG901",
     name="waiver-expired",
@@ -180,7 +264,8 @@ NOTHING_CHECKED = _asked(
 RULES = (
     TOO_MANY_PARAMETERS, TOO_MANY_MULTIPLY_ADDS, WEIGHTS_TOO_LARGE, LABELS_MISSING, TOO_FEW_IMAGES, TOO_FEW_OF_A_CLASS,
     DATA_NOT_AS_NAMED, ACCURACY_LOW, CLASS_RECALL_LOW, NO_BETTER_THAN_COMMONEST, CALIBRATION_OFF, MEAN_ERROR_HIGH,
-    WAIVER_EXPIRED, WAIVER_UNUSED, NOTHING_CHECKED,
+    ACCURACY_DROPPED, ANSWERS_FLIPPED, CLASS_DROPPED, NEW_DEAD_CHANNELS, DATA_DIFFER, COST_GREW, NEW_FINDINGS,
+    BASELINE_MISSING, WAIVER_EXPIRED, WAIVER_UNUSED, NOTHING_CHECKED,
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shlex
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from pathlib import Path
 from reportgen import registry, sections
 from reportgen.document.report import Fact, RunFacts, Section
 from reportgen.errors import OptionsError
-from reportgen.evidence import Evidence, performance, pixels, texts
+from reportgen.evidence import Evidence, answers, performance, pixels, texts
 from reportgen.findings import families
 from reportgen.findings.doubts import in_doubt
 from reportgen.models import environment
@@ -56,13 +57,14 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
     with runnable(origin.model) as compiled:
         subject = prepared(origin.model, dataset, options, progress)
         evidence = gathered(subject, chosen, options, progress)
+    kept = _kept(subject, evidence) if answers.FORMAT in options.format else b""
     origin = replace(origin, facts=(*origin.facts, *_compiled(compiled)))
     look = [Fact(f"SHA-256 of the font {font.name}", font.sha256) for font in own_fonts]
     look += [Fact(f"SHA-256 of the template {file.name}", file.sha256) for file in own_templates]
     evidence = replace(
         evidence,
         title=options.title or f"What {_called(evidence.model, origin)} sees",
-        run=replace(_run_facts(origin, subject, options, time, evidence), look=tuple(look)),
+        run=replace(_run_facts(origin, subject, options, time, evidence, kept), look=tuple(look)),
         training=origin.training,
         colormap=options.colormap,
         fonts=own_fonts,
@@ -71,15 +73,41 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
     )
     evidence = replace(evidence, without_glyph=coverage.missing(texts(evidence), own_fonts))
     asked_for = policy.read(options.policy) if options.policy else None
-    return keeping.keep(evidence, options, lambda seen: _held(_assembled(seen, progress), seen, asked_for))
+
+    def made(seen: Evidence) -> Report:
+        return replace(_held(_assembled(seen, progress), seen, asked_for, options, kept), answers=kept)
+
+    return keeping.keep(evidence, options, made)
 
 
-def _held(report: Report, evidence: Evidence, asked_for: Policy | None) -> Report:
+def _kept(subject: Subject, evidence: Evidence) -> bytes:
+    """What the main output answered to each image.
+
+    Raises:
+        OptionsError: It answers with no classes, or there are no images.
+    """
+    found, dataset = evidence.predictions, subject.dataset
+    if dataset is None or found is None or found.answered is None or found.confidence is None:
+        raise OptionsError(
+            "No answers can be kept: there are no images, or the main output predicts no single class. Expected images"
+            " and a model that classifies them. Do without --keep-answers."
+        )
+    return answers.packed(found.answered, found.confidence, dataset.labels)
+
+
+def _held(report: Report, evidence: Evidence, asked_for: Policy | None, options: Options, kept: bytes) -> Report:
     """Hold a report against a policy, and put the chapter that says so in its place."""
-    if asked_for is None or CHAPTER not in evidence.chapters:
+    if asked_for is None or options.policy is None or CHAPTER not in evidence.chapters:
         return report
     made = forms.ending_in(".json").render(report, Tools())
-    found = checking.verdict(made, "report.json", asked_for=asked_for, day=checking.today())
+    found = checking.verdict(
+        made,
+        "report.json",
+        asked_for=asked_for,
+        day=checking.today(),
+        folder=options.policy.parent,
+        answers=answers.unpacked(kept, "report-answers.npz") if kept else None,
+    )
     section = registry.load("sections", CHAPTER).build(replace(evidence, further={CHAPTER: found}))
     before = sum(each.name == sections.PAGE_ONE for each in report.sections)
     chapters_ = (*report.sections[:before], section, *report.sections[before:])
@@ -128,7 +156,9 @@ def _compiled(names: Sequence[str]) -> tuple[Fact, ...]:
     return (Fact("layers compiled to run", f"{', '.join(names)}: {said}"),) if names else ()
 
 
-def _run_facts(origin: Origin, subject: Subject, options: Options, time: str | None, evidence: Evidence) -> RunFacts:
+def _run_facts(
+    origin: Origin, subject: Subject, options: Options, time: str | None, evidence: Evidence, kept: bytes
+) -> RunFacts:
     dataset = subject.dataset
     data = []
     if dataset is not None:
@@ -140,6 +170,8 @@ def _run_facts(origin: Origin, subject: Subject, options: Options, time: str | N
         ]
         if evidence.predictions is not None:
             data.append(Fact("SHA-256 of the images and labels used", evidence.predictions.sha256))
+        if kept:
+            data.append(Fact(answers.FACT, hashlib.sha256(kept).hexdigest()))
         if options.classes is not None:
             data += _hashed("class names", options.classes)
         if options.groups is not None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import OptionsError, RenderError
+from reportgen.evidence.answers import FACT, FORMAT
 from reportgen.options import Options, make
 from reportgen.pipeline import feeding, origins, reporting
 from reportgen.pipeline.result import Report
@@ -154,6 +155,8 @@ def again(claim: Claim, given: Mapping[str, object]) -> Options:
                 )
         else:
             values[name] = value if len(value) > 1 else value[0]
+    if _fact(claim.report["run"]["data"], FACT) is not None:
+        values["format"] = ("json", FORMAT)  # So that the answers are kept again, and their hash with them.
     return make({**values, **{name: value for name, value in given.items() if value}})
 
 

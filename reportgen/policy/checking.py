@@ -9,6 +9,8 @@ from pathlib import Path
 
 from reportgen.document.verdict import Verdict
 from reportgen.errors import OptionsError
+from reportgen.evidence.answers import KeptAnswers
+from reportgen.policy import differing
 from reportgen.policy.demands import Policy
 from reportgen.policy.judging import exit_code, judge
 from reportgen.policy.measures import measures
@@ -30,7 +32,8 @@ def check(report: Path, policy: Path, day: date) -> Verdict:
         RenderError: The report cannot be read, or is none.
     """
     asked, data = read(policy), finished.bytes_of(report)
-    return verdict(data, report.name, asked_for=asked, day=day)
+    answers = differing.kept_beside(report, data) if asked.baseline else None
+    return verdict(data, report.name, asked_for=asked, day=day, folder=policy.parent, answers=answers)
 
 
 def today() -> date:
@@ -50,10 +53,29 @@ def today() -> date:
         ) from error
 
 
-def verdict(data: bytes, name: str, *, asked_for: Policy, day: date) -> Verdict:
-    """Hold the bytes of a report against a policy that was read; errors as for `check`."""
-    measured = measures(finished.plain(data, name))
-    results = judge(asked_for, measured, day)
+def verdict(
+    data: bytes, name: str, *, asked_for: Policy, day: date, folder: Path, answers: KeptAnswers | None = None
+) -> Verdict:
+    """Hold the bytes of a report against a policy that was read.
+
+    Args:
+        data: The bytes of `report.json`.
+        name: Name of its file.
+        asked_for: The policy.
+        day: The day on which waivers have to be in force.
+        folder: The folder that the policy lies in, from which it names its baseline.
+        answers: What the model answered to each image, where it is known.
+
+    Raises:
+        ReportgenError: As for `check`.
+    """
+    report = finished.plain(data, name)
+    measured, before = measures(report), folder / asked_for.baseline
+    difference = None
+    if asked_for.baseline and before.is_file():
+        given = differing.Given(name, hashlib.sha256(data).hexdigest(), report, answers)
+        difference = differing.differ(differing.read(before), given)
+    results = judge(asked_for, measured, day, difference)
     return Verdict(
         model=measured.model,
         model_file=measured.file,

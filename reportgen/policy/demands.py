@@ -84,6 +84,7 @@ class Policy:
         demands: What it asks for, in the order of the file.
         findings: Which findings fail.
         waivers: What is let through.
+        baseline: Path of the report that it is compared with, from the policy's folder; "" for none.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Policy:
     demands: tuple[Demand, ...]
     findings: FindingsDemand
     waivers: tuple[Waiver, ...]
+    baseline: str = ""
 
     @property
     def alpha(self) -> float:

@@ -22,14 +22,12 @@ from reportgen.document.difference import (
     Side,
 )
 from reportgen.errors import RenderError
-from reportgen.evidence.answers import KeptAnswers, unpacked
+from reportgen.evidence.answers import FACT, KeptAnswers, unpacked
 from reportgen.language.cleaning import with_plain_spaces
 from reportgen.policy import aligning, pairing
 from reportgen.renderers import finished
 
 MOST_CHANNELS = 40
-KEPT = "SHA-256 of the answers"
-"""Name of the fact that says which file of answers belongs to a report."""
 _COSTS = (("parameters", "parameters"), ("multiply-adds", "macs"), ("bytes of weights", "size_bytes"))
 _HEAVY = ("failed", "warning", "note")
 _NONE = "–"
@@ -62,21 +60,34 @@ def read(path: Path) -> Given:
     """
     data = finished.bytes_of(path)
     report = finished.plain(data, path.name)
+    return Given(path.name, hashlib.sha256(data).hexdigest(), report, kept_beside(path, data))
+
+
+def kept_beside(path: Path, data: bytes) -> KeptAnswers | None:
+    """Return the answers that a report names, where their file is beside it; None else.
+
+    Args:
+        path: `report.json`.
+        data: Its bytes.
+
+    Raises:
+        ReportgenError: As for `read`.
+    """
+    report = finished.plain(data, path.name)
     try:
-        claimed = next((each["value"] for each in report["run"]["data"] if each["name"] == KEPT), None)
+        claimed = next((each["value"] for each in report["run"]["data"] if each["name"] == FACT), None)
     except (KeyError, TypeError) as error:
         raise _lacking(path.name, error) from error
     beside = path.with_name(f"{path.stem}-answers.npz")
-    kept = None
-    if claimed is not None and beside.is_file():
-        packed = finished.bytes_of(beside)
-        if hashlib.sha256(packed).hexdigest() != claimed:
-            raise RenderError(
-                f"{beside.name!r} is not the one that {path.name!r} was written with: its SHA-256 is another. Expected"
-                " both files as one run wrote them. Look for the ones that belong together."
-            )
-        kept = unpacked(packed, beside.name)
-    return Given(path.name, hashlib.sha256(data).hexdigest(), report, kept)
+    if claimed is None or not beside.is_file():
+        return None
+    packed = finished.bytes_of(beside)
+    if hashlib.sha256(packed).hexdigest() != claimed:
+        raise RenderError(
+            f"{beside.name!r} is not the one that {path.name!r} was written with: its SHA-256 is another. Expected both"
+            " files as one run wrote them. Look for the ones that belong together."
+        )
+    return unpacked(packed, beside.name)
 
 
 def differ(old: Given, new: Given) -> Difference:
@@ -119,6 +130,7 @@ def _difference(old: Given, new: Given) -> Difference:
         answers=None if apart else _answers(old, new),
         channels=tuple((channels or ())[:MOST_CHANNELS]),
         num_channels=None if channels is None else len(channels),
+        dead=_dead(one, other),
         findings=tuple(_findings(one, other)),
         facts=tuple(_facts(one, other)),
     )
@@ -197,6 +209,14 @@ def _channels(one: _Report, other: _Report, same: Mapping[str, str]) -> list[Cha
             if _state(was) != _state(is_):
                 found.append(ChannelChange(same[path], int(is_["channel"]), _state(was), _state(is_)))
     return found
+
+
+def _dead(one: _Report, other: _Report) -> tuple[int, int] | None:
+    watched = [_content(each, "channels") for each in (one, other)]
+    if not watched[0] or not watched[1]:
+        return None
+    old, new = (sum(int(layer["counts"]["dead"]) for layer in each["layers"]) for each in watched)
+    return old, new
 
 
 def _state(channel: Mapping[str, Any]) -> str:

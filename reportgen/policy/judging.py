@@ -7,16 +7,15 @@ from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
 
+from reportgen.document.difference import Difference
 from reportgen.document.report import Severity
 from reportgen.document.verdict import MET, NOT_DECIDED, NOT_MET, Outcome, Result
 from reportgen.evidence.inference import most_missed
-from reportgen.findings.families import rule
-from reportgen.language.cleaning import with_plain_spaces
 from reportgen.language.numerals import number, plural
-from reportgen.policy import statistics
+from reportgen.policy import against, statistics
 from reportgen.policy.demands import Demand, Leniency, Policy, Waiver
-from reportgen.policy.keys import KEYS
 from reportgen.policy.measures import Measures, Output
+from reportgen.policy.results import decided, name_of, percent, plain, result, unmeasured
 
 _WEIGHT: dict[Severity, int] = {"failed": 0, "warning": 1, "note": 2, "passed": 3}
 _OF_LENIENCY: dict[Leniency, Severity] = {"fail": "failed", "warn": "warning", "pass": "note"}
@@ -25,21 +24,22 @@ _OFTEN_MISSED = 0.01
 _WAIVABLE = ("fail", "undecided", "unmeasured")
 
 
-def judge(policy: Policy, measured: Measures, today: date) -> tuple[Result, ...]:
+def judge(policy: Policy, measured: Measures, today: date, difference: Difference | None = None) -> tuple[Result, ...]:
     """Hold a report against a policy.
 
     Args:
         policy: What is asked for.
         measured: What the report says in numbers.
         today: The day on which waivers have to be in force.
+        difference: What changed from the policy's baseline; None where there is none.
 
     Returns:
         One result for each demand and each finding that counts, then what there is to say of the waivers.
     """
-    found = [result for demand in policy.demands for result in _of_demand(demand, policy, measured)]
+    found = [each for demand in policy.demands for each in _of_demand(demand, policy, measured, difference)]
     found += _of_findings(policy, measured)
     if not found and policy.findings.fail is None and not policy.findings.forbid:
-        found.append(_result("RG906", "fail", "The policy asks for nothing, so nothing was checked."))
+        found.append(result("RG906", "fail", "The policy asks for nothing, so nothing was checked."))
     return tuple(_weighed(each, policy) for each in _after_waivers(found, policy, today))
 
 
@@ -56,80 +56,82 @@ def _weighed(result: Result, policy: Policy) -> Result:
     return replace(result, severity=_OF_LENIENCY[lenient]) if lenient else result
 
 
-def _of_demand(demand: Demand, policy: Policy, measured: Measures) -> Iterator[Result]:
+def _of_demand(demand: Demand, policy: Policy, measured: Measures, difference: Difference | None) -> Iterator[Result]:
     area, _, _ = demand.key.partition(".")
     if area == "performance":
         yield from _of_an_output(demand, policy, measured)
+    elif area == "baseline":
+        yield from against.results(demand, policy, difference)
     else:
         yield _PLAIN[demand.key if demand.key in _PLAIN else area](demand, measured)
 
 
 def _labels(demand: Demand, measured: Measures) -> Result:
     known = measured.has_labels
-    return _asked(demand, known, "True classes are known." if known else "True classes are not known: no labels.")
+    return plain(demand, known, "True classes are known." if known else "True classes are not known: no labels.")
 
 
 def _images(demand: Demand, measured: Measures) -> Result:
     if measured.num_images is None:
-        return _unmeasured(demand, "The report was made without data.")
+        return unmeasured(demand, "The report was made without data.")
     enough = measured.num_images >= demand.bound
     said = f"{plural(measured.num_images, 'image')}; at least {number(int(demand.bound))} are asked for."
-    return _asked(demand, enough, said, measured=measured.num_images)
+    return plain(demand, enough, said, measured=measured.num_images)
 
 
 def _images_of_a_class(demand: Demand, measured: Measures) -> Result:
     sizes = [(each.whole, name) for output in measured.outputs[:1] for name, each in output.recalls]
     if not sizes:
-        return _unmeasured(demand, "The report has no numbers of single classes.")
+        return unmeasured(demand, "The report has no numbers of single classes.")
     least, name = min(sizes)
     said = f"Class {name} has {plural(least, 'image')}, the fewest; at least {number(int(demand.bound))} are asked for."
-    return _asked(demand, least >= demand.bound, said, measured=least)
+    return plain(demand, least >= demand.bound, said, measured=least)
 
 
 def _data(demand: Demand, measured: Measures) -> Result:
     if not measured.data_sha256:
-        return _unmeasured(demand, "The report has no hash of its data.")
+        return unmeasured(demand, "The report has no hash of its data.")
     same = measured.data_sha256 == demand.text
     said = "The data are those that are named." if same else "The data are others than those that are named:"
-    return _asked(demand, same, said if same else f"{said} their SHA-256 is {measured.data_sha256}.")
+    return plain(demand, same, said if same else f"{said} their SHA-256 is {measured.data_sha256}.")
 
 
 def _unreadable(demand: Demand, measured: Measures) -> Result:
     if measured.num_images is None:
-        return _unmeasured(demand, "The report was made without data.")
+        return unmeasured(demand, "The report was made without data.")
     every = measured.num_images + measured.num_unreadable
     value = measured.num_unreadable / every if every else 0.0
     said = f"{number(measured.num_unreadable)} of {plural(every, 'image')} could not be read; at most"
-    return _asked(demand, value <= demand.bound, f"{said} {_percent(demand.bound)} may.", measured=value)
+    return plain(demand, value <= demand.bound, f"{said} {percent(demand.bound)} may.", measured=value)
 
 
 def _cost(demand: Demand, measured: Measures) -> Result:
     value = measured.costs[demand.key.partition(".")[2]]
     if value is None:
-        return _unmeasured(demand, "The report does not say it: some layers have no formula.")
+        return unmeasured(demand, "The report does not say it: some layers have no formula.")
     said = f"{number(value)}; at most {number(int(demand.bound))} may be."
-    return _asked(demand, value <= demand.bound, said, measured=value)
+    return plain(demand, value <= demand.bound, said, measured=value)
 
 
 def _channels(demand: Demand, measured: Measures) -> Result:
     channels, kind = measured.channels, demand.key.partition(".")[2]
     if channels is None or not channels.total:
-        return _unmeasured(demand, "The report has no chapter on channels.")
+        return unmeasured(demand, "The report has no chapter on channels.")
     bad = channels.kinds[kind]
     value = bad / channels.total
     said = (
-        f"{number(bad)} of {plural(channels.total, 'channel')} ({_percent(value)}) on"
-        f" {plural(channels.num_images, 'image')}; at most {_percent(demand.bound)} may be."
+        f"{number(bad)} of {plural(channels.total, 'channel')} ({percent(value)}) on"
+        f" {plural(channels.num_images, 'image')}; at most {percent(demand.bound)} may be."
     )
     if kind != "dead":
-        return _asked(demand, value <= demand.bound, said, measured=value)
+        return plain(demand, value <= demand.bound, said, measured=value)
     missed = most_missed(channels.num_images)
-    said += f" A channel that never fires on them may fire on up to {_percent(missed)} of others (95 %)."
+    said += f" A channel that never fires on them may fire on up to {percent(missed)} of others (95 %)."
     if value <= demand.bound:
-        return _asked(demand, True, said, measured=value)
+        return plain(demand, True, said, measured=value)
     # More images can only wake channels: that few are dead is a result, that many are is none on few images.
     outcome: Outcome = "fail" if missed <= _OFTEN_MISSED else "undecided"
-    return replace(_asked(demand, False, said, measured=value), outcome=outcome)
+    return replace(plain(demand, False, said, measured=value), outcome=outcome)
 
 
 _PLAIN: dict[str, Callable[[Demand, Measures], Result]] = {
@@ -146,7 +148,7 @@ _PLAIN: dict[str, Callable[[Demand, Measures], Result]] = {
 def _of_an_output(demand: Demand, policy: Policy, measured: Measures) -> Iterator[Result]:
     chosen = [each for each in measured.outputs if each.name == demand.output] if demand.output else measured.outputs
     if not chosen:
-        yield _unmeasured(demand, "The report has no numbers of it: there are no labels, or the chapter was left out.")
+        yield unmeasured(demand, "The report has no numbers of it: there are no labels, or the chapter was left out.")
         return
     yield from _PERFORMANCE[demand.key](demand, policy, chosen[0])
 
@@ -154,21 +156,21 @@ def _of_an_output(demand: Demand, policy: Policy, measured: Measures) -> Iterato
 def _accuracy(demand: Demand, policy: Policy, output: Output) -> Iterator[Result]:
     counted = output.right
     if counted is None:
-        yield _unmeasured(demand, "The report has no accuracy for this output.")
+        yield unmeasured(demand, "The report has no accuracy for this output.")
         return
     outcome = statistics.share(counted.part, counted.whole, demand.bound, policy.alpha)
     low, high = statistics.exact_interval(counted.part, counted.whole, policy.alpha)
     said = (
         f"{number(counted.part)} of {number(counted.whole)} correct; {_interval(low, high, demand.bound, policy)}"
-        f" {_lies(outcome)} {_percent(demand.bound)}.{_too_few(counted.whole, demand.bound, policy, outcome)}"
+        f" {_lies(outcome)} {percent(demand.bound)}.{_too_few(counted.whole, demand.bound, policy, outcome)}"
     )
-    yield _decided(demand, outcome, said, output.name, counted.value, (low, high))
+    yield decided(demand, outcome, said, output.name, counted.value, (low, high))
 
 
 def _beats_commonest(demand: Demand, policy: Policy, output: Output) -> Iterator[Result]:
     counted, commonest = output.right, output.commonest
     if counted is None or commonest is None:
-        yield _unmeasured(demand, "The report does not say what always predicting the commonest class would get right.")
+        yield unmeasured(demand, "The report does not say what always predicting the commonest class would get right.")
         return
     outcome = statistics.share(counted.part, counted.whole, commonest.value, policy.alpha)
     low, high = statistics.exact_interval(counted.part, counted.whole, policy.alpha)
@@ -177,14 +179,14 @@ def _beats_commonest(demand: Demand, policy: Policy, output: Output) -> Iterator
         f" correct for {number(commonest.part)}. {_interval(low, high, commonest.value, policy).capitalize()}"
         f" {_lies(outcome)} that."
     )
-    found = _decided(demand, outcome, said, output.name, counted.value, (low, high))
+    found = decided(demand, outcome, said, output.name, counted.value, (low, high))
     yield replace(found, bound=commonest.value)
 
 
 def _recall(demand: Demand, policy: Policy, output: Output) -> Iterator[Result]:
     rows = output.recalls
     if not rows:
-        yield _unmeasured(demand, "The report has no numbers of single classes.")
+        yield unmeasured(demand, "The report has no numbers of single classes.")
         return
     # Each class has to pass by itself, which needs no correction; the one that is blamed is one of many.
     blamed = policy.alpha / len(rows)
@@ -198,38 +200,38 @@ def _recall(demand: Demand, policy: Policy, output: Output) -> Iterator[Result]:
         low, high = statistics.exact_interval(counted.part, counted.whole, alpha)
         said = (
             f"Class {name}: {number(counted.part)} of {number(counted.whole)} found;"
-            f" {_interval(low, high, demand.bound, policy)} {_lies(outcome)} {_percent(demand.bound)}."
+            f" {_interval(low, high, demand.bound, policy)} {_lies(outcome)} {percent(demand.bound)}."
             f"{_too_few(counted.whole, demand.bound, policy, outcome)}"
         )
         where = f"{output.name}/class {name}" if output.name else f"class {name}"
-        yield _decided(demand, outcome, said, where, counted.value, (low, high))
+        yield decided(demand, outcome, said, where, counted.value, (low, high))
     if passed:
         every = "All" if passed == len(rows) else f"{number(passed)} of"
         classes = plural(len(rows), "class", "classes")
-        said = f"{every} {classes} are found in at least {_percent(demand.bound)} of their images."
-        yield _decided(demand, "pass", said, output.name, None, None)
+        said = f"{every} {classes} are found in at least {percent(demand.bound)} of their images."
+        yield decided(demand, "pass", said, output.name, None, None)
 
 
 def _calibration(demand: Demand, policy: Policy, output: Output) -> Iterator[Result]:
     if not output.bins:
-        yield _unmeasured(demand, "The report has no calibration for this output.")
+        yield unmeasured(demand, "The report has no calibration for this output.")
         return
     bounds = statistics.calibration(output.bins, policy.alpha)
     said = (
-        f"{_percent(bounds.error)}, between {_percent(bounds.low)} and {_percent(bounds.high)}; a perfectly calibrated"
-        f" network shows up to {_percent(bounds.by_chance)} on as many predictions."
+        f"{percent(bounds.error)}, between {percent(bounds.low)} and {percent(bounds.high)}; a perfectly calibrated"
+        f" network shows up to {percent(bounds.by_chance)} on as many predictions."
     )
     outcome: statistics.Decision = "pass" if bounds.high <= demand.bound else "undecided"
     if outcome != "pass" and demand.bound < bounds.by_chance:
-        said += f" The bound of {_percent(demand.bound)} lies below that, so that these data cannot decide it."
+        said += f" The bound of {percent(demand.bound)} lies below that, so that these data cannot decide it."
     elif bounds.low > demand.bound:
         outcome = "fail"
-    yield _decided(demand, outcome, said, output.name, bounds.error, (bounds.low, bounds.high))
+    yield decided(demand, outcome, said, output.name, bounds.error, (bounds.low, bounds.high))
 
 
 def _mean_error(demand: Demand, policy: Policy, output: Output) -> Iterator[Result]:
     if output.mean_error is None:
-        yield _unmeasured(demand, "This output predicts classes, not values.")
+        yield unmeasured(demand, "This output predicts classes, not values.")
         return
     spread = output.errors
     outcome: statistics.Decision = "undecided"
@@ -244,8 +246,8 @@ def _mean_error(demand: Demand, policy: Policy, output: Output) -> Iterator[Resu
         outcome = "pass" if ends[1] <= demand.bound else "fail" if ends[0] > demand.bound else outcome
         lies = {"pass": "keeps to that", "fail": "lies above that"}.get(outcome, "includes that")
         interval = f"from {number(ends[0])} to {number(ends[1])} on {plural(spread.count, 'image')}"
-        said += f" The {_percent(policy.confidence)} interval {interval} {lies}."
-    yield _decided(demand, outcome, said, output.name, output.mean_error, ends)
+        said += f" The {percent(policy.confidence)} interval {interval} {lies}."
+    yield decided(demand, outcome, said, output.name, output.mean_error, ends)
 
 
 _PERFORMANCE: dict[str, Callable[[Demand, Policy, Output], Iterator[Result]]] = {
@@ -263,11 +265,11 @@ def _of_findings(policy: Policy, measured: Measures) -> Iterator[Result]:
     for finding in measured.findings:
         severity = weights.get(finding.code, finding.severity)
         fails = asked.fail is not None and _WEIGHT[severity] <= _WEIGHT[asked.fail]
-        line = forbidden.get(finding.code, asked.line)
+        line, name = forbidden.get(finding.code, asked.line), name_of(finding.code)
         if fails or finding.code in forbidden:
-            yield Result(finding.code, _name(finding.code), "fail", "failed", finding.message, finding.where, line=line)
+            yield Result(finding.code, name, "fail", "failed", finding.message, finding.where, line=line)
         elif asked.fail is not None:
-            yield Result(finding.code, _name(finding.code), "pass", severity, finding.message, finding.where, line=line)
+            yield Result(finding.code, name, "pass", severity, finding.message, finding.where, line=line)
 
 
 def _after_waivers(found: list[Result], policy: Policy, today: date) -> Iterator[Result]:
@@ -276,10 +278,10 @@ def _after_waivers(found: list[Result], policy: Policy, today: date) -> Iterator
         meets = [place for place, each in enumerate(found) if _meets(waiver, each)]
         if waiver.expires < today:
             text = f"The waiver of {waiver.named} expired on {waiver.expires.isoformat()} ({waiver.reason})."
-            said.append(_result("RG901", "fail", text, line=waiver.line))
+            said.append(result("RG901", "fail", text, line=waiver.line))
         elif not meets:
             text = f"The waiver of {waiver.named} meets nothing any more ({waiver.reason}). Remove it."
-            said.append(replace(_result("RG902", "fail", text, line=waiver.line), severity="warning"))
+            said.append(replace(result("RG902", "fail", text, line=waiver.line), severity="warning"))
         else:
             by = f"{waiver.by}, " if waiver.by else ""
             reason = f"{waiver.reason} ({by}until {waiver.expires.isoformat()})"
@@ -293,45 +295,13 @@ def _meets(waiver: Waiver, result: Result) -> bool:
     return result.code == waiver.rule and result.outcome in _WAIVABLE and fnmatchcase(result.where, waiver.where)
 
 
-def _asked(demand: Demand, holds: bool, message: str, measured: float | None = None) -> Result:
-    """A demand that needs no interval: the number is what it is."""
-    found = _result(KEYS[demand.key].code, "pass" if holds else "fail", message, line=demand.line)
-    return replace(found, measured=measured, bound=None if demand.text else demand.bound)
-
-
-def _decided(
-    demand: Demand,
-    outcome: statistics.Decision,
-    message: str,
-    where: str,
-    measured: float | None,
-    interval: tuple[float, float] | None,
-) -> Result:
-    found = _result(KEYS[demand.key].code, outcome, message, line=demand.line)
-    low, high = interval or (None, None)
-    return replace(found, where=where, measured=measured, low=low, high=high, bound=demand.bound)
-
-
-def _unmeasured(demand: Demand, message: str) -> Result:
-    found = _result(KEYS[demand.key].code, "unmeasured", message, line=demand.line)
-    return replace(found, where=demand.output, bound=None if demand.text else demand.bound)
-
-
-def _result(code: str, outcome: Outcome, message: str, line: int = 1) -> Result:
-    return Result(code, _name(code), outcome, "failed", with_plain_spaces(message), line=line)
-
-
-def _name(code: str) -> str:
-    return rule(code).name
-
-
 def _lies(outcome: Outcome) -> str:
     return {"pass": "lies above", "fail": "lies below"}.get(outcome, "includes")
 
 
 def _interval(low: float, high: float, bound: float, policy: Policy) -> str:
     ends = statistics.told(low, high, bound)
-    return f"the exact {_percent(policy.confidence)} interval from {ends[0]} % to {ends[1]} %"
+    return f"the exact {percent(policy.confidence)} interval from {ends[0]} % to {ends[1]} %"
 
 
 def _too_few(whole: int, bound: float, policy: Policy, outcome: Outcome) -> str:
@@ -339,7 +309,3 @@ def _too_few(whole: int, bound: float, policy: Policy, outcome: Outcome) -> str:
     if outcome != "undecided" or least is None or whole >= least:
         return ""
     return f" It takes {number(least)} images, all correct, to show as much."
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.4g} %"

@@ -46,8 +46,15 @@ KEYS: dict[str, Key] = {
     "channels.dead": Key("RG401", "largest share", "dead = { max-share = 0.05 }"),
     "channels.copies": Key("RG405", "largest share", "copies = { max-share = 0.10 }"),
     "channels.stuck": Key("RG403", "largest share", "stuck = { max-share = 0.0 }"),
+    "baseline.accuracy-drop": Key("RG601", "at most", "accuracy-drop = { max = 0.01 }"),
+    "baseline.negative-flips": Key("RG602", "largest share", "negative-flips = { max-share = 0.02 }"),
+    "baseline.class-drop": Key("RG603", "at most", "class-drop = { max = 0.05 }"),
+    "baseline.dead-channels-more": Key("RG605", "at most", "dead-channels-more = { max = 0 }"),
+    "baseline.same-data": Key("RG608", "flag", "same-data = true"),
+    "baseline.parameters-growth": Key("RG609", "largest share", "parameters-growth = { max-share = 0.10 }"),
+    "baseline.new-findings": Key("RG610", "word", 'new-findings = "warning"', ("failed", "warning", "note")),
 }
 TOP = ("version", "confidence", "undecided", "unmeasured")
-TABLES = ("data", "performance", "cost", "channels", "findings", "waiver")
+TABLES = ("data", "performance", "cost", "channels", "baseline", "findings", "waiver")
 FINDINGS = ("fail", "forbid", "weight")
 WAIVER = ("rule", "where", "reason", "by", "expires")

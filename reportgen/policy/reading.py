@@ -73,6 +73,7 @@ def parse(data: bytes, name: str) -> Policy:
         tuple(_demands(values, lines)),
         _findings(values.get("findings", {}), lines),
         tuple(_waivers(values.get("waiver", []), lines)),
+        _baseline(values.get("baseline", {}), lines),
     )
 
 
@@ -123,16 +124,27 @@ def _table(value: object, name: str, lines: _Lines) -> Mapping[str, Any]:
 
 
 def _demands(values: Mapping[str, Any], lines: _Lines) -> Iterator[Demand]:
-    for table in ("data", "performance", "cost", "channels"):
+    for table in ("data", "performance", "cost", "channels", "baseline"):
         asked = _table(values.get(table, {}), table, lines)
         known = tuple(key.partition(".")[2] for key in KEYS if key.startswith(f"{table}."))
         for key, value in asked.items():
             if table == "performance" and key == "outputs":
                 yield from _of_outputs(_table(value, "outputs", lines), lines)
+            elif table == "baseline" and key == "report":
+                continue
             elif key in known:
                 yield _demand(f"{table}.{key}", value, lines, table)
             else:
                 lines.refuse(key, f"[{table}] has no key {key!r}", _one_of(key, known), table)
+
+
+def _baseline(value: object, lines: _Lines) -> str:
+    asked = _table(value, "baseline", lines)
+    report = asked.get("report", "")
+    if not isinstance(report, str) or (asked and not report):
+        came = f"report is {report!r}" if report else "[baseline] names no report"
+        lines.refuse("report", came, 'Expected it as in: report = "released/report.json".', "baseline")
+    return report
 
 
 def _of_outputs(outputs: Mapping[str, Any], lines: _Lines) -> Iterator[Demand]:

@@ -104,20 +104,21 @@ def about_channels(found: Difference) -> str:
 
 def points(shift: Shift) -> str:
     """Write a change of a share in points, with its interval."""
-    low, high = (_signed(100 * each) for each in (shift.low, shift.high))
-    return f"{_signed(100 * shift.value)} points, 95 % interval from {low} to {high}"
+    low, high = (signed(100 * each) for each in (shift.low, shift.high))
+    return f"{signed(100 * shift.value)} points, 95 % interval from {low} to {high}"
 
 
 def cost(each: Cost) -> str:
     """Write how a cost changed, in percent of what it was."""
     if each.old is None or each.new is None or not each.old:
         return "–"
-    return "as before" if each.old == each.new else f"{_signed(100 * (each.new - each.old) / each.old)} %"
+    return "as before" if each.old == each.new else f"{signed(100 * (each.new - each.old) / each.old)} %"
 
 
-def _signed(value: float) -> str:
-    written = f"{abs(value):.1f}"
-    return written if written == "0.0" else f"{'+' if value > 0 else '−'}{written}"
+def signed(value: float, digits: int = 1) -> str:
+    """Write a number with its sign and so many decimals; 0 has none."""
+    written = f"{abs(value):.{digits}f}"
+    return written if not float(written) else f"{'+' if value > 0 else '−'}{written}"
 
 
 def _cases(p_value: float) -> str:

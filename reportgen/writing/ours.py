@@ -8,8 +8,13 @@ from pathlib import Path
 
 from reportgen.errors import RenderError
 
-# What stands in each of our files and in no one else's: HTML, JSON, PDF.
-_MARKS = (b'<meta name="generator" content="reportgen">', b'"schema": "reportgen/', b"/Creator (reportgen)")
+# What stands in each of our files and in no one else's: HTML, JSON, PDF, answers.
+_MARKS = (
+    b'<meta name="generator" content="reportgen">',
+    b'"schema": "reportgen/',
+    b"/Creator (reportgen)",
+    b"reportgen-answers.npy",
+)
 _MOST_INFLATED_BYTES = 64 << 20
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from reportgen.evidence.answers import unpacked
 from reportgen.renderers.pdf import warm
 from tests.commands import Files, here
 
@@ -22,7 +24,8 @@ def made(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("verified")
     shutil.copyfile(files.model, folder / "tiny.keras")
     shutil.copyfile(files.data, folder / "images.npz")
-    shown = here("build", "tiny.keras", "--data", "images.npz", *CHAPTERS, "-o", "report", cwd=folder)
+    options = (*CHAPTERS, "--section", "performance", "--keep-answers")
+    shown = here("build", "tiny.keras", "--data", "images.npz", *options, "-o", "report", cwd=folder)
     assert shown.returncode == 0, shown.stderr
     return folder
 
@@ -49,6 +52,19 @@ def test_what_was_not_touched_is_the_same(made: Path, suffix: str) -> None:
     assert lines[1] == "Machine and versions are those of the report."
     assert lines[2].endswith(" facts are the same.")
     assert len(lines) == (3 if suffix == "json" else 4)
+
+
+def test_kept_answers_are_those_that_the_report_counts(made: Path) -> None:
+    report = json.loads((made / "report" / "report.json").read_bytes())
+    data = (made / "report" / "report-answers.npz").read_bytes()
+    claimed = {each["name"]: each["value"] for each in report["run"]["data"]}["SHA-256 of the answers"]
+    assert hashlib.sha256(data).hexdigest() == claimed
+    found = unpacked(data, "report-answers.npz")
+    (head,) = report["sections"]["performance"]["content"]["heads"]
+    assert int((found.answered == found.labels).sum()) == head["right"]["part"]
+    assert len(found.answered) == head["right"]["whole"]
+    shown = here("diff", "report/report.json", "report/report.json", cwd=made)
+    assert shown.stdout.startswith(f"All {head['right']['whole']} answers are as before.")
 
 
 def test_a_changed_digit_of_the_json_is_named(made: Path, tmp_path: Path) -> None:

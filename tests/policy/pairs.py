@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.evidence.answers import packed
-from reportgen.policy import differing
+from reportgen.evidence.answers import FACT, packed
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "report.json").read_text("utf-8"))
 LABELS = np.arange(1000) % 3
@@ -27,7 +26,7 @@ def pair(folder: Path, lost: int = 6, won: int = 16, edit: Any = None) -> tuple[
     paths = []
     for name, answered in (("old", old), ("new", new)):
         report, kept = copy.deepcopy(GOLDEN), packed(answered, np.linspace(0.5, 1, 1000), LABELS)
-        report["run"]["data"].append({"name": differing.KEPT, "value": hashlib.sha256(kept).hexdigest()})
+        report["run"]["data"].append({"name": FACT, "value": hashlib.sha256(kept).hexdigest()})
         if edit is not None and name == "new":
             edit(report)
         (folder / name).mkdir()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ import pytest
 
 from reportgen.commands.differing import FORMATS
 from reportgen.document.difference import Counted
-from reportgen.errors import DataError, RenderError
+from reportgen.errors import DataError, OptionsError, RenderError
 from reportgen.evidence.answers import packed, unpacked
 from reportgen.policy import aligning, differing, pairing, telling
+from reportgen.policy.checking import check
+from reportgen.policy.reading import parse
 from tests.policy.pairs import GOLDEN, LABELS, pair, several
 
 CONV, POOL, FLAT, DENSE = GOLDEN["model"]["layers"]
@@ -171,3 +174,76 @@ def test_what_lacks_a_part_is_refused_in_a_sentence(tmp_path: Path, lost: str) -
 
 def test_formats_are_those_that_help_names() -> None:
     assert FORMATS == ("text", "html", "pdf", "json")
+
+
+BASELINE = """\
+version = 1
+[baseline]
+report = "old/report.json"
+accuracy-drop = {{ max = {drop} }}
+negative-flips = {{ max-share = {flips} }}
+class-drop = {{ max = 0.1 }}
+new-findings = "warning"
+dead-channels-more = {{ max = 0 }}
+parameters-growth = {{ max-share = 0.1 }}
+same-data = true
+"""
+
+
+def gated(folder: Path, drop: float = 0.01, flips: float = 0.02, **others: Any) -> dict[str, str]:
+    _, new = pair(folder, **others)
+    (folder / "policy.toml").write_text(BASELINE.format(drop=drop, flips=flips), "utf-8")
+    found = check(new, folder / "policy.toml", date(2026, 11, 29))
+    return {each.code: each.outcome for each in found.results}
+
+
+def test_a_policy_holds_a_report_against_its_baseline(tmp_path: Path) -> None:
+    assert gated(tmp_path) == dict.fromkeys(
+        ("RG601", "RG602", "RG603", "RG605", "RG608", "RG609", "RG610"), "pass"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("drop", "lost", "won", "expected"),
+    [(0.01, 0, 0, "pass"), (0.002, 6, 6, "undecided"), (0.01, 60, 2, "fail"), (0.03, 12, 12, "pass")],
+)
+def test_a_drop_is_decided_by_the_paired_interval(
+    tmp_path: Path, drop: float, lost: int, won: int, expected: str
+) -> None:
+    assert gated(tmp_path, drop, lost=lost, won=won)["RG601"] == expected
+
+
+@pytest.mark.parametrize(("flips", "expected"), [(0.02, "pass"), (0.007, "undecided"), (0.001, "fail")])
+def test_flips_are_decided_by_their_exact_interval(tmp_path: Path, flips: float, expected: str) -> None:
+    assert gated(tmp_path, flips=flips)["RG602"] == expected
+
+
+def test_what_is_worse_than_the_baseline_fails_under_its_rule(tmp_path: Path) -> None:
+    def worse(report: dict[str, Any]) -> None:
+        several(report)
+        report["sections"]["channels"]["content"]["layers"][0]["counts"]["dead"] = 1
+        report["model"]["parameters"] = 99
+
+    found = gated(tmp_path, edit=worse)
+    assert {code for code, outcome in found.items() if outcome == "fail"} == {"RG401", "RG605", "RG609"}
+
+
+def test_other_data_leave_the_answers_unmeasured(tmp_path: Path) -> None:
+    found = gated(tmp_path, edit=other_data)
+    assert {code for code, outcome in found.items() if outcome == "unmeasured"} == {"RG601", "RG602", "RG603"}
+    assert found["RG608"] == "fail"
+
+
+def test_a_baseline_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    _, new = pair(tmp_path)
+    (tmp_path / "policy.toml").write_text(BASELINE.format(drop=0.01, flips=0.1).replace("old/", "gone/"), "utf-8")
+    found = check(new, tmp_path / "policy.toml", date(2026, 11, 29))
+    assert {each.outcome for each in found.results} == {"unmeasured"}
+    assert found.exit_code == 5
+    assert all("'gone/report.json' is not there" in each.message for each in found.results)
+
+
+@pytest.mark.parametrize("table", ["[baseline]\nsame-data = true", "[baseline]\nreport = 3"])
+def test_a_baseline_without_a_report_is_refused(table: str) -> None:
+    with pytest.raises(OptionsError, match="released/report"):
+        parse(f"version = 1\n{table}".encode(), "policy.toml")
