@@ -183,7 +183,7 @@ CLASS_DROPPED = _asked(
 )
 NEW_DEAD_CHANNELS = _asked(
     code="RG605",
-    name="new-dead-channels",
+    name="channels-died",
     title="More channels are dead than before",
     means="The network has more channels that never fire than its baseline, by more than the policy allows.",
     why="They cost as before and do nothing.",

@@ -50,6 +50,7 @@ def test_document_has_one_heading_for_the_whole_and_one_for_each_rule() -> None:
         "The predictions",
         "The channels",
         "The explanations",
+        "Comparisons",
         "The report",
         "Policies",
     ]
