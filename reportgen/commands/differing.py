@@ -84,48 +84,42 @@ def _wanted(text: str) -> tuple[str, Path | None]:
 
 
 def _made(name: str, found: Difference, told: dict[str, Any]) -> bytes:
-    from reportgen.language.cleaning import with_plain_spaces
+    from reportgen.language.cleaning import clean, with_plain_spaces
     from reportgen.renderers import difference
 
     if name == "text":
-        return with_plain_spaces("\n".join(_lines(found, told)) + "\n").encode("utf-8")
+        lines = (clean(" ".join(each.splitlines())) for each in _lines(found, told))
+        return with_plain_spaces("\n".join(lines) + "\n").encode("utf-8")
     return {"html": difference.page, "pdf": difference.paper, "json": difference.facts}[name](found, told)
 
 
 def _lines(found: Difference, told: dict[str, Any]) -> Iterator[str]:
-    from reportgen.language.cleaning import clean
-
-    def row(text: str) -> str:
-        return "  " + clean(text.replace("\n", " "))
-
     yield f"{told['headline']}."
     yield from found.apart or told["answers"]
-    yield from _classes(found, told, row)
+    yield from _classes(found, told)
     yield told["layers"]
-    yield from _first(
-        [row(f"{told['signs'][each.change]} {each.path}: {'; '.join(each.what)}") for each in found.layers]
-    )
+    yield from _first([f"  {told['signs'][each.change]} {each.path}: {'; '.join(each.what)}" for each in found.layers])
     for each in found.costs:
         if each.old != each.new:
             yield f"{each.name.capitalize()}: {each.old} became {each.new} ({told['costs'][each.name]})."
     yield told["channels"]
     shown = [each for each in found.channels if "dead" in (each.old, each.new)]
-    yield from _first([row(f"{each.path} {each.channel}: {each.old} became {each.new}") for each in shown])
+    yield from _first([f"  {each.path} {each.channel}: {each.old} became {each.new}" for each in shown])
     for change in ("new", "gone", "as before"):
         mine = [each for each in found.findings if each.change == change]
         if mine:
             yield f"Findings, {change}:"
             yield from _first(
                 [
-                    row(f"{each.code} {each.severity}: {each.title}{f' [{each.where}]' if each.where else ''}")
+                    f"  {each.code} {each.severity}: {each.title}{f' [{each.where}]' if each.where else ''}"
                     for each in mine
                 ]
             )
     for fact in found.facts:
-        yield row(f"{fact.name}: {fact.old} became {fact.new}")
+        yield f"  {fact.name}: {fact.old} became {fact.new}"
 
 
-def _classes(found: Difference, told: dict[str, Any], row: Any) -> Iterator[str]:
+def _classes(found: Difference, told: dict[str, Any]) -> Iterator[str]:
     if found.answers is None:
         return
     changed = [
@@ -137,7 +131,7 @@ def _classes(found: Difference, told: dict[str, Any], row: Any) -> Iterator[str]
         yield told["classes"]
     yield from _first(
         [
-            row(f"{each.name}: {each.shift.old.part} became {each.shift.new.part} of {each.shift.new.whole}, {said}")
+            f"  {each.name}: {each.shift.old.part} became {each.shift.new.part} of {each.shift.new.whole}, {said}"
             for each, said in changed
         ]
     )

@@ -66,6 +66,7 @@ class Verdict:
         today: The day on which waivers were looked at, ISO 8601.
         exit_code: 0 where it is met, 4 where it is not, 5 where it cannot be decided.
         results: What came of each demand, in the order of the policy.
+        model_sha256: Hash of the model's file, as the report names it, or "".
     """
 
     model: str
@@ -77,6 +78,7 @@ class Verdict:
     today: str
     exit_code: int
     results: tuple[Result, ...]
+    model_sha256: str = ""
 
     @property
     def word(self) -> str:

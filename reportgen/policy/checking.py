@@ -86,6 +86,7 @@ def verdict(
         today=day.isoformat(),
         exit_code=exit_code(results),
         results=results,
+        model_sha256=measured.file_sha256,
     )
 
 

@@ -88,6 +88,7 @@ class Measures:
     Attributes:
         model: Name of the model.
         file: Name of the model's file, or "".
+        file_sha256: Hash of its bytes, or "".
         num_images: How many images there were; None without data.
         num_unreadable: How many others could not be read.
         has_labels: Whether true classes are known.
@@ -100,6 +101,7 @@ class Measures:
 
     model: str
     file: str
+    file_sha256: str
     num_images: int | None
     num_unreadable: int
     has_labels: bool
@@ -135,7 +137,8 @@ def _measures(report: Mapping[str, Any]) -> Measures:
     heads = contents.get("performance", {}).get("heads", [])
     return Measures(
         model=str(model["name"]),
-        file=next((str(fact["value"]) for fact in run["model"] if fact["name"] == "file"), ""),
+        file=_fact(run, "file"),
+        file_sha256=_fact(run, "SHA-256 of the file"),
         num_images=int(dataset["size"]) if dataset else None,
         num_unreadable=sum(int(each["number"]) for each in dataset.get("broken_reasons", [])),
         has_labels=bool(dataset.get("has_labels")),
@@ -149,6 +152,10 @@ def _measures(report: Mapping[str, Any]) -> Measures:
         channels=_channels(contents.get("channels")),
         findings=tuple(_found(each) for each in report["findings"] if each["severity"] != "passed"),
     )
+
+
+def _fact(run: Mapping[str, Any], name: str) -> str:
+    return next((str(fact["value"]) for fact in run["model"] if fact["name"] == name), "")
 
 
 def _output(head: Mapping[str, Any]) -> Output:

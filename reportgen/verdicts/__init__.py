@@ -4,5 +4,5 @@ Every module exports `NAME`, what its file is called where several formats are w
 returns the text. None reads a clock, and none needs more than the verdict.
 """
 
-NAMES = ("text", "json", "junit", "sarif", "sarif-full", "github", "gitlab", "openmetrics", "badge")
+NAMES = ("text", "json", "junit", "sarif", "sarif-full", "github", "gitlab", "openmetrics", "badge", "in-toto")
 DEFAULT = "text"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,3 +55,23 @@ def test_a_difference_becomes_a_pdf(tmp_path: Path) -> None:
     found = here("diff", str(old), str(new), "--format", f"pdf={tmp_path / 'diff.pdf'}", cwd=tmp_path)
     assert found.returncode == 0, found.stderr
     assert (tmp_path / "diff.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def hostile(report: dict[str, Any]) -> None:
+    report["model"]["name"] = "<b>\x1b[31m\nnet"
+    report["model"]["layers"][0]["path"] = "<script>\u202e\n"
+    report["findings"][0].update(title="<i>\nx", where="\x1b[2J")
+    for each in report["sections"]["performance"]["content"]["heads"][0]["classes"]:
+        each["name"] = f"<img src=x>\n{each['index']}"
+
+
+def test_names_from_outside_stay_text(tmp_path: Path) -> None:
+    old, new = pair(tmp_path, lost=200, edit=hostile)
+    page = tmp_path / "diff.html"
+    shown = here("diff", str(old), str(new), "--format", "text", "--format", f"html={page}", cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    assert "\x1b" not in shown.stdout
+    assert "\u202e" not in shown.stdout
+    assert len([line for line in shown.stdout.splitlines() if "<script>" in line]) == 1
+    text = page.read_text("utf-8")
+    assert not any(tag in text for tag in ("<b>\ufffd", "<script", "<img", "<i>"))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +14,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.commands import SCRIPT, Files, environment
+from tests.commands import SCRIPT, Files, environment, here
+from tests.policy.made import head, report
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "examples" / "ci"
@@ -50,10 +53,10 @@ def scripts() -> dict[str, str]:
     """Everything that the files have a shell do."""
     action, gitlab = loaded("github/action.yml"), loaded("gitlab-ci.yml")
     steps = [step["run"] for step in action["runs"]["steps"] if "run" in step]
-    report = gitlab["network-report"]
+    job = gitlab["network-report"]
     return {
         "github": "\n".join(steps),
-        "gitlab": "\n".join([*report["before_script"], *report["script"], *gitlab["pages"]["script"]]),
+        "gitlab": "\n".join([*job["before_script"], *job["script"], *gitlab["pages"]["script"]]),
         "jenkins": jenkins_steps(),
     }
 
@@ -78,9 +81,30 @@ def test_all_run_the_documented_command_in_a_shell_that_understands_them(place: 
     script = scripts()[place]
     lines = [line.strip() for line in script.splitlines()]
     assert lines.count(documented()) == 1
-    assert [line for line in lines if line.startswith("reportgen ")] == [documented()]
+    ours = [line for line in lines if line.startswith("reportgen ")]
+    assert [line.startswith("reportgen check ") for line in ours if line != documented()] == [True]
     shown = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True, check=False)
     assert (shown.returncode, shown.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("place", ["github", "gitlab", "jenkins"])
+def test_each_holds_the_report_against_the_policy_in_formats_that_are_there(place: str, tmp_path: Path) -> None:
+    (line,) = re.findall(r"reportgen (check .*)", scripts()[place])
+    (tmp_path / "report").mkdir()
+    made = report(head(recalls=((50, 100),)))
+    (tmp_path / "report" / "report.json").write_text(json.dumps(made), encoding="utf-8")
+    policy = "version = 1\n[performance]\naccuracy = { min = 0.9 }\n"
+    (tmp_path / "policy.toml").write_text(policy, encoding="utf-8")
+    shown = here(*shlex.split(line.replace("$POLICY", "policy.toml")), cwd=tmp_path)
+    assert (shown.returncode, shown.stderr) == (4, "")
+    assert shown.stdout.startswith({"github": "::error file=policy.toml,line=3,"}.get(place, "FAILED"))
+    files = {path.name for path in (tmp_path / "report").iterdir()} - {"report.json"}
+    named: set[str] = {"github": set(), "jenkins": {"junit.xml"}, "gitlab": {"junit.xml", "gl-code-quality.json"}}[
+        place
+    ]
+    assert named <= files
+    text = "".join(file.read_text(encoding="utf-8") for file in FOLDER.rglob("*") if file.is_file())
+    assert all(f"report/{name}" in text for name in named)
 
 
 def test_workflow_gives_the_action_what_it_asks_for() -> None:

