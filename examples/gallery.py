@@ -154,7 +154,7 @@ def residual():
         unseen,
         truth,
         class_names=SHAPES,
-        layers=("stem_conv", "stage?_block4_conv2"),
+        layers="stem_conv,stage?_block4_conv2",
         pick=("confident:1", "wrong:1"),
         title="Shapes, by a ResNet",
     )
