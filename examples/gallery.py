@@ -207,7 +207,7 @@ def pair():
         class_names=("different", "alike"),
         pick=("confident:1", "wrong:1"),
         skip_section="maps",
-        max_size="6MB",
+        max_size="5MB",
         title="Two shapes compared, by one eye",
     )
 

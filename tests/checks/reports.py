@@ -18,7 +18,8 @@ import reportgen
 from reportgen.figures import graph_folding
 from tests.renderers.reports import HOSTILE
 
-CLASSES = {"kind": 10, "sort": 3}
+# How many classes there are at each output, and how many of them occur.
+CLASSES = {"kind": (10, 10), "sort": (3, 3), "wide": (20, 20), "many": (60, 24)}
 # Keras takes no "/" and no half characters.
 NAME = HOSTILE.replace("/", "∕").replace("\ud800", "")
 
@@ -69,7 +70,7 @@ def branched() -> Any:
 
 
 def one_layer(folder: Path) -> None:
-    """A single convolution, which answers with its map, which is no class, with one of ten classes, and of three."""
+    """A single convolution, which answers with its map, which is no class, and with one of few classes and of many."""
     import keras
 
     keras.utils.set_random_seed(3)
@@ -77,10 +78,10 @@ def one_layer(folder: Path) -> None:
     image = keras.Input((8, 8, 1), name="image")
     only = layers.Conv2D(2, 3, name="only")(image)
     flat = layers.Flatten(name="flat")(only)
-    kinds = {name: layers.Dense(units, activation="softmax", name=name)(flat) for name, units in CLASSES.items()}
+    kinds = {name: layers.Dense(units, activation="softmax", name=name)(flat) for name, (units, _) in CLASSES.items()}
     model = keras.Model(image, {"map": only, **kinds}, name="one")
-    images = np.random.default_rng(0).random((24, 8, 8, 1), dtype=np.float32)
-    _explain(folder, model, images, {name: np.arange(24) % units for name, units in CLASSES.items()}, dream_steps=2)
+    images = np.random.default_rng(0).random((48, 8, 8, 1), dtype=np.float32)
+    _explain(folder, model, images, {name: np.arange(48) % occur for name, (_, occur) in CLASSES.items()}, dream_steps=2)
 
 
 def map_alone(folder: Path) -> None:
