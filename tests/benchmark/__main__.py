@@ -14,6 +14,7 @@ from tests.benchmark import (
     building,
     drawing,
     evidence,
+    gate,
     memory,
     opening,
     responses,
@@ -40,6 +41,7 @@ def main() -> None:
         "evidence": evidence.evidence,
         "answers": answers.answers,
         "verdicts": verdicts.verdicts,
+        "gate": gate.gate,
     }
     parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description="Measure and print ratios.")
     parser.add_argument("--only", action="append", choices=parts, metavar="PART", help=f"one of {', '.join(parts)}")
