@@ -122,6 +122,8 @@ def crops():
         class_names=names,
         preprocess="-1..1",
         pick=("confident:1", "wrong:1"),
+        skip_section="maps",
+        max_size="4MB",
         title="Which photograph is this crop from?",
     )
 
