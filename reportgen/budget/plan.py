@@ -156,8 +156,14 @@ class Plan:
 
     @property
     def on_paper(self) -> int:
-        """Maps that the PDF shows."""
-        return sum(min(grid.shown, self.pdf_channels or grid.shown) for grid in self.grids)
+        """Maps in the PDF's annex of maps: those of the first sample."""
+        return sum(number for _, number in self._on_paper)
+
+    @property
+    def _on_paper(self) -> tuple[tuple[PlannedGrid, int], ...]:
+        """The grids in the PDF, each with how many maps of it."""
+        first = (grid for grid in self.grids if grid.sample == 0)
+        return tuple((grid, min(grid.shown, self.pdf_channels or grid.shown)) for grid in first)
 
     @property
     def cuts(self) -> tuple[PlannedGrid, ...]:
@@ -241,11 +247,12 @@ class Plan:
     @property
     def pdf_bytes(self) -> int:
         """What the PDF takes, estimated from above; report.json is in it, compressed to an eighth."""
-        shown = [(grid, min(grid.shown, self.pdf_channels or grid.shown)) for grid in self.grids]
+        shown = self._on_paper
         grids = sum(number * (grid.map_bytes + PDF_PER_MAP) for grid, number in shown) if self.has_chapter else 0
-        picture = max((grid.map_bytes * number for grid, number in shown if grid.sample == 0), default=0)
+        picture = max((grid.map_bytes * number for grid, number in shown), default=0)
         cards = self.cards_bytes * 3 // 4
-        pictures = (self._pictures_bytes + self._pixels_bytes + self._reasons_bytes // 2) * 3 // 4
+        layers = self._reasons_bytes // 2 + self._layers_bytes // 2
+        pictures = (self._pictures_bytes + self._pixels_bytes + layers) * 3 // 4
         return PDF + self.num_calls * PDF_PER_CALL + grids + picture + cards + pictures + self.json_bytes // 8
 
     @property

@@ -31,7 +31,7 @@ def shown(found: Plan) -> list[int]:
 def test_everything_is_shown_where_there_is_room() -> None:
     found = planned()
     assert shown(found) == [64, 512, 64, 512]
-    assert (found.maps, found.shown, found.on_paper, found.cuts) == (1152, 1152, 1152, ())
+    assert (found.maps, found.shown, found.on_paper, found.cuts) == (1152, 1152, 576, ())
 
 
 def test_largest_grid_is_halved_first_and_stays_the_first_while_it_is_the_largest() -> None:
@@ -66,7 +66,7 @@ def test_cut_plan_keeps_to_its_bound_or_is_the_least(room: int) -> None:
 
 def test_paper_shows_no_more_than_was_asked_for() -> None:
     found = planned(pdf_channels=100)
-    assert (found.shown, found.on_paper) == (1152, 2 * (64 + 100))
+    assert (found.shown, found.on_paper) == (1152, 64 + 100)
     assert found.pdf_bytes < planned().pdf_bytes
     assert found.html_bytes == planned().html_bytes
 

@@ -84,7 +84,7 @@ def test_what_the_budget_cuts_is_what_the_plan_says() -> None:
     found = foretell(Origin(wide(), ("facts",)), toys, options)  # type: ignore[arg-type]
     # The wide grids give way, the small ones do not.
     assert {grid.path for grid in found.plan.cuts} == {"wide"}
-    assert found.plan.on_paper == 4 * 9
+    assert found.plan.on_paper == 2 * 9
     assert found.plan.fits
     assert [name for name, _ in found.files] == ["html", "pdf", "json"]
 
