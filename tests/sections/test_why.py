@@ -66,6 +66,34 @@ def test_claim_says_what_the_verdict_means_for_this_answer(one: Explanation, cla
     assert sentences.claim(one, "image").replace("\u202f", " ").startswith(claim)
 
 
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        (19, "other maps are those of 19 other images."),
+        (9, "other maps are those of 9 other images."),
+        (8, "There are too few other images to compare their maps, which takes 9, so no map can be called supported."),
+        (0, "There are too few other images to compare their maps, which takes 9, so no map can be called supported."),
+    ],
+)
+def test_maps_of_others_are_counted_or_said_to_be_too_few(others: int, said: str) -> None:
+    section = why.build(made.evidence(samples=(made.sample(),), why=why_made.why(num_others=others)))
+    assert section is not None
+    assert isinstance(section.content, Content)
+    assert said in section.content.compared_said.replace("\u00a0", " ")
+    signals = sentences.compared(others, "signal").replace("\u00a0", " ")
+    assert said.replace("image", "signal") in signals
+
+
+def test_test_of_a_signal_speaks_of_signals() -> None:
+    several = sentences.judged(why_made.verdict(), "signal").replace("\u00a0", " ")
+    few = sentences.judged(why_made.verdict("weak", others=None), "signal")
+    assert ["19 other signals" in several, "9 other signals' maps" in few, "image" in several + few] == [
+        True,
+        True,
+        False,
+    ]
+
+
 def test_marks_are_counted_and_differ_by_their_shape() -> None:
     found = content(told("supported"), told("not supported"), told("not specific")).verdicts
     assert [(row.word, row.disc, row.number) for row in found] == [

@@ -118,6 +118,7 @@ class Content:
         controls: Maps that should not pass, put through the test.
         controls_said: How often they did.
         num_others: How many other images' maps the second comparison is made with.
+        compared_said: What maps are compared with, and what is never claimed.
         spent: What it cost.
         notes: What cannot be told of this model.
         missing: Why there is nothing, or "".
@@ -132,6 +133,7 @@ class Content:
     controls: tuple[Control, ...]
     controls_said: str
     num_others: int
+    compared_said: str
     spent: Spent | None
     notes: tuple[str, ...]
     missing: str
@@ -154,6 +156,7 @@ def build(evidence: Evidence) -> Section | None:
         controls=result.controls,
         controls_said=sentences.controlled(result.controls),
         num_others=result.num_others,
+        compared_said=sentences.compared(result.num_others, known.sample),
         spent=result.spent,
         notes=result.notes,
         missing=result.missing,
@@ -216,7 +219,7 @@ def _why(one: Explanation, sample: SampleRecord, anchor: str, known: Words) -> W
         disc=sentences.DISCS[verdict.word] if verdict else "none",
         claim=sentences.claim(one, known.sample),
         outlined_said=sentences.outlined(one, known.sample),
-        judged_said=sentences.judged(verdict) if verdict and verdict.word != "no verdict" else "",
+        judged_said=sentences.judged(verdict, known.sample) if verdict and verdict.word != "no verdict" else "",
         plain_said=sentences.plain(one),
         plain=tuple((each.name, each.effect) for each in one.plain),
         picture=drawn.picture(one, image, rank, anchor, known),

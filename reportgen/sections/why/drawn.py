@@ -269,6 +269,6 @@ def shown(shown: EvidenceMap, one: Explanation, image: Levels, anchor: str, know
         path=shown.path,
         verdict=verdict,
         mark=sentences.MARKS[verdict.word] if verdict else "note",
-        said=sentences.judged(verdict) if verdict else "",
+        said=sentences.judged(verdict, known.sample) if verdict else "",
         brief=sentences.brief(verdict) if verdict else "not tested",
     )

@@ -85,6 +85,24 @@ def meaning(word: str, samples: str) -> str:
     }[word]
 
 
+def compared(num_others: int, sample: str) -> str:
+    """Say what a map is compared with, and what is never claimed.
+
+    Args:
+        num_others: How many other samples' maps there are.
+        sample: What a sample is called: "image".
+    """
+    elsewhere = "Shapes elsewhere are the map turned, mirrored and moved"
+    if num_others >= LEAST_OTHERS:
+        found = f"{elsewhere}; other maps are those of {plural(num_others, f'other {sample}')}."
+    else:
+        found = (
+            f"{elsewhere}. There are too few other {sample}s to compare their maps, which takes {LEAST_OTHERS}, so"
+            " no map can be called supported."
+        )
+    return f"{found} The test never says that a map marks all the evidence, or only evidence."
+
+
 def claim(explanation: Explanation, sample: str) -> str:
     """Say in a sentence what a verdict means for this answer."""
     main, outline = explanation.main, explanation.outline
@@ -157,19 +175,24 @@ def _range(outline: Outline) -> str:
     return f"{percent(outline.elsewhere_low)} to {percent(outline.elsewhere_high)}"
 
 
-def judged(verdict: Verdict) -> str:
-    """Say what the test of a map found, in numbers."""
+def judged(verdict: Verdict, sample: str) -> str:
+    """Say what the test of a map found, in numbers.
+
+    Args:
+        verdict: The verdict.
+        sample: What a sample is called: "image".
+    """
     if verdict.word == "no verdict":
-        return "No verdict: an empty image is answered in the same way."
+        return f"No verdict: an empty {sample} is answered in the same way."
     own, others = verdict.twins, verdict.others
     found = (
         f"What it marks takes {_more(own.effect)} of the answer than the {_SHAPES}"
         f" ({p_value(own.p_value, own.number)}, {number(own.number)} places)"
     )
     if others is None:
-        return f"{found}. There were fewer than {LEAST_OTHERS} other images' maps to compare with."
+        return f"{found}. There were fewer than {LEAST_OTHERS} other {sample}s' maps to compare with."
     return (
-        f"{found}, and {_more(others.effect)} than the maps of {number(others.number)} other images"
+        f"{found}, and {_more(others.effect)} than the maps of {plural(others.number, f'other {sample}')}"
         f" ({p_value(others.p_value, others.number)})."
     )
 
