@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 import pytest
 import tensorflow as tf
 from keras import layers
 
 from reportgen.errors import ModelError
+from reportgen.models.compiling import runnable
 from reportgen.models.explaining import Explained, Goal
 from tests.formula_net import SIZE, image, network
 
+Array = npt.NDArray[Any]
 X = image()[None]
 
 
@@ -220,6 +224,73 @@ def test_gradient_is_the_central_difference(kind: str) -> None:
         expected, abs=2e-2 * float(np.abs(got).max()) + (5e-2 if kind == "half precision" else 0)
     )
     assert bool(found.reason) == (kind == "eager")
+
+
+def _laid_out(kind: str) -> tuple[Any, tuple[tuple[int, ...], ...]]:
+    """A model whose inputs are laid out in another way, and the shapes of its inputs without the batch axis."""
+    keras.utils.set_random_seed(3)
+    if kind == "two inputs":
+        picture, row = keras.Input((12, 12, 3), name="picture"), keras.Input((4,), name="row")
+        seen = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3, activation="gelu", name="c")(picture))
+        both = layers.Dense(6, activation="tanh")(layers.Concatenate()([seen, row]))
+        outputs = [layers.Dense(2, name="other")(both), layers.Dense(5, activation="softmax", name="answer")(both)]
+        return keras.Model([picture, row], outputs), ((12, 12, 3), (4,))
+    if kind == "time distributed":
+        given = keras.Input((3, 8, 8, 2))
+        steps = layers.TimeDistributed(layers.Conv2D(4, 3, activation="gelu", name="c"), name="t")(given)
+        rows = layers.TimeDistributed(layers.GlobalAveragePooling2D())(steps)
+        return keras.Model(given, layers.Dense(5, activation="softmax")(layers.GRU(6)(rows))), ((3, 8, 8, 2),)
+    assert kind == "channels first"
+    order: Any = {"data_format": "channels_first"}
+    given = keras.Input((3, 12, 12))
+    seen = layers.AveragePooling2D(2, **order)(layers.Conv2D(4, 3, activation="gelu", name="c", **order)(given))
+    flat = layers.Flatten()(layers.Conv2D(3, 2, activation="gelu", name="d", **order)(seen))
+    return keras.Model(given, layers.Dense(5, activation="softmax")(flat)), ((3, 12, 12),)
+
+
+def _central(ends: Callable[[Array], Array], value: Array, direction: Array, step: float = 1e-2) -> Array:
+    """The slope along a direction, from what is found a step to either side."""
+    high, low = (ends((value + sign * step * direction).astype(np.float32)) for sign in (1, -1))
+    return np.asarray((high - low) / (2 * step))
+
+
+LAID_OUT = {"two inputs": "c", "time distributed": "t/c", "channels first": "c"}
+
+
+@pytest.mark.parametrize("kind", LAID_OUT)
+def test_gradient_is_the_central_difference_at_each_input_and_at_a_call(kind: str) -> None:
+    model, shapes = _laid_out(kind)
+    rng = np.random.default_rng(0)
+    given = [rng.normal(size=(2, *shape)).astype(np.float32) for shape in shapes]
+    place = int(kind == "two inputs")
+    inputs = given if len(given) > 1 else given[0]
+    with runnable(model):
+        model(inputs)  # so that what no kernel can run is known before the model is traced, as in a report
+        found = Explained(model, inputs, place, "probabilities", {LAID_OUT[kind]})
+        assert not found.reason
+        assert found.floats == tuple(range(len(shapes)))
+        goal = Goal.of(found.units, 0, is_log_odds=True)
+        for own, value in enumerate(given):
+            direction = rng.normal(size=value.shape)
+
+            def ends(moved: Array, own: int = own) -> Array:
+                return goal.odds(found.scores([moved if each == own else part for each, part in enumerate(given)]))
+
+            slopes = found.slopes(given, goal, own)
+            assert slopes.shape == value.shape
+            got = (slopes * direction).reshape(2, -1).sum(axis=1)
+            assert np.abs(got).max() > 1e-3
+            assert got == pytest.approx(_central(ends, value, direction), abs=1e-2 * float(np.abs(got).max()))
+        tail = found.tail(LAID_OUT[kind])
+        assert tail is not None
+        values, around = tail.values(given)
+        direction = rng.normal(size=values.shape)
+        odds, slopes = tail.slopes(values, around, goal)
+        assert odds == pytest.approx(goal.odds(found.scores(given)), abs=1e-5)
+        got = (slopes * direction).reshape(2, -1).sum(axis=1)
+        expected = _central(lambda moved: goal.odds(tail.scores(moved, around)), values, direction)
+        assert np.abs(got).max() > 1e-3
+        assert got == pytest.approx(expected, abs=1e-2 * float(np.abs(got).max()))
 
 
 @pytest.mark.numbers
