@@ -2,11 +2,12 @@
 
     python examples/compare_attributions.py
 
-Libraries that are not installed are named and left out: `pip install captum grad-cam quantus xplique`. The weights of
-the network are formulas, so that Keras and PyTorch have the same ones, and nothing is trained or read. What is
-explained is the score of the class with the highest one, with zero in the place of what is taken away, because that is
-what the others do; the report itself explains log-odds, and paints over. Libraries have conventions of their own, and
-the differences are taken after ours was brought to theirs: the table says how.
+Libraries that are not installed are left out. Xplique asks for an older TensorFlow than reportgen's, and still works
+with it: `pip install captum grad-cam quantus`, then `pip install --no-deps xplique tensorflow-probability dm-tree
+tf-keras decorator`. The weights of the network are formulas, so that Keras and PyTorch have the same ones, and nothing
+is trained or read. What is explained is the score of the class with the highest one, with zero in the place of what is
+taken away, because that is what the others do; the report itself explains log-odds, and paints over. Libraries have
+conventions of their own, and the differences are taken after ours was brought to theirs: the table says how.
 """
 
 from __future__ import annotations
