@@ -15,6 +15,7 @@ class Work:
         encoded_bytes: Bytes that take as long as encoding as much noise as PNG.
         numbers: Numbers written as a page writes them.
         seconds: Seconds on any machine, where a budget says so.
+        notes: What is done less thoroughly to stay within a budget, each in whole sentences.
     """
 
     step: str
@@ -22,3 +23,4 @@ class Work:
     encoded_bytes: float = 0.0
     numbers: float = 0.0
     seconds: float = 0.0
+    notes: tuple[str, ...] = ()

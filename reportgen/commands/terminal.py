@@ -174,6 +174,8 @@ class Terminal:
         printer.print(
             Text("Sizes are upper bounds. Seconds are an estimate, from a short measurement on this machine.")
         )
+        for note in forecast.notes:
+            printer.print(Text(note))
         if not plan.cuts:
             printer.print(Text(f"Nothing is left out: the page stays within {megabytes(plan.max_size_bytes)}."))
             return

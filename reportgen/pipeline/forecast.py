@@ -46,6 +46,7 @@ class Forecast:
         plan: What the report would show.
         files: Bytes of each file by its format, estimated from above.
         seconds: Estimated seconds of each step by its name, without the start of the program.
+        notes: What would be done less thoroughly, each in whole sentences.
     """
 
     model: ModelRecord
@@ -53,6 +54,7 @@ class Forecast:
     plan: Plan
     files: tuple[tuple[str, int], ...]
     seconds: tuple[tuple[str, float], ...]
+    notes: tuple[str, ...] = ()
 
 
 def foretell(origin: Origin, dataset: Dataset | None, options: Options, progress: Progress = silent) -> Forecast:
@@ -73,10 +75,11 @@ def foretell(origin: Origin, dataset: Dataset | None, options: Options, progress
     training = origin.images_ahead * EPOCHS
     with progress("Measuring this machine"):
         speed = measured()
-    steps = _steps(record, dataset, training, plan, options)
+    steps = tuple(_steps(record, dataset, training, plan, options))
     seconds = tuple((work.step, _seconds(work, speed)) for work in steps)
     files = tuple((name, form(name).estimate(plan)) for name in options.format)
-    return Forecast(record, images, plan, files, seconds)
+    notes = tuple(note for work in steps for note in work.notes)
+    return Forecast(record, images, plan, files, seconds, notes)
 
 
 def _steps(record: ModelRecord, dataset: Dataset | None, training: int, plan: Plan, options: Options) -> Iterator[Work]:

@@ -32,7 +32,7 @@ def planned(text: str) -> dict[str, str]:
 
 @pytest.mark.keras
 def test_default_network_is_planned_without_training_and_without_a_file(tmp_path: Path) -> None:
-    shown = here("build", "--dry-run", cwd=tmp_path)
+    shown = here("build", "--dry-run", "--why-budget", "2e10", cwd=tmp_path)
     assert shown.returncode == 0, shown.stderr
     assert "Training" not in shown.stderr
     found = planned(shown.stdout)
@@ -41,6 +41,7 @@ def test_default_network_is_planned_without_training_and_without_a_file(tmp_path
     assert found["maps computed"] == found["maps in the web page"] == str(3 * (32 + 64 + 64))
     assert found["images that go through the model"] == "1000"
     assert "Nothing is left out" in shown.stdout
+    assert "Answers are explained less thoroughly. To stay near 20.0" in " ".join(shown.stdout.split())
     assert "seconds, training" in found
     assert names(tmp_path) == []
 
@@ -87,6 +88,23 @@ def test_what_the_budget_cuts_is_what_the_plan_says() -> None:
     assert found.plan.on_paper == 2 * 9
     assert found.plan.fits
     assert [name for name, _ in found.files] == ["html", "pdf", "json"]
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize(
+    ("budget", "notes"),
+    [
+        ("1e15", []),
+        ("5e10", ["Answers are explained less thoroughly. To stay near 50.0"]),
+        ("1e6", ["Explaining one answer takes more multiply-adds than are spent on it. Allow more with"]),
+    ],
+)
+def test_what_a_budget_leaves_of_explanations_is_said(budget: str, notes: list[str]) -> None:
+    toys = data(np.zeros((4, 96, 96, 3)), [0, 1, 0, 1])
+    options = make({"pick": "index:0,1", "why_budget": budget})
+    found = foretell(Origin(wide(), ("facts",)), toys, options).notes  # type: ignore[arg-type]
+    assert len(found) == len(notes)
+    assert all(note.replace("\u00a0", " ").startswith(start) for note, start in zip(found, notes, strict=True))
 
 
 @pytest.mark.keras

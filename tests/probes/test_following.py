@@ -91,7 +91,17 @@ def test_network_that_cannot_be_traced_is_compared_with_the_same_copies() -> Non
 
 
 def test_too_large_a_network_is_not_compared_and_that_is_said() -> None:
-    assert [following.num_copies(macs, 3) for macs in (10**7, 3 * 10**7, 10**9)] == [999, 499, 0]
+    assert [following.num_copies(macs, 3) for macs in (10**7, 3 * 10**7, 6 * 10**8, 4 * 10**9)] == [
+        999,
+        499,
+        199,
+        0,
+    ]
+
+
+def test_fewest_copies_are_enough_for_a_claim() -> None:
+    null = np.linspace(0.1, 0.3, following.NUM_COPIES[-1])[:, None]
+    assert following.p_values(np.array([0.9]), null).tolist() == [pytest.approx(LEVEL)]
 
 
 def test_copies_of_one_kind_stand_out_no_more_often_than_chance_allows() -> None:

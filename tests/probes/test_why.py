@@ -15,7 +15,7 @@ import tensorflow as tf
 from keras import layers
 
 from reportgen import registry
-from reportgen.evidence.why import WhyResult
+from reportgen.evidence.why import METHODS, WhyResult
 from reportgen.models.compiling import runnable
 from reportgen.models.subject import Subject
 from reportgen.options import make
@@ -469,6 +469,20 @@ def test_passes_that_were_made_are_counted() -> None:
     windows, test = 64, 3 * (1 + 39 + 19)
     assert result.spent.made >= 20 * windows + test
     assert result.spent.made <= result.spent.passes + 2 * 20 + 2 * 24
+
+
+def test_small_budget_leaves_the_controls_of_one_answer() -> None:
+    images, labels, _ = squares()
+    subject = earlier(subjects.subject(colours(), subjects.data(images, labels)), (0, 1, 2))
+    extent, macs = affording.Extent(3, len(images), (SIDE, SIDE), METHODS, is_small=True), subject.record.macs
+    each = macs + affording.PAINTING * SIDE * SIDE
+    budgets = [each * passes for passes in range(6000, 1000, -200)]
+    affordable = {budget: affording.afford(extent, macs, budget)[0] for budget in budgets}
+    budget = next(budget for budget, how in affordable.items() if how and (how.samples, how.controls) == (3, 1))
+    result = why.run(subject, make({"why_budget": str(budget)}))
+    assert result is not None
+    assert {control.kind: control.number for control in result.controls} == {"shuffled weights": 1, "runner-up": 1}
+    assert len(result.explanations) == 3
 
 
 def test_budget_is_kept_to_and_what_gave_way_is_said() -> None:

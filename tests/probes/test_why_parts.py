@@ -307,3 +307,26 @@ def test_three_samples_of_resnet_50_are_explained_by_default() -> None:
     assert how is not None
     assert (how.samples, how.twins, how.others, how.coarse) == (3, 19, 9, True)
     assert not any("samples" in words for words in gave_way)
+
+
+@pytest.mark.parametrize(
+    ("macs", "controls"), [(41_000_000, 3), (300_000_000, 1), (569_000_000, 1), (3_857_973_248, 1)]
+)
+def test_published_networks_keep_controls_by_default(macs: int, controls: int) -> None:
+    """MobileNet of a quarter of the channels, MobileNetV2, MobileNet, ResNet-50."""
+    how, gave_way = affording.afford(EXTENT, macs, affording.USUAL_MACS, affording.STRETCH * affording.USUAL_MACS)
+    assert how is not None
+    assert (how.samples, how.controls) == (3, controls)
+    said = affording.said(affording.USUAL_MACS, gave_way)
+    assert ("maps that should fail tested for one answer only" in said) == (controls == 1)
+
+
+def test_controls_go_before_samples_do_and_that_is_said() -> None:
+    how, gave_way = affording.afford(EXTENT, 10**9, 12 * 10**11)
+    assert how is not None
+    assert (how.samples, how.controls) == (2, 0)
+    said = affording.said(12 * 10**11, gave_way).replace("\u00a0", " ")
+    assert said.startswith("To stay near 1.2 trillion multiply-adds (--why-budget): ")
+    assert said.endswith("no maps that should fail tested and only 2 samples of 3 explained.")
+    assert "one answer only" not in said
+    assert affording.said(10**12, ()) == ""

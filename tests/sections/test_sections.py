@@ -299,7 +299,7 @@ CASES: dict[str, Evidence] = {
                 carried=(),
                 contrasts=(),
             ),
-            spent=Spent(10**12, 7000, 10**9, ("no controls", "only the main map tested")),
+            spent=Spent(10**12, 7000, 10**9, ("only the main map tested", "no maps that should fail tested")),
             controls=(),
             notes=("The input is of whole numbers.",),
         ),

@@ -34,15 +34,17 @@ from reportgen.probes.activations.map_reducing import flat
 from reportgen.progress import Progress
 from reportgen.records.model import LayerRecord
 
-NUM_COPIES = (999, 499)
-"""Copies of the network: as many as its multiply-adds allow. With 499 the smallest p-value is 0.002."""
+NUM_COPIES = (999, 499, 199)
+"""Copies of the network: as many as its multiply-adds allow. With 199 the smallest p-value is `LEVEL`."""
 # After so many copies a test is ended that has a p-value above this: it can hardly become a claim, and ending it never
 # makes one.
 _HOPELESS = {19: 0.25, 99: 0.08, 199: 0.04, 499: 0.02}
 LEAST_CORRELATION = 0.3
 """From this correlation on, a channel that is beyond shuffled weights is said to follow the object."""
 _SEED_OF_COPIES = 11
-_MACS = 6 * 10**10
+_MACS, _MOST_MACS = 6 * 10**10, 4 * 10**11
+"""Multiply-adds of all copies, and of the fewest: most networks are asked only 19 times, as no channel of theirs could
+become a claim."""
 # Fisher's z of a correlation of 1 is infinite.
 _HIGHEST = 1 - 1e-9
 _LEAST_SPREAD = 1e-6
@@ -68,7 +70,9 @@ def num_copies(macs: int, num_samples: int) -> int:
         macs: Multiply-adds of one image's pass.
         num_samples: The samples.
     """
-    return next((copies for copies in NUM_COPIES if copies * num_samples * max(macs, 1) <= _MACS), 0)
+    each = num_samples * max(macs, 1)
+    fewest = NUM_COPIES[-1] if NUM_COPIES[-1] * each <= _MOST_MACS else 0
+    return next((copies for copies in NUM_COPIES if copies * each <= _MACS), fewest)
 
 
 def compare(

@@ -26,6 +26,7 @@ from reportgen.records.model import ModelRecord
 from reportgen.sources.dataset import Dataset
 
 NEEDS = ("predictions", "samples", "watching")
+_TOO_DEAR = "Explaining one answer takes more multiply-adds than are spent on it. Allow more with --why-budget."
 
 
 def forecast(record: ModelRecord, dataset: Dataset, options: Options, plan: Plan) -> Work | None:
@@ -34,8 +35,12 @@ def forecast(record: ModelRecord, dataset: Dataset, options: Options, plan: Plan
     if not sizes or max(sizes) < 2 or not plan.num_samples:
         return None
     extent = _extent(plan.num_samples, dataset.size, sizes, options)
-    how, _ = affording.afford(extent, record.macs, *_budget(options))
-    return None if how is None else Work("explaining answers", macs=affording.cost(extent, how, record.macs))
+    how, gave_way = affording.afford(extent, record.macs, *_budget(options))
+    if how is None:
+        return Work("explaining answers", notes=(_TOO_DEAR,))
+    told = affording.said(_budget(options)[0], gave_way)
+    notes = (f"Answers are explained less thoroughly. {told}",) if told else ()
+    return Work("explaining answers", macs=affording.cost(extent, how, record.macs), notes=notes)
 
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> WhyResult | None:
@@ -77,10 +82,7 @@ def _explained(subject: Subject, answers: PredictionsResult, options: Options, p
         extent = Extent(extent.samples, extent.images, extent.sizes, kept, extent.is_small)
     how, gave_way = affording.afford(extent, record.macs, *_budget(options))
     if how is None:
-        return _nothing(
-            answers,
-            "Explaining one answer takes more multiply-adds than are spent on it. Allow more with --why-budget.",
-        )
+        return _nothing(answers, _TOO_DEAR)
     watched = subject.earlier.get("watching")
     study = Study(ground, how, extent.methods, watched if isinstance(watched, WatchingResult) else None, options.seed)
     found, controls = study.run(subject.samples, progress)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
 from reportgen.evidence.why import LEAST_OTHERS, LEAST_TWINS, MOST_OTHERS, MOST_TWINS, SHARES
-from reportgen.language.numerals import plural
+from reportgen.language.listing import listed
+from reportgen.language.numerals import plural, short
 from reportgen.probes.why import mapping
 
 USUAL_MACS = 3 * 10**11
 """Multiply-adds that explaining may take before it is done less thoroughly."""
 STRETCH = 20
 """Samples are left out only where even the least thorough way takes more than so many usual budgets: three samples of
-ResNet-50 are explained in this, in two minutes on two cores."""
+ResNet-50 are explained in this, in two minutes on two cores. So are the controls of one answer."""
 PAINTING = 250
 """Multiply-adds that painting over takes as long as, for each pixel of an image."""
 GRADIENT = 2
 """Passes that a gradient costs: no gradients of weights are taken."""
 _FEW_STEPS = 16
+_ONE_CONTROL = "maps that should fail tested for one answer only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Thoroughness:
         coarse: Whether windows of an occlusion stand side by side.
         judged: How many of the methods are put to the test, the main one first.
         contrast: Whether the map against another class is drawn where it costs passes of its own.
-        controls: Whether maps that should not pass are put to the test.
+        controls: For how many answers maps that should not pass are put to the test.
     """
 
     samples: int
@@ -65,7 +67,7 @@ class Thoroughness:
     coarse: bool
     judged: int
     contrast: bool
-    controls: bool
+    controls: int
 
 
 def passes(extent: Extent, how: Thoroughness) -> int:
@@ -87,9 +89,9 @@ def passes(extent: Extent, how: Thoroughness) -> int:
     sample += outline + channels + len(SHARES) * 2
     if how.contrast and extent.is_small:
         sample += GRADIENT * how.steps
-    if how.controls:
-        sample += 2 * test + 2 * max(windows if extent.methods[0] == "occlusion" else GRADIENT * how.steps, 0)
-    return how.samples * sample + more * other
+    # Of an occlusion the runner-up needs no windows of its own: their scores hold every class.
+    control = 2 * test + (windows if extent.methods[0] == "occlusion" else 2 * GRADIENT * how.steps)
+    return how.samples * sample + more * other + min(how.controls, how.samples) * control
 
 
 def cost(extent: Extent, how: Thoroughness, macs: int) -> int:
@@ -127,7 +129,7 @@ def afford(
         coarse=False,
         judged=len(extent.methods),
         contrast=True,
-        controls=True,
+        controls=extent.samples,
     )
     gave_way: list[str] = []
     for words, less in _steps():
@@ -138,11 +140,24 @@ def afford(
             gave_way.append(words)
             how = smaller
     most = budget if most is None else most
+    if how.controls and cost(extent, how, macs) > most:
+        gave_way = [*(words for words in gave_way if words != _ONE_CONTROL), "no maps that should fail tested"]
+        how = replace(how, controls=0)
     while how.samples > 1 and cost(extent, how, macs) > most:
         how = replace(how, samples=how.samples - 1)
     if how.samples < extent.samples:
         gave_way.append(f"only {plural(how.samples, 'sample')} of {extent.samples} explained")
     return (None if cost(extent, how, macs) > most else how), tuple(gave_way)
+
+
+def said(budget: int, gave_way: Sequence[str]) -> str:
+    """Say what gives way to a budget; "" for nothing.
+
+    Args:
+        budget: Multiply-adds.
+        gave_way: What gives way, in words.
+    """
+    return f"To stay near {short(budget)} multiply-adds (--why-budget): {listed(gave_way)}." if gave_way else ""
 
 
 _Less = Callable[[Thoroughness], Thoroughness]
@@ -163,6 +178,6 @@ def _steps() -> Iterator[tuple[str, _Less]]:
         f"integrated gradients at {_FEW_STEPS} points",
         lambda how: replace(how, steps=_FEW_STEPS, most_steps=mapping.LEAST_STEPS),
     )
-    yield "no controls", lambda how: replace(how, controls=False)
+    yield _ONE_CONTROL, lambda how: replace(how, controls=min(how.controls, 1))
     yield "only the main map tested", lambda how: replace(how, judged=1)
     yield "windows side by side, without an overlap", lambda how: replace(how, coarse=True)

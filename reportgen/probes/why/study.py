@@ -112,7 +112,7 @@ class Study:
         if judging.num_twins(self._ground.sizes) <= MOST_TWINS:
             self._note("There are so few places that no map can be moved elsewhere, so none was put to the test.")
             tested = ()
-        has_controls = self._how.controls and bool(tested)
+        has_controls = self._how.controls > 0 and bool(tested)
         steps = len(self._pool) + (2 if has_controls else 1) * len(asked)
         found, controls = [], []
         with progress("Explaining answers", total=steps) as advance:
@@ -340,10 +340,11 @@ class Study:
     def _controls(self, asked: Sequence[Asked], advance: Callable[[], None]) -> list[Control]:
         """Put maps to the test that should not pass: of shuffled weights, and of the runner-up.
 
-        Where an empty image gets the answer, no map could pass, so that such a sample would prove nothing.
+        Where an empty image gets the answer, no map could pass, and such a sample would prove nothing.
         """
         every, ground = len(asked), self._ground
         asked = [each for each in asked if not ground.answered(each.sample.index, each.goal).says_nothing]
+        asked = asked[: self._how.controls]
         for _ in range(every - len(asked)):
             advance()
         method = next((each for each in self._methods if each != "cam"), None)
