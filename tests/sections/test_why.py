@@ -57,7 +57,17 @@ def test_headline_says_what_was_tested(explanations: tuple[Explanation, ...], he
         (told("supported", outline=None), "What the map marks counts towards “cat”, but no part of it carries the"),
         (told("weak"), "Without the outlined part “cat” falls, but hardly more than without the same shape elsewhere."),
         (told("not specific"), "Without the outlined part “cat” falls, but places that other images' maps mark do as"),
-        (told("not supported"), "This map is no evidence: painting over what it marks takes no more of “cat” away"),
+        (told("not supported"), "This map is no evidence: painting over what it marks takes hardly more of “cat” away"),
+        (
+            why_made.explanation(
+                maps=(
+                    why_made.evidence_map(
+                        verdict=why_made.verdict("not supported", twins=why_made.null(p_value=0.6, effect=-0.01))
+                    ),
+                )
+            ),
+            "This map is no evidence: painting over what it marks takes no more of “cat” away",
+        ),
         (told("no verdict", outline=None), "An empty image gets this answer, too"),
         (why_made.explanation(maps=()), "No map was made of this image."),
     ],
@@ -92,6 +102,14 @@ def test_test_of_a_signal_speaks_of_signals() -> None:
         True,
         False,
     ]
+
+
+@pytest.mark.parametrize(
+    ("lead", "said"),
+    [(2.1, "is 8.2 times as probable"), (17.0, "is 24.2 million times as probable"), (31.0, "is far ahead as")],
+)
+def test_lead_over_another_class_is_no_longer_than_it_is_known(lead: float, said: str) -> None:
+    assert said in sentences.contrasted(why_made.contrast(lead=lead), "cat").replace("\u00a0", " ")
 
 
 def test_marks_are_counted_and_differ_by_their_shape() -> None:

@@ -22,7 +22,7 @@ from reportgen.evidence.why import (
     Verdict,
     WorkedSum,
 )
-from reportgen.language.numerals import number, p_value, percent, plural
+from reportgen.language.numerals import number, p_value, percent, plural, short
 
 METHODS = {
     "integrated-gradients": "Integrated gradients",
@@ -41,6 +41,8 @@ MARKS = {
 DISCS = {"supported": "full", "not specific": "half", "weak": "half", "not supported": "empty", "no verdict": "none"}
 """The shape that stands for a word, in the order of what they are worth."""
 _SHAPES = "same shape elsewhere"
+_NOTICED = 0.005
+"""From this effect on a page shows more than none."""
 
 
 def title(explanation: Explanation, label: str | None) -> str:
@@ -80,7 +82,7 @@ def meaning(word: str, samples: str) -> str:
         "not specific": f"Only the first holds: the maps of other {samples} mark places that do as much.",
         "weak": f"The first holds only at p ≤ {number(WEAK_LEVEL)}, or there are fewer than {LEAST_OTHERS} other"
         f" {samples} to compare with.",
-        "not supported": "It takes no more than its own shape elsewhere. Such a picture is no evidence.",
+        "not supported": "It takes hardly more, or no more, than its own shape elsewhere: no evidence.",
         "no verdict": "Nothing can be taken away: with everything painted over, the answer is the same.",
     }[word]
 
@@ -115,8 +117,9 @@ def claim(explanation: Explanation, sample: str) -> str:
     if verdict.word == "no verdict":
         return outlined(explanation, sample)
     if verdict.word == "not supported":
+        more = "hardly more" if verdict.twins.effect >= _NOTICED else "no more"
         return (
-            f"This map is no evidence: painting over what it marks takes no more of {said} away than painting over the"
+            f"This map is no evidence: painting over what it marks takes {more} of {said} away than painting over the"
             f" {_SHAPES}."
         )
     if outline is None:
@@ -275,7 +278,8 @@ def summed(part: WorkedSum | Carried) -> str:
 def contrasted(contrast: Contrast, name: str) -> str:
     """Say what a map of one class against another shows."""
     times = math.exp(min(contrast.lead, 30.0))
-    ahead = f"“{name}” is {number(times, 2)} times as probable" if contrast.lead < 30 else f"“{name}” is far ahead"
+    said = short(times) if times >= 100_000 else number(times, 2)
+    ahead = f"“{name}” is {said} times as probable" if contrast.lead < 30 else f"“{name}” is far ahead"
     return f"{ahead} as “{contrast.other}” ({percent(contrast.probability)})."
 
 
