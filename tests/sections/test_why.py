@@ -106,7 +106,12 @@ def test_test_of_a_signal_speaks_of_signals() -> None:
 
 @pytest.mark.parametrize(
     ("lead", "said"),
-    [(2.1, "is 8.2 times as probable"), (17.0, "is 24.2 million times as probable"), (31.0, "is far ahead as")],
+    [
+        (2.1, "is 8.2 times as probable"),
+        (11.65, "is 115\u202f000 times as probable"),
+        (17.0, "is 24.2 million times as probable"),
+        (31.0, "is far ahead as"),
+    ],
 )
 def test_lead_over_another_class_is_no_longer_than_it_is_known(lead: float, said: str) -> None:
     assert said in sentences.contrasted(why_made.contrast(lead=lead), "cat").replace("\u00a0", " ")

@@ -278,7 +278,7 @@ def summed(part: WorkedSum | Carried) -> str:
 def contrasted(contrast: Contrast, name: str) -> str:
     """Say what a map of one class against another shows."""
     times = math.exp(min(contrast.lead, 30.0))
-    said = short(times) if times >= 100_000 else number(times, 2)
+    said = short(times) if times >= 10**6 else number(float(f"{times:.3g}"), 2)
     ahead = f"“{name}” is {said} times as probable" if contrast.lead < 30 else f"“{name}” is far ahead"
     return f"{ahead} as “{contrast.other}” ({percent(contrast.probability)})."
 
