@@ -12,6 +12,7 @@ import numpy as np
 from reportgen.errors import ModelError
 from reportgen.evidence.samples import SampleRecord
 from reportgen.models import running
+from reportgen.models.blocks import State
 from reportgen.models.hooks import watch
 from reportgen.models.inputs import arrange, batch_size
 from reportgen.models.types import Model, Tensor, Tensors
@@ -38,6 +39,8 @@ class Subject:
         dataset: Images that fit it, or None.
         samples: The samples chosen for a close look, in order.
         earlier: What the probes before this one found, by their names.
+        collected: The state of each block of the data, by the probe that passes over them, where other processes
+            collected them (`models.blocks`).
     """
 
     model: Model
@@ -45,6 +48,7 @@ class Subject:
     dataset: Dataset | None = None
     samples: tuple[SampleRecord, ...] = ()
     earlier: Mapping[str, Any] = field(default_factory=dict)
+    collected: Mapping[str, Sequence[State]] = field(default_factory=dict)
 
     @property
     def batch_size(self) -> int:
@@ -125,19 +129,21 @@ class Answering:
     go of each output as soon as nothing needs it; the tracing costs as much as four or five eager calls.
     """
 
-    def __init__(self, model: Model, num_batches: int) -> None:
+    def __init__(self, model: Model, num_batches: int, rows: int = 0) -> None:
         """Prepare to ask.
 
         Args:
             model: A Keras model.
-            num_batches: How many batches there will be: few do not pay for the tracing.
+            num_batches: How many batches there will be: few do not pay for the tracing. Where other processes are asked
+                about the others, those count, too: the last bits depend on it.
+            rows: How many images the largest batch has; 0 for as many as the first one.
         """
-        self._model, self._rows = model, batch_size(model)
+        self._model, self._rows = model, batch_size(model) or rows
         self._is_worth_tracing = num_batches >= _WORTH_TRACING
         self._traced: Callable[[Tensors], list[Tensor]] | None = None
 
     def __call__(self, inputs: Tensors) -> list[Array]:
-        """Return what `answers` returns for a batch; the first one is the largest."""
+        """Return what `answers` returns for a batch; the first one is the largest, where nothing else was said."""
         size = len(keras.tree.flatten(inputs)[0])
         self._rows = self._rows or size
         if not self._is_worth_tracing or size > self._rows:

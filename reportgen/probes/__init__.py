@@ -6,6 +6,8 @@ nothing to run on. A probe turns tensors into 8-bit maps and numbers at once and
 
 - `READS`, the names of probes whose results it reads where these run, too: they come before it.
 - `leave(subject, result)` returns the subject as the probes after it get it.
+- `passes(subject, options)`, of one that passes over all images and whose pass can be cut into blocks: that pass, a
+  `models.blocks.Pass`, or None for none.
 - `forecast(record, dataset, options, plan)` returns the `budget.work.Work` that it takes, or None for nothing.
 - `num_samples(dataset, options)`, of the one that chooses samples: how many there will be, at most.
 - `scores(result)`, of the one that knows how often the model is right: each `document.report.Score`.

@@ -37,12 +37,13 @@ def _network(name: str, number: int, turns: int, target: float) -> Iterator[Row]
     import keras
     import numpy as np
 
+    from reportgen.models.blocks import passed
     from reportgen.models.convnet import convnet
     from reportgen.models.inspection import inspect
     from reportgen.models.subject import Subject
     from reportgen.options import Options
     from reportgen.probes import watching as probe
-    from reportgen.probes.watching.collecting import Pass
+    from reportgen.probes.watching.collecting import Watched
     from reportgen.sources.memory import from_arrays
 
     keras.utils.set_random_seed(0)
@@ -50,7 +51,9 @@ def _network(name: str, number: int, turns: int, target: float) -> Iterator[Row]
     shape = model.input_shape[1:]
     images = np.random.default_rng(0).random((number, *shape), dtype=np.float32)
     subject = Subject(model, inspect(model), from_arrays(images, np.arange(number) % 10))
-    watch = Pass(subject, Options()).collect
+
+    def watch() -> None:
+        passed(Watched(subject, Options()), None)
 
     def predict() -> None:
         model.predict(images, batch_size=32, verbose=0)

@@ -170,7 +170,7 @@ def test_hash_covers_the_images_as_the_model_got_them_and_the_labels() -> None:
     def hashed(images: npt.NDArray[np.float32], labels: list[int] | None) -> str:
         return result(ending("softmax", 4), images, labels).sha256
 
-    of_images = hashlib.sha256(hashlib.sha256(images.tobytes()).digest())
+    of_images = hashlib.sha256(hashlib.sha256(images.tobytes()).digest())  # of the only block
     assert hashed(images, None) == of_images.hexdigest()
     of_images.update(np.array(labels, np.int64).tobytes())
     assert hashed(images, labels) == of_images.hexdigest()

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from reportgen.models.blocks import passed
 from reportgen.models.inspection import inspect
 from reportgen.models.subject import Array, Subject
 from reportgen.options import Options
-from reportgen.probes.watching.collecting import Pass
+from reportgen.probes.watching.collecting import Watched
 from reportgen.probes.watching.watching import Watching
 from reportgen.sources.memory import from_arrays
 
@@ -96,7 +97,10 @@ def test_what_the_activation_was_given_is_put_back_only_where_it_is_no_number(va
 
 
 def test_graph_that_fails_midway_is_called_instead_and_counted_once() -> None:
-    plain, stumbling = (Pass(each, Options()).collect()[0].tally for each in (subject(), subject(Stumbling())))
+    passes = [Watched(each, Options()) for each in (subject(), subject(Stumbling()))]
+    for each in passes:
+        passed(each, None)
+    plain, stumbling = (each.collectors[0].tally for each in passes)
     assert stumbling.num_images == plain.num_images == len(IMAGES)
     np.testing.assert_array_equal(stumbling.count, plain.count)
     np.testing.assert_array_equal(stumbling.top_images, plain.top_images)

@@ -48,10 +48,15 @@ def sureness(shares: Array) -> Array:
 
 
 class Counts:
-    """Counts answers class by class, a batch at a time."""
+    """Counts answers class by class, a batch at a time.
+
+    Attributes:
+        by_class: How many images belong to each class, how many of these were found, and how many others were taken for
+            it, int64 (3, classes).
+    """
 
     def __init__(self, num_classes: int) -> None:
-        self._present, self._found, self._wrong = (np.zeros(num_classes, np.int64) for _ in range(3))
+        self.by_class: Array = np.zeros((3, num_classes), np.int64)
 
     def add(self, shares: Array, truth: Array, broken: Array) -> Array:
         """Count a batch.
@@ -65,12 +70,10 @@ class Counts:
             Whether each image's answer names its classes and no other, bool (batch).
         """
         given, true = answered(shares) & ~broken[:, None], truth == 1
-        self._present += true.sum(axis=0)
-        self._found += (given & true).sum(axis=0)
-        self._wrong += (given & ~true).sum(axis=0)
+        self.by_class += np.stack([each.sum(axis=0) for each in (true, given & true, given & ~true)])
         return np.asarray((given == true).all(axis=1) & ~broken)
 
     def rows(self, names: tuple[str, ...]) -> tuple[ClassCounts, ...]:
         """Return the counts of every class."""
-        columns = zip(self._present.tolist(), self._found.tolist(), self._wrong.tolist(), strict=True)
+        columns = self.by_class.T.tolist()
         return tuple(ClassCounts(name, *column) for name, column in zip(names, columns, strict=True))

@@ -22,13 +22,14 @@ from reportgen.evidence.responses import (
 from reportgen.evidence.watching import Strongest, WatchingResult
 from reportgen.language.numerals import number, plural
 from reportgen.language.vocabulary import Words, words
+from reportgen.models.blocks import passed
 from reportgen.models.kinds import cap, cuts_off
 from reportgen.models.subject import Array, Subject
 from reportgen.models.types import Operation
 from reportgen.options import Options
 from reportgen.probes.watching import tallies
 from reportgen.probes.watching.bounding import intervals
-from reportgen.probes.watching.collecting import Collector, Pass
+from reportgen.probes.watching.collecting import Collector, Watched
 from reportgen.probes.watching.copies import copies, line
 from reportgen.probes.watching.kernels import pictures
 from reportgen.probes.watching.labelled import Classes
@@ -63,10 +64,13 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Watc
     Raises:
         ModelError: The model cannot be run on the images.
     """
-    if subject.dataset is None or not any(call.role == "conv" for call in subject.record.layers):
+    passing = passes(subject, options)
+    if passing is None or subject.dataset is None:
         return None
-    passing = Pass(subject, options)
-    collectors, groups = passing.collect(progress), passing.groups
+    passed(passing, subject.collected.get("watching"), progress)
+    if not passing.watching.operations:
+        passing.watching.know()
+    collectors, groups = passing.collectors, passing.groups
     tested, found = _tested(collectors, groups, options, words(subject.record)), []
     with progress("Measuring every channel", total=len(collectors)) as advance:
         for collector in collectors:
@@ -91,6 +95,13 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Watc
     )
     strongest = tuple(_strongest(call, collector, groups) for call, collector in zip(found, collectors, strict=True))
     return WatchingResult(result, passing.images, strongest)
+
+
+def passes(subject: Subject, options: Options) -> Watched | None:
+    """Prepare the pass over the data; None without data or conv calls."""
+    if subject.dataset is None or not any(call.role == "conv" for call in subject.record.layers):
+        return None
+    return Watched(subject, options)
 
 
 def _proven(

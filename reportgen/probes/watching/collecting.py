@@ -7,16 +7,17 @@ and at some places, the responses themselves are kept, as many as a fixed memory
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
+from reportgen.models.blocks import MOST_BLOCKS, State, batches, cut
 from reportgen.models.subject import Array, Subject
 from reportgen.options import Options
 from reportgen.probes.watching import tallies, ties
 from reportgen.probes.watching.labelled import Classes, classes
 from reportgen.probes.watching.reducing import highest, per_image
 from reportgen.probes.watching.watching import Watching
-from reportgen.progress import Progress, silent
 from reportgen.records.judged import Judged, judged
 
 MOST_PLACES = 4096
@@ -24,11 +25,20 @@ MOST_PLACES = 4096
 MOST_PEAKS = 4096
 """Most images whose highest responses are kept, for histograms."""
 _KEPT_BYTES = 64 << 20
+# What the states of all blocks may take together: with very many classes there are fewer blocks.
+_STATES_BYTES, _LEAST_BLOCKS = 4 << 30, 8
 _SEED_OF_IMAGES, _SEED_OF_PLACES = 1, 2
 
 
-class Pass:
-    """A model that is ready to be watched at its conv calls, over all images or as many as the options allow."""
+class Watched:
+    """The pass in which a model is watched at its conv calls, over all images or as many as the options allow.
+
+    It is one of `models.blocks.Pass`; `collectors` hold what was seen of each conv call, in their order, as far as it
+    has been folded.
+    """
+
+    step = "Watching every channel"
+    learns = True  # what is known of the strongest images saves looking for the places of others
 
     def __init__(self, subject: Subject, options: Options) -> None:
         """Prepare the pass.
@@ -48,29 +58,41 @@ class Pass:
         )
         self._seed = options.seed
         self._keys = ties.of_images(options.seed, self.images)
-        self._taking: dict[str, list[Collector]] = {}
+        self.collectors = self._collectors()
+        self._taking = {
+            call.path: [each for each in self.collectors if each.judged.path == call.path] for call in self.calls
+        }
         self._start = 0
+        self.batch_size = self.watching.batch_size
+        one = tallies.num_bytes(sum(self._widths), len(self.groups.names))
+        self.blocks = cut(len(self.images), self.batch_size, max(_LEAST_BLOCKS, min(MOST_BLOCKS, _STATES_BYTES // one)))
+        self.drawn: State = {
+            "images": self.images,
+            "kept": self.collectors[0].kept_slots,
+            **{f"places {place}": each.places for place, each in enumerate(self.collectors)},
+        }
 
-    def collect(self, progress: Progress = silent) -> tuple[Collector, ...]:
-        """Put every image to the model once.
-
-        Returns:
-            What was seen of each conv call, in their order.
+    def collect(self, block: range, advance: Callable[[], None]) -> State:
+        """Put the images of a block to the model.
 
         Raises:
             ModelError: The model cannot be run on the images.
         """
-        collectors, size = self._collectors(), self.watching.batch_size
-        self._taking = {
-            call.path: [each for each in collectors if each.judged.path == call.path] for call in self.calls
-        }
-        starts = range(0, len(self.images), size)
-        with progress("Watching every channel", total=len(starts)) as advance:
-            for start in starts:
-                self._start = start
-                self.watching.watch(self.images[start : start + size].tolist())
-                advance()
-        return collectors
+        self.watching.begin()
+        for each in self.collectors:
+            each.begin()
+        for places in batches(block, self.batch_size):
+            self._start = places.start
+            self.watching.watch(self.images[places.start : places.stop].tolist())
+            advance()
+        states = [each.state(block) for each in self.collectors]
+        return {f"{place} {name}": state[name] for place, state in enumerate(states) for name in state}
+
+    def fold(self, block: range, state: State) -> None:
+        """Take in the state of the next block."""
+        for place, each in enumerate(self.collectors):
+            before = f"{place} "
+            each.fold(block, {name.removeprefix(before): state[name] for name in state if name.startswith(before)})
 
     def _take(self, path: str, outputs: Array, before: Array | None) -> None:
         for each in self._taking[path]:
@@ -118,11 +140,12 @@ class Collector:
         judged: The conv call, and where it is judged.
         images: Indices of the images.
         sizes: Positions along each axis of its maps.
-        tally: What its channels did.
+        tally: What its channels did, over all blocks that were folded.
         kept_slots: Places among `images` of those whose responses are kept.
         levels: Mean response above zero to these, float32 (images, channels).
         peaks: Highest response to some of these, before a cap, float32 (images, channels).
-        sampled: Responses at random places, float32 (places, channels).
+        places: Random places, numbered position by position, image by image.
+        sampled: Responses at these, float32 (places, channels).
         all_places: Whether these are all places.
         is_capped: Whether images are ranked by what an activation with a cap is given.
     """
@@ -152,14 +175,15 @@ class Collector:
         self.images, self._keys = images
         self._axis, self._groups = axis, groups
         channels = record.output_shape[axis] or 0
-        self.tally = self._before = tallies.nothing(channels, len(groups.names))
+        self._channels = channels
+        self.tally = self._block = self._before = tallies.nothing(channels, len(groups.names))
         self._start = -1
         self.levels, self.peaks = (np.zeros((len(slots), channels), np.float32) for slots in kept)
         self._positions = math.prod(self.sizes)
         total = len(self.images) * self._positions
-        self._places = places.of(total)
-        self.all_places, self.is_capped = len(self._places) == total, False
-        self.sampled = np.zeros((len(self._places), channels), np.float32)
+        self.places = places.of(total)
+        self.all_places, self.is_capped = len(self.places) == total, False
+        self.sampled = np.zeros((len(self.places), channels), np.float32)
 
     def maps(self, outputs: Array) -> Array:
         """Lay outputs out as (images, positions, channels)."""
@@ -175,15 +199,16 @@ class Collector:
             given: What an activation with a cap was given, by which images are ranked; None for what came out.
         """
         if start != self._start:
-            self._start, self._before = start, self.tally
+            self._start, self._before = start, self._block
         values = self.maps(outputs)
         images = self.images[start : start + len(values)]
         labels = None if self._groups.of_images is None else self._groups.of_images[start : start + len(values)]
         keys = self._keys[start : start + len(values)]
-        before = self._before
+        before, known = self._before, self.tally
 
         def worth(maximum: Array) -> Array:
-            return tallies.worth(before, maximum, keys)
+            # Whatever earlier blocks have more of is not among the strongest of all, so that nobody asks where it is.
+            return tallies.worth(before, maximum, keys) & tallies.enters(known, maximum, keys[:, None])
 
         def nowhere(maximum: Array) -> Array:
             return np.zeros(maximum.shape, bool)
@@ -192,14 +217,48 @@ class Collector:
         ranked = None if given is None else highest(self.maps(given), keys, worth)
         found = per_image(values, keys, worth if given is None else nowhere)
         here = tallies.of_images(found, images.tolist(), keys, labels, len(self._groups.names), ranked)
-        self.tally = tallies.merge(before, here)
-        first, end = np.searchsorted(self.kept_slots, [start, start + len(values)])
-        self.levels[first:end] = found.level[self.kept_slots[first:end] - start]
-        first, end = np.searchsorted(self._peak_slots, [start, start + len(values)])
-        self.peaks[first:end] = (found.maximum if ranked is None else ranked[0])[self._peak_slots[first:end] - start]
-        first, end = np.searchsorted(self._places, [start * self._positions, (start + len(values)) * self._positions])
-        slots, positions = np.divmod(self._places[first:end], self._positions)
-        self.sampled[first:end] = values[slots - start, positions]
+        self._block = tallies.merge(before, here)
+        levels, peaks, sampled = self._kept(range(start, start + len(values)))
+        self.levels[levels] = found.level[self.kept_slots[levels] - start]
+        self.peaks[peaks] = (found.maximum if ranked is None else ranked[0])[self._peak_slots[peaks] - start]
+        slots, positions = np.divmod(self.places[sampled], self._positions)
+        self.sampled[sampled] = values[slots - start, positions]
+
+    def _kept(self, places: range) -> tuple[slice, slice, slice]:
+        """Return which of the levels, the peaks and the samples are those of some images, by their places."""
+        ends = np.array([places.start, places.stop])
+        found = (
+            np.searchsorted(self.kept_slots, ends),
+            np.searchsorted(self._peak_slots, ends),
+            np.searchsorted(self.places, ends * self._positions),
+        )
+        levels, peaks, sampled = (slice(int(first), int(end)) for first, end in found)
+        return levels, peaks, sampled
+
+    def begin(self) -> None:
+        """Begin a block with nothing."""
+        self._block = tallies.nothing(self._channels, len(self._groups.names))
+        self._start = -1
+
+    def state(self, block: range) -> State:
+        """Return what is known of the block."""
+        levels, peaks, sampled = self._kept(block)
+        return {
+            **tallies.arrays(self._block),
+            "levels": self.levels[levels],
+            "peaks": self.peaks[peaks],
+            "sampled": self.sampled[sampled],
+            "is capped": np.array(self.is_capped),
+        }
+
+    def fold(self, block: range, state: State) -> None:
+        """Take in what is known of the next block."""
+        levels, peaks, sampled = self._kept(block)
+        self.levels[levels], self.peaks[peaks], self.sampled[sampled] = (
+            state[name] for name in ("levels", "peaks", "sampled")
+        )
+        self.is_capped = bool(state["is capped"])
+        self.tally = tallies.merge(self.tally, tallies.of_arrays(state))
 
     def class_means(self) -> Array:
         """Return the mean response to the images of each class, in multiples of the layer's, (classes, channels)."""

@@ -7,8 +7,9 @@ about 1e-12.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -88,6 +89,23 @@ def nothing(num_channels: int, num_classes: int) -> Tally:
         top_positions=np.zeros((TOP, num_channels), np.int64),
         num_at_maximum=whole[5],
     )
+
+
+def arrays(tally: Tally) -> dict[str, Array]:
+    """Return all that is known as plain arrays by name."""
+    return {each.name: np.asarray(getattr(tally, each.name)) for each in fields(tally)}
+
+
+def of_arrays(found: Mapping[str, Array]) -> Tally:
+    """Return what `arrays` gave back as a tally."""
+    named: dict[str, Any] = {each.name: found[each.name] for each in fields(Tally)}
+    return Tally(**{**named, "num_images": int(named["num_images"])})
+
+
+def num_bytes(num_channels: int, num_classes: int) -> int:
+    """Return how many bytes the arrays of a tally take."""
+    one = arrays(nothing(1, 1))
+    return num_channels * (sum(array.nbytes for array in one.values()) + 8 * (num_classes - 1))
 
 
 def of_images(
@@ -188,7 +206,7 @@ def worth(tally: Tally, maximum: Array, keys: Array) -> Array:
         maximum: The maxima of further images, (images, channels).
         keys: The keys of these images.
     """
-    found = _enters(tally, maximum, keys[:, None])
+    found = enters(tally, maximum, keys[:, None])
     crowded = np.flatnonzero(found.sum(axis=0) > TOP)
     drawn = np.broadcast_to(keys[:, None], (len(keys), len(crowded)))
     order = _order(maximum[:, crowded], drawn)
@@ -197,8 +215,8 @@ def worth(tally: Tally, maximum: Array, keys: Array) -> Array:
     return found
 
 
-def _enters(tally: Tally, maximum: Array, keys: Array) -> Array:
-    """Return whether images of such maxima and keys come before the last that is kept."""
+def enters(tally: Tally, maximum: Array, keys: Array) -> Array:
+    """Return whether images of such maxima and keys come before the last that is kept, bool (images, channels)."""
     last = tally.top_values[-1]
     return np.asarray((maximum > last) | ((maximum == last) & (keys < tally.top_keys[-1])))
 
@@ -206,7 +224,7 @@ def _enters(tally: Tally, maximum: Array, keys: Array) -> Array:
 def _merged_tops(one: Tally, other: Tally) -> tuple[Array, Array, Array, Array]:
     """Return the strongest images of both; most channels of a batch bring nothing new, and are left as they are."""
     mine, theirs = ((each.top_values, each.top_keys, each.top_images, each.top_positions) for each in (one, other))
-    changed = np.flatnonzero(_enters(one, theirs[0][0], theirs[1][0]))
+    changed = np.flatnonzero(enters(one, theirs[0][0], theirs[1][0]))
     found = tuple(array.copy() for array in mine)
     better = _strongest(*(np.concatenate([a[:, changed], b[:, changed]]) for a, b in zip(mine, theirs, strict=True)))
     for whole, part in zip(found, better, strict=True):

@@ -67,6 +67,20 @@ class Watching:
         wanted = sum(call.activation_bytes for call in subject.record.layers if call.path in set(paths))
         self.batch_size: int = batch_size(subject.model) or max(1, min(BATCH_SIZE, _BATCH_BYTES // max(wanted, 1)))
 
+    def know(self) -> None:
+        """Learn the operations of the calls from one image, of which nothing is taken: where others have watched.
+
+        Raises:
+            ModelError: The model cannot be run on it.
+        """
+        inputs = self._subject.inputs([0] * (batch_size(self._subject.model) or 1))
+        with watch(self._subject.model, lambda call: self._note(call, lambda *_: None)):
+            running.call(self._subject.model, keras.tree.map_structure(tf.convert_to_tensor, inputs))
+
+    def begin(self) -> None:
+        """Begin a block, which is looked at as if there had been none before it."""
+        self._looks_closely = False
+
     def watch(self, indices: Sequence[int]) -> None:
         """Put some images of the data to the model, at most `batch_size`, and take what its calls give back.
 

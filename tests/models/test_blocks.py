@@ -1,0 +1,98 @@
+"""A pass cut into blocks: the same bits, whoever goes through which block."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reportgen.models.blocks import MOST_BLOCKS, State, batches, cut
+from reportgen.models.inspection import inspect
+from reportgen.models.subject import Subject
+from reportgen.options import Options
+from reportgen.probes import predictions, watching
+from reportgen.sources.memory import from_arrays
+
+SIZE = 150
+# Even in float64, sums of such numbers depend on their order.
+IMAGES = np.random.default_rng(1).normal(size=(SIZE, 6, 6, 1)).astype(np.float32) * np.float32(3.7)
+
+
+@given(st.integers(1, 5000), st.integers(1, 70), st.integers(1, 70))
+def test_blocks_are_whole_batches_of_all_images_in_order(size: int, rows: int, most: int) -> None:
+    blocks = cut(size, rows, most)
+    assert [place for block in blocks for place in block] == list(range(size))
+    assert len(blocks) == min(most, -(-size // rows))
+    assert all(block.start % rows == 0 and len(block) for block in blocks)
+    number = [len(batches(block, rows)) for block in blocks]
+    assert max(number) - min(number) <= 1
+    assert all(len(batch) == rows for block in blocks for batch in batches(block, rows)[:-1])
+
+
+def test_there_are_at_most_64_blocks() -> None:
+    assert len(cut(10**8, 64)) == MOST_BLOCKS == 64
+
+
+def subject(labels: Any, *, values: bool = False) -> Subject:
+    keras.utils.set_random_seed(3)
+    layers = [
+        keras.Input((6, 6, 1)),
+        keras.layers.Conv2D(3, 3, name="conv"),
+        keras.layers.ReLU(6.0, name="cap"),
+        keras.layers.GlobalAveragePooling2D(),
+        keras.layers.Dense(3, activation=None if values else "softmax"),
+    ]
+    model = keras.Sequential(layers)
+    return Subject(model, inspect(model), from_arrays(IMAGES, labels))
+
+
+def collected(mine: Subject, probe: Any, shards: int) -> list[State]:
+    """What each block leaves where the blocks are dealt among some processes, each with a model of its own."""
+    found: dict[int, State] = {}
+    for shard in range(shards):
+        passing = probe.passes(mine, Options())
+        for number in range(shard, len(passing.blocks), shards):
+            found[number] = {
+                name: array.copy() for name, array in passing.collect(passing.blocks[number], lambda: None).items()
+            }
+            passing.fold(passing.blocks[number], found[number])
+    return [found[number] for number in sorted(found)]
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("probe", [predictions, watching], ids=["predictions", "watching"])
+@pytest.mark.parametrize("values", [False, True])
+def test_result_is_the_same_to_the_last_bit_for_any_number_of_shards(
+    probe: Any, values: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reportgen.models.subject.BATCH_SIZE", 8)
+    monkeypatch.setattr("reportgen.probes.watching.watching.BATCH_SIZE", 8)
+    labels = IMAGES[:, 0, 0, 0] * 1.3 if values else np.arange(SIZE) % 3
+    mine = subject(np.stack([labels] * 3, axis=1) if values else labels, values=values)
+    name = probe.__name__.rpartition(".")[2]
+    whole = probe.run(mine, Options())
+    for shards in (1, 2, 3, 7):
+        states = collected(mine, probe, shards)
+        assert len(states) == 19
+        again = probe.run(replace(mine, collected={name: states}), Options())
+        _assert_same(whole, again)
+
+
+def _assert_same(one: Any, other: Any) -> None:
+    assert type(one) is type(other)
+    if is_dataclass(one):
+        for each in fields(one):
+            _assert_same(getattr(one, each.name), getattr(other, each.name))
+    elif isinstance(one, np.ndarray):
+        np.testing.assert_array_equal(one, other)
+    elif isinstance(one, tuple | list):
+        assert len(one) == len(other)
+        for each, its in zip(one, other, strict=True):
+            _assert_same(each, its)
+    else:
+        assert one == other or (one != one and other != other)
