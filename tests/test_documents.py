@@ -61,6 +61,7 @@ def test_readme_names_commands() -> None:
 @pytest.mark.parametrize("file", sorted(GUIDE.glob("*.md")), ids=lambda file: str(file.name))
 def test_every_option_that_the_guide_names_exists(file: Path) -> None:
     others = {"--only", "--update-golden"}  # of the benchmark and the tests
+    others |= {"--array", "--cpus-per-task", "--dependency", "--mem", "--parsable", "--requeue", "--wrap"}  # of SLURM
     text = file.read_text(encoding="utf-8").replace("qpdf --check", "").replace("--format=", "--format ")
     assert set(re.findall(r"(?<=[`\s(])--[a-z][a-z-]*", text)) - others <= OPTIONS
 

@@ -53,6 +53,7 @@ FLOORS: dict[str, int] = {
     "pipeline.*": 7,
     "verdicts.*": 7,
     "": 8,
+    "cluster.*": 8,
     "commands.*": 9,
     "__main__": 10,
 }
@@ -61,6 +62,8 @@ FLOORS: dict[str, int] = {
 DOORS: list[tuple[str, set[str]]] = [
     ("aiohttp", {"sources.remote"}),
     ("click", {"commands"}),
+    ("dask", {"cluster.scheduling"}),
+    ("distributed", {"cluster.scheduling"}),
     ("fontTools", {"renderers"}),
     ("fontpkg", {"figures.charts", "renderers.fonts"}),
     ("fsspec", {"sources.remote"}),
@@ -70,7 +73,7 @@ DOORS: list[tuple[str, set[str]]] = [
     ("keras", {"models", "pipeline.callback", "pipeline.speed", "probes", "sources"}),
     ("markupsafe", {"renderers"}),
     ("matplotlib", {"figures.charts", "figures.remaining", "figures.scores"}),
-    ("numpy", {"evidence", "figures", "models", "pipeline", "policy", "probes", "sources"}),
+    ("numpy", {"cluster", "evidence", "figures", "models", "pipeline", "policy", "probes", "sources"}),
     ("PIL", {"figures", "sources"}),
     ("pyarrow", {"sources.parquet"}),
     ("pydantic", {"options", "renderers.parsing", "renderers.schema"}),

@@ -182,13 +182,26 @@ def of_the_answers(command: Command) -> Command:
     )
 
 
-def of_the_channels(command: Command) -> Command:
-    """Add the options that say how closely the channels of conv layers are looked at, and how they are judged."""
+def of_the_sampling(command: Command) -> Command:
+    """Add the options that say how many of the images are looked at."""
     return _with(
         command,
         click.option(
             "--limit", type=int, metavar="N", help="Watch channels on N images drawn at random.  [default: all images]"
         ),
+        click.option(
+            "--limit-answers",
+            type=int,
+            metavar="N",
+            help="Look at N images drawn at random, and at no others.  [default: all images]",
+        ),
+    )
+
+
+def of_the_channels(command: Command) -> Command:
+    """Add the options that say how closely the channels of conv layers are looked at, and how they are judged."""
+    return _with(
+        command,
         click.option(
             "--nearly-dead",
             type=float,
@@ -320,11 +333,6 @@ def of_the_run(command: Command) -> Command:
     """Add the rest of the options of `build`."""
     return _with(
         command,
-        click.option(
-            "--dry-run",
-            is_flag=True,
-            help="Print what would be computed, shown and written, and about how long it would take; write nothing.",
-        ),
         click.option("--rename", multiple=True, metavar="OLD=NEW", help="Give a layer another name; repeatable."),
         click.option(
             "--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of training and of random choices.  [default: 0]"
@@ -335,6 +343,15 @@ def of_the_run(command: Command) -> Command:
             help="TOML file with options of these names; the command line wins.",
         ),
     )
+
+
+def of_a_trial(command: Command) -> Command:
+    """Add the option to try a run without making it."""
+    return click.option(
+        "--dry-run",
+        is_flag=True,
+        help="Print what would be computed, shown and written, and about how long it would take; write nothing.",
+    )(command)
 
 
 def verbosity(command: Command) -> Command:

@@ -19,9 +19,12 @@ import click
 
 from reportgen import __version__
 from reportgen.commands.before import check
+from reportgen.commands.building import ANSWERS
+from reportgen.commands.building import build as build_files
 from reportgen.commands.checking import check as check_report
 from reportgen.commands.checking import policy
 from reportgen.commands.choices import (
+    of_a_trial,
     of_the_answers,
     of_the_channels,
     of_the_data,
@@ -30,9 +33,11 @@ from reportgen.commands.choices import (
     of_the_model,
     of_the_report,
     of_the_run,
+    of_the_sampling,
     verbosity,
 )
 from reportgen.commands.chosen import chosen
+from reportgen.commands.cluster import collect, merge, of_the_cluster, plan, scheduler_of
 from reportgen.commands.differing import diff
 from reportgen.commands.endings import Group
 from reportgen.commands.verifying import verify
@@ -40,15 +45,13 @@ from reportgen.errors import OptionsError, RenderError
 from reportgen.models.formats import identify
 
 if TYPE_CHECKING:
+    from reportgen.cluster.addressing import Scheduler
     from reportgen.commands.terminal import Terminal
     from reportgen.document.report import Report
     from reportgen.options import Options
     from reportgen.pipeline.forecast import Forecast
     from reportgen.pipeline.origins import Origin
     from reportgen.sources.dataset import Dataset
-
-CHECK_FAILED = 3
-ANSWERS = "answers"
 
 
 def _example(*lines: str) -> str:
@@ -77,6 +80,9 @@ main.add_command(check_report)
 main.add_command(policy)
 main.add_command(diff)
 main.add_command(verify)
+main.add_command(plan)
+main.add_command(collect)
+main.add_command(merge)
 
 
 @main.command(epilog=_example("reportgen build my_model.keras --data my_images.npz --pick wrong:4 --output my-report"))
@@ -87,8 +93,11 @@ main.add_command(verify)
 @of_the_report
 @of_the_maps
 @of_the_answers
+@of_the_sampling
 @of_the_channels
+@of_a_trial
 @of_the_run
+@of_the_cluster
 @verbosity
 @click.pass_context
 def build(
@@ -106,6 +115,7 @@ def build(
 
     Without MODEL, the default network is trained on the bundled digits first.
     """
+    cluster = scheduler_of(given, model)
     options = chosen(context, config, given)
     if keep_answers:
         options = options.model_copy(update={"format": (*options.format, ANSWERS)})
@@ -117,8 +127,9 @@ def build(
         with _standard_output():
             terminal.show_forecast(found)
         return
+    check(model, options)
     with terminal.hushed():
-        code, paths = _build(model, options, terminal)
+        code, paths = build_files(lambda: _report(model, options, terminal, cluster), options, terminal)
     with _standard_output():
         click.echo(" ".join(str(path) for path in paths))
     if code:
@@ -308,50 +319,14 @@ def _check_model_target(output: Path, source: Path | None = None) -> None:
     check_folder(output.parent)
 
 
-def _build(model: Path | None, options: Options, terminal: Terminal) -> tuple[int, tuple[Path, ...]]:
-    from reportgen.commands.outcome import outcome
-    from reportgen.writing import sizes
-    from reportgen.writing.folders import held
-    from reportgen.writing.summary import append_summary
-
-    check(model, options)
-    with held(options.output):
-        report, paths = _written(model, options, terminal)
-        written = sizes(paths, options.assets_dir)
-    for line in outcome(report):
-        terminal.say(line)
-    terminal.say_sizes(written)
-    if options.summary is not None:
-        append_summary(report, options.summary, {str(path): size for path, size in written.items()})
-    return CHECK_FAILED if report.failed else report.verdict_code, paths
-
-
-def _written(model: Path | None, options: Options, terminal: Terminal) -> tuple[Report, tuple[Path, ...]]:
-    """Make the report and write it into its folder, which is kept for this run."""
-    from reportgen.models import freeing
-    from reportgen.renderers import fonts, forms, overriding
-    from reportgen.writing import write_held
-
-    freeing.keep_little()
-    # The typesetting process gets ready while TensorFlow is imported.
-    more = fonts.given(options.font_dir)
-    overriding.given(options.templates)
-    typesetter = forms.warm(options.format, more)
-    try:
-        report = _report(model, options, terminal)
-        freeing.give_back()  # of the model above all: typesetting needs it
-        progress, folder = terminal.progress, options.assets_dir
-        return report, write_held(report, options.output, options.format, progress, typesetter, assets_dir=folder)
-    finally:
-        if typesetter is not None:
-            typesetter.close()
-
-
-def _report(model: Path | None, options: Options, terminal: Terminal) -> Report:
+def _report(model: Path | None, options: Options, terminal: Terminal, cluster: Scheduler | None) -> Report:
     """Make the report; the model and the data are let go with the end of this function."""
     reporting, progress = _pipeline("reporting", terminal), terminal.progress
     origins = import_module("reportgen.pipeline.origins")
     reporting.check(options)
+    if cluster is not None and model is not None:
+        made: Report = import_module("reportgen.cluster.scheduling").build(model, options, cluster, progress)
+        return made
     origin = origins.load(model, options, progress) if model else origins.train(options, progress)
     report: Report = reporting.make_report(origin, _dataset(origin, options, terminal), options, progress)
     return report

@@ -81,6 +81,7 @@ class Options(BaseModel):
         templates: Folder of templates that take the place of the report's own.
         seed: Seed of everything random.
         limit: How many images every channel is watched on, drawn at random; None for all.
+        limit_answers: How many images are looked at at all, drawn at random; None for all.
         nearly_dead: A channel that fires in a smaller share of the images is called nearly dead, 0..1.
         copy_correlation: A channel that correlates with another by more than this is called its copy, 0..1.
         class_level: Largest chance, 0..1, at which a channel is said to speak for a class.
@@ -126,6 +127,7 @@ class Options(BaseModel):
     templates: Path | None = None
     seed: int = Field(default=0, ge=0, lt=2**32)
     limit: int | None = Field(default=None, gt=0)
+    limit_answers: int | None = Field(default=None, gt=0)
     nearly_dead: float = Field(default=0.001, ge=0, le=1)
     copy_correlation: float = Field(default=0.99, gt=0, lt=1)
     class_level: float = Field(default=0.005, ge=0.001, lt=1)

@@ -16,7 +16,7 @@ from reportgen.options import Options
 from reportgen.progress import Progress, silent
 from reportgen.records import places
 from reportgen.records.model import ModelRecord, Shape, TensorRecord
-from reportgen.sources import classes, fitting, groups, meaning, several
+from reportgen.sources import classes, fitting, groups, meaning, sampling, several
 from reportgen.sources.dataset import Dataset, Manner
 
 
@@ -33,7 +33,7 @@ def prepared(model: Model, dataset: Dataset | None, options: Options, progress: 
         ReportgenError: The model or the data cannot be used, or a choice would choose nothing.
     """
     rename(model, options.rename)
-    given = dataset
+    given = None if dataset is None else sampling.sampled(dataset, options.limit_answers, options.seed)
     dataset = None if given is None else fitted(model, given, options)
     with progress("Inspecting the network"):
         record = inspect(model, input_shapes(dataset, options))

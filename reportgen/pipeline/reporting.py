@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
+from types import MappingProxyType
 
 from reportgen import registry, sections
 from reportgen.document.report import Fact, RunFacts, Section
@@ -17,6 +18,7 @@ from reportgen.evidence import Evidence, answers, performance, pixels, texts
 from reportgen.findings import families
 from reportgen.findings.doubts import in_doubt
 from reportgen.models import environment
+from reportgen.models.blocks import State
 from reportgen.models.compiling import runnable
 from reportgen.models.subject import Subject
 from reportgen.options import Options, chapters, words
@@ -39,7 +41,13 @@ from reportgen.sources.dataset import Dataset
 CHAPTER = "policy"
 
 
-def make_report(origin: Origin, dataset: Dataset | None, options: Options, progress: Progress = silent) -> Report:
+def make_report(
+    origin: Origin,
+    dataset: Dataset | None,
+    options: Options,
+    progress: Progress = silent,
+    collected: Mapping[str, Sequence[State]] = MappingProxyType({}),
+) -> Report:
     """Prepare, probe, judge and write the chapters.
 
     Args:
@@ -47,6 +55,7 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
         dataset: Images as they came, or None.
         options: What to show.
         progress: Told of every long step.
+        collected: What the blocks of the data left, by the probe that passes over them, where that was done elsewhere.
 
     Raises:
         ReportgenError: Something that came from outside cannot be used.
@@ -55,7 +64,7 @@ def make_report(origin: Origin, dataset: Dataset | None, options: Options, progr
     chosen, time = chapters(options), created()
     own_fonts, own_templates = fonts.given(options.font_dir), overriding.given(options.templates)
     with runnable(origin.model) as compiled:
-        subject = prepared(origin.model, dataset, options, progress)
+        subject = replace(prepared(origin.model, dataset, options, progress), collected=collected)
         evidence = gathered(subject, chosen, options, progress)
     kept = _kept(subject, evidence) if answers.FORMAT in options.format else b""
     origin = replace(origin, facts=(*origin.facts, *_compiled(compiled)))

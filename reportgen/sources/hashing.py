@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from reportgen.errors import DataError
 from reportgen.sources.files import sha256_of, shown
+from reportgen.sources.remembering import remembered
 
 _THREADS = min(8, os.cpu_count() or 1)
 _AT_ONCE = 1 << 12
@@ -34,6 +35,16 @@ class Hashed:
 
     sha256: str
     command: str = ""
+
+
+def remembered_hash(find: Callable[[], Hashed]) -> Hashed:
+    """Find a hash out, or have it from the index that is looked up; errors as `find`."""
+    return remembered(
+        "hash",
+        find,
+        lambda found: {"sha256": found.sha256, "command": found.command},
+        lambda entry: Hashed(entry["sha256"], entry["command"]),
+    )
 
 
 def of_file(path: Path) -> Hashed:

@@ -11,9 +11,10 @@ import tarfile
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import IO, TypeAlias
+from typing import IO, Any, TypeAlias
 
 from reportgen.errors import DataError
+from reportgen.sources import remembering
 from reportgen.sources.called import Packed
 from reportgen.sources.columns import Column, known_where_given
 from reportgen.sources.dataset import counted
@@ -71,6 +72,28 @@ class Members:
     names: Packed = field(default_factory=Packed)
     truth: Truth = UNKNOWN
     notes: tuple[str, ...] = ()
+
+    def written(self) -> dict[str, Any]:
+        """Return the same as what JSON can hold."""
+        return {
+            **{name: remembering.numbers(getattr(self, name)) for name in ("shard_of", "starts", "lengths")},
+            "names": remembering.names(self.names),
+            "truth": remembering.truth(self.truth),
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def of_written(cls, entry: remembering.Entry) -> Members:
+        """Return what `written` made an entry of."""
+        starts = remembering.compact(entry["starts"], "q")
+        return cls(
+            remembering.compact(entry["shard_of"], "i"),
+            starts,
+            remembering.compact(entry["lengths"], "q"),
+            remembering.named(entry["names"], len(starts)),
+            remembering.known(entry["truth"]),
+            tuple(entry["notes"]),
+        )
 
 
 def find(shards: Shards, features: tuple[tuple[str, str], ...]) -> Members:

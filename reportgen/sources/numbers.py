@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from reportgen.errors import DataError
+from reportgen.sources import hashing, remembering
 from reportgen.sources.dataset import Array, Dataset, LeftOut, counted
 from reportgen.sources.dataset import in_words as shape_in_words
 from reportgen.sources.images import PictureError
@@ -25,17 +26,12 @@ def of_numbers(listed: Listed, load: Callable[[int], Array], first: Array) -> Da
     Raises:
         DataError: None can be read.
     """
-    kept, broken = compact("q"), LeftOut()
-    for place in range(len(listed.names)):
-        try:
-            found = load(place)
-        except PictureError as error:
-            broken.add(listed.names[place], error.reason)
-            continue
-        if (found.shape, found.dtype) == (first.shape, first.dtype):
-            kept.append(place)
-        else:
-            broken.add(listed.names[place], f"holds {in_words(found)}, and the first one {in_words(first)}")
+    kept, broken = remembering.remembered(
+        "arrays",
+        lambda: _examine(listed.names, load, first),
+        lambda found: {"kept": remembering.numbers(found[0]), "broken": remembering.left_out(found[1])},
+        lambda entry: (remembering.compact(entry["kept"], "q"), remembering.again_left_out(entry["broken"])),
+    )
     if not kept:
         raise DataError(
             f"None of the {counted(len(listed.names), 'image')} of {listed.source!r} can be read. Expected at least one"
@@ -48,7 +44,7 @@ def of_numbers(listed: Listed, load: Callable[[int], Array], first: Array) -> Da
             images[place] = load(kept[index])
         return images
 
-    truth, hashed = listed.truth, listed.hashed()
+    truth, hashed = listed.truth, hashing.remembered_hash(listed.hashed)
     return Dataset(
         name=f"{counted(len(kept), 'image')} from {listed.source}",
         source=listed.source,
@@ -76,3 +72,19 @@ def in_words(array: Array) -> str:
     '2 × 3 numbers of float32'
     """
     return f"{shape_in_words(array.shape)} numbers of {array.dtype}"
+
+
+def _examine(names: Sequence[str], load: Callable[[int], Array], first: Array) -> tuple[compact[int], LeftOut]:
+    """Return the places of the arrays that are like the first one, and the others."""
+    kept, broken = compact("q"), LeftOut()
+    for place in range(len(names)):
+        try:
+            found = load(place)
+        except PictureError as error:
+            broken.add(names[place], error.reason)
+            continue
+        if (found.shape, found.dtype) == (first.shape, first.dtype):
+            kept.append(place)
+        else:
+            broken.add(names[place], f"holds {in_words(found)}, and the first one {in_words(first)}")
+    return kept, broken

@@ -8,8 +8,8 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import astuple, dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from reportgen.errors import DataError
 from reportgen.records.data import Reason
 from reportgen.records.model import Shape
-from reportgen.sources import true_maps
+from reportgen.sources import hashing, remembering, true_maps
 from reportgen.sources.called import Called
 from reportgen.sources.dataset import Array, Dataset, LeftOut, Reading, TrueMaps, counted
 from reportgen.sources.hashing import Hashed
@@ -48,6 +48,28 @@ class _Seen:
     broken: LeftOut = field(default_factory=LeftOut)
     kinds: Counter[Picture] = field(default_factory=Counter)
     sizes: dict[tuple[int, int], str] = field(default_factory=dict)
+
+    def written(self) -> dict[str, Any]:
+        """Return the same as what JSON can hold."""
+        return {
+            "kept": remembering.numbers(self.kept),
+            "broken": remembering.left_out(self.broken),
+            "kinds": [[*map(int, astuple(kind)), number] for kind, number in self.kinds.items()],
+            "sizes": [[*size, name] for size, name in self.sizes.items()],
+        }
+
+    @classmethod
+    def of_written(cls, entry: remembering.Entry) -> _Seen:
+        """Return what `written` made an entry of."""
+        kinds = {
+            Picture(height, width, *map(bool, others)): number for height, width, *others, number in entry["kinds"]
+        }
+        return cls(
+            remembering.compact(entry["kept"], "q"),
+            remembering.again_left_out(entry["broken"]),
+            Counter(kinds),
+            {(height, width): name for height, width, name in entry["sizes"]},
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,12 +118,14 @@ def of_pictures(listed: Listed, shape: Shape | None, reading: Reading) -> Datase
     names, fetch, source, truth = listed.names, listed.fetch, listed.source, listed.truth
     height, width, _ = asked(shape)
     size = (height, width) if height and width else None
-    seen = _examine(names, fetch, size, reading)
+    seen = remembering.remembered(
+        "pictures", lambda: _examine(names, fetch, size, reading), _Seen.written, _Seen.of_written
+    )
     if not seen.kept:
         raise _nothing_left(seen.broken, source, len(names))
     size, channels = _target(seen, shape)
     kept = seen.kept
-    kept_names, hashed = names_of(names, kept), listed.hashed()
+    kept_names, hashed = names_of(names, kept), hashing.remembered_hash(listed.hashed)
     return Dataset(
         name=f"{counted(len(kept), 'image')} from {source}",
         source=source,

@@ -152,6 +152,12 @@ class _RemoteShard:
         self._know()
         return self._digest
 
+    def known_sha256(self) -> str:
+        return self._digest
+
+    def expect(self, num_bytes: int, sha256: str) -> None:
+        self._size, self._digest = num_bytes, sha256
+
     def _know(self) -> None:
         if not self._digest:
             with self.local():

@@ -14,8 +14,10 @@ import numpy as np
 
 from reportgen.errors import DataError, OptionsError
 from reportgen.sources import hashing
+from reportgen.sources.dataset import counted
 from reportgen.sources.files import sha256_of, shown, writable
 from reportgen.sources.labels import Truth
+from reportgen.sources.remembering import Entry, remembered
 
 MOST_HASHED_BYTES = 16 << 30
 """Shards that take more than this together are hashed by names, sizes and labels: contents take a second a gigabyte."""
@@ -46,6 +48,20 @@ class Shard(Protocol):
     def sha256(self) -> str:
         """Return the hash of its bytes; errors as `local`."""
 
+    def known_sha256(self) -> str:
+        """Return the hash of its bytes where that is known without reading it again; else ""."""
+
+    def expect(self, num_bytes: int, sha256: str) -> None:
+        """Know what it was when it was read first, so that it is refused where it is another one now.
+
+        Args:
+            num_bytes: Its size.
+            sha256: The hash of its bytes; "" where that was not worked out.
+
+        Raises:
+            DataError: It can be seen at once that it is not there, or is another one.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class LocalShard:
@@ -66,6 +82,17 @@ class LocalShard:
 
     def sha256(self) -> str:  # noqa: D102
         return sha256_of(self.path)
+
+    def known_sha256(self) -> str:  # noqa: D102
+        return ""
+
+    def expect(self, num_bytes: int, sha256: str) -> None:  # noqa: D102
+        del sha256
+        if self.num_bytes() != num_bytes:
+            raise DataError(
+                f"The file {self.name!r} has {self.num_bytes()} bytes, and {num_bytes} when the plan was made. Expected"
+                " it to stay as it is. Make the plan again."
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +170,31 @@ def hashed(shards: Shards, members: Iterable[tuple[str, int]], truth: Truth) -> 
     Raises:
         DataError: A shard cannot be read.
     """
+    return remembered(
+        "shards",
+        lambda: _hashed(shards, members, truth),
+        lambda found: {
+            "sha256": found.sha256,
+            "command": found.command,
+            "each": [[shard.num_bytes(), shard.known_sha256()] for shard in shards.each],
+        },
+        lambda entry: _expected(shards, entry),
+    )
+
+
+def _expected(shards: Shards, entry: Entry) -> hashing.Hashed:
+    """Return the hash that an index holds, and let the shards know what they were then."""
+    if len(entry["each"]) != len(shards.each):
+        raise DataError(
+            f"{shards.source!r} stands for {counted(len(shards.each), 'file')}, and for {len(entry['each'])} when the"
+            " plan was made. Expected the same ones. Make the plan again."
+        )
+    for shard, (num_bytes, sha256) in zip(shards.each, entry["each"], strict=True):
+        shard.expect(num_bytes, sha256)
+    return hashing.Hashed(entry["sha256"], entry["command"])
+
+
+def _hashed(shards: Shards, members: Iterable[tuple[str, int]], truth: Truth) -> hashing.Hashed:
     if shards.are_large():
         return _of_names(shards, members, truth)
     shard = shards.each[0]

@@ -12,7 +12,7 @@ from PIL import Image
 
 from reportgen.errors import DataError
 from reportgen.records.model import Shape
-from reportgen.sources import members, numbers, shards
+from reportgen.sources import members, numbers, remembering, shards
 from reportgen.sources.arrays import IMAGE_KINDS, check_size, read_body, read_header
 from reportgen.sources.called import Called
 from reportgen.sources.columns import check_all_given
@@ -68,8 +68,9 @@ def of_shards(given: Shards, shape: Shape | None, reading: Reading) -> Dataset:
             have a label.
     """
     shards.refuse_masks(given, reading.features)
-    found = members.find(given, reading.features)
-
+    found = remembering.remembered(
+        "members", lambda: members.find(given, reading.features), Members.written, Members.of_written
+    )
     size = len(found.starts)
     sizes = ((found.names[place], found.lengths[place]) for place in range(size))
     hashed = shards.hashed(given, sizes, found.truth)

@@ -81,7 +81,9 @@ def one_layer(folder: Path) -> None:
     kinds = {name: layers.Dense(units, activation="softmax", name=name)(flat) for name, (units, _) in CLASSES.items()}
     model = keras.Model(image, {"map": only, **kinds}, name="one")
     images = np.random.default_rng(0).random((48, 8, 8, 1), dtype=np.float32)
-    _explain(folder, model, images, {name: np.arange(48) % occur for name, (_, occur) in CLASSES.items()}, dream_steps=2)
+    _explain(
+        folder, model, images, {name: np.arange(48) % occur for name, (_, occur) in CLASSES.items()}, dream_steps=2
+    )
 
 
 def map_alone(folder: Path) -> None:

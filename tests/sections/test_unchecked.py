@@ -77,7 +77,8 @@ UNTESTABLE = replace(made.responses(), untestable="there are too few.", num_perm
         (
             {"responses": LIMITED},
             "What channels do on 6 other images",
-            "They were watched on 4 drawn at random (--limit).",
+            "They were watched on 4 drawn at random (--limit): a channel that fires on fewer than 3 in 4 may"
+            " not be seen to fire.",
         ),
         (
             {"ablation": made.ablation(made.ablated(0), num_channels=12, budget="60 s")},

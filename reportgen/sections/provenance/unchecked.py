@@ -83,7 +83,8 @@ def _parts(evidence: Evidence) -> Iterator[Unchecked]:
         left = responses.num_available - responses.num_images
         yield Unchecked(
             f"what channels do on {plural(left, f'other {known.sample}')}",
-            f"They were watched on {number(responses.num_images)} drawn at random (--limit).",
+            f"They were watched on {number(responses.num_images)} drawn at random (--limit): a channel that fires"
+            f" on fewer than 3 in {number(responses.num_images)} may not be seen to fire.",
         )
     if ablation is None or ablation.missing:
         return
