@@ -150,13 +150,13 @@ def residual():
     model.compile("adam", "sparse_categorical_crossentropy")
     model.fit(images, kinds, epochs=8, verbose=0)
     unseen, truth, _ = draw_shapes(300, seed=2)
-    # The last layer of each stage: enough for a gallery, whose pages stay under 3 MB.
+    # The first and the last block of each stage: enough for a gallery, whose pages stay under 3 MB.
     return reportgen.explain(
         model,
         unseen,
         truth,
         class_names=SHAPES,
-        layers="stem_conv,stage?_block4_conv2",
+        layers="stage?_block[14]_conv2",
         pick=("confident:1", "wrong:1"),
         title="Shapes, by a ResNet",
     )
