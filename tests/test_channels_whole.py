@@ -302,7 +302,7 @@ def test_dreams_are_of_the_channels_that_were_asked_for() -> None:
     assert (dream["path"], dream["channel"], written.channels["dreams_asked"]) == ("conv", 5, True)
     assert "The channels were chosen with --dream." in written.page
     assert dream["best_real"] == pytest.approx(written.every[5]["maximum"], rel=1e-5)
-    assert "Synthetic: an image made to excite channel 5 of conv" in written.page
+    assert "Synthetic: made for channel 5 of conv" in written.page
 
 
 @pytest.mark.parametrize("name", ["faulty", "random labels", "one image"])

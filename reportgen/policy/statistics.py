@@ -221,7 +221,7 @@ def mean_interval(spread: Moments, alpha: float) -> tuple[float, float] | None:
     >>> [round(end, 2) for end in mean_interval(Moments(100, 1.0, 1.0, 0.0), 0.025)]
     [0.8, 1.2]
     >>> [round(end, 2) for end in mean_interval(Moments(100, 1.0, 1.0, 2.0), 0.025)]
-    [0.83, 1.25]
+    [0.83, 1.23]
     """
     if spread.count < FEWEST_OF_A_MEAN:
         return None

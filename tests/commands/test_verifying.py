@@ -121,7 +121,7 @@ def test_another_model_or_other_data_are_named_before_anything_is_made(made: Pat
     [
         ("gone.json", None, "cannot be read: No such file"),
         ("cut.json", b"{", "cannot be read"),
-        ("other.json", b'{"schema": "reportgen/1"}', "does not hold a report in the format 'reportgen/2'"),
+        ("other.json", b'{"schema": "reportgen/1"}', "does not have the format 'reportgen/2', but 'reportgen/1'"),
         ("plain.html", b"<p>hello", "does not say which report.json belongs to it"),
         ("broken.pdf", b"%PDF-1.7 nothing", "cannot be read as a PDF"),
     ],
