@@ -123,7 +123,7 @@ def crops():
         preprocess="-1..1",
         pick=("confident:1", "wrong:1"),
         skip_section="maps",
-        max_size="3500kB",
+        max_size="3MB",
         title="Which photograph is this crop from?",
     )
 

@@ -61,12 +61,14 @@ class Goal:
 
     def odds(self, scores: Array) -> Array:
         """Return what is explained, float64 (rows,), of scores (rows, units)."""
-        own = np.asarray(scores @ self.weights.astype(np.float64))
-        if not self.is_log_odds:
-            return own
-        others = scores[:, self.weights <= 0]
-        highest = others.max(axis=1, keepdims=True)
-        return np.asarray(own - highest[:, 0] - np.log(np.exp(others - highest).sum(axis=1)))
+        # Scores that are no numbers make odds that are none.
+        with np.errstate(invalid="ignore"):
+            own = np.asarray(scores @ self.weights.astype(np.float64))
+            if not self.is_log_odds:
+                return own
+            others = scores[:, self.weights <= 0]
+            highest = others.max(axis=1, keepdims=True)
+            return np.asarray(own - highest[:, 0] - np.log(np.exp(others - highest).sum(axis=1)))
 
 
 Goals = Goal | Sequence[Goal]

@@ -394,7 +394,7 @@ def _drawn(heat: _Heat, verdict: Verdict | None) -> EvidenceMap:
 
 
 def _levels(heat: Array) -> tuple[Levels, float]:
-    """Return a signed map as levels around 128, and what 127 of them stand for."""
-    scale = float(np.abs(heat).max())
-    shares = heat / scale if scale else np.zeros(heat.shape)
-    return (128 + np.rint(127 * shares)).astype(np.uint8), scale
+    """Return a signed map as levels around 128, and what 127 of them stand for; what is no number counts as 0."""
+    known = np.where(np.isfinite(heat), heat, 0.0)
+    scale = float(np.abs(known).max())
+    return (128 + np.rint(127 * (known / (scale or 1.0)))).astype(np.uint8), scale

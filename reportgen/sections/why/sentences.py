@@ -238,7 +238,7 @@ def made(shown: EvidenceMap, sample: str) -> str:
         )
     if shown.method == "integrated-gradients":
         complete = (
-            f" Its parts add up to {percent(shown.complete)} of the change." if shown.complete is not None else ""
+            f" Its parts add up to {_completeness(shown.complete)} of the change." if shown.complete is not None else ""
         )
         return (
             f"Gradients at {number(shown.steps)} points between an empty {sample} and this one, at most {scale} a"
@@ -260,6 +260,11 @@ def added(part: WorkedSum, what: str) -> str:
     )
 
 
+def _completeness(share: float) -> str:
+    """Write what parts add up to: on either side of the whole by a rounding, so that 99.997 and 100.003 are one."""
+    return percent(round(share, 3))
+
+
 def summed(part: WorkedSum | Carried) -> str:
     """Say what the channels of a call add up to, and how exactly."""
     if isinstance(part, WorkedSum):
@@ -271,7 +276,7 @@ def summed(part: WorkedSum | Carried) -> str:
     return (
         f"With every channel of {part.path} at its mean over the data, the log-odds would be"
         f" {number(abs(part.change))} {'lower' if part.change > 0 else 'higher'}. {number(part.for_it)} speak for the"
-        f" answer{against}. The parts add up to {percent(part.complete)} of the change."
+        f" answer{against}. The parts add up to {_completeness(part.complete)} of the change."
     )
 
 
