@@ -63,7 +63,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Images that were classified correctly, or found: `part` of `whole`, 1 or more."""
+    """A share that was counted: `part` of `whole`, 1 or more."""
 
     part: int
     whole: int

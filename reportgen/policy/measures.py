@@ -7,23 +7,11 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
+from reportgen.document.difference import Counted
 from reportgen.document.report import Severity
 from reportgen.errors import RenderError
 from reportgen.language.cleaning import with_plain_spaces
 from reportgen.policy.statistics import Bin, Moments
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """A share that was counted: `part` of `whole`, 1 or more."""
-
-    part: int
-    whole: int
-
-    @property
-    def value(self) -> float:
-        """The share, 0..1."""
-        return self.part / self.whole
 
 
 @dataclass(frozen=True, slots=True)

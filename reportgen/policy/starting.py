@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from reportgen.document.difference import Counted
 from reportgen.language.cleaning import with_plain_spaces
 from reportgen.language.numerals import number
 from reportgen.policy import statistics
-from reportgen.policy.measures import Counted, Measures, Output
+from reportgen.policy.measures import Measures, Output
 
 _ALPHA = 0.025
 _ROOM = 1.1
