@@ -254,16 +254,42 @@ def of_the_channels(command: Command) -> Command:
     )
 
 
+_DATA = click.option("--data", cls=_Data)
+_CLASSES = click.option(
+    "--classes", type=click.Path(path_type=Path, dir_okay=False), help="File of class names: one a line, or JSON."
+)
+_PREPROCESS = click.option(
+    "--preprocess",
+    "--scale-input",
+    "preprocess",
+    metavar="HOW",
+    help=(
+        "How pixel values are brought to the model's range: 1/255, -1..1, 0..255, none,"
+        " keras.applications.resnet50 and the like, or module:function.  [default: auto, decided from the model"
+        " and the images]"
+    ),
+)
+_RESIZE = click.option(
+    "--resize",
+    type=click.Choice(["crop", "stretch"]),
+    help="Images of another size: proportions kept and the centre cut out, or stretched.  [default: crop, "
+    "up to 8 times larger]",
+)
+_FEATURE = click.option(
+    "--feature",
+    multiple=True,
+    metavar="image=NAME|label=NAME|mask=NAME",
+    help="Feature of TFRecord, member of WebDataset or column of Parquet files with the image, the label or, in"
+    " TFRecord files, the mask; repeatable.",
+)
+
+
 def of_the_data(command: Command) -> Command:
     """Add the options that say what the model looks at."""
     return _with(
         command,
-        click.option("--data", cls=_Data),
-        click.option(
-            "--classes",
-            type=click.Path(path_type=Path, dir_okay=False),
-            help="File of class names: one a line, or JSON.",
-        ),
+        _DATA,
+        _CLASSES,
         click.option(
             "--groups",
             type=click.Path(path_type=Path, dir_okay=False),
@@ -275,37 +301,22 @@ def of_the_data(command: Command) -> Command:
             metavar="HOW",
             help="Samples to look at: index:2,17 per-class:1 random:5 confident:2 uncertain:2 wrong:4; repeatable.",
         ),
-        click.option(
-            "--preprocess",
-            "--scale-input",
-            "preprocess",
-            metavar="HOW",
-            help=(
-                "How pixel values are brought to the model's range: 1/255, -1..1, 0..255, none,"
-                " keras.applications.resnet50 and the like, or module:function.  [default: auto, decided from the model"
-                " and the images]"
-            ),
-        ),
-        click.option(
-            "--resize",
-            type=click.Choice(["crop", "stretch"]),
-            help="Images of another size: proportions kept and the centre cut out, or stretched.  [default: crop, "
-            "up to 8 times larger]",
-        ),
+        _PREPROCESS,
+        _RESIZE,
         click.option(
             "--answers",
             type=click.Choice(["auto", "classes", "input", "values"]),
             help="What picture-shaped outputs answer with: a class for each pixel, the input again, or values."
             "  [default: auto]",
         ),
-        click.option(
-            "--feature",
-            multiple=True,
-            metavar="image=NAME|label=NAME|mask=NAME",
-            help="Feature of TFRecord, member of WebDataset or column of Parquet files with the image, the label or, in"
-            " TFRecord files, the mask; repeatable.",
-        ),
+        _FEATURE,
     )
+
+
+def of_two_models(command: Command) -> Command:
+    """Add the options that say how two models are run on the same images."""
+    seed = click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of random choices.  [default: 0]")
+    return of_the_sampling(of_the_model(_with(command, _DATA, _CLASSES, _PREPROCESS, _RESIZE, _FEATURE, seed)))
 
 
 def of_the_model(command: Command) -> Command:

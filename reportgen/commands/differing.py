@@ -1,4 +1,4 @@
-"""`reportgen diff`: two finished reports are compared, without TensorFlow."""
+"""`reportgen diff`: two finished reports are compared, without TensorFlow; or two models, on the same images."""
 
 from __future__ import annotations
 
@@ -7,17 +7,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
+from reportgen.commands.choices import of_two_models, verbosity
+from reportgen.commands.chosen import chosen
 from reportgen.commands.endings import Step
 from reportgen.errors import OptionsError
 
 if TYPE_CHECKING:
     from reportgen.document.difference import Difference
+    from reportgen.options import Options
 
 FORMATS = ("text", "html", "pdf", "json")
 _MOST_ROWS = 10
 _EXAMPLE = "\n".join(
-    ("\b", "Example:", "  reportgen diff released/report.json report/report.json --format text --format html=diff.html")
+    (
+        "\b",
+        "Examples:",
+        "  reportgen diff released/report.json report/report.json --format text --format html=diff.html",
+        "  reportgen diff released.keras candidate.keras --data my_images.npz --format html=diff.html",
+    )
 )
 
 
@@ -31,10 +40,24 @@ _EXAMPLE = "\n".join(
     metavar="FORMAT[=FILE]",
     help="What to print, or to write to FILE: text, html, pdf, json; repeatable.  [default: text]",
 )
-def diff(old: Path, new: Path, formats: tuple[str, ...]) -> None:
-    """Say what changed from report OLD to report NEW, each a report.json.
+@of_two_models
+@verbosity
+@click.pass_context
+def diff(
+    context: click.Context,
+    /,
+    old: Path,
+    new: Path,
+    formats: tuple[str, ...],
+    quiet: bool,
+    verbose: int,
+    **given: object,
+) -> None:
+    """Say what changed from OLD to NEW: two reports, each a report.json, or two models.
 
-    Where both were built with --keep-answers on the same data, the answers are compared image by image.
+    Of two reports that were built with --keep-answers on the same data, the answers are compared image by image. Two
+    models are both run on the images of --data, and need no reports; this takes TensorFlow and about as long as two
+    reports.
     """
     from reportgen.policy import differing
     from reportgen.writing.files import replace_file
@@ -45,7 +68,11 @@ def diff(old: Path, new: Path, formats: tuple[str, ...]) -> None:
             "Several formats would be printed one after the other. Expected at most one without a file. Write for"
             " example --format text --format html=diff.html."
         )
-    found = differing.differ(differing.read(old), differing.read(new))
+    if _are_reports(old, new):
+        _refuse_of_models(context)
+        found = differing.differ(differing.read(old), differing.read(new))
+    else:
+        found = _of_models(old, new, chosen(context, None, given), -1 if quiet else verbose)
     told = sentences(found)
     for name, file in wanted:
         data = _made(name, found, told)
@@ -53,6 +80,51 @@ def diff(old: Path, new: Path, formats: tuple[str, ...]) -> None:
             click.echo(data.decode("utf-8"), nl=False)
         else:
             replace_file(file, data)
+
+
+def _are_reports(old: Path, new: Path) -> bool:
+    """Whether two files are reports, and not models.
+
+    Raises:
+        OptionsError: One is a report, and the other is not.
+    """
+    from reportgen.renderers.finished import is_json
+
+    first, second = is_json(old), is_json(new)
+    if first != second and new.exists() and old.exists():
+        report, other = (old, new) if first else (new, old)
+        raise OptionsError(
+            f"{report.name!r} is a report, and {other.name!r} is none. Expected two reports or two models. Build a"
+            f" report of {other.name!r} on the same data with --keep-answers, or give both models and --data."
+        )
+    return first or second
+
+
+def _refuse_of_models(context: click.Context) -> None:
+    """Refuse options that mean something for two models only."""
+    own = {"old", "new", "formats", "quiet", "verbose"}
+    for each in context.command.params:
+        typed = each.name and context.get_parameter_source(each.name) is ParameterSource.COMMANDLINE
+        if typed and each.name not in own:
+            raise OptionsError(
+                f"{each.opts[0]} says how two models are run, but OLD and NEW are reports, which hold what was seen."
+                f" Expected two models. Give the models, or leave {each.opts[0]} out."
+            )
+
+
+def _of_models(old: Path, new: Path, options: Options, verbosity_: int) -> Difference:
+    from reportgen.commands.terminal import Terminal
+    from reportgen.models.formats import identify
+    from reportgen.models.freeing import imported
+
+    terminal = Terminal(verbosity_)
+    for path in (old, new):
+        identify(path)
+    with terminal.hushed():
+        with terminal.progress("Starting TensorFlow"):
+            differing = imported("reportgen.pipeline.differing")
+        found: Difference = differing.differ(old, new, options, terminal.progress)
+    return found
 
 
 def sentences(found: Difference) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What changed from one report to another, as plain data."""
+"""What changed from one report or model to another, as plain data."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ Change = Literal["added", "removed", "changed", "renamed"]
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two reports.
+    """One of the two reports, or of the two models.
 
     Attributes:
-        report: Name of its file.
+        kind: What its file is.
+        file: Name of the file.
         sha256: Hash of its bytes.
         model: Name of the model.
         weights_sha256: Hash of the weights.
@@ -21,7 +22,8 @@ class Side:
         data_sha256: Their hash, or "".
     """
 
-    report: str
+    kind: Literal["report", "model"]
+    file: str
     sha256: str
     model: str
     weights_sha256: str
@@ -240,11 +242,11 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What changed from one report to another.
+    """What changed from one report or model to another.
 
     Attributes:
-        old: The report before.
-        new: The report now.
+        old: The one before.
+        new: The one now.
         same_weights: Whether the weights are equal.
         apart: Why numbers on the data cannot be compared, in whole sentences; () where they can.
         layers: Layers that are not as they were, in the order of computation.

@@ -6,7 +6,7 @@ import hashlib
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from types import MappingProxyType
@@ -41,6 +41,21 @@ from reportgen.sources.dataset import Dataset
 CHAPTER = "policy"
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A model that was looked at.
+
+    Attributes:
+        subject: The model and the data, as the probes got them.
+        evidence: What the probes saw.
+        compiled: Layers that had to be compiled to run.
+    """
+
+    subject: Subject
+    evidence: Evidence
+    compiled: tuple[str, ...]
+
+
 def make_report(
     origin: Origin,
     dataset: Dataset | None,
@@ -60,25 +75,41 @@ def make_report(
     Raises:
         ReportgenError: Something that came from outside cannot be used.
     """
-    _check_annexes(options)
-    chosen, time = chapters(options), created()
-    own_fonts, own_templates = fonts.given(options.font_dir), overriding.given(options.templates)
+    _check_look(options)
+    return report_of(origin, look(origin, dataset, options, progress, collected), options, progress)
+
+
+def look(
+    origin: Origin,
+    dataset: Dataset | None,
+    options: Options,
+    progress: Progress = silent,
+    collected: Mapping[str, Sequence[State]] = MappingProxyType({}),
+) -> Looked:
+    """Prepare and probe: all for which the model is run; arguments and errors as for `make_report`."""
     with runnable(origin.model) as compiled:
         subject = replace(prepared(origin.model, dataset, options, progress), collected=collected)
-        evidence = gathered(subject, chosen, options, progress)
+        evidence = gathered(subject, chapters(options), options, progress)
+    return Looked(subject, evidence, tuple(compiled))
+
+
+def report_of(origin: Origin, looked: Looked, options: Options, progress: Progress = silent) -> Report:
+    """Judge what was seen and write the chapters; errors as for `make_report`."""
+    own_fonts, own_templates = fonts.given(options.font_dir), overriding.given(options.templates)
+    subject, evidence, time = looked.subject, looked.evidence, created()
     kept = _kept(subject, evidence) if answers.FORMAT in options.format else b""
-    origin = replace(origin, facts=(*origin.facts, *_compiled(compiled)))
-    look = [Fact(f"SHA-256 of the font {font.name}", font.sha256) for font in own_fonts]
-    look += [Fact(f"SHA-256 of the template {file.name}", file.sha256) for file in own_templates]
+    origin = replace(origin, facts=(*origin.facts, *_compiled(looked.compiled)))
+    own = [Fact(f"SHA-256 of the font {font.name}", font.sha256) for font in own_fonts]
+    own += [Fact(f"SHA-256 of the template {file.name}", file.sha256) for file in own_templates]
     evidence = replace(
         evidence,
         title=options.title or f"What {_called(evidence.model, origin)} sees",
-        run=replace(_run_facts(origin, subject, options, time, evidence, kept), look=tuple(look)),
+        run=replace(_run_facts(origin, subject, options, time, evidence, kept), look=tuple(own)),
         training=origin.training,
         colormap=options.colormap,
         fonts=own_fonts,
         templates=own_templates,
-        chapters=tuple(chosen),
+        chapters=chapters(options),
     )
     evidence = replace(evidence, without_glyph=coverage.missing(texts(evidence), own_fonts))
     asked_for = policy.read(options.policy) if options.policy else None
@@ -220,6 +251,15 @@ def check(options: Options) -> None:
     created()
     _check_annexes(options)
     scaling.check(options.preprocess)
+
+
+def _check_look(options: Options) -> None:
+    """Refuse what cannot be drawn before the model is run; errors as for `make_report`."""
+    _check_annexes(options)
+    chapters(options)
+    created()
+    fonts.given(options.font_dir)
+    overriding.given(options.templates)
 
 
 def _check_annexes(options: Options) -> None:

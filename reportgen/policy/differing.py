@@ -1,4 +1,4 @@
-"""Two reports -> what changed. What `reportgen diff` is.
+"""Two reports -> what changed. What `reportgen diff` is; of two models `pipeline.differing` makes their reports.
 
 Answers of single images, where both reports kept them, are paired: two models one point of accuracy apart then differ
 by more than chance on a thousand images, which their two accuracies alone could not tell.
@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from reportgen.document.difference import (
     Answers,
@@ -36,19 +36,21 @@ _Report = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A report that was read.
+    """A report that was read, or that was made of a model.
 
     Attributes:
-        name: Name of its file.
+        name: Name of the file of the report, or of the model.
         sha256: Hash of its bytes.
-        report: What it holds.
-        answers: The answers to single images that it names, where the file is beside it; else None.
+        report: What the report holds.
+        answers: The answers to single images; None where they are not known.
+        kind: What the file is.
     """
 
     name: str
     sha256: str
     report: _Report
     answers: KeptAnswers | None
+    kind: Literal["report", "model"] = "report"
 
 
 def read(path: Path) -> Given:
@@ -139,6 +141,7 @@ def _difference(old: Given, new: Given) -> Difference:
 def _side(given: Given) -> Side:
     model, dataset = given.report["model"], _dataset(given.report)
     return Side(
+        given.kind,
         given.name,
         given.sha256,
         str(model["name"]),
@@ -160,7 +163,10 @@ def _dataset(report: _Report) -> Mapping[str, Any]:
 def _apart(one: _Report, other: _Report, old: Side, new: Side) -> Iterator[str]:
     """Why the numbers on the data are not about the same question."""
     if not old.data_sha256 or not new.data_sha256:
-        missing = old.report if not old.data_sha256 else new.report
+        if old.kind == "model":
+            yield "No data were given with --data, so nothing on data is compared."
+            return
+        missing = old.file if not old.data_sha256 else new.file
         yield f"{missing} has no hash of its data, so nothing on the data is compared."
         return
     if old.data_sha256 != new.data_sha256:

@@ -13,8 +13,8 @@ _KINDS = (("added", "added"), ("removed", "removed"), ("changed", "changed"), ("
 
 def headline(found: Difference) -> str:
     """Return the sentence that says most."""
-    if found.apart:
-        return "These reports cannot be compared on the data"
+    if found.apart and (found.old.data_sha256 or found.new.data_sha256):
+        return "These two cannot be compared on the data"
     if found.answers is None:
         return "The weights are the same" if found.same_weights else "The weights are others"
     shift = found.answers.accuracy

@@ -14,6 +14,15 @@ MOST_BYTES = 1 << 29
 """Most that a report may take: some hundred times that of one on a large network."""
 
 
+def is_json(path: Path) -> bool:
+    """Whether a file begins as `report.json` does; no file of a model does. Of what cannot be read it is False."""
+    try:
+        with path.open("rb") as file:
+            return file.read(64).lstrip()[:1] == b"{"
+    except OSError:
+        return False
+
+
 def bytes_of(path: Path) -> bytes:
     """Return the bytes of a file.
 

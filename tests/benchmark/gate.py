@@ -26,7 +26,7 @@ RUNS, FEWER = 2000, 600
 _SLOW = ("recall", "calibration")
 _SEED = 31
 _DROP = 0.01
-_SIDE = Side("report.json", "a", "net", "b", "data", "c")
+_SIDE = Side("report", "report.json", "a", "net", "b", "data", "c")
 
 
 def gate(folder: Path) -> Iterator[Row]:

@@ -1,14 +1,15 @@
-"""`reportgen diff`: what it prints and writes."""
+"""`reportgen diff`: what it prints and writes, of two reports and of two models."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.commands import here
+from tests.commands import Files, here
 from tests.policy.pairs import pair, several
 
 
@@ -75,3 +76,78 @@ def test_names_from_outside_stay_text(tmp_path: Path) -> None:
     assert len([line for line in shown.stdout.splitlines() if "<script>" in line]) == 1
     text = page.read_text("utf-8")
     assert not any(tag in text for tag in ("<b>\ufffd", "<script", "<img", "<i>"))
+
+
+@pytest.fixture(scope="module")
+def models(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model, one with other weights of its last layer, one with a layer more, and their images."""
+    import keras
+    import numpy as np
+
+    folder = tmp_path_factory.mktemp("models")
+    shutil.copyfile(files.model, folder / "old.keras")
+    shutil.copyfile(files.data, folder / "images.npz")
+    model = keras.models.load_model(files.model)
+    more = keras.layers.Dropout(0.1, name="more")
+    keras.Sequential([keras.Input(model.input_shape[1:]), model.layers[0], more, *model.layers[1:]]).save(
+        folder / "more.keras"
+    )
+    last = model.layers[-1]
+    kernel, *rest = last.get_weights()
+    last.set_weights([kernel + np.random.default_rng(1).normal(0, kernel.std(), kernel.shape), *rest])
+    model.save(folder / "new.keras")
+    return folder
+
+
+def difference(folder: Path, *arguments: str) -> tuple[list[str], dict[str, Any]]:
+    """What is printed, and the facts."""
+    found = here("diff", *arguments, "--format", "text", "--format", "json=diff.json", cwd=folder)
+    assert found.returncode == 0, found.stderr
+    return found.stdout.splitlines(), json.loads((folder / "diff.json").read_bytes())
+
+
+@pytest.mark.keras
+@pytest.mark.slow
+def test_two_models_differ_as_their_reports_do(models: Path) -> None:
+    for name in ("old", "new"):
+        chapters = [part for each in ("performance", "channels", "provenance") for part in ("--section", each)]
+        found = here(
+            "build", f"{name}.keras", "--data", "images.npz", "--keep-answers", *chapters, "-o", name, cwd=models
+        )
+        assert found.returncode in (0, 3), found.stderr
+    _, of_reports = difference(models, "old/report.json", "new/report.json")
+    _, of_models = difference(models, "old.keras", "new.keras", "--data", "images.npz")
+    assert (of_models["old"]["kind"], of_models["old"]["file"]) == ("model", "old.keras")
+    assert of_models["answers"]["changed"] > 0
+    for part in ("answers", "layers", "costs", "channels", "dead", "findings", "facts", "same_weights", "headline"):
+        assert of_models[part] == of_reports[part], part
+
+
+@pytest.mark.keras
+@pytest.mark.slow
+def test_models_without_data_are_compared_as_networks(models: Path) -> None:
+    lines, facts = difference(models, "old.keras", "more.keras")
+    assert lines[:2] == ["The weights are the same.", "No data were given with --data, so nothing on data is compared."]
+    assert [(each["change"], each["path"]) for each in facts["layers"]] == [("added", "more")]
+
+
+def test_a_report_and_a_model_are_not_compared(tmp_path: Path) -> None:
+    old, _ = pair(tmp_path)
+    (tmp_path / "new.keras").write_bytes(b"PK")
+    found = here("diff", str(old), "new.keras", "--data", "digits", cwd=tmp_path)
+    assert found.returncode == 2
+    assert "'report.json' is a report, and 'new.keras' is none." in found.stderr
+
+
+def test_options_of_a_run_are_refused_of_reports(tmp_path: Path) -> None:
+    old, new = pair(tmp_path)
+    found = here("diff", str(old), str(new), "--limit", "3", cwd=tmp_path)
+    assert found.returncode == 2
+    assert "--limit says how two models are run" in found.stderr
+
+
+def test_what_is_no_model_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "old.keras").write_bytes(b"nothing")
+    found = here("diff", "old.keras", "old.keras", cwd=tmp_path)
+    assert found.returncode == 1
+    assert "Starting" not in found.stderr
