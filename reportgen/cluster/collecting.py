@@ -67,7 +67,7 @@ def _collect(
                 if (name, number) in left:
                     finished.keep(name, number, passing.collect(passing.blocks[number], advance))
                 if passing.learns:
-                    passing.fold(passing.blocks[number], finished.read(name, number))
+                    passing.learn(passing.blocks[number], finished.read(name, number))
 
 
 def block(found: Ready, probe: str, number: int) -> State:

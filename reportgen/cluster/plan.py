@@ -14,14 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from reportgen import registry
 from reportgen.errors import DataError, OptionsError
 from reportgen.models import environment
 from reportgen.models.blocks import Pass, State
 from reportgen.models.compiling import runnable
 from reportgen.models.subject import Subject
 from reportgen.options import Options, chapters, make, words
-from reportgen.pipeline import feeding, origins
+from reportgen.pipeline import feeding, origins, passing
 from reportgen.pipeline.origins import Origin
 from reportgen.pipeline.preparing import prepared
 from reportgen.pipeline.probing import needed_by
@@ -138,19 +137,19 @@ def make_plan(origin: Origin, model: Path, options: Options, progress: Progress 
             class_names=fitted.class_names,
             options=_written(options),
             versions=versions(),
-            passes={name: described(passing) for name, passing in ready.passes.items()},
+            passes={name: described(each) for name, each in ready.passes.items()},
             index=index,
         )
     return plan, dataset
 
 
-def described(passing: Pass) -> dict[str, Any]:
+def described(made: Pass) -> dict[str, Any]:
     """Return what a plan says of a pass."""
     return {
-        "images": passing.blocks[-1].stop,
-        "batch size": passing.batch_size,
-        "blocks": [block.stop for block in passing.blocks],
-        "drawn": _sha256_of_arrays(passing.drawn),
+        "images": made.blocks[-1].stop,
+        "batch size": made.batch_size,
+        "blocks": [block.stop for block in made.blocks],
+        "drawn": _sha256_of_arrays(made.drawn),
     }
 
 
@@ -171,8 +170,8 @@ def ready(plan: Plan, model: Path | None, data: str | None, progress: Progress =
     check_versions(plan, versions(), "here")
     origin, dataset, options = opened(plan, model, data, progress)
     with _prepared(origin, dataset, options, progress) as found:
-        for name, passing in found.passes.items():
-            if described(passing) != plan.passes.get(name):
+        for name, each in found.passes.items():
+            if described(each) != plan.passes.get(name):
                 raise DataError(
                     f"The pass of {name!r} comes out otherwise than in the plan: other batches, or other images drawn."
                     " Expected the same. Make the plan again on the machine that works on it."
@@ -210,12 +209,7 @@ def options_of(plan: Plan) -> Options:
 def _prepared(origin: Origin, dataset: Dataset, options: Options, progress: Progress) -> Iterator[Ready]:
     with runnable(origin.model):
         subject = prepared(origin.model, dataset, options, progress)
-        passes = {}
-        for name in needed_by(chapters(options)):
-            module = registry.load("probes", name)
-            passing = module.passes(subject, options) if hasattr(module, "passes") else None
-            if passing is not None:
-                passes[name] = passing
+        passes = passing.to_make(passing.of_probes(subject, needed_by(chapters(options)), options))
         yield Ready(origin, dataset, options, subject, passes)
 
 

@@ -26,6 +26,7 @@ from reportgen.commands.choices import (
 from reportgen.commands.chosen import chosen
 from reportgen.commands.endings import Step
 from reportgen.errors import OptionsError
+from reportgen.language.numerals import plural
 
 if TYPE_CHECKING:
     from reportgen.cluster.addressing import Scheduler
@@ -134,7 +135,7 @@ def plan(
         made, _ = planning.make_plan(origin, model, options, terminal.progress)
         replace_file(output, planning.encoded(made))
     for probe in made.passes:
-        terminal.say(f"{probe}: {made.passes[probe]['images']:,} images in {made.num_blocks(probe)} blocks")
+        terminal.say(f"{probe}: {made.passes[probe]['images']:,} images in {plural(made.num_blocks(probe), 'block')}")
     click.echo(str(output))
 
 
@@ -161,7 +162,7 @@ def collect(
         collecting = import_module("reportgen.cluster.collecting")
         kept = collecting.collect(given, numbers, output, model, data, terminal.progress)
     if kept:
-        terminal.say(f"{kept} blocks had been finished before.")
+        terminal.say(f"{plural(kept, 'block')} had been finished before.")
     click.echo(str(output))
 
 

@@ -23,7 +23,7 @@ class Pass(Protocol):
 
     Attributes:
         step: What it is called while it runs.
-        learns: Whether blocks that were folded make later ones quicker; they never change what these leave together.
+        learns: Whether blocks that are known make later ones quicker; they never change what these leave together.
         blocks: Places of the images that are passed through, block by block.
         batch_size: How many images are put to the model at once.
         drawn: Whatever was drawn at random for it, by name, so that two machines can be seen to have drawn alike.
@@ -37,6 +37,9 @@ class Pass(Protocol):
 
     def collect(self, block: range, advance: Callable[[], None]) -> State:
         """Put the images of a block to the model; `advance` is called after every batch."""
+
+    def learn(self, block: range, state: State) -> None:
+        """Take in of a block's state what makes later ones quicker, and nothing that grows with the images."""
 
     def fold(self, block: range, state: State) -> None:
         """Take in the state of a block, the next one in order."""

@@ -12,7 +12,7 @@ import numpy as np
 from reportgen.errors import ModelError
 from reportgen.evidence.samples import SampleRecord
 from reportgen.models import running
-from reportgen.models.blocks import State
+from reportgen.models.blocks import Pass, State
 from reportgen.models.hooks import watch
 from reportgen.models.inputs import arrange, batch_size
 from reportgen.models.types import Model, Tensor, Tensors
@@ -39,8 +39,9 @@ class Subject:
         dataset: Images that fit it, or None.
         samples: The samples chosen for a close look, in order.
         earlier: What the probes before this one found, by their names.
-        collected: The state of each block of the data, by the probe that passes over them, where other processes
-            collected them (`models.blocks`).
+        collected: The state of each block of the data, by the pass over them, where other processes collected them
+            (`models.blocks`).
+        passes: The passes over the data that have been made, by the probe that reads what they found.
     """
 
     model: Model
@@ -49,6 +50,7 @@ class Subject:
     samples: tuple[SampleRecord, ...] = ()
     earlier: Mapping[str, Any] = field(default_factory=dict)
     collected: Mapping[str, Sequence[State]] = field(default_factory=dict)
+    passes: Mapping[str, Pass] = field(default_factory=dict)
 
     @property
     def batch_size(self) -> int:
@@ -111,8 +113,16 @@ def answers(model: Model, inputs: Tensors) -> list[Array]:
     Raises:
         ModelError: The model cannot be run on this batch, or does not answer with one row for each sample.
     """
-    size = len(keras.tree.flatten(inputs)[0])
-    found = [np.asarray(output, dtype=np.float64) for output in keras.tree.flatten(running.call(model, inputs))]
+    return in_rows(model, running.call(model, inputs), len(keras.tree.flatten(inputs)[0]))
+
+
+def in_rows(model: Model, outputs: Tensors, size: int) -> list[Array]:
+    """Return what a model answered a batch of some size with, as `answers` does.
+
+    Raises:
+        ModelError: There is not one row for each sample.
+    """
+    found = [np.asarray(output, dtype=np.float64) for output in keras.tree.flatten(outputs)]
     wrong = next((values.shape for values in found if values.shape[:1] != (size,)), None)
     if wrong is not None:
         raise ModelError(

@@ -12,6 +12,7 @@ from reportgen.document.report import RunFacts, Score
 from reportgen.evidence import Evidence
 from reportgen.models.subject import Subject
 from reportgen.options import Options
+from reportgen.pipeline import passing
 from reportgen.progress import Progress
 from reportgen.records.data import DatasetRecord
 from reportgen.sources.dataset import Dataset
@@ -114,9 +115,12 @@ def _first(export: str) -> str:
 
 def _results(subject: Subject, names: Iterable[str], options: Options, progress: Progress) -> dict[str, Any]:
     results: dict[str, Any] = {}
+    names = tuple(names)
+    passes = passing.made(subject, names, options, progress)
     for name in names:
         module = registry.load("probes", name)
-        results[name] = module.run(replace(subject, earlier=results), options, progress)
+        results[name] = module.run(replace(subject, earlier=results, passes=passes), options, progress)
+        passes.pop(name, None)  # with all that it kept beside its result
         subject = _left(module, subject, results[name])
     return results
 

@@ -8,6 +8,8 @@ nothing to run on. A probe turns tensors into 8-bit maps and numbers at once and
 - `leave(subject, result)` returns the subject as the probes after it get it.
 - `passes(subject, options)`, of one that passes over all images and whose pass can be cut into blocks: that pass, a
   `models.blocks.Pass`, or None for none.
+- `together(passes)`, of one whose pass can be made with those of other probes: the passes of probes by their names ->
+  the passes to make, of which each folds into those that it stands for.
 - `forecast(record, dataset, options, plan)` returns the `budget.work.Work` that it takes, or None for nothing.
 - `num_samples(dataset, options)`, of the one that chooses samples: how many there will be, at most.
 - `scores(result)`, of the one that knows how often the model is right: each `document.report.Score`.

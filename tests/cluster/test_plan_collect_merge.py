@@ -83,7 +83,7 @@ def test_plan_says_what_is_to_be_done(work: Work) -> None:
     plan = json.loads((work.folder / "plan.json").read_text("utf-8"))
     assert (plan["num_images"], plan["class_names"], plan["options"]["section"][0]) == (SIZE, [], "summary")
     ends = [64, 128, 192, 256, SIZE]
-    assert {name: each["blocks"] for name, each in plan["passes"].items()} == {"predictions": ends, "watching": ends}
+    assert {name: each["blocks"] for name, each in plan["passes"].items()} == {"watching": ends}
     assert [each["what"] for each in plan["index"]] == ["members", "shards", "pictures", "hash"]
 
 
@@ -103,10 +103,8 @@ def contents_below(folder: Path) -> list[str]:
 
 def test_parts_that_do_not_make_a_whole_are_refused_by_name(work: Work, tmp_path: Path) -> None:
     one, two, third = (work.folder / f"part-{name}.npz" for name in ("1-of-2", "2-of-2", "1-of-3"))
-    assert "4 blocks are missing: predictions 1, predictions 3, watching 1, watching 3" in refused(
-        work, "merge", "plan.json", one, "-o", "out"
-    )
-    assert "'part-1-of-2.npz' and 'part-1-of-3.npz' both hold block 0 of predictions" in refused(
+    assert "2 blocks are missing: watching 1, watching 3" in refused(work, "merge", "plan.json", one, "-o", "out")
+    assert "'part-1-of-2.npz' and 'part-1-of-3.npz' both hold block 0 of watching" in refused(
         work, "merge", "plan.json", one, two, third, "-o", "out"
     )
     cut, changed, text = (tmp_path / f"{name}.npz" for name in ("cut", "changed", "text"))
@@ -169,11 +167,11 @@ def test_number_of_a_shard_is_checked(work: Work, shard: str) -> None:
 
 
 def test_collect_goes_on_from_the_blocks_that_were_finished(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    from reportgen.probes.watching.collecting import Watched
+    from reportgen.probes.watching.together import Together
 
-    collect, number = Watched.collect, 0
+    collect, number = Together.collect, 0
 
-    def stopped(self: Watched, *arguments: object) -> object:
+    def stopped(self: Together, *arguments: object) -> object:
         nonlocal number
         number += 1
         if number == 3:
@@ -181,19 +179,19 @@ def test_collect_goes_on_from_the_blocks_that_were_finished(work: Work, monkeypa
         return collect(self, *arguments)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
-        patched.setattr(Watched, "collect", stopped)
+        patched.setattr(Together, "collect", stopped)
         done = here("collect", "plan.json", "--shard", "1/1", "-o", "again.npz", cwd=work.folder)
     assert done.returncode == 1
     assert "Stopped by Ctrl-C before the end" in done.stderr
     assert not (work.folder / "again.npz").exists()
     kept = work.folder / ".again.npz.blocks"
-    assert len(list(kept.iterdir())) == 7
+    assert len(list(kept.iterdir())) == 2
     # One of them was cut short by whatever stopped the machine.
     first = sorted(kept.iterdir())[0]
     first.write_bytes(first.read_bytes()[:100])
     done = here("collect", "plan.json", "--shard", "1/1", "-o", "again.npz", cwd=work.folder)
     assert done.returncode == 0
-    assert "6 blocks had been finished before." in done.stderr
+    assert "1 block had been finished before." in done.stderr
     assert not kept.exists()
     work.collect("1/1", "anew.npz")
     assert (work.folder / "again.npz").read_bytes() == (work.folder / "anew.npz").read_bytes()

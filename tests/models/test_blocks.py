@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
@@ -11,11 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.models.blocks import MOST_BLOCKS, State, batches, cut
+from reportgen.models.blocks import MOST_BLOCKS, Pass, State, batches, cut
 from reportgen.models.inspection import inspect
-from reportgen.models.subject import Subject
+from reportgen.models.subject import Array, Subject
 from reportgen.options import Options
+from reportgen.pipeline import passing
 from reportgen.probes import predictions, watching
+from reportgen.progress import silent
 from reportgen.sources.memory import from_arrays
 
 SIZE = 150
@@ -51,16 +55,18 @@ def subject(labels: Any, *, values: bool = False) -> Subject:
     return Subject(model, inspect(model), from_arrays(IMAGES, labels))
 
 
-def collected(mine: Subject, probe: Any, shards: int) -> list[State]:
+def _nothing() -> None:
+    pass
+
+
+def collected(make: Callable[[], Pass], shards: int) -> list[State]:
     """What each block leaves where the blocks are dealt among some processes, each with a model of its own."""
     found: dict[int, State] = {}
     for shard in range(shards):
-        passing = probe.passes(mine, Options())
-        for number in range(shard, len(passing.blocks), shards):
-            found[number] = {
-                name: array.copy() for name, array in passing.collect(passing.blocks[number], lambda: None).items()
-            }
-            passing.fold(passing.blocks[number], found[number])
+        made = make()
+        for number in range(shard, len(made.blocks), shards):
+            found[number] = {name: array.copy() for name, array in made.collect(made.blocks[number], _nothing).items()}
+            made.learn(made.blocks[number], found[number])
     return [found[number] for number in sorted(found)]
 
 
@@ -77,10 +83,49 @@ def test_result_is_the_same_to_the_last_bit_for_any_number_of_shards(
     name = probe.__name__.rpartition(".")[2]
     whole = probe.run(mine, Options())
     for shards in (1, 2, 3, 7):
-        states = collected(mine, probe, shards)
+        states = collected(lambda: probe.passes(mine, Options()), shards)
         assert len(states) == 19
         again = probe.run(replace(mine, collected={name: states}), Options())
         _assert_same(whole, again)
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize(("limit", "num_watched"), [(None, SIZE), (40, 40), (1, 1)])
+def test_one_pass_answers_every_image_and_watches_some_for_any_number_of_shards(
+    limit: int | None, num_watched: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reportgen.models.subject.BATCH_SIZE", 8)
+    monkeypatch.setattr("reportgen.probes.watching.watching.BATCH_SIZE", 8)
+    mine, options, names = subject(np.arange(SIZE) % 3), Options(limit=limit), ("predictions", "watching")
+    read = Counter[int]()
+
+    def counting(indices: Sequence[int]) -> Array:
+        read.update(indices)
+        return IMAGES[list(indices)]
+
+    assert mine.dataset is not None
+    counted = replace(mine, dataset=replace(mine.dataset, read=counting))
+
+    def results(states: Mapping[str, Sequence[State]]) -> list[Any]:
+        given = replace(counted, collected=states)
+        passes = passing.made(given, names, options, silent)
+        return [each.run(replace(given, passes=passes), options) for each in (predictions, watching)]
+
+    whole = results({})
+    assert read == Counter(range(SIZE))  # each image was decoded once
+    assert whole[1].responses.num_images == num_watched
+    for shards in (1, 2, 3, 7):
+        states = collected(lambda: passing.to_make(passing.of_probes(mine, names, options))["watching"], shards)
+        assert len(states) == 19
+        _assert_same(whole, results({"watching": states}))
+    # By themselves, both give the same; one after the other, blocks of watched images are cut elsewhere.
+    alone = [each.run(mine, options) for each in (predictions, watching)]
+    np.testing.assert_array_equal(whole[0].answered, alone[0].answered)
+    np.testing.assert_allclose(whole[0].confidence, alone[0].confidence, rtol=1e-6)
+    np.testing.assert_array_equal(whole[1].images, alone[1].images)
+    for ours, theirs in zip(whole[1].strongest, alone[1].strongest, strict=True):
+        np.testing.assert_array_equal(ours.images, theirs.images)
+        np.testing.assert_allclose(ours.values, theirs.values, rtol=1e-6)
 
 
 def _assert_same(one: Any, other: Any) -> None:

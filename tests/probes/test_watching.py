@@ -75,7 +75,8 @@ def subject(*behind: keras.layers.Layer) -> Subject:
 def test_what_is_taken_is_what_the_layer_gives_back() -> None:
     mine, found = subject(), []
     watching = Watching(mine, lambda path, values, _: found.append((path, values.copy())), ["conv"])
-    watching.watch(range(5))
+    (answers,) = watching.watch(IMAGES[:5])
+    np.testing.assert_allclose(answers, mine.model(IMAGES[:5]), atol=1e-6)
     assert [path for path, _ in found] == ["conv"]
     np.testing.assert_allclose(found[0][1], mine.model.layers[0](IMAGES[:5]), atol=1e-6)
 
@@ -88,8 +89,8 @@ def test_what_the_activation_was_given_is_put_back_only_where_it_is_no_number(va
     conv = mine.model.layers[0]
     conv.set_weights([np.zeros((3, 3, 1, 3)), np.array([0.0, value, 1.0])])
     watching = Watching(mine, lambda path, values, _: found.append(values.copy()), ["conv"])
-    watching.watch(range(5))
-    watching.watch(range(5, 8))
+    watching.watch(IMAGES[:5])
+    watching.watch(IMAGES[5:8])
     for values, number in ((found[-2], 5), (found[-1], 3)):
         np.testing.assert_array_equal(values, np.tile([0.0, expected, 1.0], (number, 4, 4, 1)))
     # The first batch is looked at twice where sums of squares are not finite, as those of very large numbers.
@@ -112,12 +113,14 @@ def test_what_goes_wrong_in_taking_comes_out_as_it_is() -> None:
         raise LookupError("a fault of our own")
 
     with pytest.raises(LookupError, match="a fault of our own"):
-        Watching(subject(), fail, ["conv"]).watch([0])
+        Watching(subject(), fail, ["conv"]).watch(IMAGES[:1])
 
 
 def test_call_inside_a_loop_of_a_graph_is_not_taken_piece_by_piece() -> None:
     mine, taken = subject(OneByOne()), []
-    Watching(mine, lambda path, values, _: taken.append((path, values.shape)), ["loop/inner", "conv"]).watch(range(4))
+    watching = Watching(mine, lambda path, values, _: taken.append((path, values.shape)), ["loop/inner", "conv"])
+    (answers,) = watching.watch(IMAGES[:4])
+    np.testing.assert_allclose(answers, mine.model(IMAGES[:4]), atol=1e-6)
     assert sorted(taken) == [("conv", (4, 4, 4, 3)), ("loop/inner", (1, 2, 2, 3))]
 
 
@@ -126,7 +129,7 @@ def test_model_that_was_watched_is_let_go() -> None:
     mine = subject()
     kept = weakref.ref(mine.model)
     watching = Watching(mine, lambda *_: None, ["conv"])
-    watching.watch(range(5))
+    watching.watch(IMAGES[:5])
     assert kept() is not None
     del mine, watching
     gc.collect()

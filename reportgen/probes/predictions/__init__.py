@@ -21,6 +21,7 @@ from reportgen.evidence.performance import known
 from reportgen.evidence.predictions import PredictionsResult
 from reportgen.models.blocks import State, batches, cut, passed
 from reportgen.models.subject import Answering, Array, Subject
+from reportgen.models.types import Tensors
 from reportgen.options import Options
 from reportgen.probes.predictions import multilabel
 from reportgen.probes.predictions.heads import OF_LOGITS, Head, Labels
@@ -55,10 +56,11 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Pred
         DataError: A label is out of an output's range, or belongs to no output.
         ModelError: The model cannot be run on the images, or answers with another number of outputs each time.
     """
-    passing = passes(subject, options)
-    if passing is None:
+    passing = subject.passes.get("predictions") or passes(subject, options)
+    if not isinstance(passing, Answers):
         return None
-    passed(passing, subject.collected.get("predictions"), progress)
+    if "predictions" not in subject.passes:
+        passed(passing, subject.collected.get("predictions"), progress)
     return passing.result()
 
 
@@ -76,7 +78,7 @@ class Answers:
 
     def __init__(self, subject: Subject, dataset: Dataset) -> None:
         """Prepare to ask about all images of some data."""
-        self._subject, self._dataset = subject, dataset
+        self.subject, self._dataset = subject, dataset
         self._targets = targets_by_output(subject.record, dataset)
         self._given = dict(dataset.head_labels)
         self._heads = [
@@ -88,31 +90,51 @@ class Answers:
         self.drawn: State = {}
         self._ask = Answering(subject.model, -(-dataset.size // self.batch_size), self.batch_size)
         self._digest = hashlib.sha256()
+        self._digests: list[Any] = []
 
     def collect(self, block: range, advance: Callable[[], None]) -> State:
         """Put the images of a block to the model; errors as `run`."""
-        digests: list[Any] = []
+        self.begin()
+        for places in batches(block, self.batch_size):
+            inputs = self.read(places)
+            self.take(self._ask(inputs), np.arange(places.start, places.stop))
+            advance()
+        return self.state()
+
+    def begin(self) -> None:
+        """Begin a block with nothing."""
+        self._digests = []
         for head in self._heads:
             head.begin()
-        for indices in batches(block, self.batch_size):
-            inputs = self._subject.inputs(indices)
-            leaves = keras.tree.flatten(inputs)
-            digests = digests or [hashlib.sha256() for _ in leaves]
-            for digest, leaf in zip(digests, leaves, strict=True):
-                digest.update(np.ascontiguousarray(leaf))
-            found = self._ask(inputs)
-            if len(found) != len(self._heads):
-                raise ModelError(
-                    f"The model {self._subject.record.name!r} returned {len(found)} outputs, and before that"
-                    f" {len(self._heads)}. Expected as many at every call. Use a model whose output has one form."
-                )
-            for head, values in zip(self._heads, found, strict=True):
-                head.add(values, indices.start)
-            advance()
-        state = {"sha256": np.frombuffer(b"".join(digest.digest() for digest in digests), np.uint8)}
+
+    def read(self, places: range) -> Tensors:
+        """Return the next images of a block, as `Subject.inputs` does, and take them into the hash of what was used."""
+        inputs = self.subject.inputs(places)
+        leaves = keras.tree.flatten(inputs)
+        self._digests = self._digests or [hashlib.sha256() for _ in leaves]
+        for digest, leaf in zip(self._digests, leaves, strict=True):
+            digest.update(np.ascontiguousarray(leaf))
+        return inputs
+
+    def take(self, found: Sequence[Array], indices: Array) -> None:
+        """Note what the model answered to some images of a block, in any order; errors as `run`."""
+        if len(found) != len(self._heads):
+            raise ModelError(
+                f"The model {self.subject.record.name!r} returned {len(found)} outputs, and before that"
+                f" {len(self._heads)}. Expected as many at every call. Use a model whose output has one form."
+            )
+        for head, values in zip(self._heads, found, strict=True):
+            head.add(values, indices)
+
+    def state(self) -> State:
+        """Return what the block leaves."""
+        state = {"sha256": np.frombuffer(b"".join(digest.digest() for digest in self._digests), np.uint8)}
         for place, head in enumerate(self._heads):
             state |= {f"{place} {name}": array for name, array in head.state().items()}
         return state
+
+    def learn(self, block: range, state: State) -> None:
+        """Learn nothing: each block takes as long as any other."""
 
     def fold(self, block: range, state: State) -> None:
         """Take in the state of the next block."""
@@ -124,7 +146,7 @@ class Answers:
 
     def result(self) -> PredictionsResult:
         """Put all blocks together; errors as `run`."""
-        dataset, given, model = self._dataset, self._given, self._subject.record
+        dataset, given, model = self._dataset, self._given, self.subject.record
         kinds = [head.kind(given.get(head.record.name, dataset.labels)) for head in self._heads]
         main = main_output([has_labels(record, dataset, self._targets) for record in model.outputs], kinds, model)
         labels = _labels_by_output(model, dataset, main)

@@ -36,6 +36,7 @@ class _Seen:
         counts: Answers class by class, of a multi-label output.
         columns: What is kept of each image, a tuple of arrays for each batch or block.
         errors: Mean difference of each image, an array for each batch or block.
+        indices: The images of each batch.
     """
 
     error: float = 0.0
@@ -46,6 +47,7 @@ class _Seen:
     counts: multilabel.Counts | None = None
     columns: list[tuple[Array, ...]] = field(default_factory=list)
     errors: list[Array] = field(default_factory=list)
+    indices: list[Array] = field(default_factory=list)
 
 
 class Head:
@@ -67,14 +69,15 @@ class Head:
     def state(self) -> State:
         """Return what is known of the block."""
         seen = self._block
-        columns = [np.concatenate(column) for column in zip(*seen.columns, strict=True)]
+        order = np.argsort(np.concatenate(seen.indices), kind="stable")
+        columns = [np.concatenate(column)[order] for column in zip(*seen.columns, strict=True)]
         state = {
             "sums": np.array([seen.error, seen.low, seen.high]),
             "counted": np.array([seen.num_compared, seen.sums_to_one], np.int64),
             **{f"column {place}": column for place, column in enumerate(columns)},
         }
         if seen.errors:
-            state["errors"] = np.concatenate(seen.errors)
+            state["errors"] = np.concatenate(seen.errors)[order]
         if seen.counts is not None:
             state["by class"] = seen.counts.by_class
         return state
@@ -95,9 +98,10 @@ class Head:
         if whole.counts is not None:
             whole.counts.by_class += state["by class"]
 
-    def add(self, values: Array, start: int) -> None:
-        """Note the answers for one batch, (batch, …), that begins with the image at `start`."""
+    def add(self, values: Array, indices: Array) -> None:
+        """Note the answers, (batch, …), to some images by their indices, (batch)."""
         seen = self._block
+        seen.indices.append(indices)
         flat = values.reshape(len(values), -1)
         finite = np.isfinite(flat)
         broken = np.asarray(~finite.all(axis=1))
@@ -106,11 +110,11 @@ class Head:
             seen.high = max(seen.high, float(flat[finite].max()))
         if self._targets is not None and seen.counts is not None:
             each = multilabel.probabilities(self.record, values)
-            exact = seen.counts.add(each, self._targets[start : start + len(values)], broken)
+            exact = seen.counts.add(each, self._targets[indices], broken)
             seen.columns.append((broken, exact, np.nan_to_num(multilabel.sureness(each))))
             return
         if self._targets is not None:
-            differences = np.abs(flat - self._targets[start : start + len(flat)].reshape(flat.shape))
+            differences = np.abs(flat - self._targets[indices].reshape(flat.shape))
             seen.error += float(differences[finite].sum())
             seen.num_compared += int(finite.sum())
             counts = finite.sum(axis=1)
@@ -125,13 +129,13 @@ class Head:
         assert scores is not None, "these kinds have classes"
         picked = np.argmax(np.nan_to_num(shares), axis=1), np.argmax(np.nan_to_num(scores), axis=1)
         sure = np.nan_to_num(shares).max(axis=1), np.nan_to_num(scores).max(axis=1)
-        seen.columns.append((broken, *picked, *sure, *self._places(values, start)))
+        seen.columns.append((broken, *picked, *sure, *self._places(values, indices)))
 
-    def _places(self, values: Array, start: int) -> tuple[Array, ...]:
+    def _places(self, values: Array, indices: Array) -> tuple[Array, ...]:
         """At which place the class of each image stands among many classes, behind all that are as high."""
         if self._labels is None or values.shape[1] < MANY_CLASSES:
             return ()
-        labels = np.clip(self._labels[start : start + len(values)], 0, values.shape[1] - 1)
+        labels = np.clip(self._labels[indices], 0, values.shape[1] - 1)
         own = values[np.arange(len(values)), labels]
         places = (values >= own[:, None]).sum(axis=1)
         return (np.where(np.isfinite(values).all(axis=1), places, values.shape[1]),)

@@ -60,7 +60,7 @@ def lit(
     watching = Watching(subject, take, list(wide))
     for start in range(0, len(images), watching.batch_size):
         batch[:] = images[start : start + watching.batch_size]
-        watching.watch(batch)
+        watching.watch(subject.inputs(batch))
     return {
         key: tuple(replace(patch, lit=masks.get((key, place))) for place, patch in enumerate(each))
         for key, each in patches.items()

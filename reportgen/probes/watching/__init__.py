@@ -22,11 +22,12 @@ from reportgen.evidence.responses import (
 from reportgen.evidence.watching import Strongest, WatchingResult
 from reportgen.language.numerals import number, plural
 from reportgen.language.vocabulary import Words, words
-from reportgen.models.blocks import passed
+from reportgen.models.blocks import Pass, passed
 from reportgen.models.kinds import cap, cuts_off
 from reportgen.models.subject import Array, Subject
 from reportgen.models.types import Operation
 from reportgen.options import Options
+from reportgen.probes.predictions import Answers
 from reportgen.probes.watching import tallies
 from reportgen.probes.watching.bounding import intervals
 from reportgen.probes.watching.collecting import Collector, Watched
@@ -35,6 +36,7 @@ from reportgen.probes.watching.kernels import pictures
 from reportgen.probes.watching.labelled import Classes
 from reportgen.probes.watching.origins import SILENT, with_origins
 from reportgen.probes.watching.selective import LEAST_IMAGES, chances, num_permutations, relative, selectivity
+from reportgen.probes.watching.together import Together
 from reportgen.probes.watching.watching import Watching
 from reportgen.progress import Progress, silent
 from reportgen.records.model import ModelRecord
@@ -42,16 +44,17 @@ from reportgen.sources.dataset import Dataset
 
 NEEDS: tuple[str, ...] = ()
 QUANTILE_SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_OWN, _ANSWERING = "watching", "predictions"
 _NO_NUMBER = "no number"
 _SEED_OF_PERMUTATIONS = 3
 
 
 def forecast(record: ModelRecord, dataset: Dataset, options: Options, plan: Plan) -> Work:
-    """Return the work of a pass over the images, and of a look at every number that comes out of the conv layers."""
+    """Return the work of a look at every number that comes out of the conv layers, while the images are answered."""
     del plan
     images = min(dataset.size, options.limit or dataset.size)
     numbers = sum(prod(size or 1 for size in call.output_shape) for call in record.layers if call.role == "conv")
-    return Work("every channel on all images", macs=images * max(record.macs, 1), encoded_bytes=images * numbers)
+    return Work("every channel on all images", encoded_bytes=images * numbers)
 
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> WatchingResult | None:
@@ -64,10 +67,11 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Watc
     Raises:
         ModelError: The model cannot be run on the images.
     """
-    passing = passes(subject, options)
-    if passing is None or subject.dataset is None:
+    passing = subject.passes.get(_OWN) or passes(subject, options)
+    if not isinstance(passing, Watched) or subject.dataset is None:
         return None
-    passed(passing, subject.collected.get("watching"), progress)
+    if _OWN not in subject.passes:
+        passed(passing, subject.collected.get(_OWN), progress)
     if not passing.watching.operations:
         passing.watching.know()
     collectors, groups = passing.collectors, passing.groups
@@ -102,6 +106,15 @@ def passes(subject: Subject, options: Options) -> Watched | None:
     if subject.dataset is None or not any(call.role == "conv" for call in subject.record.layers):
         return None
     return Watched(subject, options)
+
+
+def together(passes: Mapping[str, Pass]) -> dict[str, Pass]:
+    """Return the passes to make for those of some probes: what is answered is watched in one."""
+    answers, watched = passes.get(_ANSWERING), passes.get(_OWN)
+    if not isinstance(answers, Answers) or not isinstance(watched, Watched):
+        return dict(passes)
+    found = {name: each for name, each in passes.items() if name != _ANSWERING}
+    return found | {_OWN: Together(answers, watched)}
 
 
 def _proven(

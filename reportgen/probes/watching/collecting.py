@@ -13,6 +13,7 @@ import numpy as np
 
 from reportgen.models.blocks import MOST_BLOCKS, State, batches, cut
 from reportgen.models.subject import Array, Subject
+from reportgen.models.types import Tensors
 from reportgen.options import Options
 from reportgen.probes.watching import tallies, ties
 from reportgen.probes.watching.labelled import Classes, classes
@@ -62,10 +63,11 @@ class Watched:
         self._taking = {
             call.path: [each for each in self.collectors if each.judged.path == call.path] for call in self.calls
         }
-        self._start = 0
+        self._subject, self._start = subject, 0
         self.batch_size = self.watching.batch_size
         one = tallies.num_bytes(sum(self._widths), len(self.groups.names))
-        self.blocks = cut(len(self.images), self.batch_size, max(_LEAST_BLOCKS, min(MOST_BLOCKS, _STATES_BYTES // one)))
+        self.most_blocks = max(_LEAST_BLOCKS, min(MOST_BLOCKS, _STATES_BYTES // one))
+        self.blocks = cut(len(self.images), self.batch_size, self.most_blocks)
         self.drawn: State = {
             "images": self.images,
             "kept": self.collectors[0].kept_slots,
@@ -78,15 +80,31 @@ class Watched:
         Raises:
             ModelError: The model cannot be run on the images.
         """
+        self.begin()
+        for places in batches(block, self.batch_size):
+            self.watch(self._subject.inputs(self.images[places.start : places.stop].tolist()), places.start)
+            advance()
+        return self.state(block)
+
+    def begin(self) -> None:
+        """Begin a block with nothing."""
         self.watching.begin()
         for each in self.collectors:
             each.begin()
-        for places in batches(block, self.batch_size):
-            self._start = places.start
-            self.watching.watch(self.images[places.start : places.stop].tolist())
-            advance()
+
+    def watch(self, inputs: Tensors, start: int) -> list[Array]:
+        """Watch the images from the place `start` among `images` on, and return what `Watching.watch` does."""
+        self._start = start
+        return self.watching.watch(inputs)
+
+    def state(self, block: range) -> State:
+        """Return what the block leaves."""
         states = [each.state(block) for each in self.collectors]
         return {f"{place} {name}": state[name] for place, state in enumerate(states) for name in state}
+
+    def learn(self, block: range, state: State) -> None:
+        """Know the strongest images of a block before the next one."""
+        self.fold(block, state)
 
     def fold(self, block: range, state: State) -> None:
         """Take in the state of the next block."""
@@ -183,6 +201,7 @@ class Collector:
         total = len(self.images) * self._positions
         self.places = places.of(total)
         self.all_places, self.is_capped = len(self.places) == total, False
+        self._block_is_capped = False
         self.sampled = np.zeros((len(self.places), channels), np.float32)
 
     def maps(self, outputs: Array) -> Array:
@@ -213,7 +232,7 @@ class Collector:
         def nowhere(maximum: Array) -> Array:
             return np.zeros(maximum.shape, bool)
 
-        self.is_capped = given is not None
+        self._block_is_capped = given is not None
         ranked = None if given is None else highest(self.maps(given), keys, worth)
         found = per_image(values, keys, worth if given is None else nowhere)
         here = tallies.of_images(found, images.tolist(), keys, labels, len(self._groups.names), ranked)
@@ -238,7 +257,7 @@ class Collector:
     def begin(self) -> None:
         """Begin a block with nothing."""
         self._block = tallies.nothing(self._channels, len(self._groups.names))
-        self._start = -1
+        self._start, self._block_is_capped = -1, False
 
     def state(self, block: range) -> State:
         """Return what is known of the block."""
@@ -248,7 +267,7 @@ class Collector:
             "levels": self.levels[levels],
             "peaks": self.peaks[peaks],
             "sampled": self.sampled[sampled],
-            "is capped": np.array(self.is_capped),
+            "is capped": np.array(self._block_is_capped),
         }
 
     def fold(self, block: range, state: State) -> None:
@@ -257,7 +276,7 @@ class Collector:
         self.levels[levels], self.peaks[peaks], self.sampled[sampled] = (
             state[name] for name in ("levels", "peaks", "sampled")
         )
-        self.is_capped = bool(state["is capped"])
+        self.is_capped |= bool(state["is capped"])
         self.tally = tallies.merge(self.tally, tallies.of_arrays(state))
 
     def class_means(self) -> Array:

@@ -24,10 +24,12 @@ from reportgen.models import arising, running
 from reportgen.models.hooks import Call, watch
 from reportgen.models.inputs import batch_size
 from reportgen.models.kinds import caps
-from reportgen.models.subject import BATCH_SIZE, Array, Subject
+from reportgen.models.subject import BATCH_SIZE, Array, Subject, in_rows
 from reportgen.models.types import Operation, Tensor, Tensors
+from reportgen.records.model import product
 
 _BATCH_BYTES = 256 << 20
+_ANSWER_BYTES = 8
 
 
 class Watching:
@@ -65,7 +67,9 @@ class Watching:
         self._wanted = 0
         self._failure: BaseException | None = None
         wanted = sum(call.activation_bytes for call in subject.record.layers if call.path in set(paths))
-        self.batch_size: int = batch_size(subject.model) or max(1, min(BATCH_SIZE, _BATCH_BYTES // max(wanted, 1)))
+        answered = sum(_ANSWER_BYTES * (product(output.shape) or 0) for output in subject.record.outputs)
+        most = _BATCH_BYTES // max(wanted, answered, 1)
+        self.batch_size: int = batch_size(subject.model) or max(1, min(BATCH_SIZE, most))
 
     def know(self) -> None:
         """Learn the operations of the calls from one image, of which nothing is taken: where others have watched.
@@ -81,43 +85,52 @@ class Watching:
         """Begin a block, which is looked at as if there had been none before it."""
         self._looks_closely = False
 
-    def watch(self, indices: Sequence[int]) -> None:
-        """Put some images of the data to the model, at most `batch_size`, and take what its calls give back.
+    def watch(self, inputs: Tensors) -> list[Array]:
+        """Put some images to the model, at most `batch_size`, and take what its calls give back.
+
+        Args:
+            inputs: The images, as `Subject.inputs` returns them.
+
+        Returns:
+            What the model answers, as `models.subject.answers`.
 
         Raises:
-            ModelError: The model cannot be run on these images.
+            ModelError: The model cannot be run on these images, or does not answer with one row for each.
         """
+        self._wanted = len(keras.tree.flatten(inputs)[0])
         # Every batch has one size, so that the function is traced once; what is filled up is cut off again.
-        self._wanted = len(indices)
-        whole = [*indices, *[indices[-1]] * (self.batch_size - len(indices))]
-        inputs = keras.tree.map_structure(tf.convert_to_tensor, self._subject.inputs(whole))
+        rows = np.minimum(np.arange(self.batch_size), self._wanted - 1)
+        filled = keras.tree.map_structure(lambda part: tf.convert_to_tensor(np.asarray(part)[rows]), inputs)
+        return [values[: self._wanted] for values in in_rows(self._subject.model, self._answers(filled), len(rows))]
+
+    def _answers(self, inputs: Tensors) -> list[Tensor]:
         if self._can_be_traced:
             try:
-                self._run(inputs)
-                return
+                return self._run(inputs)
             except running.CALL_ERRORS:
                 if self._failure is not None:
                     raise self._failure from None
                 self._can_be_traced = False
-        for path, values in self._called(inputs).items():
+        seen, outputs = self._called(inputs)
+        for path, values in seen.items():
             self._hand_on(path, *map(np.asarray, values))
+        return outputs
 
-    def _run(self, inputs: Tensors) -> None:
+    def _run(self, inputs: Tensors) -> list[Tensor]:
         """Run the model as a graph, and from the batch on that has to be looked at closely, as another graph."""
         closely = self._looks_closely
         with running.state_kept(self._subject.model):
             if closely not in self._traced:
                 self._traced[closely] = running.traced(partial(self._graph, closely), inputs)
-            self._traced[closely](inputs)
-        if self._looks_closely and not closely:
-            self._run(inputs)
+            found = self._traced[closely](inputs)
+        return self._run(inputs) if self._looks_closely and not closely else found[len(self._paths) :]
 
     def _hand_on(self, path: str, values: Array, before: Array | None = None) -> None:
         values, before = values[: self._wanted], None if before is None else before[: self._wanted]
         self._take(path, arising.put_back(values, before), before if caps(self.operations[path]) else None)
 
     def _graph(self, closely: bool, inputs: Tensors) -> list[Tensor]:
-        """Return one number for every call, which cannot be had before the call's output is taken."""
+        """Return one number for every call, which cannot be had before its output is taken, and what is answered."""
         graph, taken = tf.compat.v1.get_default_graph(), {}
 
         def note(call: Call, values: Tensor, *before: Tensor) -> None:
@@ -130,8 +143,8 @@ class Watching:
             )
 
         with watch(self._subject.model, lambda call: self._note(call, note)):
-            self._subject.model(inputs, training=False)
-        return [taken[path] for path in self._paths]
+            outputs = self._subject.model(inputs, training=False)
+        return [*(taken[path] for path in self._paths), *keras.tree.flatten(outputs)]
 
     def _taken(self, path: str, values: Array, before: Array | None = None) -> np.int32:
         try:
@@ -145,15 +158,15 @@ class Watching:
             raise
         return np.int32(0)
 
-    def _called(self, inputs: Tensors) -> dict[str, tuple[Tensor, ...]]:
+    def _called(self, inputs: Tensors) -> tuple[dict[str, tuple[Tensor, ...]], list[Tensor]]:
         seen: dict[str, tuple[Tensor, ...]] = {}
 
         def note(call: Call, *values: Tensor) -> None:
             seen[call.path] = values
 
         with watch(self._subject.model, lambda call: self._note(call, note)):
-            running.call(self._subject.model, inputs)
-        return seen
+            outputs = running.call(self._subject.model, inputs)
+        return seen, keras.tree.flatten(outputs)
 
     def _note(self, call: Call, note: Callable[..., None]) -> None:
         """Hand on what a call gave back, and what its activation was given, if it has one."""
