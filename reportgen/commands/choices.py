@@ -316,7 +316,9 @@ def of_the_data(command: Command) -> Command:
 def of_two_models(command: Command) -> Command:
     """Add the options that say how two models are run on the same images."""
     seed = click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of random choices.  [default: 0]")
-    return of_the_sampling(of_the_model(_with(command, _DATA, _CLASSES, _PREPROCESS, _RESIZE, _FEATURE, seed)))
+    return _with(
+        command, _DATA, _CLASSES, _PREPROCESS, _RESIZE, _FEATURE, of_the_sampling, seed, of_the_model
+    )  # fmt: skip
 
 
 def of_the_model(command: Command) -> Command:

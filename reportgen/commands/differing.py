@@ -23,7 +23,7 @@ _MOST_ROWS = 10
 _EXAMPLE = "\n".join(
     (
         "\b",
-        "Examples:",
+        "Example:",
         "  reportgen diff released/report.json report/report.json --format text --format html=diff.html",
         "  reportgen diff released.keras candidate.keras --data my_images.npz --format html=diff.html",
     )
