@@ -191,7 +191,7 @@ def test_collect_goes_on_from_the_blocks_that_were_finished(work: Work, monkeypa
     first.write_bytes(first.read_bytes()[:100])
     done = here("collect", "plan.json", "--shard", "1/1", "-o", "again.npz", cwd=work.folder)
     assert done.returncode == 0
-    assert "1 block had been finished before." in done.stderr
+    assert "1\u00a0block had been finished before." in done.stderr
     assert not kept.exists()
     work.collect("1/1", "anew.npz")
     assert (work.folder / "again.npz").read_bytes() == (work.folder / "anew.npz").read_bytes()
