@@ -170,6 +170,12 @@ class Terminal:
             *seconds,
             ("seconds in all, after the start", f"about {number(total, 2)}"),
         ]
+        if forecast.passing is not None:
+            hours = number(forecast.passing.core_seconds / 3600, 2)
+            rows += [
+                ("core-hours of passing over all images", f"about {hours}"),
+                ("memory of each process that does", f"about {megabytes(forecast.passing.memory_bytes)}"),
+            ]
         printer.print(two_columns("what", "planned", rows))
         printer.print(
             Text("Sizes are upper bounds. Seconds are an estimate, from a short measurement on this machine.")

@@ -27,6 +27,8 @@ class Pass(Protocol):
         blocks: Places of the images that are passed through, block by block.
         batch_size: How many images are put to the model at once.
         drawn: Whatever was drawn at random for it, by name, so that two machines can be seen to have drawn alike.
+        memory_bytes: About what a process takes that goes through one block after the other, beside the model and the
+            data: a batch, what is kept of all images, and the largest block.
     """
 
     step: str
@@ -34,6 +36,7 @@ class Pass(Protocol):
     blocks: tuple[range, ...]
     batch_size: int
     drawn: State
+    memory_bytes: int
 
     def collect(self, block: range, advance: Callable[[], None]) -> State:
         """Put the images of a block to the model; `advance` is called after every batch."""

@@ -6,6 +6,7 @@ a report consists of are measured for a moment on this machine, and multiplied b
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,13 +15,14 @@ from reportgen.budget.extent import extent
 from reportgen.budget.plan import Plan
 from reportgen.budget.work import Work
 from reportgen.models.compiling import runnable
+from reportgen.models.subject import Subject
 from reportgen.models.training import EPOCHS
 from reportgen.options import Options, chapters
-from reportgen.pipeline import keeping
+from reportgen.pipeline import keeping, passing
 from reportgen.pipeline.origins import Origin
 from reportgen.pipeline.preparing import prepared
 from reportgen.pipeline.probing import needed_by, num_samples
-from reportgen.pipeline.speed import Speed, measured
+from reportgen.pipeline.speed import Speed, measured, num_cores, resident_bytes
 from reportgen.progress import Progress, silent
 from reportgen.records.model import ModelRecord
 from reportgen.renderers.forms import form
@@ -34,6 +36,23 @@ _TRAINING_PASSES = 3
 _NUMBERS_PER_CHANNEL = 25
 _NUMBERS_PER_REPORT = 400_000
 _NUMBERS_PER_CALL = 20_000
+# Images that are read, to measure how long that takes.
+_READ = 64
+# What TensorFlow takes besides once it runs a network: threads, kernels and the traced graph.
+_RUNNING_BYTES = 150 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """What it takes to pass over all images, in one process or dealt among many.
+
+    Attributes:
+        core_seconds: Seconds of one core in all, those for reading the images included.
+        memory_bytes: Bytes that a process takes at its peak, the program, the model and the index of the data included.
+    """
+
+    core_seconds: float
+    memory_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +66,7 @@ class Forecast:
         files: Bytes of each file by its format, estimated from above.
         seconds: Estimated seconds of each step by its name, without the start of the program.
         notes: What would be done less thoroughly, each in whole sentences.
+        passing: What passes over all images take; None where no chapter has one.
     """
 
     model: ModelRecord
@@ -55,6 +75,7 @@ class Forecast:
     files: tuple[tuple[str, int], ...]
     seconds: tuple[tuple[str, float], ...]
     notes: tuple[str, ...] = ()
+    passing: Passing | None = None
 
 
 def foretell(origin: Origin, dataset: Dataset | None, options: Options, progress: Progress = silent) -> Forecast:
@@ -79,7 +100,24 @@ def foretell(origin: Origin, dataset: Dataset | None, options: Options, progress
     seconds = tuple((work.step, _seconds(work, speed)) for work in steps)
     files = tuple((name, form(name).estimate(plan)) for name in options.format)
     notes = tuple(note for work in steps for note in work.notes)
-    return Forecast(record, images, plan, files, seconds, notes)
+    return Forecast(record, images, plan, files, seconds, notes, _passing(subject, plan, speed, options))
+
+
+def _passing(subject: Subject, plan: Plan, speed: Speed, options: Options) -> Passing | None:
+    dataset = subject.dataset
+    own = passing.of_probes(subject, needed_by(chapters(options)), options)
+    if not own or dataset is None:
+        return None
+    seconds = 0.0
+    for probe in (registry.load("probes", name) for name in own):
+        work = probe.forecast(subject.record, dataset, options, plan)
+        seconds += _seconds(work, speed) * num_cores()
+    few = min(dataset.size, _READ)
+    start = time.process_time()
+    subject.inputs(range(few))
+    seconds += (time.process_time() - start) / few * dataset.size
+    memory = max(each.memory_bytes for each in passing.to_make(own).values())
+    return Passing(seconds, resident_bytes() + _RUNNING_BYTES + memory)
 
 
 def _steps(record: ModelRecord, dataset: Dataset | None, training: int, plan: Plan, options: Options) -> Iterator[Work]:

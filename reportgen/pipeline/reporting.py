@@ -35,7 +35,7 @@ from reportgen.progress import Progress, silent
 from reportgen.records.model import ModelRecord
 from reportgen.renderers import coverage, fonts, forms, overriding
 from reportgen.renderers.tools import Tools
-from reportgen.sources import hashing, scaling
+from reportgen.sources import hashing, looking_again, scaling
 from reportgen.sources.dataset import Dataset
 
 CHAPTER = "policy"
@@ -90,6 +90,7 @@ def look(
     with runnable(origin.model) as compiled:
         subject = replace(prepared(origin.model, dataset, options, progress), collected=collected)
         evidence = gathered(subject, chapters(options), options, progress)
+    looking_again.forget()
     return Looked(subject, evidence, tuple(compiled))
 
 

@@ -5,9 +5,12 @@ The quickest of several runs counts: what else the machine is doing only takes t
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -50,6 +53,26 @@ def measured() -> Speed:
         encoded_bytes=_per_second(lambda: mosaic.png(noise), noise.size),
         numbers=_per_second(lambda: [number(value / 7) for value in range(_NUMBERS)], _NUMBERS),
     )
+
+
+def num_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def resident_bytes() -> int:
+    """Return how much memory this process takes now; where the system does not tell, at its peak, or 0 on Windows."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        pass
+    try:
+        import resource
+    except ImportError:
+        return 0
+    peak: int = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak << 10
 
 
 def _per_second(work: Callable[[], object], amount: int) -> float:

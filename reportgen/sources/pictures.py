@@ -23,6 +23,7 @@ from reportgen.sources.dataset import Array, Dataset, LeftOut, Reading, TrueMaps
 from reportgen.sources.hashing import Hashed
 from reportgen.sources.images import MISSING, Picture, PictureError, Source, look, read_pixels
 from reportgen.sources.labels import UNKNOWN, Truth
+from reportgen.sources.looking_again import keeping
 from reportgen.sources.resizing import MOST_ENLARGED, enlarged_too_far, window
 
 _THREADS = min(8, os.cpu_count() or 1)
@@ -224,7 +225,7 @@ def _reader(
         _in_threads(fill, range(len(indices)))
         return images
 
-    return read
+    return keeping(read, len(names), height * width * channels)
 
 
 def _nothing_left(broken: LeftOut, source: str, number: int) -> DataError:

@@ -90,6 +90,19 @@ def test_result_is_the_same_to_the_last_bit_for_any_number_of_shards(
 
 
 @pytest.mark.keras
+@pytest.mark.parametrize(("activation", "most_bytes"), [("softmax", 6), (None, 19)])
+def test_few_bytes_of_each_image_are_kept_of_its_answer(activation: str | None, most_bytes: int) -> None:
+    mine = subject(np.arange(SIZE) % 3)
+    mine.model.layers[-1].activation = keras.activations.get(activation)
+    found = predictions.passes(replace(mine, record=inspect(mine.model)), Options())
+    assert found is not None
+    state = found.collect(found.blocks[0], _nothing)
+    kept = sum(array.nbytes for array in state.values()) - 100
+    assert kept <= len(found.blocks[0]) * most_bytes
+    assert kept <= found.block_bytes
+
+
+@pytest.mark.keras
 @pytest.mark.parametrize(("limit", "num_watched"), [(None, SIZE), (40, 40), (1, 1)])
 def test_one_pass_answers_every_image_and_watches_some_for_any_number_of_shards(
     limit: int | None, num_watched: int, monkeypatch: pytest.MonkeyPatch

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,7 @@ from reportgen.pipeline.origins import Origin, untrained
 from reportgen.pipeline.reporting import make_report
 from reportgen.renderers import pdf
 from tests import made
-from tests.commands import Files, here, names
+from tests.commands import Files, here, names, posix, run
 from tests.probes.subjects import data
 
 
@@ -44,6 +47,40 @@ def test_default_network_is_planned_without_training_and_without_a_file(tmp_path
     assert "Answers are explained less thoroughly. To stay near 20.0" in " ".join(shown.stdout.split())
     assert "seconds, training" in found
     assert names(tmp_path) == []
+
+
+@pytest.mark.keras
+@pytest.mark.slow
+@posix
+def test_memory_of_a_process_that_collects_is_foretold(tmp_path: Path) -> None:
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((64, 64, 3)),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(5, "softmax"),
+        ]
+    )
+    model.save(tmp_path / "model.keras")
+    images = np.random.default_rng(0).integers(0, 256, (300, 64, 64, 3), np.uint8)
+    np.savez(tmp_path / "data.npz", x=images, y=np.arange(300) % 5)
+    given = (tmp_path / "model.keras", "--data", tmp_path / "data.npz", "--section", "channels")
+    shown = run("build", *given, "--dry-run", cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    found = planned(shown.stdout)
+    assert float(found["core-hours of passing over all images"].removeprefix("about ")) > 0
+    told = float(found["memory of each process that does"].removeprefix("about ").removesuffix("MB")) * 1e6
+    assert run("plan", *given, "-o", "plan.json", cwd=tmp_path).returncode == 0
+    command = (sys.executable, "-m", "reportgen", "collect", "plan.json", "--shard", "1/1", "-o", "part.npz", "-q")
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    assert 0.8 < told / peak < 1.4
 
 
 @pytest.mark.keras

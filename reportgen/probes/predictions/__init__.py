@@ -33,6 +33,8 @@ from reportgen.records.model import ModelRecord, TensorRecord, product
 from reportgen.sources.dataset import Dataset
 
 NEEDS: tuple[str, ...] = ()
+_READING_BYTES = 32
+"""Bytes of one number of an answer while it is read as a probability and as a logit."""
 
 
 def forecast(record: ModelRecord, dataset: Dataset, options: Options, plan: Plan) -> Work:
@@ -88,6 +90,11 @@ class Answers:
         self.batch_size: int = subject.batch_size
         self.blocks = cut(dataset.size, self.batch_size)
         self.drawn: State = {}
+        numbers = sum(product(record.shape) or 1 for record in subject.record.outputs)
+        self.block_bytes = max(map(len, self.blocks)) * sum(head.image_bytes for head in self._heads)
+        self.memory_bytes = self.block_bytes + self.batch_size * (
+            _READING_BYTES * numbers + _activations(subject.record)
+        )
         self._ask = Answering(subject.model, -(-dataset.size // self.batch_size), self.batch_size)
         self._digest = hashlib.sha256()
         self._digests: list[Any] = []
@@ -159,6 +166,10 @@ class Answers:
             others=tuple(result for place, result in enumerate(results) if place != main),
             sha256=_sha256(self._digest, dataset, self._targets),
         )
+
+
+def _activations(record: ModelRecord) -> int:
+    return sum(call.activation_bytes for call in record.layers)
 
 
 def _sha256(images: Any, dataset: Dataset, targets: Mapping[str, Array]) -> str:

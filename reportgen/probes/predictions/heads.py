@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +19,8 @@ from reportgen.records.model import TensorRecord
 from reportgen.sources.dataset import Dataset
 
 _SUM_TOLERANCE = 1e-3
+_TWO = 2
+_BROKEN_BYTES, _NUMBER_BYTES = 1, 8
 # What an output of logits may end in; None where the last call has no activation of its own.
 OF_LOGITS = {None, "linear", "log_softmax"}
 Labels = npt.NDArray[np.int64]
@@ -34,7 +37,7 @@ class _Seen:
         high: Highest finite value.
         sums_to_one: Whether all answers do, so far.
         counts: Answers class by class, of a multi-label output.
-        columns: What is kept of each image, a tuple of arrays for each batch or block.
+        columns: What is kept of each image by name, arrays for each batch or block.
         errors: Mean difference of each image, an array for each batch or block.
         indices: The images of each batch.
     """
@@ -45,7 +48,7 @@ class _Seen:
     high: float = -math.inf
     sums_to_one: bool = True
     counts: multilabel.Counts | None = None
-    columns: list[tuple[Array, ...]] = field(default_factory=list)
+    columns: list[Mapping[str, Array]] = field(default_factory=list)
     errors: list[Array] = field(default_factory=list)
     indices: list[Array] = field(default_factory=list)
 
@@ -57,7 +60,19 @@ class Head:
         self.record = record
         self._targets, self._labels = targets, labels
         self._is_multilabel = targets is not None and multilabel.asks(record, targets)
+        self._num_classes = max(record.shape[0] or 0, _TWO) if len(record.shape) == 1 else 0
+        self._readings = _readings(record)
         self._whole, self._block = self._nothing(), self._nothing()
+
+    @property
+    def image_bytes(self) -> int:
+        """How many bytes of one image's answers are kept."""
+        if self._targets is not None:
+            return _BROKEN_BYTES + _NUMBER_BYTES * 2
+        if not self._num_classes:
+            return _BROKEN_BYTES
+        each = np.min_scalar_type(self._num_classes).itemsize
+        return _BROKEN_BYTES + each + len(self._readings) * (each + _NUMBER_BYTES)
 
     def _nothing(self) -> _Seen:
         return _Seen(counts=multilabel.Counts(self.record.shape[0] or 0) if self._is_multilabel else None)
@@ -70,11 +85,13 @@ class Head:
         """Return what is known of the block."""
         seen = self._block
         order = np.argsort(np.concatenate(seen.indices), kind="stable")
-        columns = [np.concatenate(column)[order] for column in zip(*seen.columns, strict=True)]
+        columns = {name: array[order] for name, array in _joined(seen.columns).items()}
+        if not seen.sums_to_one and "logits" in self._readings:
+            columns = {name: array for name, array in columns.items() if not name.endswith(" probabilities")}
         state = {
             "sums": np.array([seen.error, seen.low, seen.high]),
             "counted": np.array([seen.num_compared, seen.sums_to_one], np.int64),
-            **{f"column {place}": column for place, column in enumerate(columns)},
+            **{f"column {name}": column for name, column in columns.items()},
         }
         if seen.errors:
             state["errors"] = np.concatenate(seen.errors)[order]
@@ -91,8 +108,8 @@ class Head:
         whole.num_compared += num_compared
         whole.low, whole.high = min(whole.low, low), max(whole.high, high)
         whole.sums_to_one &= bool(sums_to_one)
-        number = sum(name.startswith("column ") for name in state)
-        whole.columns.append(tuple(state[f"column {place}"] for place in range(number)))
+        columns = {name.removeprefix("column "): state[name] for name in state if name.startswith("column ")}
+        whole.columns.append(columns)
         if "errors" in state:
             whole.errors.append(state["errors"])
         if whole.counts is not None:
@@ -111,7 +128,7 @@ class Head:
         if self._targets is not None and seen.counts is not None:
             each = multilabel.probabilities(self.record, values)
             exact = seen.counts.add(each, self._targets[indices], broken)
-            seen.columns.append((broken, exact, np.nan_to_num(multilabel.sureness(each))))
+            seen.columns.append({"broken": broken, "exact": exact, "sure": np.nan_to_num(multilabel.sureness(each))})
             return
         if self._targets is not None:
             differences = np.abs(flat - self._targets[indices].reshape(flat.shape))
@@ -121,24 +138,27 @@ class Head:
             sums = np.where(finite, differences, 0.0).sum(axis=1)
             seen.errors.append(np.where(counts > 0, sums / np.maximum(counts, 1), np.nan))
         if values.ndim != 2:
-            seen.columns.append((broken,))
+            seen.columns.append({"broken": broken})
             return
         seen.sums_to_one &= _sum_to_one(values)
-        shares, scores = (probabilities(values, kind) for kind in ("probabilities", "logits"))
-        assert shares is not None, "these kinds have classes"
-        assert scores is not None, "these kinds have classes"
-        picked = np.argmax(np.nan_to_num(shares), axis=1), np.argmax(np.nan_to_num(scores), axis=1)
-        sure = np.nan_to_num(shares).max(axis=1), np.nan_to_num(scores).max(axis=1)
-        seen.columns.append((broken, *picked, *sure, *self._places(values, indices)))
+        found = {"broken": broken, **self._places(values, indices)}
+        for kind in self._readings:
+            shares = probabilities(values, kind)
+            assert shares is not None, "these kinds have classes"
+            known = np.nan_to_num(shares)
+            found[f"picked {kind}"] = np.argmax(known, axis=1).astype(np.min_scalar_type(self._num_classes))
+            found[f"sure {kind}"] = _short(known.max(axis=1))
+        seen.columns.append(found)
 
-    def _places(self, values: Array, indices: Array) -> tuple[Array, ...]:
+    def _places(self, values: Array, indices: Array) -> dict[str, Array]:
         """At which place the class of each image stands among many classes, behind all that are as high."""
         if self._labels is None or values.shape[1] < MANY_CLASSES:
-            return ()
+            return {}
         labels = np.clip(self._labels[indices], 0, values.shape[1] - 1)
         own = values[np.arange(len(values)), labels]
         places = (values >= own[:, None]).sum(axis=1)
-        return (np.where(np.isfinite(values).all(axis=1), places, values.shape[1]),)
+        places = np.where(np.isfinite(values).all(axis=1), places, values.shape[1])
+        return {"places": places.astype(np.min_scalar_type(self._num_classes))}
 
     def kind(self, labels: Labels | None) -> str:
         """What the answers are, as `output_kind` tells."""
@@ -151,21 +171,21 @@ class Head:
     ) -> PredictionsResult:
         """Put the blocks together, and count the right answers where labels tell them."""
         whole = self._whole
-        broken, *columns = (np.concatenate(column) for column in zip(*whole.columns, strict=True))
+        columns = _joined(whole.columns, kind)
+        broken = columns["broken"]
         hits: Array | None = None
         confidence: Array | None = None
         answered: Array | None = None
         places: Array | None = None
         if kind == multilabel.KIND:
-            hits, confidence = columns[0], np.where(broken, 0.0, columns[1])
+            hits, confidence = columns["exact"], np.where(broken, 0.0, columns["sure"])
         elif kind != "values":
-            place = 1 if kind == "logits" else 0
-            answered = np.where(broken, -1, columns[place]).astype(np.int64)
-            confidence = np.where(broken, 0.0, columns[2 + place])
+            answered = np.where(broken, -1, columns[f"picked {kind}"].astype(np.int64))
+            confidence = np.where(broken, 0.0, columns[f"sure {kind}"].astype(np.float64))
             if labels is not None:
                 _check_labels(dataset, labels, self.record)
                 hits = answered == labels
-                places = columns[4] if len(columns) > 4 else None
+                places = columns["places"].astype(np.int64) if "places" in columns else None
         right = None if hits is None else int(hits.sum())
         names = tuple(
             class_name(class_names, place) for place in range(self.record.shape[0] or 0 if whole.counts else 0)
@@ -187,6 +207,30 @@ class Head:
             places=places,
             errors=np.concatenate(whole.errors) if whole.errors else None,
         )
+
+
+def _readings(record: TensorRecord) -> tuple[str, ...]:
+    """What the answers may turn out to be, where they name classes: until all are seen, some outputs may be either."""
+    if record.activation not in OF_LOGITS:
+        return ("probabilities",)
+    return ("logits",) if record.shape == (1,) else ("probabilities", "logits")
+
+
+def _short(values: Array) -> Array:
+    """Return float64 numbers as float32, where that loses nothing: a network's own probabilities."""
+    with np.errstate(over="ignore"):
+        short = values.astype(np.float32)
+    return short if np.array_equal(short, values) else values
+
+
+def _joined(parts: Sequence[Mapping[str, Array]], kind: str = "") -> dict[str, Array]:
+    """Put columns together; of those that are read in several ways, by the one that is named, or by all."""
+    other = {"probabilities": " logits", "logits": " probabilities"}.get(kind, "\0")
+    return {
+        name: np.concatenate([part[name] for part in parts])
+        for name in (parts[0] if parts else ())
+        if not name.endswith(other)
+    }
 
 
 def output_kind(output: TensorRecord, values: Array, labels: Labels | None = None) -> str:

@@ -28,6 +28,7 @@ MOST_PEAKS = 4096
 _KEPT_BYTES = 64 << 20
 # What the states of all blocks may take together: with very many classes there are fewer blocks.
 _STATES_BYTES, _LEAST_BLOCKS = 4 << 30, 8
+_TALLIES = 4
 _SEED_OF_IMAGES, _SEED_OF_PLACES = 1, 2
 
 
@@ -68,6 +69,10 @@ class Watched:
         one = tallies.num_bytes(sum(self._widths), len(self.groups.names))
         self.most_blocks = max(_LEAST_BLOCKS, min(MOST_BLOCKS, _STATES_BYTES // one))
         self.blocks = cut(len(self.images), self.batch_size, self.most_blocks)
+        kept = sum(array.nbytes for each in self.collectors for array in (each.levels, each.peaks, each.sampled))
+        wanted = sum(call.activation_bytes for call in subject.record.layers)
+        # What is known of all blocks, of this one before and after a batch, and of the batch.
+        self.memory_bytes = _TALLIES * one + kept + self.batch_size * wanted
         self.drawn: State = {
             "images": self.images,
             "kept": self.collectors[0].kept_slots,
