@@ -138,6 +138,7 @@ def sentences(found: Difference) -> dict[str, Any]:
         "answers": list(telling.about_answers(answers)) if answers else [],
         "layers": telling.about_layers(found),
         "channels": telling.about_channels(found),
+        "matching": list(telling.about_matching(found.matching)) if found.matching else [],
         "classes": telling.about_classes(answers) if answers else "",
         "points": [telling.points(each.shift) for each in classes],
         "costs": {each.name: telling.cost(each) for each in found.costs},
@@ -166,6 +167,8 @@ def _made(name: str, found: Difference, told: dict[str, Any]) -> bytes:
 
 
 def _lines(found: Difference, told: dict[str, Any]) -> Iterator[str]:
+    from reportgen.language.numerals import number
+
     yield f"{told['headline']}."
     yield from found.apart or told["answers"]
     yield from _classes(found, told)
@@ -173,10 +176,12 @@ def _lines(found: Difference, told: dict[str, Any]) -> Iterator[str]:
     yield from _first([f"  {told['signs'][each.change]} {each.path}: {'; '.join(each.what)}" for each in found.layers])
     for each in found.costs:
         if each.old != each.new:
-            yield f"{each.name.capitalize()}: {each.old} became {each.new} ({told['costs'][each.name]})."
+            became = f"{number(each.old)} became {number(each.new)}"
+            yield f"{each.name.capitalize()}: {became} ({told['costs'][each.name]})."
     yield told["channels"]
     shown = [each for each in found.channels if "dead" in (each.old, each.new)]
     yield from _first([f"  {each.path} {each.channel}: {each.old} became {each.new}" for each in shown])
+    yield from _matched(found, told)
     for change in ("new", "gone", "as before"):
         mine = [each for each in found.findings if each.change == change]
         if mine:
@@ -207,6 +212,23 @@ def _classes(found: Difference, told: dict[str, Any]) -> Iterator[str]:
             for each, said in changed
         ]
     )
+
+
+def _matched(found: Difference, told: dict[str, Any]) -> Iterator[str]:
+    yield from told["matching"]
+    rows = []
+    for each in found.matching.layers if found.matching else ():
+        kept = "" if each.at_their_number is None else f", {each.at_their_number} at their number"
+        rows.append(
+            f"  {each.path}: {each.matched} of {each.old_channels} matched{kept}; correlation {each.correlation:.2f}"
+            f" (untrained {each.correlation_untrained:.2f}), CKA {_decimal(each.similarity)}"
+            f" (untrained {_decimal(each.similarity_untrained)})"
+        )
+    yield from _first(rows)
+
+
+def _decimal(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}".replace("-", "−")
 
 
 def _first(rows: list[str]) -> list[str]:

@@ -40,12 +40,14 @@ class LayerChange:
         path: Its path in the new model; of one that was removed, in the old one.
         kind: Its class.
         what: What differs, in words.
+        before: Layers as they were that stand between the change before it and this one.
     """
 
     change: Change
     path: str
     kind: str
     what: tuple[str, ...]
+    before: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +209,55 @@ class ChannelChange:
 
 
 @dataclass(frozen=True, slots=True)
+class MatchedLayer:
+    """How alike a conv layer is in two models, channel by channel.
+
+    Attributes:
+        old_path: Its path in the old model.
+        path: Its path in the new one.
+        old_channels: How many channels it had.
+        channels: How many it has.
+        matched: Channels with a partner: those that vary in the old model, as many as the new one has partners for.
+        at_their_number: How many of them have the partner of the same number; None where there are more or fewer
+            channels than before.
+        similarity: Linear centred kernel alignment of both, 1 for the same; None where one of them is constant.
+        similarity_untrained: The same of the old one with the new one before any training.
+        correlation: Median correlation of a channel with its partner, −1..1.
+        correlation_untrained: The same with partners in the new model before any training.
+        same_number: Median correlation of a channel with that of the same number; None as above.
+        correlations: Those of single channels, lowest first, in equal steps of their order.
+    """
+
+    old_path: str
+    path: str
+    old_channels: int
+    channels: int
+    matched: int
+    at_their_number: int | None
+    similarity: float | None
+    similarity_untrained: float | None
+    correlation: float
+    correlation_untrained: float
+    same_number: float | None
+    correlations: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Channels of two models, matched by what they respond to.
+
+    Attributes:
+        images: On how many images.
+        places: At how many places of them, at most: of small maps and few images there are fewer.
+        layers: The conv layers that are one another, in the order of computation.
+    """
+
+    images: int
+    places: int
+    layers: tuple[MatchedLayer, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FindingChange:
     """A finding that is new, gone, or as before.
 
@@ -258,6 +309,7 @@ class Difference:
         dead: Dead channels before and now, over all layers; None likewise.
         findings: What was found, new ones first.
         facts: Versions and facts of the machine that differ.
+        matching: Channels matched by what they respond to; None of two reports, which hold no responses.
     """
 
     old: Side
@@ -273,3 +325,4 @@ class Difference:
     dead: tuple[int, int] | None
     findings: tuple[FindingChange, ...]
     facts: tuple[Fact, ...]
+    matching: Matching | None = None

@@ -7,19 +7,25 @@ made for that and never written.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reportgen.document.difference import Difference
+import numpy as np
+
+from reportgen.document.difference import Difference, Matching
 from reportgen.evidence.answers import FORMAT, unpacked
+from reportgen.models.compiling import runnable
 from reportgen.models.formats import identify
+from reportgen.models.initialising import untrained
+from reportgen.models.subject import Subject
 from reportgen.options import Options
-from reportgen.pipeline import feeding, origins, reporting
+from reportgen.pipeline import feeding, origins, probing, reporting
 from reportgen.pipeline.origins import Origin
 from reportgen.pipeline.reporting import Looked
-from reportgen.policy import differing
+from reportgen.policy import aligning, differing, matching
 from reportgen.policy.differing import Given
 from reportgen.progress import Progress, silent
+from reportgen.records.judged import Judged, judged
 from reportgen.renderers import forms
 from reportgen.renderers.tools import Tools
 
@@ -33,8 +39,19 @@ _QUICK = {"ablation_budget": "1", "dream_steps": 1}
 class _Model:
     """A model that was looked at, and the report that it gives."""
 
+    origin: Origin
     looked: Looked
     given: Given
+
+    @property
+    def subject(self) -> Subject:
+        """The model with its data."""
+        return self.looked.subject
+
+    @property
+    def convs(self) -> dict[str, Judged]:
+        """The conv calls by their paths."""
+        return {each.record.path: each for each in judged(self.subject.record.layers)}
 
 
 def differ(old: Path, new: Path, options: Options, progress: Progress = silent) -> Difference:
@@ -53,14 +70,17 @@ def differ(old: Path, new: Path, options: Options, progress: Progress = silent) 
         identify(path)
     options = options.model_copy(update={"section": CHAPTERS, **_QUICK})
     before, now = (_looked(path, options, progress) for path in (old, new))
-    return differing.differ(before.given, now.given)
+    found = differing.differ(before.given, now.given)
+    if found.apart:
+        return found
+    return replace(found, matching=_matching(before, now, options, progress))
 
 
 def _looked(path: Path, options: Options, progress: Progress) -> _Model:
     origin = origins.load(path, options, progress)
     dataset = feeding.opened(origin.model, options.data, options, progress) if options.data is not None else None
     looked = reporting.look(origin, dataset, options, progress)
-    return _Model(looked, _given(origin, looked, options, progress))
+    return _Model(origin, looked, _given(origin, looked, options, progress))
 
 
 def _given(origin: Origin, looked: Looked, options: Options, progress: Progress) -> Given:
@@ -77,3 +97,24 @@ def _given(origin: Origin, looked: Looked, options: Options, progress: Progress)
         answers=unpacked(report.answers, "answers") if keeps else None,
         kind="model",
     )
+
+
+def _matching(before: _Model, now: _Model, options: Options, progress: Progress) -> Matching | None:
+    """Match the channels of conv layers that are one another by what they respond to."""
+    _, same = aligning.changes(*(each.given.report["model"]["layers"] for each in (before, now)))
+    pairs = [(before.convs[old], now.convs[new]) for old, new in same if old in before.convs and new in now.convs]
+    places = probing.places((before.subject, now.subject), pairs, options.seed)
+    if not places.pairs:
+        return None
+    olds, news = zip(*places.pairs, strict=True)
+    with runnable(before.origin.model):
+        old = probing.responses(before.subject, places.images, olds, progress)
+    with runnable(now.origin.model):
+        new = probing.responses(now.subject, places.images, news, progress)
+        with untrained(now.origin.model, options.seed):
+            bare = probing.responses(now.subject, places.images, news, progress)
+    layers = [
+        matching.matched(tuple(each.call.record.path for each in pair), *(part.astype(np.float64) for part in parts))
+        for pair, *parts in zip(places.pairs, old, new, bare, strict=True)
+    ]
+    return Matching(len(places.images), places.number, tuple(each for each in layers if each is not None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields, replace
 from types import ModuleType
 from typing import Any
@@ -15,6 +15,7 @@ from reportgen.options import Options
 from reportgen.pipeline import passing
 from reportgen.progress import Progress
 from reportgen.records.data import DatasetRecord
+from reportgen.records.judged import Judged
 from reportgen.sources.dataset import Dataset
 
 
@@ -106,6 +107,17 @@ def num_samples(dataset: Dataset, options: Options) -> int:
     """Return how many samples there will be for a close look, at most."""
     number: int = registry.load("probes", _first("num_samples")).num_samples(dataset, options)
     return number
+
+
+def places(subjects: tuple[Subject, Subject], pairs: Sequence[tuple[Judged, Judged]], seed: int) -> Any:
+    """Draw the same places of the maps of two models, as the probe that watches their channels does it."""
+    return registry.load("probes", _first("places")).places(subjects, pairs, seed)
+
+
+def responses(subject: Subject, images: Any, wanted: Sequence[Any], progress: Progress) -> list[Any]:
+    """Return what channels respond at such places, float32 (places, channels) for each call."""
+    found: list[Any] = registry.load("probes", _first("places")).responses(subject, images, wanted, progress)
+    return found
 
 
 def _first(export: str) -> str:

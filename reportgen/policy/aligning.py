@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reportgen.document.difference import Change, LayerChange
 from reportgen.language.cleaning import with_plain_spaces
-from reportgen.language.numerals import plural, shape
+from reportgen.language.numerals import number, plural, shape
 
 Layer = Mapping[str, Any]
 
@@ -31,7 +31,13 @@ def changes(old: Sequence[Layer], new: Sequence[Layer]) -> tuple[tuple[LayerChan
         old and new.
     """
     pairs = _aligned([_known(each) for each in old], [_known(each) for each in new])
-    found = [change for one, other in pairs if (change := _change(one, other)) is not None]
+    found, before = [], 0
+    for one, other in pairs:
+        change = _change(one, other)
+        before += change is None
+        if change is not None:
+            found.append(replace(change, before=before))
+            before = 0
     same = [(str(one.layer["path"]), str(other.layer["path"])) for one, other in pairs if one and other]
     return tuple(found), tuple(same)
 
@@ -99,7 +105,7 @@ def _change(one: _Known | None, other: _Known | None) -> LayerChange | None:
     if a["output_shape"] != b["output_shape"]:
         differs.append(f"output: {_sized(a)} became {_sized(b)}")
     if a["parameters"] != b["parameters"]:
-        differs.append(f"parameters: {int(a['parameters']):,} became {int(b['parameters']):,}")
+        differs.append(f"parameters: {number(int(a['parameters']))} became {number(int(b['parameters']))}")
     if differs:
         return LayerChange("changed", str(b["path"]), str(b["kind"]), tuple(map(with_plain_spaces, differs)))
     if a["path"] != b["path"]:

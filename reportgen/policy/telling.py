@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reportgen.document.difference import Answers, Cost, Difference, Shift
+from reportgen.document.difference import Answers, Cost, Difference, MatchedLayer, Matching, Shift
 from reportgen.language.listing import listed
 from reportgen.language.numerals import number, percent, plural
 
+_ALIKE = 0.05
 _KINDS = (("added", "added"), ("removed", "removed"), ("changed", "changed"), ("renamed", "renamed"))
 
 
@@ -100,6 +101,37 @@ def about_channels(found: Difference) -> str:
     rest = f" The first {len(found.channels)} are shown." if more else ""
     one = found.num_channels == 1
     return f"{_counted(found.num_channels, 'channel')} {'is' if one else 'are'} in another state.{rest}"
+
+
+def about_matching(matching: Matching) -> Iterator[str]:
+    """Say how alike the channels are that are partners, and what that is worth."""
+    places, images = plural(matching.places, "place"), plural(matching.images, "image")
+    yield f"Channels were matched by what they respond to, at {places} of {images}, and not by their numbers."
+    if not matching.layers:
+        return
+    least = min(matching.layers, key=lambda each: each.correlation)
+    yield (
+        f"In {least.path} partners are least alike: their median correlation is {least.correlation:.2f};"
+        f" before any training it would be {least.correlation_untrained:.2f}."
+    )
+    numbered = [each for each in matching.layers if each.at_their_number is not None]
+    if numbered and 2 * sum(each.at_their_number or 0 for each in numbered) < sum(each.matched for each in numbered):
+        yield (
+            "Most partners have another number, so that channels of the same number have nothing to do with each other."
+        )
+    blind = [each.path for each in matching.layers if tells_nothing(each)]
+    if blind:
+        yield (
+            f"In {listed(blind)} the untrained network is about as much like the old one as the new one is: there the"
+            " numbers say nothing about training."
+        )
+    yield "These numbers are shown and decide nothing: a network can lose much of its accuracy and keep them high."
+
+
+def tells_nothing(layer: MatchedLayer) -> bool:
+    """Whether an untrained network is about as much like the old one as the new one is."""
+    pairs = [(layer.correlation, layer.correlation_untrained), (layer.similarity, layer.similarity_untrained)]
+    return any(new is not None and bare is not None and new < 1 - _ALIKE and new - bare < _ALIKE for new, bare in pairs)
 
 
 def points(shift: Shift) -> str:

@@ -12,6 +12,8 @@ nothing to run on. A probe turns tensors into 8-bit maps and numbers at once and
   the passes to make, of which each folds into those that it stands for.
 - `forecast(record, dataset, options, plan)` returns the `budget.work.Work` that it takes, or None for nothing.
 - `num_samples(dataset, options)`, of the one that chooses samples: how many there will be, at most.
+- `places(subjects, pairs, seed)` and `responses(subject, images, wanted, progress)`, of the one that watches channels:
+  the same places in the maps of two models, and what channels respond there.
 - `scores(result)`, of the one that knows how often the model is right: each `document.report.Score`.
 """
 

@@ -6,12 +6,14 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from reportgen.document.difference import Difference, Shift
+from reportgen.document.difference import ClassShift, Difference, MatchedLayer
 from reportgen.renderers import html, pdf
 from reportgen.renderers.encoding import encoded
 
 SCHEMA = "reportgen-diff/1"
 _WIDTH, _MARGIN = 220, 8
+_LEVEL = 0.05
+_LINE_WIDTH, _LINE_HEIGHT, _LINE_MARGIN = 120, 36, 3
 
 
 def page(found: Difference, told: dict[str, Any]) -> bytes:
@@ -40,12 +42,15 @@ def _context(found: Difference, told: dict[str, Any]) -> dict[str, Any]:
     shifts = [each.shift for each in found.answers.classes] if found.answers else []
     least = min((min(each.old.value, each.new.value, each.old.value + each.low) for each in shifts), default=0.0)
     floor = max(0.0, min(0.9, math.floor(10 * least) / 10))
-    return {"found": found, "told": told, "dumbbell": _dumbbell, "width": _WIDTH, "floor": floor}
+    return {
+        "found": found, "told": told, "dumbbell": _dumbbell, "width": _WIDTH, "floor": floor,
+        "decimal": _decimal, "sorted_line": _sorted_line, "line": {"width": _LINE_WIDTH, "height": _LINE_HEIGHT},
+    }  # fmt: skip
 
 
-def _dumbbell(shift: Shift, floor: float) -> dict[str, float]:
+def _dumbbell(row: ClassShift, floor: float) -> dict[str, Any]:
     """Where the old and the new share lie in a drawing that begins at a share, and the interval of the change."""
-    inner = _WIDTH - 2 * _MARGIN
+    shift, inner = row.shift, _WIDTH - 2 * _MARGIN
 
     def place(share: float) -> float:
         return round(_MARGIN + inner * min(max((share - floor) / (1 - floor), 0.0), 1.0), 1)
@@ -53,5 +58,30 @@ def _dumbbell(shift: Shift, floor: float) -> dict[str, float]:
     low, high = place(shift.old.value + shift.low), place(shift.old.value + shift.high)
     return {
         "old": place(shift.old.value), "new": place(shift.new.value), "low": low, "span": round(high - low, 1),
-        "start": place(floor), "end": place(1),
+        "start": place(floor), "end": place(1), "is_worse": _is_worse(row),
     }  # fmt: skip
+
+
+def _is_worse(row: ClassShift) -> bool:
+    """Whether a class is found less often by more than chance would show in one of so many."""
+    return row.shift.value < 0 and (row.adjusted <= _LEVEL if row.adjusted is not None else row.shift.high < 0)
+
+
+def _sorted_line(layer: MatchedLayer) -> dict[str, Any]:
+    """Correlations of channels with their partners, lowest first, as a line between 0 and 1; and the untrained."""
+    inner, most = _LINE_HEIGHT - 2 * _LINE_MARGIN, max(len(layer.correlations) - 1, 1)
+
+    def height(value: float) -> float:
+        return round(_LINE_MARGIN + inner * (1 - min(max(value, 0.0), 1.0)), 1)
+
+    step = (_LINE_WIDTH - 2 * _LINE_MARGIN) / most
+    at = [(round(_LINE_MARGIN + step * place, 1), height(each)) for place, each in enumerate(layer.correlations)]
+    return {
+        "points": " ".join(f"{x},{y}" for x, y in at), "last": at[-1], "untrained": height(layer.correlation_untrained),
+        "top": height(1), "bottom": height(0),
+    }  # fmt: skip
+
+
+def _decimal(value: float | None) -> str:
+    """Write a number from −1 to 1 with two decimals."""
+    return "–" if value is None else f"{value:.2f}".replace("-", "−")

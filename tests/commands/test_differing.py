@@ -116,11 +116,19 @@ def test_two_models_differ_as_their_reports_do(models: Path) -> None:
         )
         assert found.returncode in (0, 3), found.stderr
     _, of_reports = difference(models, "old/report.json", "new/report.json")
-    _, of_models = difference(models, "old.keras", "new.keras", "--data", "images.npz")
+    lines, of_models = difference(models, "old.keras", "new.keras", "--data", "images.npz")
+    assert any("correlation 1.00 (untrained " in line for line in lines)
     assert (of_models["old"]["kind"], of_models["old"]["file"]) == ("model", "old.keras")
     assert of_models["answers"]["changed"] > 0
     for part in ("answers", "layers", "costs", "channels", "dead", "findings", "facts", "same_weights", "headline"):
         assert of_models[part] == of_reports[part], part
+    # The conv layer has the weights that it had.
+    assert of_reports["matching"] is None
+    (layer,) = of_models["matching"]["layers"]
+    assert layer["at_their_number"] == layer["matched"]
+    assert layer["correlation"] == pytest.approx(1)
+    assert layer["similarity"] == pytest.approx(1)
+    assert layer["correlation_untrained"] < 1 - 1e-3
 
 
 @pytest.mark.keras

@@ -35,6 +35,8 @@ from reportgen.probes.watching.copies import copies, line
 from reportgen.probes.watching.kernels import pictures
 from reportgen.probes.watching.labelled import Classes
 from reportgen.probes.watching.origins import SILENT, with_origins
+from reportgen.probes.watching.placed import places as places
+from reportgen.probes.watching.placed import responses as responses
 from reportgen.probes.watching.selective import LEAST_IMAGES, chances, num_permutations, relative, selectivity
 from reportgen.probes.watching.together import Together
 from reportgen.probes.watching.watching import Watching
