@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -16,6 +17,7 @@ from reportgen.pipeline.explain import explain
 from reportgen.renderers import html
 from reportgen.sections.maps import Content as Maps
 from reportgen.sections.samples import Content as Samples
+from tests.browser import Browser
 from tests.no_pictures import film, signal, table, volume
 
 pytestmark = pytest.mark.keras
@@ -153,3 +155,14 @@ def test_film_of_channels_first_has_the_maps_of_the_same_film_with_channels_last
     answers = [next(section.answer for section in report.sections if section.name == "summary") for report in reports]
     assert answers[0].split(" and predicts")[0] == answers[1].split(" and predicts")[0]
     assert "4\N{NARROW NO-BREAK SPACE}×\N{NARROW NO-BREAK SPACE}6\N{NARROW NO-BREAK SPACE}×" in answers[0]
+
+
+def test_no_page_scrolls_sideways_on_a_phone(tmp_path: Path) -> None:
+    with Browser() as browser:
+        for build, word in MODELS:
+            file = tmp_path / f"{word}.html"
+            file.write_text(html.document(report_on(build), "screen"), encoding="utf-8")
+            page = browser.open(file.as_uri(), width=360)
+            page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+            wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wider == 0, word
