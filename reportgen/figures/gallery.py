@@ -13,27 +13,21 @@ from reportgen.document.report import Figure
 from reportgen.evidence import Levels
 from reportgen.evidence.responses import Patch
 from reportgen.figures import mosaic, overlays
+from reportgen.figures.patches import fitted, in_its_image
 
 IN_A_ROW = 3
 """Patches in a row of a block."""
 IN_A_STRIP = 8
 """Channels in a strip of the index."""
-# Small images are enlarged by a whole number up to this side, so that nothing smooths their pixels.
-_BLOCK_SIDE = 112
 _AVERAGE_SIDE = 56
 TILE_SIDE = 56
 """Most pixels along a side of a tile of the index."""
 _GAP = 2
-# A box that takes up less of its image than this along a side is shown again, larger, in the corner farthest from it.
-_SMALL = 1 / 6
-_INSET = 0.3
 _DARK = colours.rgb(colours.EVERYWHERE["frame_edge"])
 _PAPER = colours.rgb(colours.ON_PAGES["paper"][0])
 _LINE = colours.rgb(colours.EVERYWHERE["grey"])
 _FRAME = colours.rgb(colours.EVERYWHERE["frame"])
 _CROSS = colours.rgb(colours.EVERYWHERE["for_it"])
-# Grey levels are drawn in steps, so that a block of digits keeps to a palette; nobody sees a fiftieth.
-_GREY_STEP = 5
 # Most of a block is dim and grey, which hides what JPEG leaves out.
 _QUALITY = 76
 
@@ -51,7 +45,7 @@ def block(name: str, patches: Sequence[Patch], *, alt: str) -> Figure | None:
         the box, framed, and a small one again in a corner; or, of a channel that sees most of an image, the places
         where it responds, lined.
     """
-    drawn = [_in_context(patch) for patch in patches if patch.context is not None]
+    drawn = [in_its_image(patch) for patch in patches if patch.context is not None]
     if not drawn:
         return None
     height, width = (max(tile.shape[axis] for tile in drawn) for axis in (0, 1))
@@ -63,34 +57,6 @@ def block(name: str, patches: Sequence[Patch], *, alt: str) -> Figure | None:
         top, left = (part * (long + _GAP) for part, long in zip(divmod(place, columns), (height, width), strict=True))
         sheet[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
     return mosaic.coloured(name, sheet, alt=alt, quality=_QUALITY)
-
-
-def _in_context(patch: Patch) -> Levels:
-    assert patch.context is not None, "it has an image to lie in"
-    image = patch.context
-    if image.ndim == 2:
-        image = image // _GREY_STEP * _GREY_STEP
-    if patch.lit is not None:
-        return overlays.bright(image, patch.lit, _BLOCK_SIDE)
-    top, left, bottom, right = patch.box
-    drawn = overlays.boxed(image, (top, left, bottom, right), _BLOCK_SIDE, patch.size)
-    height, width = patch.size
-    if not has_inset(patch) or patch.picture is None:
-        return drawn
-    inset = overlays.coloured(_fitted(patch.picture, round(_INSET * min(drawn.shape[:2]))))
-    inset = overlays.framed(inset, (0, 0, inset.shape[0], inset.shape[1]))
-    row = drawn.shape[0] - inset.shape[0] if top + bottom < height else 0
-    column = drawn.shape[1] - inset.shape[1] if left + right < width else 0
-    drawn[row : row + inset.shape[0], column : column + inset.shape[1]] = inset
-    return drawn
-
-
-def has_inset(patch: Patch) -> bool:
-    """Whether a patch is so small in its image that it is shown again, larger, in a corner."""
-    if patch.lit is not None or patch.picture is None or not all(patch.size):
-        return False
-    top, left, bottom, right = patch.box
-    return max((bottom - top) / patch.size[0], (right - left) / patch.size[1]) < _SMALL
 
 
 def mean(patches: Sequence[Patch]) -> npt.NDArray[np.float64] | None:
@@ -112,7 +78,7 @@ def mean(patches: Sequence[Patch]) -> npt.NDArray[np.float64] | None:
 
 def average(name: str, levels: npt.NDArray[np.float64], *, alt: str) -> Figure:
     """Draw what `mean` returned, with hard edges."""
-    drawn = _fitted(np.rint(levels).astype(np.uint8), _AVERAGE_SIDE)
+    drawn = fitted(np.rint(levels).astype(np.uint8), _AVERAGE_SIDE)
     return mosaic.coloured(name, overlays.coloured(drawn), alt=alt)
 
 
@@ -150,14 +116,14 @@ def strip(name: str, tiles: Sequence[Tile], *, side: int, alt: str) -> Figure:
 
 def tile_side(tiles: Sequence[Tile]) -> int:
     """Return how many pixels a side the tiles of a layer have: as the largest of them is drawn, `TILE_SIDE` at most."""
-    drawn = (_fitted(each.picture, TILE_SIDE).shape[:2] for each in tiles if each.picture is not None)
+    drawn = (fitted(each.picture, TILE_SIDE).shape[:2] for each in tiles if each.picture is not None)
     return max((max(shape) for shape in drawn), default=TILE_SIDE)
 
 
 def _tile(tile: Tile, side: int) -> Levels:
     found = np.full((side, side, 3), _DARK, np.uint8)
     if tile.picture is not None:
-        picture = overlays.coloured(_fitted(tile.picture, side))
+        picture = overlays.coloured(fitted(tile.picture, side))
         top, left = ((side - length) // 2 for length in picture.shape[:2])
         found[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
     if tile.crossed:
@@ -169,9 +135,3 @@ def _tile(tile: Tile, side: int) -> Levels:
         thick = 3
         found[:thick] = found[-thick:] = found[:, :thick] = found[:, -thick:] = _FRAME
     return found
-
-
-def _fitted(picture: Levels, side: int) -> Levels:
-    """Bring a picture to a side at most, and to few grey levels."""
-    drawn = overlays.sized(picture, side)
-    return drawn // _GREY_STEP * _GREY_STEP if drawn.ndim == 2 else drawn

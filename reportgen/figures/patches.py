@@ -19,7 +19,13 @@ from reportgen.figures import mosaic, overlays
 _LEAST_SIDE = 28
 _MOST_SIDE = 32
 _GAP = 2
+# Small images are enlarged by a whole number up to this side, so that nothing smooths their pixels.
 _CONTEXT_SIDE = 112
+# A box that takes up less of its image than this along a side is shown again, larger, in the corner farthest from it.
+_SMALL = 1 / 6
+_INSET = 0.3
+# Grey levels are drawn in steps, so that a block of digits keeps to a palette; nobody sees a fiftieth.
+_GREY_STEP = 5
 _LINE = colours.rgb(colours.EVERYWHERE["grey"])
 # Outside the image there are slanting lines, which no photograph has so evenly.
 _OUTSIDE = colours.rgb(colours.ON_PAGES["conv"][0])
@@ -57,9 +63,7 @@ def strip(name: str, patches: Sequence[Patch], *, alt: str, caption: str = "", s
 
 
 def in_context(name: str, patches: Sequence[Patch], columns: int, *, alt: str) -> Figure:
-    """Draw patches inside their images, side by side.
-
-    Each image is dimmed but for the box, or for the places where a channel responds that sees most of the image.
+    """Draw patches inside their images, side by side, as `in_its_image`.
 
     Args:
         name: Id of the figure.
@@ -67,7 +71,7 @@ def in_context(name: str, patches: Sequence[Patch], columns: int, *, alt: str) -
         columns: For how many there is room.
         alt: Text alternative.
     """
-    tiles = [_lying(patch) for patch in patches]
+    tiles = [in_its_image(patch) for patch in patches]
     height, width = (max(tile.shape[axis] for tile in tiles) for axis in (0, 1))
     row = np.full((height, columns * (width + _GAP) - _GAP, 3), 255, np.uint8)
     for place, tile in enumerate(tiles):
@@ -76,12 +80,47 @@ def in_context(name: str, patches: Sequence[Patch], columns: int, *, alt: str) -
     return mosaic.coloured(name, row, alt=alt)
 
 
-def _lying(patch: Patch) -> Levels:
+def in_its_image(patch: Patch) -> Levels:
+    """Draw a patch inside its image, which is dimmed but for what the channel saw.
+
+    Args:
+        patch: One with an image to lie in.
+
+    Returns:
+        uint8 (height, width, 3): the box is framed, and a small one is shown again, larger, in a corner; of a channel
+        that sees most of an image, the places where it responds are lined.
+    """
     assert patch.context is not None, "it has an image to lie in"
+    image = patch.context
+    if image.ndim == 2:
+        image = image // _GREY_STEP * _GREY_STEP
     if patch.lit is not None:
-        return overlays.bright(patch.context, patch.lit, _CONTEXT_SIDE)
+        return overlays.bright(image, patch.lit, _CONTEXT_SIDE)
     top, left, bottom, right = patch.box
-    return overlays.boxed(patch.context, (top, left, bottom, right), _CONTEXT_SIDE, patch.size)
+    drawn = overlays.boxed(image, (top, left, bottom, right), _CONTEXT_SIDE, patch.size)
+    height, width = patch.size
+    if not has_inset(patch) or patch.picture is None:
+        return drawn
+    inset = overlays.coloured(fitted(patch.picture, round(_INSET * min(drawn.shape[:2]))))
+    inset = overlays.framed(inset, (0, 0, inset.shape[0], inset.shape[1]))
+    row = drawn.shape[0] - inset.shape[0] if top + bottom < height else 0
+    column = drawn.shape[1] - inset.shape[1] if left + right < width else 0
+    drawn[row : row + inset.shape[0], column : column + inset.shape[1]] = inset
+    return drawn
+
+
+def has_inset(patch: Patch) -> bool:
+    """Whether a patch is so small in its image that it is shown again, larger, in a corner."""
+    if patch.context is None or patch.lit is not None or patch.picture is None or not all(patch.size):
+        return False
+    top, left, bottom, right = patch.box
+    return max((bottom - top) / patch.size[0], (right - left) / patch.size[1]) < _SMALL
+
+
+def fitted(picture: Levels, side: int) -> Levels:
+    """Bring a picture to a side at most, and to few grey levels."""
+    drawn = overlays.sized(picture, side)
+    return drawn // _GREY_STEP * _GREY_STEP if drawn.ndim == 2 else drawn
 
 
 def kernels(name: str, pictures: Sequence[Levels], *, alt: str) -> Figure:

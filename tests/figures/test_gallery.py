@@ -11,7 +11,7 @@ from PIL import Image
 from reportgen.document import colours
 from reportgen.document.report import Figure
 from reportgen.evidence.responses import Peaks
-from reportgen.figures import gallery
+from reportgen.figures import gallery, patches
 from reportgen.figures.gallery import Tile
 from reportgen.figures.spread import HEIGHT, WIDTH, spread
 from tests import made
@@ -29,10 +29,10 @@ def ambers(drawn: np.ndarray) -> np.ndarray:
 
 
 def test_nine_patches_stand_in_three_rows_each_framed_in_its_image() -> None:
-    patches = [made.patch(box=(row, 4, row + 4, 8), size=(16, 16)) for row in range(9)]
-    drawn = pixels(gallery.block("b", patches, alt="Nine."))
+    nine = [made.patch(box=(row, 4, row + 4, 8), size=(16, 16)) for row in range(9)]
+    drawn = pixels(gallery.block("b", nine, alt="Nine."))
     assert drawn.shape == (3 * 112 + 4, 3 * 112 + 4, 3)
-    for place, patch in enumerate(patches):
+    for place, patch in enumerate(nine):
         top, left = (part * 114 for part in divmod(place, 3))
         frame = ambers(drawn[top : top + 112, left : left + 112])
         rows, columns = np.nonzero(frame)
@@ -42,11 +42,11 @@ def test_nine_patches_stand_in_three_rows_each_framed_in_its_image() -> None:
 
 def test_small_box_is_shown_again_larger_in_the_corner_farthest_from_it() -> None:
     small = made.patch(box=(13, 13, 15, 15), size=(16, 16), picture=np.full((2, 2), 250, np.uint8), inside=(0, 0, 2, 2))
-    assert gallery.has_inset(small)
+    assert patches.has_inset(small)
     drawn = pixels(gallery.block("b", [small], alt="One."))
     assert ambers(drawn)[0, :32].all()
     assert (drawn[4:28, 4:28] == 250).all()
-    assert not gallery.has_inset(made.patch(box=(0, 0, 3, 3), size=(16, 16)))
+    assert not patches.has_inset(made.patch(box=(0, 0, 3, 3), size=(16, 16)))
 
 
 def test_places_are_shown_instead_of_a_box_that_takes_up_most_of_the_image() -> None:

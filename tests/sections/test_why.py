@@ -190,3 +190,11 @@ def test_ticks_stand_in_percent_and_words_lean_away_from_the_ends() -> None:
 def test_highest_and_lowest_are_named_where_there_is_room() -> None:
     values = {channel: float(channel) for channel in range(50)}
     assert [tick.word for tick in extremes(values, 0.0, 49.0)] == ["0", "49"]
+
+
+@pytest.mark.parametrize(("end", "is_small"), [(6, True), (12, False)])
+def test_row_says_whether_small_patches_are_shown_again(end: int, is_small: bool) -> None:
+    patch = made.patch(box=(4, 4, end, end), size=(16, 16))
+    one = why_made.carried(channels=(ChannelShare(1, 2.5, None, (patch,)),))
+    (found,) = sums.sums(why_made.explanation(carried=(one,), worked_sum=None), why_made.PLACES, "why-2")
+    assert [row.has_insets for row in found.rows] == [is_small]

@@ -13,7 +13,8 @@ from reportgen.document.report import Figure, Section
 from reportgen.evidence import Evidence
 from reportgen.evidence.channels import Counts, count, joined
 from reportgen.evidence.responses import CallResponses, ResponsesResult, Thresholds
-from reportgen.figures.gallery import IN_A_ROW, has_inset
+from reportgen.figures.gallery import IN_A_ROW
+from reportgen.figures.patches import has_inset
 from reportgen.language.numerals import plural
 from reportgen.language.vocabulary import words
 from reportgen.records.model import LayerRecord

@@ -35,6 +35,7 @@ class Row:
         response: Its map laid over this image; None for what is no picture.
         patches: What it responds to most over the data; None where that is not shown.
         names: The true classes of these, strongest first; () without labels.
+        has_insets: Whether some of them are shown again, enlarged, in a corner.
     """
 
     channel: int
@@ -43,6 +44,7 @@ class Row:
     response: Figure | None
     patches: Figure | None
     names: tuple[str, ...]
+    has_insets: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +243,7 @@ def _rows(shares: tuple[ChannelShare, ...], path: str, anchor: str, image: Level
             _response(each, path, anchor, image),
             _patches(each, path, anchor),
             tuple(patch.label for patch in each.patches[:MOST_IN_A_ROW] if patch.label is not None),
+            any(map(patches.has_inset, each.patches[:MOST_IN_A_ROW])),
         )
         for each in shares
     )
