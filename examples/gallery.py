@@ -121,6 +121,7 @@ def crops():
         truth,
         class_names=names,
         preprocess="-1..1",
+        layers=("conv", "*_mix"),
         pick=("confident:1", "wrong:1"),
         skip_section="maps",
         max_size="3MB",

@@ -55,6 +55,7 @@ def branched() -> Any:
         y = layers.Conv2D(5, 3, padding="same", name=f"block_{block}_conv")(x)
         y = layers.BatchNormalization(name=f"block_{block}_norm")(y)
         y = layers.ReLU(name=f"block_{block}_relu")(y)
+        y = layers.Conv2D(5, 1, name=f"block_{block}_mix")(y)
         x = layers.Add(name=f"block_{block}_add")([x, y])
     x = layers.MaxPooling2D(name="weiß Ελληνικά кириллица שלום \u202eevil\u202c")(x)
     x = layers.Conv2D(66, 1, activation="relu", name="broad")(x)

@@ -105,7 +105,7 @@ def visits(asked: dict[str, Future[Any]]) -> dict[tuple[Path, str], dict[str, An
 # Forms that a report has now and then, and that no report here may lose without another's having it.
 FORMS = (
     'class="perf-pair wide-matrix"', 'class="frequent"', 'class="bands"', 'class="passing"', 'class="classes named"',
-    'href="#shown-again-', 'class="mistakes"', 'class="left-out"', 'class="net-drawing"',
+    'href="#shown-again-', 'class="mistakes"', 'class="left-out"', 'class="net-drawing"', 'class="net-steps"',
     '<p class="remark">predicted ',
 )  # fmt: skip
 
