@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.commands import Files, here
+from reportgen.writing.folders import held
+from tests.commands import Files, here, posix
 from tests.sources import tars
 from tests.sources.examples import png
 
@@ -157,6 +158,25 @@ def test_shard_that_vanished_or_changed_since_the_plan_is_named(work: Work, tmp_
     shutil.copy(work.folder / "b.tar", tmp_path / "b.tar")
     assert here("collect", "plan.json", "--shard", "2/2", *elsewhere, cwd=tmp_path).returncode == 0
     assert (tmp_path / "part.npz").read_bytes() == (work.folder / "part-2-of-2.npz").read_bytes()
+
+
+def test_answers_are_kept_as_one_process_keeps_them(work: Work) -> None:
+    given = ("build", work.model, "--data", str(work.folder / "*.tar"), *CHOICES, "--keep-answers", "--format", "json")
+    assert here(*given, "-o", "kept", cwd=work.folder).returncode in (0, 3)
+    parts = ("part-1-of-2.npz", "part-2-of-2.npz", "--keep-answers", "--format", "json")
+    assert here("merge", "plan.json", *parts, "-o", "merged-kept", cwd=work.folder).returncode in (0, 3)
+    found = contents(work.folder / "merged-kept")
+    assert set(found) == {"report.json", "report-answers.npz"}
+    assert found["report-answers.npz"] == (work.folder / "kept" / "report-answers.npz").read_bytes()
+
+
+@posix
+def test_folder_that_another_merge_writes_to_is_left_alone(work: Work) -> None:
+    parts = ("part-1-of-2.npz", "part-2-of-2.npz", "--format", "json")
+    with held(work.folder / "taken"):
+        line = refused(work, "merge", "plan.json", *parts, "-o", "taken")
+    assert "'taken'" in line
+    assert not (work.folder / "taken").exists()
 
 
 @pytest.mark.parametrize("shard", ["0/2", "3/2", "1", "a/b"])
