@@ -53,8 +53,10 @@ from reportgen.evidence.responses import CallResponses, ChannelResponses, Patch,
 from reportgen.evidence.samples import Answer, PixelAnswer, PixelShare, SampleRecord
 from reportgen.evidence.scaling import ScaledAnswers, ScalingResult
 from reportgen.evidence.views import View, ViewsResult
+from reportgen.records.card import FIELDS, Card, Statement
 from reportgen.records.data import DatasetRecord, TrainingRecord
 from reportgen.records.model import Check, LayerRecord, ModelRecord, Setting, Shape, Step, TensorRecord, Window
+from reportgen.sections import NAMES
 from tests import why_made
 
 
@@ -656,6 +658,22 @@ def verdict(*results: Result) -> Verdict:
     return Verdict("toy", "", "report.json", "0" * 64, "policy.toml", "1" * 64, "2026-11-29", 0, results or (usual,))
 
 
+def card(**stated: str | tuple[str, ...]) -> Card:
+    """What an owner stated, by key with "_" for "." and "-": a purpose and a name, unless others are given."""
+    usual: dict[str, str | tuple[str, ...]] = {
+        "model_intended_purpose": "Reads digits.",
+        "responsible_name": "A. Person",
+    }
+    given = {key: (each,) if isinstance(each, str) else each for key, each in (stated or usual).items()}
+    return Card(
+        "card.toml",
+        tuple(
+            Statement(each.key, each.label, given.pop(each.key.replace(".", "_").replace("-", "_"), ()))
+            for each in FIELDS
+        ),
+    )
+
+
 def views() -> ViewsResult:
     """A place of the conv layer uses the three pixels that it sees."""
     return ViewsResult((View("conv", 3, (0,), 10),), 0.9, 10, 0)
@@ -685,6 +703,8 @@ def evidence(**others: Any) -> Evidence:
         "why": why_made.why(),
         "shortcuts": why_made.shortcuts(),
         "further": {"policy": verdict()},
+        "card": card(),
+        "built": NAMES,
     }
     return Evidence(**(usual | others))
 
@@ -709,5 +729,7 @@ def bare(**others: Any) -> Evidence:
         "why": None,
         "shortcuts": None,
         "further": {},
+        "card": None,
+        "built": (),
     }
     return replace(evidence(), **(usual | others))

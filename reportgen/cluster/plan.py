@@ -33,7 +33,7 @@ FORMAT = "reportgen-plan-1"
 _MOST_BYTES = 4 << 30
 _WRITTEN = ("output", "format", "assets_dir", "summary")
 _PATHS = ("import", "font-dir", "config")
-_FILES = ("data", "classes", "groups", "policy", "templates")
+_FILES = ("data", "classes", "groups", "policy", "card", "templates")
 _PACKAGES = ("python", "reportgen", "tensorflow", "keras", "numpy", "pillow")
 """Versions that have a part in what a block leaves."""
 

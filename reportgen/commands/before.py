@@ -22,6 +22,7 @@ def check(model: Path | None, options: Options) -> None:
         ReportgenError: A file that they name is not there or cannot be used, or nothing can be written.
     """
     from reportgen import writing
+    from reportgen.options import card as cards
     from reportgen.options import chapters
     from reportgen.policy import reading as policy
     from reportgen.sources import classes, groups
@@ -39,5 +40,7 @@ def check(model: Path | None, options: Options) -> None:
         classes.read(options.classes)
     if options.groups is not None:
         groups.read(options.groups)
+    if options.card is not None:
+        cards.read(options.card)
     if options.policy is not None:
         policy.read(options.policy)

@@ -153,6 +153,11 @@ def of_the_maps(command: Command) -> Command:
             help="What the network must show, in TOML: a chapter, and exit code 4 or 5 where it is not met or decided.",
         ),
         click.option(
+            "--card",
+            type=click.Path(path_type=Path),
+            help="What only the owner of the model can say, in TOML: a chapter, and a page for the technical file.",
+        ),
+        click.option(
             "--pdf-annexes",
             metavar="all|none|LIST",
             help="Annexes in the PDF, such as calculations,provenance. HTML and JSON have them all.  [default: all]",

@@ -27,6 +27,7 @@ from reportgen.evidence.scaling import ScalingResult
 from reportgen.evidence.shortcuts import ShortcutsResult
 from reportgen.evidence.views import ViewsResult
 from reportgen.evidence.why import WhyResult
+from reportgen.records.card import Card
 from reportgen.records.data import DatasetRecord, TrainingRecord
 from reportgen.records.model import ModelRecord
 from reportgen.sections import NAMES
@@ -47,7 +48,9 @@ class Evidence:
         without_glyph: Characters of all texts in here that no font of the report has.
         dataset: The data, or None.
         chapters: Names of the chapters that the report is to have.
+        built: Names of the chapters that are there already when one is built: those before it, and that of a policy.
         training: How the default network was trained, or None for a loaded model.
+        card: What the owner of the model stated, or None where no card was given.
         samples: Result of the probe of that name, the chosen samples; () where it did not run.
         predictions: Result of the probe of that name, or None where it did not run; likewise the following ones.
         further: Results of the probes that have no field here, by their names: of those that only other probes read,
@@ -64,7 +67,9 @@ class Evidence:
     without_glyph: tuple[str, ...] = ()
     dataset: DatasetRecord | None = None
     chapters: tuple[str, ...] = NAMES
+    built: tuple[str, ...] = ()
     training: TrainingRecord | None = None
+    card: Card | None = None
     samples: tuple[SampleRecord, ...] = ()
     predictions: PredictionsResult | None = None
     pixels: PixelsResult | None = None

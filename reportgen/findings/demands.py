@@ -261,11 +261,21 @@ NOTHING_CHECKED = _asked(
     cannot_tell="It does not know what should have been asked.",
     mend="Write demands into the policy; `reportgen policy init report.json` makes a start.",
 )
+CARD_FIELD_MISSING = _asked(
+    code="RG721",
+    name="card-field-missing",
+    title="A field that the policy asks for is not in the owner's card",
+    means="The owner of the model did not state something that the policy asks for, or no card was given.",
+    why="Purpose, data and limits cannot be measured: where the owner does not say them, nobody knows them.",
+    measured="Each field of `card.required` against the chapter on the card, which `--card` adds to a report.",
+    cannot_tell="It knows whether something is stated, not whether it is true.",
+    mend="Fill in the field, and make the report again with `--card`.",
+)
 RULES = (
     TOO_MANY_PARAMETERS, TOO_MANY_MULTIPLY_ADDS, WEIGHTS_TOO_LARGE, LABELS_MISSING, TOO_FEW_IMAGES, TOO_FEW_OF_A_CLASS,
     DATA_NOT_AS_NAMED, ACCURACY_LOW, CLASS_RECALL_LOW, NO_BETTER_THAN_COMMONEST, CALIBRATION_OFF, MEAN_ERROR_HIGH,
     ACCURACY_DROPPED, ANSWERS_FLIPPED, CLASS_DROPPED, NEW_DEAD_CHANNELS, DATA_DIFFER, COST_GREW, NEW_FINDINGS,
-    BASELINE_MISSING, WAIVER_EXPIRED, WAIVER_UNUSED, NOTHING_CHECKED,
+    CARD_FIELD_MISSING, BASELINE_MISSING, WAIVER_EXPIRED, WAIVER_UNUSED, NOTHING_CHECKED,
 )  # fmt: skip
 
 

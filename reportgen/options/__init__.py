@@ -58,6 +58,7 @@ class Options(BaseModel):
             that takes and returns a batch will do.
         resize: How an image of another size is brought to the model's: "crop" keeps its proportions and cuts its centre
             out, "stretch" does not; None for "crop", where it enlarges nothing more than eightfold.
+        card: What only the owner of the model can say, TOML; None: the report has no chapter of it.
         policy: What the network has to show, a TOML file; None for nothing.
         answers: What picture-shaped outputs answer with: "classes" for each pixel, the "input" again, or "values";
             "auto" decides by their shapes, by what they end in and by what is given as true.
@@ -110,6 +111,7 @@ class Options(BaseModel):
     preprocess: str | Callable[..., Any] = "auto"
     resize: Literal["crop", "stretch"] | None = None
     policy: Path | None = None
+    card: Path | None = None
     answers: Literal["auto", "classes", "input", "values"] = "auto"
     feature: tuple[tuple[str, str], ...] = ()
     imports: tuple[str, ...] = ()
@@ -320,7 +322,7 @@ def words(options: Options) -> dict[str, tuple[str, ...]]:
             value = tuple(f"{first}={second}" for first, second in value)
         elif name == "dream":
             value = tuple(f"{layer}:{channel}" for layer, channel in value)
-        elif name in {"data", "classes", "policy", "groups", "templates"} and value is not None:
+        elif name in {"data", "classes", "policy", "card", "groups", "templates"} and value is not None:
             value = Path(addresses.shown(str(value))).name
         listed = () if value is None else _as_tuple(value)
         if name == "max_size":

@@ -43,8 +43,8 @@ def explain(
         class_names: Names of the classes by index.
         progress: True prints every long step; or what is told of them, as `reportgen.progress.Progress`.
         **choices: Options of `reportgen build` under the same names: pick, layers, rename, title, colormap, maps,
-            scale_maps, max_size, pdf_channels, pdf_annexes, preprocess, resize, answers, groups, section, skip_section,
-            font_dir, templates, seed, limit, limit_answers, nearly_dead, copy_correlation, class_level,
+            scale_maps, max_size, pdf_channels, pdf_annexes, preprocess, resize, answers, groups, card, section,
+            skip_section, font_dir, templates, seed, limit, limit_answers, nearly_dead, copy_correlation, class_level,
             class_selectivity, ablation_budget, dream, dream_steps. `preprocess` may be a function, too, which takes a
             batch of float32 and returns it in the model's range: a `preprocess_input` of Keras, or one of your own.
 

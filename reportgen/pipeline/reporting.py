@@ -22,6 +22,7 @@ from reportgen.models.blocks import State
 from reportgen.models.compiling import runnable
 from reportgen.models.subject import Subject
 from reportgen.options import Options, chapters, words
+from reportgen.options import card as cards
 from reportgen.options.forms import function_name
 from reportgen.pipeline import keeping
 from reportgen.pipeline.origins import Origin
@@ -107,10 +108,12 @@ def report_of(origin: Origin, looked: Looked, options: Options, progress: Progre
         title=options.title or f"What {_called(evidence.model, origin)} sees",
         run=replace(_run_facts(origin, subject, options, time, evidence, kept), look=tuple(own)),
         training=origin.training,
+        card=cards.read(options.card) if options.card else None,
         colormap=options.colormap,
         fonts=own_fonts,
         templates=own_templates,
         chapters=chapters(options),
+        built=(CHAPTER,) if options.policy and CHAPTER in chapters(options) else (),
     )
     evidence = replace(evidence, without_glyph=coverage.missing(texts(evidence), own_fonts))
     asked_for = policy.read(options.policy) if options.policy else None
@@ -166,6 +169,7 @@ def _assembled(evidence: Evidence, progress: Progress) -> Report:
             section: Section | None = module.build(evidence)
             if section is not None:
                 built.append(_beside(doubt, replace(section, part=module.PART)))
+                evidence = replace(evidence, built=(*evidence.built, name))
             advance()
     return Report(
         title=evidence.title,
@@ -230,6 +234,7 @@ def _run_facts(
             *(Fact(name, values or "the default") for name, values in words(options).items()),
             *(_hashed("config file", options.config) if options.config else ()),
             *(_hashed("policy", options.policy) if options.policy else ()),
+            *(_of_the_card(options.card) if options.card else ()),
         ),
         model=(*origin.facts, Fact("SHA-256 of the weights", subject.record.weights_sha256)),
         data=tuple(data),
@@ -241,6 +246,11 @@ def _hashed(what: str, path: Path) -> list[Fact]:
     hashed = hashing.of_file(path)
     by_hand = [Fact(f"hash of the {what} by hand", hashed.command)] if hashed.command else []
     return [Fact(f"SHA-256 of the {what}", hashed.sha256), *by_hand]
+
+
+def _of_the_card(card: Path) -> list[Fact]:
+    readme = cards.readme_of(card)
+    return [*_hashed("card", card), *(_hashed("README that the card names", readme) if readme else ())]
 
 
 def check(options: Options) -> None:
@@ -261,6 +271,8 @@ def _check_look(options: Options) -> None:
     created()
     fonts.given(options.font_dir)
     overriding.given(options.templates)
+    if options.card is not None:
+        cards.read(options.card)
 
 
 def _check_annexes(options: Options) -> None:

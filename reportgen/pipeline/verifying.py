@@ -24,7 +24,7 @@ from reportgen.renderers import assets, finished, forms
 from reportgen.renderers.tools import Tools
 
 _RECORD = re.compile(rb'<meta name="dcterms\.identifier" content="report\.json sha256:([0-9a-f]{64})">')
-_FILES = ("data", "classes", "groups", "templates", "font-dir", "import")
+_FILES = ("data", "classes", "groups", "card", "templates", "font-dir", "import")
 """Options that name files: a report holds their names only, so that they have to be given again."""
 _PAGES = {".html": "page", ".pdf": "PDF"}
 

@@ -134,6 +134,18 @@ def _channels(demand: Demand, measured: Measures) -> Result:
     return replace(plain(demand, False, said, measured=value), outcome=outcome)
 
 
+def _field(demand: Demand, measured: Measures) -> Result:
+    """Whether a field of the card is filled in. That no card was given at all is known, and fails, too."""
+    if measured.card is None and measured.has_card:
+        found = unmeasured(demand, "The report was made with a card, but without the chapter on it.")
+    elif measured.card is None:
+        found = plain(demand, False, f"No card was given, and {demand.text} is asked for.")
+    else:
+        stated = measured.card.get(demand.text, False)
+        found = plain(demand, stated, f"{demand.text} is {'stated' if stated else 'not provided'}.")
+    return replace(found, where=demand.text)
+
+
 _PLAIN: dict[str, Callable[[Demand, Measures], Result]] = {
     "data.labels": _labels,
     "data.min-images": _images,
@@ -142,6 +154,7 @@ _PLAIN: dict[str, Callable[[Demand, Measures], Result]] = {
     "data.max-unreadable-share": _unreadable,
     "cost": _cost,
     "channels": _channels,
+    "card": _field,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Form = Literal["share", "at least", "at most", "largest share", "size", "count", "flag", "word", "hash"]
+Form = Literal["share", "at least", "at most", "largest share", "size", "count", "flag", "word", "hash", "fields"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,8 @@ class Key:
         code: Rule that it is judged by.
         form: What it holds. "share": `{ min = 0.95 }`. "at least" and "at most": `{ min = 3 }`, `{ max = 2_000_000 }`.
             "largest share": `{ max-share = 0.05 }`. "size": `{ max = "10MB" }`. "count": a whole number. "flag": true.
-            "word": one of `words`. "hash": 64 hexadecimal digits.
+            "word": one of `words`. "hash": 64 hexadecimal digits. "fields": a list of fields
+            of a card.
         example: How it is written.
         words: What a word may be.
         of_an_output: Whether it may stand below `[performance.outputs.NAME]`.
@@ -52,9 +53,10 @@ KEYS: dict[str, Key] = {
     "baseline.dead-channels-more": Key("RG605", "at most", "dead-channels-more = { max = 0 }"),
     "baseline.same-data": Key("RG608", "flag", "same-data = true"),
     "baseline.parameters-growth": Key("RG609", "largest share", "parameters-growth = { max-share = 0.10 }"),
+    "card.required": Key("RG721", "fields", 'required = ["model.intended-purpose"]'),
     "baseline.new-findings": Key("RG610", "word", 'new-findings = "warning"', ("failed", "warning", "note")),
 }
 TOP = ("version", "confidence", "undecided", "unmeasured")
-TABLES = ("data", "performance", "cost", "channels", "baseline", "findings", "waiver")
+TABLES = ("data", "performance", "cost", "channels", "baseline", "card", "findings", "waiver")
 FINDINGS = ("fail", "forbid", "weight")
 WAIVER = ("rule", "where", "reason", "by", "expires")

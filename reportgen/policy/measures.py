@@ -85,6 +85,8 @@ class Measures:
         costs: "parameters", "multiply-adds" and "weights-size"; None where one is not known.
         channels: The channels; None where they were not watched.
         findings: What was found, without what was checked and is right.
+        card: Of each field of the owner's card whether something is stated; None where the report has no such chapter.
+        has_card: Whether it was made with a card.
     """
 
     model: str
@@ -98,6 +100,8 @@ class Measures:
     costs: Mapping[str, int | None]
     channels: Channels | None
     findings: tuple[Found, ...]
+    card: Mapping[str, bool] | None = None
+    has_card: bool = False
 
 
 def measures(report: Mapping[str, Any]) -> Measures:
@@ -139,11 +143,23 @@ def _measures(report: Mapping[str, Any]) -> Measures:
         },
         channels=_channels(contents.get("channels")),
         findings=tuple(_found(each) for each in report["findings"] if each["severity"] != "passed"),
+        card=_card(contents.get("card")),
+        has_card=_of(run.get("options", ()), "SHA-256 of the card") != "",
     )
 
 
+def _card(content: Mapping[str, Any] | None) -> Mapping[str, bool] | None:
+    if content is None:
+        return None
+    return {str(each["key"]): bool(each["values"]) for table in content["tables"] for each in table["statements"]}
+
+
 def _fact(run: Mapping[str, Any], name: str) -> str:
-    return next((str(fact["value"]) for fact in run["model"] if fact["name"] == name), "")
+    return _of(run["model"], name)
+
+
+def _of(facts: Sequence[Mapping[str, Any]], name: str) -> str:
+    return next((str(fact["value"]) for fact in facts if fact["name"] == name), "")
 
 
 def _output(head: Mapping[str, Any]) -> Output:

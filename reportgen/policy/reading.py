@@ -10,7 +10,6 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
@@ -19,9 +18,10 @@ from reportgen.errors import OptionsError, UnknownNameError
 from reportgen.findings.families import rule
 from reportgen.language.listing import listed
 from reportgen.language.sizes import parse_size
-from reportgen.language.toml import toml_or_refused
+from reportgen.language.toml import Lines, one_of, toml_or_refused
 from reportgen.policy.demands import LENIENCIES, Demand, FindingsDemand, Leniency, Policy, Waiver
 from reportgen.policy.keys import FINDINGS, KEYS, TABLES, TOP, WAIVER, Key
+from reportgen.records import card
 
 MOST_BYTES = 1 << 20
 """Most that a policy may take."""
@@ -55,10 +55,10 @@ def read(path: Path) -> Policy:
 def parse(data: bytes, name: str) -> Policy:
     """Read a policy from its bytes; `name` is what it is called in messages, errors as for `read`."""
     text, values = toml_or_refused(data, name, "accuracy = { min = 0.95 }")
-    lines = _Lines(text, name)
+    lines = Lines(text, name)
     unknown = next((key for key in values if key not in (*TOP, *TABLES)), None)
     if unknown is not None:
-        lines.refuse(unknown, f"there is no key {unknown!r}", _one_of(unknown, (*TOP, *TABLES)))
+        lines.refuse(unknown, f"there is no key {unknown!r}", one_of(unknown, (*TOP, *TABLES)))
     if values.get("version") != 1:
         lines.refuse("version", f"the version is {values.get('version')!r}", "Expected version = 1. Write it first.")
     confidence = values.get("confidence", 0.95)
@@ -77,54 +77,21 @@ def parse(data: bytes, name: str) -> Policy:
     )
 
 
-class _Lines:
-    """Where what stands in a file, for messages and for programs that point at a line."""
-
-    def __init__(self, text: str, name: str) -> None:
-        self._rows = text.splitlines()
-        self._name = name
-
-    def of(self, key: str, table: str = "") -> int:
-        """The first line that begins with a key, below the head of its table; 1 where it is not found."""
-        start = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]")
-        first = self._head(table) if table else 0
-        found = (place for place in range(first, len(self._rows)) if start.match(self._rows[place]))
-        return next(found, first - 1 if table and first else 0) + 1
-
-    def waiver(self, place: int) -> int:
-        heads = [line for line, row in enumerate(self._rows, 1) if re.match(r"\s*\[\[\s*waiver\s*\]\]", row)]
-        return heads[place] if place < len(heads) else 1
-
-    def _head(self, table: str) -> int:
-        written = r"\s*\.\s*".join(rf"[\"']?{re.escape(part)}[\"']?" for part in table.split("\0"))
-        head = re.compile(rf"\s*\[\s*{written}\s*\]")
-        return next((place + 1 for place, row in enumerate(self._rows) if head.match(row)), 0)
-
-    def refuse(self, key: str, came: str, expected: str, table: str = "", line: int = 0) -> NoReturn:
-        raise OptionsError(f"{self._name!r}, line {line or self.of(key, table)}: {came}. {expected}")
-
-
-def _one_of(name: str, known: tuple[str, ...]) -> str:
-    near = get_close_matches(str(name).lower(), known, 1)
-    question = f"Did you mean {near[0]!r}? " if near else ""
-    return f"{question}Expected {listed(known, 'or')}. Fix or remove it."
-
-
-def _leniency(values: Mapping[str, Any], key: str, lines: _Lines) -> Leniency:
+def _leniency(values: Mapping[str, Any], key: str, lines: Lines) -> Leniency:
     value = values.get(key, "fail")
     if value not in LENIENCIES:
         lines.refuse(key, f"{key} is {value!r}", f"Expected {listed([repr(each) for each in LENIENCIES], 'or')}.")
     return LENIENCIES[LENIENCIES.index(value)]
 
 
-def _table(value: object, name: str, lines: _Lines) -> Mapping[str, Any]:
+def _table(value: object, name: str, lines: Lines) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         lines.refuse(name, f"{name} is {value!r}", f"Expected a table: a line [{name}] with its keys below.")
     return value
 
 
-def _demands(values: Mapping[str, Any], lines: _Lines) -> Iterator[Demand]:
-    for table in ("data", "performance", "cost", "channels", "baseline"):
+def _demands(values: Mapping[str, Any], lines: Lines) -> Iterator[Demand]:
+    for table in ("data", "performance", "cost", "channels", "baseline", "card"):
         asked = _table(values.get(table, {}), table, lines)
         known = tuple(key.partition(".")[2] for key in KEYS if key.startswith(f"{table}."))
         for key, value in asked.items():
@@ -132,13 +99,26 @@ def _demands(values: Mapping[str, Any], lines: _Lines) -> Iterator[Demand]:
                 yield from _of_outputs(_table(value, "outputs", lines), lines)
             elif table == "baseline" and key == "report":
                 continue
+            elif table == "card" and key in known:
+                yield from _fields(f"{table}.{key}", value, lines)
             elif key in known:
                 yield _demand(f"{table}.{key}", value, lines, table)
             else:
-                lines.refuse(key, f"[{table}] has no key {key!r}", _one_of(key, known), table)
+                lines.refuse(key, f"[{table}] has no key {key!r}", one_of(key, known), table)
 
 
-def _baseline(value: object, lines: _Lines) -> str:
+def _fields(key: str, value: object, lines: Lines) -> Iterator[Demand]:
+    """A demand for each field of a card; the fields are known by their keys."""
+    known, short = KEYS[key], key.partition(".")[2]
+    if not isinstance(value, list) or not value or not all(isinstance(each, str) for each in value):
+        lines.refuse(short, f"{short} is {value!r}", f"Expected it as in: {known.example}.", "card")
+    for field in dict.fromkeys(value):
+        if field not in card.KEYS:
+            lines.refuse(short, f"a card has no field {field!r}", one_of(field, card.KEYS), "card")
+        yield Demand(key, lines.of(short, "card"), text=field)
+
+
+def _baseline(value: object, lines: Lines) -> str:
     asked = _table(value, "baseline", lines)
     report = asked.get("report", "")
     if not isinstance(report, str) or (asked and not report):
@@ -147,17 +127,17 @@ def _baseline(value: object, lines: _Lines) -> str:
     return report
 
 
-def _of_outputs(outputs: Mapping[str, Any], lines: _Lines) -> Iterator[Demand]:
+def _of_outputs(outputs: Mapping[str, Any], lines: Lines) -> Iterator[Demand]:
     known = tuple(key.partition(".")[2] for key, each in KEYS.items() if each.of_an_output)
     for output, asked in outputs.items():
         table = f"performance\0outputs\0{output}"
         for key, value in _table(asked, output, lines).items():
             if key not in known:
-                lines.refuse(key, f"[performance.outputs.{output}] has no key {key!r}", _one_of(key, known), table)
+                lines.refuse(key, f"[performance.outputs.{output}] has no key {key!r}", one_of(key, known), table)
             yield _demand(f"performance.{key}", value, lines, table, output)
 
 
-def _demand(key: str, value: object, lines: _Lines, table: str, output: str = "") -> Demand:
+def _demand(key: str, value: object, lines: Lines, table: str, output: str = "") -> Demand:
     known, short = KEYS[key], key.partition(".")[2]
     line = lines.of(short, table)
 
@@ -199,11 +179,11 @@ def _bound(known: Key, value: object) -> float | None:
     return value
 
 
-def _findings(value: object, lines: _Lines) -> FindingsDemand:
+def _findings(value: object, lines: Lines) -> FindingsDemand:
     asked = _table(value, "findings", lines)
     for key in asked:
         if key not in FINDINGS:
-            lines.refuse(key, f"[findings] has no key {key!r}", _one_of(key, FINDINGS), "findings")
+            lines.refuse(key, f"[findings] has no key {key!r}", one_of(key, FINDINGS), "findings")
     fail = asked.get("fail")
     if fail is not None:
         _severity(fail, "fail", lines, "findings")
@@ -224,28 +204,28 @@ def _findings(value: object, lines: _Lines) -> FindingsDemand:
     )
 
 
-def _severity(value: object, key: str, lines: _Lines, table: str) -> Severity:
+def _severity(value: object, key: str, lines: Lines, table: str) -> Severity:
     if value not in _SEVERITIES:
         expected = f"Expected {listed([repr(each) for each in _SEVERITIES], 'or')}."
         lines.refuse(key, f"{key} is {value!r}", expected, table)
     return _SEVERITIES[_SEVERITIES.index(value)]
 
 
-def _code(name: object, lines: _Lines, line: int) -> str:
+def _code(name: object, lines: Lines, line: int) -> str:
     try:
         return rule(str(name)).code
     except UnknownNameError as error:
         lines.refuse(str(name), "a rule is not known", str(error), line=line)
 
 
-def _waivers(value: object, lines: _Lines) -> Iterator[Waiver]:
+def _waivers(value: object, lines: Lines) -> Iterator[Waiver]:
     if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
         lines.refuse("waiver", "waiver is no list of tables", "Expected [[waiver]] above each of them.")
     for place, each in enumerate(value):
-        line = lines.waiver(place)
+        line = lines.of_item("waiver", place)
         unknown = next((key for key in each if key not in WAIVER), None)
         if unknown is not None:
-            lines.refuse(unknown, f"a waiver has no key {unknown!r}", _one_of(unknown, WAIVER), line=line)
+            lines.refuse(unknown, f"a waiver has no key {unknown!r}", one_of(unknown, WAIVER), line=line)
         for key in ("rule", "reason", "expires"):
             if not each.get(key):
                 lines.refuse(key, f"a waiver has no {key}", "Expected rule, reason and expires. Add it.", line=line)

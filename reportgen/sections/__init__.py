@@ -24,6 +24,8 @@ NAMES = (
     "maps",
     "provenance",
     "glossary",
+    "card",
+    "technical",
 )
 PAGE_ONE = "summary"
 """The chapter that is page one, and can be printed alone."""

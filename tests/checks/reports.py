@@ -8,6 +8,7 @@ without a date, and what is left where the answers are no classes, and where the
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 
 import reportgen
 from reportgen.figures import graph_folding
+from reportgen.records.card import FIELDS
 from tests.renderers.reports import HOSTILE
 
 # How many classes there are at each output, and how many of them occur.
@@ -39,8 +41,20 @@ def everything(folder: Path) -> None:
         patch.setattr(graph_folding, "ENOUGH", 8)
         _explain(
             folder, model, images, labels, class_names=(HOSTILE, "<b>cat</b>", "\x1b[31mdog\x07"), title=HOSTILE,
-            pick=("index:0,1",), layers="[sb]*", dream_steps=2,
+            pick=("index:0,1",), layers="[sb]*", dream_steps=2, card=_hostile_card(folder.with_suffix(".toml")),
         )  # fmt: skip
+
+
+def _hostile_card(path: Path) -> Path:
+    """A card in whose fields the same names stand."""
+    letters = HOSTILE.replace("\ud800", "")
+    written = "".join(each if each.isascii() and each.isalnum() else f"\\U{ord(each):08x}" for each in letters)
+    lines = ["version = 1"]
+    for table, fields in groupby(FIELDS, lambda field: field.table):
+        lines.append(f"[{table}]")
+        lines += [f'{field.name} = "{written}"' for field in fields if field.form == "text"]
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return path
 
 
 def branched() -> Any:

@@ -134,5 +134,5 @@ def test_the_policy_of_the_guide_is_one() -> None:
     found = parse(written.encode(), "policy.toml")
     assert len(found.demands) == sum(len(each) for name, each in tomllib.loads(written).items() if name in {
         "data", "cost", "channels"
-    }) + 5 + len(tomllib.loads(written)["baseline"]) - 1  # fmt: skip
+    }) + 5 + len(tomllib.loads(written)["baseline"]) - 1 + len(tomllib.loads(written)["card"]["required"])  # fmt: skip
     assert len(found.waivers) == 1

@@ -120,3 +120,26 @@ def test_the_module_and_the_script_are_one_program(tmp_path: Path) -> None:
     by_module, by_script = (run("--help", cwd=tmp_path, command=command) for command in (COMMAND, SCRIPT))
     assert by_module.returncode == by_script.returncode == 0
     assert by_module.stdout == by_script.stdout
+
+
+@pytest.mark.parametrize(
+    ("card", "said"),
+    [
+        (b"version = 1\n[model]\nintended-purpos = 'x'", "Did you mean 'intended-purpose'?"),
+        (b"version = 1\n[model]\nname = 3", "'card.toml', line 3: name is 3. Expected a text in quotes."),
+        (b"version = 1\n[model", "'card.toml', line 2, cannot be read as TOML"),
+        (b"#" * 300_000, "The card 'card.toml' takes more than 262,144 bytes."),
+        (None, "The card 'card.toml' cannot be read: No such file"),
+    ],
+    ids=["unknown", "wrong", "damaged", "huge", "gone"],
+)
+def test_card_that_cannot_be_used_is_one_sentence_before_any_work(
+    tmp_path: Path, card: bytes | None, said: str
+) -> None:
+    if card is not None:
+        (tmp_path / "card.toml").write_bytes(card)
+    shown = here("build", "--card", "card.toml", cwd=tmp_path)
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert len(shown.stderr.splitlines()) == 1
+    assert said in shown.stderr
+    assert names(tmp_path) == ["card.toml"] * (card is not None)

@@ -141,3 +141,19 @@ def test_data_that_are_not_given_again_are_asked_for(made: Path) -> None:
     shown = here("verify", "report/report.json", "tiny.keras", cwd=made)
     assert shown.returncode == 2
     assert "The report was made with --data images.npz. Expected the same again." in " ".join(shown.stderr.split())
+
+
+def test_a_card_has_to_be_given_again_and_one_that_says_something_else_is_found(made: Path) -> None:
+    card = made / "card.toml"
+    card.write_text('version = 1\n[model]\nprovider = "Example GmbH"\n', encoding="utf-8")
+    options = (*CHAPTERS, "--section", "card", "--section", "technical", "--card", "card.toml")
+    shown = here("build", "tiny.keras", "--data", "images.npz", *options, "-o", "owned", cwd=made)
+    assert shown.returncode == 0, shown.stderr
+    code, lines = verified(made, "owned/report.pdf")
+    assert (code, "The report was made with --card card.toml." in " ".join(lines)) == (2, True), lines
+    code, lines = verified(made, "owned/report.pdf", "--card", "card.toml")
+    assert (code, lines[0]) == (0, "report.pdf: the same."), lines
+    card.write_text('version = 1\n[model]\nprovider = "Another GmbH"\n', encoding="utf-8")
+    code, lines = verified(made, "owned/report.json", "--card", "card.toml")
+    assert code == 4
+    assert any("Example GmbH" in line and "Another GmbH" in line for line in lines), lines

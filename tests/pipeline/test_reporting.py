@@ -418,6 +418,35 @@ def test_model_without_a_name_of_its_own_is_called_by_its_file(name: str, argume
     assert summary.answer.startswith(f"{name} reads" if called == name and argument else "The network reads")
 
 
+def test_what_the_owner_states_is_in_the_report_and_a_policy_may_ask_for_it(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("---\nlicense: mit\n---\n", encoding="utf-8")
+    card, policy = tmp_path / "mine.toml", tmp_path / "policy.toml"
+    card.write_text('version = 1\n[model]\nname = "Reader"\nreadme = "README.md"\n', encoding="utf-8")
+    policy.write_text('version = 1\n[card]\nrequired = ["model.name", "model.provider"]\n', encoding="utf-8")
+    sections = ("summary", "policy", "provenance", "card", "technical")
+    report = explain(toys.sequential(), images((6, 6, 1)), card=card, policy=policy, section=sections)
+    assert [section.name for section in report.sections] == list(sections)
+    made = contents(report)
+    stated = {each["key"]: each["values"] for table in made["sections"]["card"]["content"]["tables"]
+              for each in table["statements"] if each["values"]}  # fmt: skip
+    assert stated == {"model.name": ["Reader"], "model.license": ["mit"]}
+    results = made["sections"]["policy"]["content"]["results"]
+    assert [(each["code"], each["where"], each["outcome"]) for each in results] == [
+        ("RG721", "model.provider", "fail"), ("RG721", "model.name", "pass"),
+    ]  # fmt: skip
+    (ai_act, *_) = made["sections"]["technical"]["content"]["frameworks"]
+    named = {each["chapter"] for point in ai_act["points"] for each in point["here"]}
+    assert named == {"policy", "provenance"}
+    facts = {fact["name"]: fact["value"] for fact in made["run"]["options"]}
+    assert facts["card"] == ["mine.toml"]
+    assert facts["SHA-256 of the card"] == hashlib.sha256(card.read_bytes()).hexdigest()
+    assert facts["SHA-256 of the README that the card names"] == (
+        hashlib.sha256((tmp_path / "README.md").read_bytes()).hexdigest()
+    )
+    plain = explain(toys.sequential(), images((6, 6, 1)), section=sections)
+    assert [section.name for section in plain.sections] == ["summary", "provenance"]
+
+
 @pytest.mark.parametrize(
     ("demand", "code", "outcome"),
     [

@@ -43,12 +43,17 @@ def report(*heads: dict[str, Any], **parts: Any) -> dict[str, Any]:
         "performance": {"heads": list(heads)},
         "channels": {"num_images": parts.get("watched", 1000), "layers": [{"counts": counts}]},
     }
+    options = []
+    if "card" in parts:
+        statements = [{"key": key, "values": values} for key, values in parts["card"].items()]
+        sections["card"] = {"tables": [{"statements": statements}]}
+        options = [{"name": "SHA-256 of the card", "value": "d" * 64}]
     for name in parts.get("without", ()):
         del sections[name]
     return {
         "schema": "reportgen/2",
         "model": {"name": "net", "parameters": 1_000, "macs": parts.get("macs", 5_000), "size_bytes": 4_000},
-        "run": {"model": [{"name": "file", "value": "net.keras"}]},
+        "run": {"model": [{"name": "file", "value": "net.keras"}], "options": options},
         "findings": parts.get("findings", []),
         "sections": {name: {"content": each} for name, each in sections.items()},
     }

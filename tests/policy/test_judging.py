@@ -11,6 +11,7 @@ from reportgen.policy.judging import exit_code
 from tests.policy.made import dataset, finding, head, judged, report, share
 
 GOOD = head(recalls=((995, 1000), (996, 1000)))
+CARD = '[card]\nrequired = ["model.provider"]'
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,10 @@ GOOD = head(recalls=((995, 1000), (996, 1000)))
         ("[channels]\ndead = { max-share = 0.05 }", report(GOOD, dead=5, watched=60), ("RG401", "pass")),
         ("[channels]\ncopies = { max-share = 0.0 }", report(GOOD), ("RG405", "fail")),
         ("[channels]\nstuck = { max-share = 0.0 }", report(GOOD, without=("channels",)), ("RG403", "unmeasured")),
+        (CARD, report(card={"model.provider": ["Example GmbH"]}), ("RG721", "pass")),
+        (CARD, report(card={"model.provider": []}), ("RG721", "fail")),
+        (CARD, report(), ("RG721", "fail")),
+        (CARD, report(card={}, without=("card",)), ("RG721", "unmeasured")),
         ("", report(GOOD), ("RG906", "fail")),
     ],
 )  # fmt: skip

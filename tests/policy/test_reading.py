@@ -25,6 +25,8 @@ accuracy = { min = 0.95 }
 accuracy = { min = 0.5 }
 [cost]
 weights-size = { max = "10MB" }
+[card]
+required = ["model.name", "data.training.provenance"]
 [findings]
 fail = "warning"
 forbid = ["RG405"]
@@ -47,9 +49,11 @@ def test_a_policy_is_read_with_the_lines_that_ask() -> None:
         Demand("performance.accuracy", 9, 0.95),
         Demand("performance.accuracy", 11, 0.5, output="side door"),
         Demand("cost.weights-size", 13, 10_000_000),
+        Demand("card.required", 15, text="model.name"),
+        Demand("card.required", 15, text="data.training.provenance"),
     )
-    assert found.findings == FindingsDemand(15, "warning", (("RG405", 16),), (("RG132", "note"),))
-    assert found.waivers == (Waiver("RG131", "RG131", "So.", date(2027, 3, 31), 19),)
+    assert found.findings == FindingsDemand(17, "warning", (("RG405", 18),), (("RG132", "note"),))
+    assert found.waivers == (Waiver("RG131", "RG131", "So.", date(2027, 3, 31), 21),)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +75,10 @@ def test_a_policy_is_read_with_the_lines_that_ask() -> None:
         ("version = 1\n[data]\nsha256 = 'abc'", 3, "sha256 is 'abc'"),
         ("version = 1\n[data]\nlabels = 'yes'", 3, "labels is 'yes'"),
         ("version = 1\n[cost]\nweights-size = { max = '10 stones' }", 3, "weights-size is"),
+        ("version = 1\n[card]\nrequired = []", 3, "required is []. Expected it as in: required = ["),
+        ("version = 1\n[card]\nrequired = 'model.name'", 3, "required is 'model.name'"),
+        ("version = 1\n[card]\nrequired = ['model.purpose']", 3, "a card has no field 'model.purpose'. Did you mean"),
+        ("version = 1\n[card]\nrequire = ['model.name']", 3, "[card] has no key 'require'. Did you mean 'required'?"),
         ("version = 1\ndata = 3", 2, "data is 3. Expected a table: a line [data]"),
         ("version = 1\n[findings]\nfail = 'passed'", 3, "fail is 'passed'. Expected 'failed', 'warning' or 'note'"),
         ("version = 1\n[findings]\nforbid = ['RG999']", 3, "There is no rule called 'RG999'"),

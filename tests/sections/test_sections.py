@@ -273,6 +273,7 @@ CASES: dict[str, Evidence] = {
             output=HOSTILE,
             notes=(HOSTILE,),
         ),
+        card=made.card(model_name=HOSTILE, model_out_of_scope=(HOSTILE, HOSTILE), responsible_name=HOSTILE),
         shortcuts=why_made.shortcuts(why_made.alarm(name=HOSTILE), classes=(why_made.class_evidence(name=HOSTILE),)),
         performance=made.performance(
             made.sample(7, name=HOSTILE, label=HOSTILE, answers=(Answer(0, HOSTILE, 0.5),)),
@@ -451,6 +452,8 @@ def test_every_chapter_fills_its_template_without_a_hole(case: str, medium: html
             "no dataset",
             {
                 "policy",
+                "card",
+                "technical",
                 "performance",
                 "pixels",
                 "pooling",
@@ -467,6 +470,8 @@ def test_every_chapter_fills_its_template_without_a_hole(case: str, medium: html
             "edges without data",
             {
                 "policy",
+                "card",
+                "technical",
                 "performance",
                 "pixels",
                 "pooling",

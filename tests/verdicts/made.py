@@ -44,6 +44,7 @@ def random_policy(generator: random.Random) -> str:
         f"[channels]\ndead = {{ max-share = {bound} }}\nstuck = {{ max-share = 0.0 }}",
         f'[findings]\nfail = "{generator.choice(["failed", "warning", "note"])}"',
         '[data]\nlabels = "required"\nmin-images = 500',
+        '[card]\nrequired = ["model.name", "limits.known"]',
     )
     words = ("fail", "warn", "pass")
     top = f'undecided = "{generator.choice(words)}"\nunmeasured = "{generator.choice(words)}"\n'
@@ -57,8 +58,10 @@ def random_report(generator: random.Random) -> dict[str, Any]:
     """A report of random counts, some of it missing."""
     classes = tuple((generator.randint(0, size), size) for size in generator.choices(range(1, 400), k=3))
     codes = generator.choices(["RG101", "RG401", "RG405", "RG131"], k=generator.randint(0, 4))
+    cards: list[dict[str, Any]] = [{}, {"card": {"model.name": ["x"], "limits.known": []}}]
     return report(
         *([head(recalls=classes)] * generator.randint(0, 1)),
+        **generator.choice(cards),
         dead=generator.randint(0, 100),
         watched=generator.randint(1, 2000),
         macs=generator.choice([None, 5]),
