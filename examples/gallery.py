@@ -102,7 +102,7 @@ def crops():
     images, truth, names = cut_crops(300, seed=6, right=False)
     inputs = x = keras.Input((48, 48, 3), name="crop")
     parts = [layers.Conv2D(12, 3, 2, "same", use_bias=False, name="conv")]
-    for block, (filters, stride) in enumerate(((16, 1), (24, 2), (24, 1), (32, 2)), 1):
+    for block, (filters, stride) in enumerate(((16, 1), (24, 2), (32, 2)), 1):
         parts += [
             layers.DepthwiseConv2D(3, stride, "same", use_bias=False, name=f"block{block}_each"),
             layers.Conv2D(filters, 1, use_bias=False, name=f"block{block}_mix"),
@@ -121,7 +121,6 @@ def crops():
         truth,
         class_names=names,
         preprocess="-1..1",
-        layers=("conv", "*_mix"),
         pick=("confident:1", "wrong:1"),
         skip_section="maps",
         max_size="3MB",

@@ -14,6 +14,7 @@ from reportgen.evidence.journey import JourneyResult, RowOfNumbers, StageMap, St
 from reportgen.evidence.performance import ClassAccuracy, Confusion, share
 from reportgen.evidence.samples import Answer, HeadAnswer
 from reportgen.language.ties import Tie
+from reportgen.sections import architecture
 from reportgen.sections.summary import Content, build
 from reportgen.sections.summary.boxes import Box
 from reportgen.sections.summary.flow import Column, flow
@@ -390,3 +391,14 @@ def test_extremes_stand_in_for_mistakes() -> None:
     shown = pictures(made.evidence(predictions=errors, performance=None, pixels=None, journey=result))
     assert shown is not None
     assert [(item.label, item.answered, item.measure) for item in shown.items] == [("3.1", "4.2", "off by 1.1")]
+
+
+def test_network_draws_fields_in_the_image_of_page_one() -> None:
+    samples = (made.sample(1), made.sample(2))
+    for shown, named in ((2, "image 2"), (7, "image 1")):
+        section = architecture.build(made.evidence(samples=samples, journey=journey(sample=shown)))
+        assert isinstance(section.content, architecture.Content)
+        assert section.content.picture_of == named
+    alone = architecture.build(made.evidence(samples=samples, journey=None))
+    assert isinstance(alone.content, architecture.Content)
+    assert alone.content.picture_of == "image 1"

@@ -92,7 +92,7 @@ def build(evidence: Evidence) -> Section:
     drawn = columns(model, found, evidence.views, known)
     parameters = sum(call.parameters for call in model.layers if call.shared_with is None)
     place, seen = sentences.heaviest(drawn), model.seen_calls
-    sample = next((each for each in evidence.samples if each.grid is None), None) if known.is_picture else None
+    sample = _shown(evidence) if known.is_picture else None
     counted = not model.uncounted_calls
     precision, zeros = compression.formats_differ(model.layers), compression.has_notable_zeros(model.layers)
     picture = None if sample is None else _picture(sample)
@@ -125,6 +125,13 @@ def build(evidence: Evidence) -> Section:
     )
     answer = sentences.answer(model, found, drawn, known)
     return Section("architecture", TITLE, answer, content, sentences.headline(found))
+
+
+def _shown(evidence: Evidence) -> SampleRecord | None:
+    """The sample in whose picture fields are drawn: that of page one, else the first with a picture."""
+    on_page_one = evidence.journey.sample if evidence.journey else -1
+    pictured = [each for each in evidence.samples if each.grid is None]
+    return next((each for each in pictured if each.index == on_page_one), next(iter(pictured), None))
 
 
 def _picture(sample: SampleRecord) -> Figure:
