@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from reportgen.cluster import scheduling
 from tests.cluster.clusters import CHOICES
 from tests.commands import Files, here, posix
 
@@ -82,7 +83,10 @@ def test_cluster_that_cannot_be_meant_is_refused_before_work(
     assert not list(tmp_path.iterdir())
 
 
-def test_scheduler_that_is_not_there_is_one_sentence(files: Files, tmp_path: Path) -> None:
+def test_scheduler_that_is_not_there_is_one_sentence(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduling, "_WAIT_S", 1)
     done = here(
         "build", files.model, "--data", files.data, *CHOICES, "--scheduler", "tcp://127.0.0.1:9", "-o", "out",
         cwd=tmp_path,
