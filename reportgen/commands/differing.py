@@ -138,6 +138,8 @@ def sentences(found: Difference) -> dict[str, Any]:
         "answers": list(telling.about_answers(answers)) if answers else [],
         "layers": telling.about_layers(found),
         "channels": telling.about_channels(found),
+        "lost": telling.about_lost(answers) if answers else "",
+        "overlap": list(telling.about_overlap(found.overlap)) if found.overlap else [],
         "matching": list(telling.about_matching(found.matching)) if found.matching else [],
         "classes": telling.about_classes(answers) if answers else "",
         "points": [telling.points(each.shift) for each in classes],
@@ -172,6 +174,7 @@ def _lines(found: Difference, told: dict[str, Any]) -> Iterator[str]:
     yield f"{told['headline']}."
     yield from found.apart or told["answers"]
     yield from _classes(found, told)
+    yield from told["overlap"]
     yield told["layers"]
     yield from _first([f"  {told['signs'][each.change]} {each.path}: {'; '.join(each.what)}" for each in found.layers])
     for each in found.costs:

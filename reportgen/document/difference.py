@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from reportgen.document.report import Figure
+
 Change = Literal["added", "removed", "changed", "renamed"]
 
 
@@ -146,6 +148,21 @@ class Flip:
 
 
 @dataclass(frozen=True, slots=True)
+class Marked:
+    """What an answer to an image hangs on.
+
+    Attributes:
+        figure: The image, dark but for what is outlined; where nothing is, the image.
+        share: Share of the image that is outlined; None where no part of at most a third of it halves the answer.
+        left: The probability of the answer when it is painted over, 0..1; None likewise.
+    """
+
+    figure: Figure
+    share: float | None
+    left: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class LostImage:
     """An image that was right and now is wrong.
 
@@ -155,6 +172,10 @@ class LostImage:
         new: The class answered now.
         old_confidence: How confident the right answer was, 0..1.
         new_confidence: How confident the wrong one is.
+        name: Name of its file, or "".
+        picture: The image; None of two reports, which hold no pictures of it.
+        old_marked: What the right answer hung on; None likewise, and where nothing could be explained.
+        new_marked: What the wrong one hangs on; None likewise.
     """
 
     index: int
@@ -162,6 +183,36 @@ class LostImage:
     new: str
     old_confidence: float
     new_confidence: float
+    name: str = ""
+    picture: Figure | None = None
+    old_marked: Marked | None = None
+    new_marked: Marked | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Does the evidence still lie where it lay, on images that both models answer alike?
+
+    Attributes:
+        method: How the maps were made: "integrated-gradients" or "occlusion".
+        images: On how many images.
+        share: Share of an image that is compared: what a map ranks highest of it.
+        overlap: Overlap of the old model's region with the new one's, intersection over union, 0..1: the mean.
+        least: The smallest.
+        others: The mean overlap of the old model's region in one image with the new one's in another: what is alike
+            wherever the evidence lies.
+        others_high: The ninety-fifth percentile of that.
+        above: In how many images the overlap is larger.
+    """
+
+    method: str
+    images: int
+    share: float
+    overlap: float
+    least: float
+    others: float
+    others_high: float
+    above: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +361,7 @@ class Difference:
         findings: What was found, new ones first.
         facts: Versions and facts of the machine that differ.
         matching: Channels matched by what they respond to; None of two reports, which hold no responses.
+        overlap: Whether the evidence lies where it lay; None of two reports, and where answers are no classes.
     """
 
     old: Side
@@ -326,3 +378,4 @@ class Difference:
     findings: tuple[FindingChange, ...]
     facts: tuple[Fact, ...]
     matching: Matching | None = None
+    overlap: Overlap | None = None

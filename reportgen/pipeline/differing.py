@@ -19,7 +19,7 @@ from reportgen.models.formats import identify
 from reportgen.models.initialising import untrained
 from reportgen.models.subject import Subject
 from reportgen.options import Options
-from reportgen.pipeline import feeding, origins, probing, reporting
+from reportgen.pipeline import feeding, marking, origins, probing, reporting
 from reportgen.pipeline.origins import Origin
 from reportgen.pipeline.reporting import Looked
 from reportgen.policy import aligning, differing, matching
@@ -73,7 +73,8 @@ def differ(old: Path, new: Path, options: Options, progress: Progress = silent) 
     found = differing.differ(before.given, now.given)
     if found.apart:
         return found
-    return replace(found, matching=_matching(before, now, options, progress))
+    found = replace(found, matching=_matching(before, now, options, progress))
+    return marking.marked(found, (before.looked, now.looked), options, progress)
 
 
 def _looked(path: Path, options: Options, progress: Progress) -> _Model:

@@ -10,6 +10,9 @@ from typing import Any
 from reportgen import registry
 from reportgen.document.report import RunFacts, Score
 from reportgen.evidence import Evidence
+from reportgen.evidence.samples import SampleRecord
+from reportgen.evidence.why import Explanation
+from reportgen.models.compiling import runnable
 from reportgen.models.subject import Subject
 from reportgen.options import Options
 from reportgen.pipeline import passing
@@ -118,6 +121,27 @@ def responses(subject: Subject, images: Any, wanted: Sequence[Any], progress: Pr
     """Return what channels respond at such places, float32 (places, channels) for each call."""
     found: list[Any] = registry.load("probes", _first("places")).responses(subject, images, wanted, progress)
     return found
+
+
+def outlined(
+    subjects: Sequence[Subject], answers: Sequence[Any], indices: Sequence[int], seed: int, progress: Progress
+) -> tuple[str, list[list[tuple[SampleRecord, Explanation | None]]]]:
+    """Explain what some models answer to some images by one map each, made in one way for all.
+
+    Returns:
+        How the maps were made; and for each model its images, as it got them, each with its explanation, which is None
+        where the answer is no number.
+
+    Raises:
+        ModelError: One of the models has nothing that could be explained.
+    """
+    module = registry.load("probes", _first("outlined"))
+    method = module.method(subjects)
+    found = []
+    for subject, given in zip(subjects, answers, strict=True):
+        with runnable(subject.model):
+            found.append(module.outlined(subject, given, indices, method, seed, progress))
+    return method, found
 
 
 def _first(export: str) -> str:

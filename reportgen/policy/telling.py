@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reportgen.document.difference import Answers, Cost, Difference, MatchedLayer, Matching, Shift
+from reportgen.document.difference import Answers, Cost, Difference, MatchedLayer, Matching, Overlap, Shift
 from reportgen.language.listing import listed
 from reportgen.language.numerals import number, percent, plural
 
@@ -126,6 +126,39 @@ def about_matching(matching: Matching) -> Iterator[str]:
             " numbers say nothing about training."
         )
     yield "These numbers are shown and decide nothing: a network can lose much of its accuracy and keep them high."
+
+
+def about_lost(answers: Answers) -> str:
+    """Say what the pictures of images show that were right and are wrong now."""
+    shown = len(answers.lost)
+    which = "The" if shown > 1 else "The only one"
+    if answers.accuracy.lost is not None and answers.accuracy.lost > shown:
+        which = f"The {number(shown)} most confident mistakes of {number(answers.accuracy.lost)};"
+    elif shown > 1:
+        which = f"All {number(shown)};"
+    else:
+        which += ";"
+    return (
+        f"{which} outlined is the smallest part tried, as a map of the answer ranks it, that at least halves the"
+        " probability of the answer when it is painted over."
+    )
+
+
+def about_overlap(overlap: Overlap) -> Iterator[str]:
+    """Say whether the evidence lies where it lay, and against which yardstick."""
+    share = percent(overlap.share, 0)
+    yield (
+        f"On {plural(overlap.images, 'image')} that both answer alike, the {share} that speak most for the answer"
+        f" overlap by {percent(overlap.overlap, 0)} (intersection over union, mean)."
+    )
+    yield (
+        f"The regions of two different images overlap by {percent(overlap.others, 0)}; in {number(overlap.above)} of"
+        f" {number(overlap.images)} images the overlap is larger than in 95 % of such pairs."
+    )
+    yield (
+        "That is the yardstick of chance. How much two trainings of one network overlap was not measured: it takes a"
+        " third model."
+    )
 
 
 def tells_nothing(layer: MatchedLayer) -> bool:

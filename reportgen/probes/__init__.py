@@ -14,6 +14,8 @@ nothing to run on. A probe turns tensors into 8-bit maps and numbers at once and
 - `num_samples(dataset, options)`, of the one that chooses samples: how many there will be, at most.
 - `places(subjects, pairs, seed)` and `responses(subject, images, wanted, progress)`, of the one that watches channels:
   the same places in the maps of two models, and what channels respond there.
+- `method(subjects)` and `outlined(subject, answers, indices, method, seed, progress)`, of the one that explains
+  answers: how maps of several models are made, and one map and one outline of some images, with nothing tested.
 - `scores(result)`, of the one that knows how often the model is right: each `document.report.Score`.
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from reportgen.document.difference import ClassShift, Difference, MatchedLayer
@@ -34,7 +34,7 @@ def paper(found: Difference, told: dict[str, Any]) -> bytes:
 
 def facts(found: Difference, told: dict[str, Any]) -> bytes:
     """Return the same as JSON."""
-    plain = asdict(found)
+    plain = {field.name: getattr(found, field.name) for field in fields(found)}
     return encoded({"schema": SCHEMA, "headline": told["headline"], **plain}, "difference")
 
 

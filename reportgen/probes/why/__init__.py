@@ -18,6 +18,8 @@ from reportgen.models.subject import Subject
 from reportgen.options import Options
 from reportgen.probes.why import affording, carrying, mapping
 from reportgen.probes.why.affording import Extent
+from reportgen.probes.why.briefly import method as method
+from reportgen.probes.why.briefly import outlined as outlined
 from reportgen.probes.why.ground import Ground
 from reportgen.probes.why.study import Study
 from reportgen.progress import Progress, silent
