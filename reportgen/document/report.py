@@ -253,6 +253,8 @@ class Report:
             in the JSON only its hash.
         verdict_code: 0 where it meets its policy or has none, 4 where it does not, 5 where that cannot be decided; in
             the JSON it stands in the chapter.
+        made: Files that were made of it before it was there to be written, by the end of their names, to see whether
+            its page keeps to its budget.
     """
 
     title: str
@@ -268,6 +270,7 @@ class Report:
     scores: tuple[Score, ...] = ()
     answers: bytes = field(default=b"", repr=False)
     verdict_code: int = 0
+    made: tuple[tuple[str, bytes], ...] = field(default=(), repr=False, compare=False)
 
     @property
     def on_paper(self) -> tuple[Section, ...]:

@@ -24,7 +24,7 @@ from reportgen.language.numerals import megabytes
 from reportgen.options import Options
 from reportgen.records.model import ModelRecord
 from reportgen.records.places import matches
-from reportgen.renderers.forms import kept_to_budget
+from reportgen.renderers.forms import ending_in, kept_to_budget
 from reportgen.renderers.tools import Tools
 
 Made = TypeVar("Made", bound=Report)
@@ -55,9 +55,9 @@ def keep(evidence: Evidence, options: Options, make: Callable[[Evidence], Made])
     current = planned(evidence.model, len(samples), options, _extent_seen(evidence))
     while True:
         report = replace(make(evidence), max_size_bytes=options.max_size, pdf_annexes=options.pdf_annexes)
-        page_bytes = _page_bytes(report, current)
+        page_bytes, files = _page_bytes(report, current)
         if page_bytes <= options.max_size:
-            return report
+            return replace(report, made=files)
         tighter = plan.cut(current, int(current.html_bytes * options.max_size / page_bytes * _MARGIN))
         if tighter == current or evidence.activations is None:
             raise OptionsError(
@@ -87,8 +87,12 @@ def _limited(result: ActivationsResult, smaller: Plan) -> ActivationsResult:
     )
 
 
-def _page_bytes(report: Report, current: Plan) -> int:
-    """What the largest file takes that keeps to the budget: the true number wherever it may be near it."""
+def _page_bytes(report: Report, current: Plan) -> tuple[int, tuple[tuple[str, bytes], ...]]:
+    """What the largest file takes that keeps to the budget: the true number wherever it may be near it.
+
+    Returns:
+        The bytes, and the files that were made to know them, with the JSON that is in them, by the end of their names.
+    """
     pictures = sum(
         ceil(len(data) / 3) * 4
         for section in report.sections
@@ -96,12 +100,17 @@ def _page_bytes(report: Report, current: Plan) -> int:
         for data in (figure.data, figure.dark_data)
     )
     without_maps = replace(current, grids=tuple(replace(grid, map_bytes=0) for grid in current.grids))
-    sizes = [0]
+    sizes, files, tools = [0], dict[str, bytes](), Tools()
     for form in kept_to_budget():
         estimate = pictures + form.estimate(without_maps)
         is_far = not report.templates and estimate < _NEAR * current.max_size_bytes
-        sizes.append(estimate if is_far else len(form.render(report, Tools())))
-    return max(sizes)
+        if not is_far:
+            files[form.suffix] = form.render(report, tools)
+        sizes.append(estimate if is_far else len(files[form.suffix]))
+    if files:
+        facts = ending_in(".json")
+        files[facts.suffix] = facts.render(report, tools)
+    return max(sizes), tuple(files.items())
 
 
 def _figures(value: object) -> Iterator[Figure]:

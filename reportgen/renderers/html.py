@@ -49,7 +49,7 @@ def render(report: Report, tools: Tools | None = None) -> bytes:
     Raises:
         RenderError: A style sheet or the fonts cannot be used.
     """
-    return document(report, "screen", tools=tools).encode("utf-8")
+    return dict(report.made).get(SUFFIX) or document(report, "screen", tools=tools).encode("utf-8")
 
 
 def parted(report: Report, folder: str, tools: Tools | None = None) -> assets.Parts:

@@ -28,7 +28,7 @@ def render(report: Report, tools: Tools | None = None) -> bytes:
 
     Pictures are described, with the hash of their bytes, not included. A number that is no number is null.
     """
-    return (tools or Tools()).once(_facts, report)
+    return dict(report.made).get(SUFFIX) or (tools or Tools()).once(_facts, report)
 
 
 def _facts(report: Report) -> bytes:

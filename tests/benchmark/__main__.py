@@ -22,6 +22,7 @@ from tests.benchmark import (
     summaries,
     typesetting,
     verdicts,
+    whole,
 )
 from tests.benchmark.table import HEAD, PAGE, Row, line, renewed
 
@@ -39,6 +40,7 @@ def main() -> None:
         "memory": memory.memory,
         "samples": memory.samples,
         "passing": passing.passing,
+        "whole": whole.whole,
         "responses": responses.responses,
         "evidence": evidence.evidence,
         "answers": answers.answers,

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.benchmark.programs import cost
+from tests.benchmark.programs import run
 from tests.benchmark.table import Row
 
 FEW, MANY = 10_000, 1_000_000
 _PASS = """
-import sys
+import dataclasses, resource, sys
 import numpy as np
 from reportgen.models.convnet import convnet
 from reportgen.models.inspection import inspect
@@ -25,8 +25,7 @@ from reportgen.pipeline import passing
 from reportgen.probes import predictions, watching
 from reportgen.progress import silent
 from reportgen.sources.dataset import Dataset
-import dataclasses
-number, way, shown = int(sys.argv[1]), sys.argv[2], sys.argv[3] == "shown"
+number, way = int(sys.argv[1]), sys.argv[2]
 pool = np.random.default_rng(0).random((997, 28, 28, 1), dtype=np.float32)
 def read(indices):
     return np.stack([np.roll(pool[index % 997], index // 997 % 28, axis=0) for index in indices])
@@ -40,12 +39,11 @@ if way == "collect":
     for block in made.blocks:
         state = made.collect(block, lambda: None)
         made.learn(block, state)
-        if shown:
-            print(block.stop, flush=True)
 else:
     passes = passing.made(subject, names, Options(), silent)
     for probe in (predictions, watching):
         assert probe.run(dataclasses.replace(subject, passes=passes), Options()) is not None
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6)
 """
 
 
@@ -57,6 +55,6 @@ def passing(folder: Path) -> Iterator[Row]:
     """
     del folder
     for way, what in (("collect", "a process that collects"), ("build", "the pass of a build")):
-        few, many = (cost("-c", _PASS, str(number), way, "quiet").megabytes for number in (FEW, MANY))
+        few, many = (float(run(_PASS, str(number), way).split()[-1]) for number in (FEW, MANY))
         named = f"{what}: {MANY:,} images of 28 × 28 through the default network, memory"
         yield Row(named, many, f"the same on {FEW:,}", few, many / few, "at most 1.1", "MB")

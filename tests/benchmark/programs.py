@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -41,10 +42,11 @@ numpy.savez(sys.argv[2], x=draw.integers(0, 256, (int(sys.argv[3]), *shape), dty
 
 @dataclass(frozen=True)
 class Cost:
-    """What a program took: seconds, and megabytes (of 10^6 bytes) at its peak."""
+    """What a program took: seconds, megabytes (of 10^6 bytes) at its peak, and processor time of all its processes."""
 
     seconds: float
     megabytes: float
+    processor: float = 0.0
 
 
 def saved(folder: Path, name: str) -> Path:
@@ -58,7 +60,7 @@ def save(folder: Path, names: tuple[str, ...]) -> None:
 
 def cost(*arguments: str) -> Cost:
     """Run Python in a process of its own, and watch it."""
-    start, most = time.perf_counter(), 0
+    start, most, before = time.perf_counter(), 0, _processor()
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen([sys.executable, *arguments], stdout=said, stderr=said)
         while process.poll() is None:
@@ -68,7 +70,7 @@ def cost(*arguments: str) -> Cost:
         if process.returncode:
             said.seek(0)
             sys.exit(f"{arguments} ended with exit code {process.returncode}: {said.read().decode()[-1000:]}")
-    return Cost(seconds, most / 1e6)
+    return Cost(seconds, most / 1e6, _processor() - before)
 
 
 def in_turns(*programs: tuple[str, ...], runs: int = RUNS) -> tuple[Cost, ...]:
@@ -78,6 +80,12 @@ def in_turns(*programs: tuple[str, ...], runs: int = RUNS) -> tuple[Cost, ...]:
         Cost(statistics.median(each.seconds for each in own), statistics.median(each.megabytes for each in own))
         for own in zip(*rounds, strict=True)
     )
+
+
+def _processor() -> float:
+    """Seconds of processor time of all processes that this one started and that have ended, with theirs."""
+    used = os.times()
+    return used.children_user + used.children_system
 
 
 def _family(process: int) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from reportgen.errors import OptionsError, RenderError
 from reportgen.models.inspection import inspect
 from reportgen.options import make
 from reportgen.pipeline import keeping
+from reportgen.renderers import forms
+from reportgen.renderers.tools import Tools
 from reportgen.sections.maps import Content
 from tests.commands import here
 
@@ -63,6 +66,19 @@ def grids(report: Any) -> list[Any]:
     (content,) = (section.content for section in report.sections if section.name == "maps")
     assert isinstance(content, Content)
     return [layer for sample in content.samples for layer in sample.layers]
+
+
+@pytest.mark.keras
+def test_page_that_was_made_for_a_trial_is_the_one_that_is_written(tmp_path: Path, model: Any) -> None:
+    report, _, _ = pages(tmp_path, model, max_size=FEW)
+    trials = dict(report.made)
+    assert set(trials) == {".html", ".json"}
+    anew = replace(report, made=())
+    for suffix, data in trials.items():
+        assert (tmp_path / f"report{suffix}").read_bytes() == data
+        assert forms.ending_in(suffix).render(anew, Tools()) == data
+    # Far from its budget no page is made for a trial.
+    assert explain(model, IMAGES, pick="index:0", skip_section=(*SKIP, "maps")).made == ()
 
 
 @pytest.mark.keras

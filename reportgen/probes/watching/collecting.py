@@ -25,7 +25,8 @@ MOST_PLACES = 4096
 """Most places at which responses are kept, for quantiles and to tell copies apart."""
 MOST_PEAKS = 4096
 """Most images whose highest responses are kept, for histograms."""
-_KEPT_BYTES = 64 << 20
+# So many images tell classes apart as well as all of a million: what is kept does not grow beyond.
+_MOST_KEPT, _KEPT_BYTES = 1 << 16, 64 << 20
 # What the states of all blocks may take together: with very many classes there are fewer blocks.
 _STATES_BYTES, _LEAST_BLOCKS = 4 << 30, 8
 _TALLIES = 4
@@ -59,7 +60,6 @@ class Watched:
             subject, self._take, [call.path for call in self.calls], [layer.path for layer in subject.record.layers]
         )
         self._seed = options.seed
-        self._keys = ties.of_images(options.seed, self.images)
         self.collectors = self._collectors()
         self._taking = {
             call.path: [each for each in self.collectors if each.judged.path == call.path] for call in self.calls
@@ -123,7 +123,7 @@ class Watched:
 
     def _collectors(self) -> tuple[Collector, ...]:
         """Return one collector per call; all keep the responses to the same images."""
-        room = max(1, _KEPT_BYTES // (4 * max(sum(self._widths), 1)))
+        room = max(1, min(_MOST_KEPT, _KEPT_BYTES // (4 * max(sum(self._widths), 1))))
         generator = np.random.default_rng([self._seed, _SEED_OF_PLACES])
         kept = np.sort(generator.choice(len(self.images), min(len(self.images), room), replace=False))
         peaks = np.sort(generator.choice(kept, min(len(kept), MOST_PEAKS), replace=False))
@@ -131,7 +131,7 @@ class Watched:
         found = []
         for number, call in enumerate(self.calls):
             places = np.random.default_rng([self._seed, _SEED_OF_PLACES, number])
-            found.append(Collector(call, (self.images, self._keys), self.groups, (kept, peaks), _Places(most, places)))
+            found.append(Collector(call, (self.images, self._seed), self.groups, (kept, peaks), _Places(most, places)))
         return tuple(found)
 
 
@@ -176,7 +176,7 @@ class Collector:
     def __init__(
         self,
         call: Judged,
-        images: tuple[Array, Array],
+        images: tuple[Array, int],
         groups: Classes,
         kept: tuple[Array, Array],
         places: _Places,
@@ -185,7 +185,7 @@ class Collector:
 
         Args:
             call: The conv call, and where it is judged.
-            images: Indices of all images that are going to come, and their keys (`ties.of_images`).
+            images: Indices of all images that are going to come, and the seed of their keys (`ties.of_images`).
             groups: Their classes.
             kept: Places among `images` of those whose responses are kept, and of those whose highest are.
             places: Where else they are.
@@ -195,7 +195,7 @@ class Collector:
         self.judged = call
         self.sizes = tuple(size or 1 for place, size in enumerate(record.output_shape) if place != axis)
         self.kept_slots, self._peak_slots = kept
-        self.images, self._keys = images
+        self.images, self._seed = images
         self._axis, self._groups = axis, groups
         channels = record.output_shape[axis] or 0
         self._channels = channels
@@ -227,7 +227,7 @@ class Collector:
         values = self.maps(outputs)
         images = self.images[start : start + len(values)]
         labels = None if self._groups.of_images is None else self._groups.of_images[start : start + len(values)]
-        keys = self._keys[start : start + len(values)]
+        keys = ties.of_images(self._seed, images)
         before, known = self._before, self.tally
 
         def worth(maximum: Array) -> Array:
