@@ -40,7 +40,10 @@ def about_answers(answers: Answers) -> Iterator[str]:
                 f" {_cases(shift.p_value)} of cases."
             )
             if shift.told:
-                yield "These weights differ on these images; that does not say that training so again would."
+                yield (
+                    "These two sets of weights differ on these images. That does not say that training in the same way"
+                    " again would bring the same."
+                )
         if answers.changed is not None and answers.wrong_twice is not None:
             twice = answers.wrong_twice
             rest = f"; {number(twice)} of them {'was' if twice == 1 else 'were'} wrong before, too" if twice else ""

@@ -11,6 +11,8 @@ from reportgen.renderers import html, pdf
 from reportgen.renderers.encoding import encoded
 
 SCHEMA = "reportgen-diff/1"
+MOST_CLASSES = 60
+"""Most classes in the table; of more, those that lost most and those that gained most. JSON has all of them."""
 _WIDTH, _MARGIN = 220, 8
 _LEVEL = 0.05
 _LINE_WIDTH, _LINE_HEIGHT, _LINE_MARGIN = 120, 36, 3
@@ -42,9 +44,13 @@ def _context(found: Difference, told: dict[str, Any]) -> dict[str, Any]:
     shifts = [each.shift for each in found.answers.classes] if found.answers else []
     least = min((min(each.old.value, each.new.value, each.old.value + each.low) for each in shifts), default=0.0)
     floor = max(0.0, min(0.9, math.floor(10 * least) / 10))
+    rows = list(zip(found.answers.classes, told["points"], strict=True)) if found.answers else []
+    half = MOST_CLASSES // 2
     return {
-        "found": found, "told": told, "dumbbell": _dumbbell, "width": _WIDTH, "floor": floor,
-        "decimal": _decimal, "sorted_line": _sorted_line, "line": {"width": _LINE_WIDTH, "height": _LINE_HEIGHT},
+        "found": found, "told": told,
+        "classes": rows if len(rows) <= MOST_CLASSES else [*rows[:half], *rows[-half:]],
+        "dumbbell": _dumbbell, "width": _WIDTH, "floor": floor, "decimal": _decimal,
+        "sorted_line": _sorted_line, "line": {"width": _LINE_WIDTH, "height": _LINE_HEIGHT},
     }  # fmt: skip
 
 

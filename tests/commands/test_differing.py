@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reportgen.commands.differing import sentences
+from reportgen.document.difference import MatchedLayer, Matching
+from reportgen.policy import differing
+from reportgen.renderers.difference import MOST_CLASSES, page
 from tests.commands import Files, here
 from tests.policy.pairs import pair, several
 
@@ -163,3 +169,32 @@ def test_what_is_no_model_is_refused_before_anything_starts(tmp_path: Path) -> N
     found = here("diff", "old.keras", "old.keras", cwd=tmp_path)
     assert found.returncode == 1
     assert "Starting" not in found.stderr
+
+
+def test_of_very_many_classes_those_that_changed_most_stand_in_the_table(tmp_path: Path) -> None:
+    old, new = pair(tmp_path)
+    found = differing.differ(differing.read(old), differing.read(new))
+    assert found.answers is not None
+    first = found.answers.classes[0]
+    many = tuple(replace(first, name=f"class {place}") for place in range(75))
+    found = replace(found, answers=replace(found.answers, classes=many))
+    text = page(found, sentences(found)).decode("utf-8")
+    assert text.count('class="dumbbell"') == MOST_CLASSES
+    assert "15\u00a0classes between them are in the JSON" in text
+    assert "class 29<" in text
+    assert "class 30<" not in text
+    assert "class 45<" in text
+
+
+def test_matched_channels_are_drawn_beside_an_untrained_network(tmp_path: Path) -> None:
+    old, new = pair(tmp_path)
+    layer = MatchedLayer("conv", "conv", 4, 4, 3, 2, 0.9, None, 0.8, 0.5, -0.25, (-0.1, 0.8, 1.0))
+    found = replace(differing.differ(differing.read(old), differing.read(new)), matching=Matching(20, 400, (layer,)))
+    told = sentences(found)
+    text = page(found, told).decode("utf-8")
+    (line,) = re.findall(r'<polyline class="alike" points="([^"]+)"', text)
+    assert line == "3.0,33.0 60.0,9.0 117.0,3.0"  # from 0 at the bottom to 1 at the top
+    assert '<line class="bare" x1="0" y1="18.0"' in text
+    assert "−0.25" in text
+    assert "–" in text
+    assert told["matching"][1].startswith("In conv partners are least alike: their median correlation is 0.80")
