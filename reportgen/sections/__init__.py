@@ -33,5 +33,7 @@ MAPS, LAYERS, CARDS, SCORES, REASONS = "maps", "activations", "channels", "perfo
 PIXELS = "pixels"
 """The chapters that grow most: with the maps of every sample, with layers, channels, classes and samples, and with the
 size of masks. A report is planned by them."""
+SAMPLES, ORIGIN, CARD = "samples", "provenance", "card"
+"""The chapters on the samples, on how a report was made, and on what the owner states, for machine formats."""
 ON_IMAGES = ("pooling", "performance", "pixels", "samples", "why", "activations", "channels", "maps")
 """The chapters with numbers that were measured on images: a doubt about these stands beside each of their answers."""

@@ -47,7 +47,8 @@ def write(
     Args:
         report: What `explain` returned.
         directory: Folder for the files; made where it is missing.
-        formats: "html", "pdf", "json", one of them or several; "pdf-summary" is page one alone.
+        formats: "html", "pdf", "json", one of them or several; "pdf-summary" is page one alone, "model-card" and
+            "ml-bom" are for machines.
         progress: Told of every format.
         typesetter: A process that `renderers.forms.warm` started for the first PDF; without one, one is started.
         assets_dir: Name of a folder beside `report.html` for its style sheet and its pictures, for servers that allow

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from reportgen.errors import RenderError
 
-# What stands in each of our files and in no one else's: HTML, JSON, PDF, answers.
+# What stands in each of our files and in no one else's: HTML, JSON, PDF, answers, model card, bill of materials.
 _MARKS = (
     b'<meta name="generator" content="reportgen">',
     b'"schema": "reportgen/',
     b"/Creator (reportgen)",
     b"reportgen-answers.npy",
+    b"<!-- Written by reportgen. -->",
+    b'"name": "reportgen:report:sha256"',
 )
 _MOST_INFLATED_BYTES = 64 << 20
 
