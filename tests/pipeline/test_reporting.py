@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from reportgen import writing
 from reportgen.document.report import Fact, Report
 from reportgen.errors import DataError, ModelError, OptionsError, UnknownNameError
 from reportgen.language.numerals import unbroken
@@ -443,6 +444,11 @@ def test_what_the_owner_states_is_in_the_report_and_a_policy_may_ask_for_it(tmp_
     assert facts["SHA-256 of the README that the card names"] == (
         hashlib.sha256((tmp_path / "README.md").read_bytes()).hexdigest()
     )
+    written = writing.write(report, tmp_path / "made", ("model-card", "ml-bom"))
+    assert [path.name for path in written] == ["report-model-card.md", "report.cdx.json"]
+    assert written[0].read_text(encoding="utf-8").startswith('---\nlicense: "mit"\n')
+    assert json.loads(written[1].read_bytes())["metadata"]["component"]["name"] == "Reader"
+    assert writing.write(report, tmp_path / "made", "model-card") == written[:1]
     plain = explain(toys.sequential(), images((6, 6, 1)), section=sections)
     assert [section.name for section in plain.sections] == ["summary", "provenance"]
 
