@@ -81,6 +81,21 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Bin:
+    """One bin of a calibration diagram.
+
+    Attributes:
+        count: Predictions in it, 1 or more.
+        confidence: Their mean confidence, 0..1.
+        right: How many of them are correct.
+    """
+
+    count: int
+    confidence: float
+    right: int
+
+
+@dataclass(frozen=True, slots=True)
 class Shift:
     """A share, before and now.
 
@@ -229,6 +244,7 @@ class Answers:
         lost: The most confident of the images that were right and now are wrong.
         calibration: Calibration error before and now, 0..1; None where one is not known.
         calibration_by_chance: What a network shows now that is calibrated perfectly; None likewise.
+        bins: The bins of the calibration diagrams before and now that hold predictions; () where one has none.
     """
 
     output: str
@@ -240,6 +256,7 @@ class Answers:
     lost: tuple[LostImage, ...]
     calibration: tuple[float, float] | None
     calibration_by_chance: float | None
+    bins: tuple[tuple[Bin, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,6 +378,8 @@ class Difference:
         findings: What was found, new ones first.
         facts: Versions and facts of the machine that differ.
         matching: Channels matched by what they respond to; None of two reports, which hold no responses.
+        classes: Whether the names of the classes are as they were, in another order, or others; None where there are
+            none.
         overlap: Whether the evidence lies where it lay; None of two reports, and where answers are no classes.
     """
 
@@ -378,4 +397,5 @@ class Difference:
     findings: tuple[FindingChange, ...]
     facts: tuple[Fact, ...]
     matching: Matching | None = None
+    classes: Literal["as before", "reordered", "others"] | None = None
     overlap: Overlap | None = None

@@ -181,6 +181,50 @@ CLASS_DROPPED = _asked(
     cannot_tell="A class of few images is undecided.",
     mend="Look at what its images are taken for now, take more of them, or raise `baseline.class-drop`.",
 )
+CALIBRATION_WORSE = _asked(
+    code="RG604",
+    name="calibration-worse",
+    title="The confidence is not shown to be as honest as it was",
+    means="The expected calibration error may have grown by more than the policy allows since its baseline.",
+    why=(
+        "Pruning and training on change how sure a network is before they change what it predicts: with 80 % of the"
+        " default network's weights pruned, the accuracy fell by ten points and the calibration error rose by fifty."
+    ),
+    measured=(
+        "The interval of new minus old: predictions are drawn anew 2,000 times from the ten bins of either chapter, as"
+        " of separate images. Each end is the farther one of the percentile and of the basic bootstrap."
+    ),
+    cannot_tell=(
+        "On few images the interval is wide, and on the same images wider than it need be. Bins do not show an error"
+        " that cancels inside one of them."
+    ),
+    mend="Scale the logits by a temperature fitted on other data, or raise `baseline.calibration-growth`.",
+)
+ARCHITECTURE_CHANGED = _asked(
+    code="RG606",
+    name="architecture-changed",
+    title="The network is built otherwise than the baseline's",
+    means="Layers came, went, or have other settings, shapes or numbers of parameters.",
+    why="What was shown of one architecture (memory, time, a conversion that works) does not hold for another.",
+    measured=(
+        "Layers are aligned in the order of computation by kind, settings, shapes and parameters (Needleman and Wunsch"
+        " 1970). New names alone are no change."
+    ),
+    cannot_tell="It does not see what a custom layer does inside, nor weights: those always differ after training.",
+    mend="Look at what `reportgen diff` lists, or take `baseline.same-architecture` out of the policy.",
+)
+CLASSES_REORDERED = _asked(
+    code="RG607",
+    name="classes-reordered",
+    title="The classes are others than the baseline's, or in another order",
+    means="The names of the classes, by index, are not those of the baseline.",
+    why="Whatever reads the index of an answer would take one class for another, and no number would show it.",
+    measured="The names of the classes in both reports, in their order.",
+    cannot_tell=(
+        "Where data and network agree on a wrong order it sees nothing, and without names it cannot be measured."
+    ),
+    mend="Give the classes in the order of the old network, or take `baseline.same-classes` out of the policy.",
+)
 NEW_DEAD_CHANNELS = _asked(
     code="RG605",
     name="channels-died",
@@ -274,7 +318,8 @@ CARD_FIELD_MISSING = _asked(
 RULES = (
     TOO_MANY_PARAMETERS, TOO_MANY_MULTIPLY_ADDS, WEIGHTS_TOO_LARGE, LABELS_MISSING, TOO_FEW_IMAGES, TOO_FEW_OF_A_CLASS,
     DATA_NOT_AS_NAMED, ACCURACY_LOW, CLASS_RECALL_LOW, NO_BETTER_THAN_COMMONEST, CALIBRATION_OFF, MEAN_ERROR_HIGH,
-    ACCURACY_DROPPED, ANSWERS_FLIPPED, CLASS_DROPPED, NEW_DEAD_CHANNELS, DATA_DIFFER, COST_GREW, NEW_FINDINGS,
+    ACCURACY_DROPPED, ANSWERS_FLIPPED, CLASS_DROPPED, CALIBRATION_WORSE,
+    NEW_DEAD_CHANNELS, ARCHITECTURE_CHANGED, CLASSES_REORDERED, DATA_DIFFER, COST_GREW, NEW_FINDINGS,
     CARD_FIELD_MISSING, BASELINE_MISSING, WAIVER_EXPIRED, WAIVER_UNUSED, NOTHING_CHECKED,
 )  # fmt: skip
 

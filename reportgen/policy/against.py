@@ -119,12 +119,49 @@ def _parameters(demand: Demand, policy: Policy, difference: Difference) -> Itera
     yield plain(demand, growth <= demand.bound, said, measured=growth)
 
 
+def _calibration(demand: Demand, policy: Policy, difference: Difference) -> Iterator[Result]:
+    answers = difference.answers
+    if answers is None or answers.calibration is None or len(answers.bins) != 2:
+        why = _why_not(difference) if answers is None else "One of the reports has no calibration for this output."
+        yield unmeasured(demand, why)
+        return
+    old, new = answers.calibration
+    low, high = statistics.calibration_growth(*answers.bins, policy.alpha)
+    outcome: statistics.Decision = "pass" if high <= demand.bound else "fail" if low > demand.bound else "undecided"
+    said = (
+        f"Calibration error {percent(new)} now, {percent(old)} before; the {percent(policy.confidence)} interval of the"
+        f" difference from {telling.signed(100 * low, 2)} to {telling.signed(100 * high, 2)} points; at most"
+        f" {_points(demand.bound)} more may be."
+    )
+    yield decided(demand, outcome, said, answers.output, new - old, (low, high))
+
+
+def _architecture(demand: Demand, policy: Policy, difference: Difference) -> Iterator[Result]:
+    del policy
+    changed = [each for each in difference.layers if each.change != "renamed"]
+    said = telling.about_layers(difference)
+    named = f" The first: {changed[0].path} ({'; '.join(changed[0].what)})." if changed else ""
+    yield plain(demand, not changed, f"{said}{named}")
+
+
+def _class_names(demand: Demand, policy: Policy, difference: Difference) -> Iterator[Result]:
+    del policy
+    if difference.classes is None:
+        yield unmeasured(demand, "The names of the classes are not known.")
+        return
+    said = {"as before": "those that they were, in their order", "reordered": "in another order", "others": "others"}
+    yield plain(demand, difference.classes == "as before", f"The class names are {said[difference.classes]}.")
+
+
 _DEMANDS: dict[str, Callable[[Demand, Policy, Difference], Iterator[Result]]] = {
     "baseline.accuracy-drop": _accuracy,
     "baseline.class-drop": _classes,
     "baseline.negative-flips": _flips,
+    "baseline.calibration-growth": _calibration,
     "baseline.new-findings": _findings,
     "baseline.dead-channels-more": _dead,
+    "baseline.same-architecture": _architecture,
+    "baseline.same-classes": _class_names,
     "baseline.same-data": _data,
     "baseline.parameters-growth": _parameters,
 }

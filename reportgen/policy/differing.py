@@ -135,6 +135,7 @@ def _difference(old: Given, new: Given) -> Difference:
         dead=_dead(one, other),
         findings=tuple(_findings(one, other)),
         facts=tuple(_facts(one, other)),
+        classes=_classes(one, other),
     )
 
 
@@ -171,9 +172,8 @@ def _apart(one: _Report, other: _Report, old: Side, new: Side) -> Iterator[str]:
         return
     if old.data_sha256 != new.data_sha256:
         yield "The data are others, so nothing on the data is compared."
-    names = [list(_dataset(each).get("class_names") or ()) for each in (one, other)]
-    if names[0] != names[1]:
-        again = "in another order" if sorted(map(str, names[0])) == sorted(map(str, names[1])) else "others"
+    if (classes := _classes(one, other)) in {"reordered", "others"}:
+        again = "in another order" if classes == "reordered" else "others"
         yield f"The class names are {again}, so nothing on the data is compared."
     for option in ("preprocess", "resize"):
         asked = [
@@ -182,6 +182,14 @@ def _apart(one: _Report, other: _Report, old: Side, new: Side) -> Iterator[str]:
         ]
         if asked[0] != asked[1]:
             yield f"--{option} is another, so that the models did not get the same images."
+
+
+def _classes(one: _Report, other: _Report) -> Literal["as before", "reordered", "others"] | None:
+    """Whether the names of the classes are those that they were, and in their order."""
+    names = [list(map(str, _dataset(each).get("class_names") or ())) for each in (one, other)]
+    if names[0] == names[1]:
+        return "as before" if names[0] else None
+    return "reordered" if sorted(names[0]) == sorted(names[1]) else "others"
 
 
 def _answers(old: Given, new: Given) -> Answers | None:

@@ -54,6 +54,9 @@ KEYS: dict[str, Key] = {
     "baseline.same-data": Key("RG608", "flag", "same-data = true"),
     "baseline.parameters-growth": Key("RG609", "largest share", "parameters-growth = { max-share = 0.10 }"),
     "card.required": Key("RG721", "fields", 'required = ["model.intended-purpose"]'),
+    "baseline.calibration-growth": Key("RG604", "at most", "calibration-growth = { max = 0.02 }"),
+    "baseline.same-architecture": Key("RG606", "flag", "same-architecture = true"),
+    "baseline.same-classes": Key("RG607", "flag", "same-classes = true"),
     "baseline.new-findings": Key("RG610", "word", 'new-findings = "warning"', ("failed", "warning", "note")),
 }
 TOP = ("version", "confidence", "undecided", "unmeasured")

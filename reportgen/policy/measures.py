@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from reportgen.document.difference import Counted
+from reportgen.document.difference import Bin, Counted
 from reportgen.document.report import Severity
 from reportgen.errors import RenderError
 from reportgen.language.cleaning import with_plain_spaces
-from reportgen.policy.statistics import Bin, Moments
+from reportgen.policy.statistics import Moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,22 +163,14 @@ def _of(facts: Sequence[Mapping[str, Any]], name: str) -> str:
 
 
 def _output(head: Mapping[str, Any]) -> Output:
-    calibration = head.get("calibration") or {}
-    bins = [
-        Bin(right.whole, float(each["confidence"]), right.part)
-        for each in calibration.get("bins", [])
-        if (right := _counted(each["right"])) is not None
-    ]
-    recalls = [
-        (str(each["name"]), found) for each in head["classes"] if (found := _counted(each["recall"])) is not None
-    ]
+    recalls = [(str(each["name"]), found) for each in head["classes"] if (found := counted(each["recall"])) is not None]
     commonest = head.get("commonest") or {}
     return Output(
         name=str(head["name"]),
-        right=_counted(head.get("right")),
+        right=counted(head.get("right")),
         recalls=tuple(recalls),
-        commonest=_counted(commonest.get("share")),
-        bins=tuple(bins),
+        commonest=counted(commonest.get("share")),
+        bins=bins_of(head),
         mean_error=None,
     )
 
@@ -203,7 +195,22 @@ def _heads_of(content: Mapping[str, Any] | None) -> Sequence[Mapping[str, Any]]:
     return [content, *content["others"]] if content else []
 
 
-def _counted(share: Mapping[str, Any] | None) -> Counted | None:
+def bins_of(head: Mapping[str, Any]) -> tuple[Bin, ...]:
+    """Return the bins of an output's calibration that hold predictions; () without a calibration."""
+    calibration = head.get("calibration") or {}
+    return tuple(
+        Bin(right.whole, float(each["confidence"]), right.part)
+        for each in calibration.get("bins", [])
+        if (right := counted(each["right"])) is not None
+    )
+
+
+def counted(share: Mapping[str, Any] | None) -> Counted | None:
+    """Return a share as a report holds it; None where nothing was counted.
+
+    Raises:
+        ValueError: It is none: more than all, or fewer than none.
+    """
     if not share or not share["whole"]:
         return None
     part, whole = int(share["part"]), int(share["whole"])

@@ -13,6 +13,7 @@ from reportgen.document.difference import Answers, ClassShift, Counted, Flip, Lo
 from reportgen.evidence.answers import KeptAnswers
 from reportgen.evidence.inference import holm
 from reportgen.evidence.performance import wilson
+from reportgen.policy.measures import bins_of, counted
 from reportgen.policy.statistics import at_most, paired_interval
 
 MOST_FLIPS = 30
@@ -59,16 +60,16 @@ def by_counts(old: Head, new: Head) -> Answers | None:
     Returns:
         What changed; None where nothing was counted.
     """
-    counted = [_counted(each["right"]) for each in (old, new)]
-    if counted[0] is None or counted[1] is None:
+    right = [counted(each["right"]) for each in (old, new)]
+    if right[0] is None or right[1] is None:
         return None
     classes = []
-    known = {each["index"]: _counted(each["recall"]) for each in old["classes"]}
+    known = {each["index"]: counted(each["recall"]) for each in old["classes"]}
     for each in new["classes"]:
-        before, now = known.get(each["index"]), _counted(each["recall"])
+        before, now = known.get(each["index"]), counted(each["recall"])
         if before is not None and now is not None:
             classes.append(ClassShift(str(each["name"]), _apart(before, now), None))
-    return _answers(old, new, _apart(counted[0], counted[1]), classes)
+    return _answers(old, new, _apart(right[0], right[1]), classes)
 
 
 def by_image(old: Head, new: Head, before: KeptAnswers, now: KeptAnswers) -> Answers:
@@ -125,6 +126,7 @@ def _answers(
     lost: tuple[LostImage, ...] = (),
 ) -> Answers:
     errors = [each["calibration"]["error"] for each in (old, new) if each.get("calibration")]
+    bins = bins_of(old), bins_of(new)
     chance = float(new["calibration"]["error_by_chance"][1]) if len(errors) == 2 else None
     return Answers(
         output=str(new["name"]),
@@ -136,11 +138,8 @@ def _answers(
         lost=lost,
         calibration=(float(errors[0]), float(errors[1])) if len(errors) == 2 else None,
         calibration_by_chance=chance,
+        bins=bins if all(bins) else (),
     )
-
-
-def _counted(share: Mapping[str, Any] | None) -> Counted | None:
-    return Counted(int(share["part"]), int(share["whole"])) if share and share["whole"] else None
 
 
 def _apart(old: Counted, new: Counted) -> Shift:
@@ -150,8 +149,8 @@ def _apart(old: Counted, new: Counted) -> Shift:
 def _paired(old: npt.NDArray[np.bool_], new: npt.NDArray[np.bool_]) -> Shift:
     lost, won, whole = int((old & ~new).sum()), int((~old & new).sum()), len(old)
     low, high = paired_interval(lost, won, whole, _ALPHA)
-    counted = Counted(int(old.sum()), whole), Counted(int(new.sum()), whole)
-    return Shift(*counted, low, high, lost, won, mcnemar(lost, won))
+    both = Counted(int(old.sum()), whole), Counted(int(new.sum()), whole)
+    return Shift(*both, low, high, lost, won, mcnemar(lost, won))
 
 
 def _flips(

@@ -17,26 +17,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.document.difference import Bin
+
 Decision = Literal["pass", "fail", "undecided"]
 FEWEST_OF_A_MEAN = 30
 """Fewest numbers of which an interval of their mean is given."""
 _NO_TILT = 1e-6
 _STEPS = 60  # halvings, after which both ends of an interval are the same float
-
-
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """One bin of a calibration diagram.
-
-    Attributes:
-        count: Predictions in it, 1 or more.
-        confidence: Their mean confidence, 0..1.
-        right: How many of them are correct.
-    """
-
-    count: int
-    confidence: float
-    right: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,16 +146,45 @@ def calibration(bins: Sequence[Bin], alpha: float, draws: int = 2000, seed: int 
         draws: How often predictions are drawn.
         seed: Seed of the draws.
     """
-    counts, confidences, right = (np.array([getattr(each, name) for each in bins], float) for name in _OF_A_BIN)
-    total = int(counts.sum())
     generator = np.random.default_rng(seed)
-    drawn = generator.multinomial(total, counts / total, size=draws)
-    again = np.abs(generator.binomial(drawn, right / counts) - drawn * confidences).sum(axis=1) / total
+    again, error = _drawn_errors(bins, draws, generator)
+    counts, confidences = (np.array([getattr(each, name) for each in bins], float) for name in _OF_A_BIN[:2])
     calibrated = generator.binomial(counts.astype(int), np.clip(confidences, 0, 1), size=(draws, len(bins)))
-    chance = np.abs(calibrated - counts * confidences).sum(axis=1) / total
-    error = float(np.abs(right - counts * confidences).sum() / total)
+    chance = np.abs(calibrated - counts * confidences).sum(axis=1) / counts.sum()
     high = float(np.quantile(again, 1 - alpha))
     return CalibrationBounds(error, max(0.0, 2 * error - high), high, float(np.quantile(chance, 1 - alpha)))
+
+
+def calibration_growth(old: Sequence[Bin], new: Sequence[Bin], alpha: float, draws: int = 2000) -> tuple[float, float]:
+    """Return the interval of the difference of two expected calibration errors, new minus old, −1..1.
+
+    Predictions are drawn anew from the bins of both, as `calibration` does it, as of separate images: for the same
+    images that is wide. Each end is the farther one of the percentile and of the basic bootstrap.
+
+    Source: as for `calibration`.
+
+    Args:
+        old: The bins before that hold predictions, one or more.
+        new: The bins now.
+        alpha: Probability of either tail.
+        draws: How often predictions are drawn.
+    """
+    generator = np.random.default_rng(0)
+    (before, was), (now, is_) = (_drawn_errors(bins, draws, generator) for bins in (old, new))
+    low, high = (float(each) for each in np.quantile(now - before, (alpha, 1 - alpha)))
+    value = is_ - was
+    return max(-1.0, min(low, 2 * value - high)), min(1.0, max(high, 2 * value - low))
+
+
+def _drawn_errors(
+    bins: Sequence[Bin], draws: int, generator: np.random.Generator
+) -> tuple[npt.NDArray[np.float64], float]:
+    """Calibration errors of predictions that are drawn anew from bins, and that of the bins themselves."""
+    counts, confidences, right = (np.array([getattr(each, name) for each in bins], float) for name in _OF_A_BIN)
+    total = int(counts.sum())
+    drawn = generator.multinomial(total, counts / total, size=draws)
+    again = np.abs(generator.binomial(drawn, right / counts) - drawn * confidences).sum(axis=1) / total
+    return again, float(np.abs(right - counts * confidences).sum() / total)
 
 
 def paired_interval(lost: int, gained: int, whole: int, alpha: float) -> tuple[float, float]:

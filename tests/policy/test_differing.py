@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
 from datetime import date
 from pathlib import Path
@@ -186,12 +187,29 @@ class-drop = {{ max = 0.1 }}
 new-findings = "warning"
 dead-channels-more = {{ max = 0 }}
 parameters-growth = {{ max-share = 0.1 }}
+calibration-growth = {{ max = 0.1 }}
+same-architecture = true
+same-classes = true
 same-data = true
 """
 
 
-def gated(folder: Path, drop: float = 0.01, flips: float = 0.02, **others: Any) -> dict[str, str]:
-    _, new = pair(folder, **others)
+def calibrated(path: Path, error: float, images: int = 1000) -> None:
+    """Have a report say of its images, all 90 % sure, that so many fewer are right."""
+    report = json.loads(path.read_bytes())
+    for head in report["sections"]["performance"]["content"]["heads"]:
+        bins = head["calibration"]["bins"]
+        for each in bins:
+            each["right"] = None
+        bins[8].update(confidence=0.9, right={"part": round((0.9 - error) * images), "whole": images})
+        head["calibration"]["error"] = error
+    path.write_text(json.dumps(report), "utf-8")
+
+
+def gated(folder: Path, drop: float = 0.01, flips: float = 0.02, edit: Any = None, **others: Any) -> dict[str, str]:
+    for path in pair(folder, edit=edit, **others):
+        calibrated(path, 0.02)
+    new = folder / "new" / "report.json"
     (folder / "policy.toml").write_text(BASELINE.format(drop=drop, flips=flips), "utf-8")
     found = check(new, folder / "policy.toml", date(2026, 11, 29))
     return {each.code: each.outcome for each in found.results}
@@ -199,7 +217,7 @@ def gated(folder: Path, drop: float = 0.01, flips: float = 0.02, **others: Any) 
 
 def test_a_policy_holds_a_report_against_its_baseline(tmp_path: Path) -> None:
     assert gated(tmp_path) == dict.fromkeys(
-        ("RG601", "RG602", "RG603", "RG605", "RG608", "RG609", "RG610"), "pass"
+        ("RG601", "RG602", "RG603", "RG604", "RG605", "RG606", "RG607", "RG608", "RG609", "RG610"), "pass"
     )  # fmt: skip
 
 
@@ -230,7 +248,8 @@ def test_what_is_worse_than_the_baseline_fails_under_its_rule(tmp_path: Path) ->
 
 def test_other_data_leave_the_answers_unmeasured(tmp_path: Path) -> None:
     found = gated(tmp_path, edit=other_data)
-    assert {code for code, outcome in found.items() if outcome == "unmeasured"} == {"RG601", "RG602", "RG603"}
+    unmeasured = {code for code, outcome in found.items() if outcome == "unmeasured"}
+    assert unmeasured == {"RG601", "RG602", "RG603", "RG604"}
     assert found["RG608"] == "fail"
 
 
@@ -247,3 +266,87 @@ def test_a_baseline_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> N
 def test_a_baseline_without_a_report_is_refused(table: str) -> None:
     with pytest.raises(OptionsError, match="released/report"):
         parse(f"version = 1\n{table}".encode(), "policy.toml")
+
+
+@pytest.mark.parametrize(
+    ("error", "images", "expected"),
+    [
+        (0.02, 1000, "pass"),
+        (0.11, 1000, "undecided"),
+        (0.10, 100, "undecided"),
+        (0.3, 1000, "fail"),
+        (0.2, 30, "undecided"),
+    ],
+)
+def test_a_calibration_that_grew_is_decided_by_its_interval(
+    tmp_path: Path, error: float, images: int, expected: str
+) -> None:
+    old, new = pair(tmp_path)
+    calibrated(old, 0.02)
+    calibrated(new, error, images)
+    (tmp_path / "policy.toml").write_text(BASELINE.format(drop=0.01, flips=0.02), "utf-8")
+    (result,) = (
+        each for each in check(new, tmp_path / "policy.toml", date(2026, 11, 29)).results if each.code == "RG604"
+    )
+    assert result.outcome == expected
+    assert result.measured == pytest.approx(error - 0.02)
+    assert f"Calibration error {100 * error:g} % now, 2 % before" in result.message
+
+
+def test_a_report_without_a_calibration_leaves_its_growth_unmeasured(tmp_path: Path) -> None:
+    def without(report: dict[str, Any]) -> None:
+        for head in report["sections"]["performance"]["content"]["heads"]:
+            head["calibration"] = None
+
+    _, new = pair(tmp_path, edit=without)
+    (tmp_path / "policy.toml").write_text(BASELINE.format(drop=0.01, flips=0.02), "utf-8")
+    found = check(new, tmp_path / "policy.toml", date(2026, 11, 29))
+    assert {each.code for each in found.results if each.outcome == "unmeasured"} == {"RG604"}
+
+
+def named_anew(report: dict[str, Any]) -> None:
+    for each in report["model"]["layers"]:
+        each["path"] = f"new_{each['path']}"
+
+
+def built_otherwise(report: dict[str, Any]) -> None:
+    report["model"]["layers"].insert(1, layer(CONV, path="more"))
+
+
+@pytest.mark.parametrize(("edit", "expected"), [(named_anew, "pass"), (built_otherwise, "fail"), (several, "pass")])
+def test_an_architecture_is_the_same_whatever_its_layers_are_called(tmp_path: Path, edit: Any, expected: str) -> None:
+    assert gated(tmp_path, edit=edit)["RG606"] == expected
+
+
+def nameless(report: dict[str, Any]) -> None:
+    report["sections"]["provenance"]["content"]["dataset"]["class_names"] = []
+
+
+def renamed(report: dict[str, Any]) -> None:
+    report["sections"]["provenance"]["content"]["dataset"]["class_names"][0] = "another"
+
+
+@pytest.mark.parametrize("edit", [reordered, renamed, nameless])
+def test_classes_in_another_order_fail(tmp_path: Path, edit: Any) -> None:
+    assert gated(tmp_path, edit=edit)["RG607"] == "fail"
+
+
+def test_classes_without_names_in_both_are_not_measured(tmp_path: Path) -> None:
+    old, _ = pair(tmp_path, edit=nameless)
+    report = json.loads(old.read_bytes())
+    nameless(report)
+    old.write_text(json.dumps(report), "utf-8")
+    (tmp_path / "policy.toml").write_text(BASELINE.format(drop=0.01, flips=0.02), "utf-8")
+    found = check(tmp_path / "new" / "report.json", tmp_path / "policy.toml", date(2026, 11, 29))
+    assert {each.code: each.outcome for each in found.results}["RG607"] == "unmeasured"
+
+
+@pytest.mark.parametrize("share", [{"part": 5, "whole": 4}, {"part": -1, "whole": 4}])
+def test_a_share_that_is_none_is_refused_in_a_sentence(tmp_path: Path, share: dict[str, int]) -> None:
+    def wrong(report: dict[str, Any]) -> None:
+        report["sections"]["performance"]["content"]["heads"][0]["right"] = share
+
+    old, new = pair(tmp_path, edit=wrong)
+    (tmp_path / "new" / "report-answers.npz").unlink()
+    with pytest.raises(RenderError, match=f"{share['part']} of 4"):
+        differing.differ(differing.read(old), differing.read(new))

@@ -6,10 +6,11 @@ import math
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
+from reportgen.document.difference import Bin
 from reportgen.policy import statistics
-from reportgen.policy.statistics import Bin
 
 
 def exactly(counts: range, whole: int, share: Fraction) -> Fraction:
@@ -158,3 +159,37 @@ def test_ends_have_the_digits_that_tell_them_from_the_bound(
     low: float, high: float, bound: float, said: tuple[str, str]
 ) -> None:
     assert statistics.told(low, high, bound) == said
+
+
+def _binned(confidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> list[Bin]:
+    place = np.clip(np.ceil(confidence * 10).astype(int) - 1, 0, 9)
+    return [
+        Bin(int(mine.sum()), float(confidence[mine].mean()), int(right[mine].sum()))
+        for mine in (place == each for each in range(10))
+        if mine.any()
+    ]
+
+
+def test_a_calibration_that_just_grew_by_its_bound_seldom_passes_and_seldom_fails() -> None:
+    draws = np.random.default_rng(7)
+    passed = failed = 0
+    for _ in range(300):
+        bins = []
+        for error in (0.03, 0.06):
+            confidence = np.clip(1 - 0.9 * draws.beta(0.6, 6, 600), error, 1)
+            bins.append(_binned(confidence, draws.random(600) < confidence - error))
+        low, high = statistics.calibration_growth(bins[0], bins[1], 0.025, draws=300)
+        passed, failed = passed + (high <= 0.03), failed + (low > 0.03)
+    # 2.5 % each, and three deviations of so few runs.
+    assert max(passed, failed) <= 300 * 0.025 + 3 * math.sqrt(300 * 0.025)
+
+
+def test_the_growth_of_a_calibration_turns_round_with_its_sides_and_is_none_of_the_same() -> None:
+    old, new = [Bin(800, 0.9, 700), Bin(200, 0.5, 90)], [Bin(900, 0.95, 600), Bin(100, 0.5, 50)]
+    low, high = statistics.calibration_growth(old, new, 0.025)
+    back = statistics.calibration_growth(new, old, 0.025)
+    assert back == pytest.approx((-high, -low), abs=0.005)
+    # 800 · |0.875 − 0.9| + 200 · |0.45 − 0.5| = 30, and 900 · |2/3 − 0.95| = 255, of 1,000.
+    assert low < 0.255 - 0.03 < high
+    same = statistics.calibration_growth(old, old, 0.025)
+    assert same[0] < 0 < same[1]
