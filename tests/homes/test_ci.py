@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,12 +17,14 @@ from ruamel.yaml import YAML
 
 from tests.commands import SCRIPT, Files, environment, here
 from tests.policy.made import head, report
+from tests.policy.pairs import pair
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "examples" / "ci"
 SCHEMAS = [
     ("github/action.yml", "vendor.github-actions"),
     ("github/workflow.yml", "vendor.github-workflows"),
+    ("github/nightly.yml", "vendor.github-workflows"),
     ("gitlab-ci.yml", "vendor.gitlab-ci"),
 ]
 
@@ -99,10 +102,12 @@ def test_each_holds_the_report_against_the_policy_in_formats_that_are_there(plac
     assert (shown.returncode, shown.stderr) == (4, "")
     assert shown.stdout.startswith({"github": "::error file=policy.toml,line=3,"}.get(place, "FAILED"))
     files = {path.name for path in (tmp_path / "report").iterdir()} - {"report.json"}
-    named: set[str] = {"github": set(), "jenkins": {"junit.xml"}, "gitlab": {"junit.xml", "gl-code-quality.json"}}[
-        place
-    ]
-    assert named <= files
+    named = {
+        "github": {"gate.json", "policy.sarif"},
+        "jenkins": {"junit.xml"},
+        "gitlab": {"junit.xml", "gl-code-quality.json"},
+    }[place]
+    assert named == files
     text = "".join(file.read_text(encoding="utf-8") for file in FOLDER.rglob("*") if file.is_file())
     assert all(f"report/{name}" in text for name in named)
 
@@ -113,10 +118,53 @@ def test_workflow_gives_the_action_what_it_asks_for() -> None:
     assert set(given) == set(inputs)
 
 
+def test_alerts_are_uploaded_from_the_file_that_is_written_where_the_workflow_may() -> None:
+    steps = loaded("github/action.yml")["runs"]["steps"]
+    (upload,) = [step for step in steps if "upload-sarif" in step.get("uses", "")]
+    assert f"--format sarif={upload['with']['sarif_file']}" in scripts()["github"]
+    assert upload["if"].startswith("always() ")  # the check before it has failed where there is something to upload
+    assert loaded("github/workflow.yml")["permissions"]["security-events"] == "write"
+
+
+def nightly() -> dict[str, str]:
+    """What the nightly jobs have a shell do."""
+    steps = loaded("github/nightly.yml")["jobs"]["compare"]["steps"]
+    job = loaded("gitlab-ci.yml")["network-nightly"]
+    return {
+        "github": "\n".join(step["run"] for step in steps if "run" in step),
+        "gitlab": "\n".join([*job["before_script"], *job["script"]]),
+    }
+
+
+@pytest.mark.parametrize("place", ["github", "gitlab"])
+@pytest.mark.parametrize(("lost", "code"), [(0, 0), (80, 4)])
+def test_a_nightly_compares_with_the_last_release(place: str, lost: int, code: int, tmp_path: Path) -> None:
+    script = nightly()[place]
+    shown = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True, check=False)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    old, new = pair(tmp_path, lost=lost, won=0)
+    old.parent.rename(tmp_path / "released")
+    new.parent.rename(tmp_path / "report")
+    assert "released/report.json" in script
+    build, differ, check = re.findall(r"^reportgen (.*)$", script, re.MULTILINE)
+    assert build.startswith('build "$MODEL" --data "$DATA" --output report')
+    told = here(*shlex.split(differ), cwd=tmp_path)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout.startswith(f"Of 1 000 images {lost} are now wrong" if lost else "All 1")
+    shutil.copyfile(FOLDER / "nightly-policy.toml", tmp_path / "nightly-policy.toml")
+    held = here(*shlex.split(check.replace("$POLICY", "nightly-policy.toml")), cwd=tmp_path)
+    assert (held.returncode, held.stderr) == (code, ""), held.stdout
+    kept = {"github": {"gate.json"}, "gitlab": {"junit.xml", "gl-code-quality.json"}}[place]
+    files = {path.name for path in (tmp_path / "report").iterdir()}
+    assert files == {"report.json", "report-answers.npz", "diff.html"} | kept
+
+
 def test_what_is_kept_is_what_is_written() -> None:
     action, gitlab = loaded("github/action.yml"), loaded("gitlab-ci.yml")
     assert "--output report " in documented()
-    assert [step["with"]["path"] for step in action["runs"]["steps"] if "upload" in step.get("uses", "")] == ["report"]
+    assert [step["with"]["path"] for step in action["runs"]["steps"] if "upload-artifact" in step.get("uses", "")] == [
+        "report"
+    ]
     assert gitlab["network-report"]["artifacts"]["paths"] == ["report"]
     jenkins = (FOLDER / "Jenkinsfile").read_text(encoding="utf-8")
     assert "reportDir: 'report', reportFiles: 'report.html'" in jenkins
