@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from reportgen.document.difference import Difference, Matching
+from reportgen.document.difference import Difference
+from reportgen.document.likeness import Matching
 from reportgen.evidence.answers import FORMAT, unpacked
 from reportgen.models.compiling import runnable
 from reportgen.models.formats import identify

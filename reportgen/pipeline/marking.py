@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from reportgen.document.difference import Difference, LostImage, Marked, Overlap
+from reportgen.document.difference import Difference, LostImage
+from reportgen.document.likeness import Marked, Overlap
 from reportgen.document.report import Figure
 from reportgen.errors import ModelError
 from reportgen.evidence.samples import SampleRecord

@@ -11,7 +11,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.document.difference import MatchedLayer
+from reportgen.document.likeness import MatchedLayer
 
 Array = npt.NDArray[np.float64]
 MOST_DRAWN = 33

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.document.difference import Overlap
+from reportgen.document.likeness import Overlap
 
 SHARE = 0.08
 """Share of an image that is compared: what a map ranks highest of it."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reportgen.document.difference import Answers, Cost, Difference, MatchedLayer, Matching, Overlap, Shift
+from reportgen.document.difference import Answers, Cost, Difference, Shift
+from reportgen.document.likeness import MatchedLayer, Matching, Overlap
 from reportgen.language.listing import listed
 from reportgen.language.numerals import number, percent, plural
 

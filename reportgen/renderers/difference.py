@@ -6,7 +6,8 @@ import math
 from dataclasses import fields
 from typing import Any
 
-from reportgen.document.difference import ClassShift, Difference, MatchedLayer
+from reportgen.document.difference import ClassShift, Difference
+from reportgen.document.likeness import MatchedLayer
 from reportgen.renderers import html, pdf
 from reportgen.renderers.encoding import encoded
 

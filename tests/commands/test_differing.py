@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from reportgen.commands.differing import sentences
-from reportgen.document.difference import MatchedLayer, Matching
+from reportgen.document.likeness import MatchedLayer, Matching
 from reportgen.policy import differing
 from reportgen.renderers.difference import MOST_CLASSES, page
 from tests.commands import Files, here

@@ -9,7 +9,8 @@ import keras
 import numpy as np
 import pytest
 
-from reportgen.document.difference import Difference, MatchedLayer
+from reportgen.document.difference import Difference
+from reportgen.document.likeness import MatchedLayer
 from reportgen.models.convnet import INPUT_SHAPE, convnet
 from reportgen.options import make
 from reportgen.pipeline import differing, origins

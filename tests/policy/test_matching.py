@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from reportgen.document.difference import MatchedLayer
+from reportgen.document.likeness import MatchedLayer
 from reportgen.policy.matching import MOST_DRAWN, assignment, correlations, matched, similarity
 
 DRAWN = np.random.default_rng(5)
