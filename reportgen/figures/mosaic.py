@@ -18,6 +18,7 @@ _GAP = 255  # level of the gaps between tiles
 _WHITE = colours.rgb(colours.EVERYWHERE["white"])
 _STRIP = 20  # times as long as high
 _IN_A_PALETTE = 256
+_IN_A_PART = 2048
 _JPEG_QUALITY = 80
 
 
@@ -49,12 +50,16 @@ def coloured(name: str, levels: Levels, *, alt: str, caption: str = "", quality:
         caption: Caption.
         quality: Quality of a photograph, as JPEG counts it, 1..95.
     """
+    height, width = map(int, levels.shape[:2])
     packed = levels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    # A photograph mostly has too many colours in a small part of it; to sort all of them takes longer than to draw it.
+    photograph = Figure(name, "image/jpeg", b"", width, height, alt, caption)
+    if len(np.unique(packed.reshape(-1)[:_IN_A_PART])) > _IN_A_PALETTE:
+        return replace(photograph, data=_jpeg(levels, quality))
     found, places = np.unique(packed, return_inverse=True)
-    height, width = map(int, packed.shape)
     file = io.BytesIO()
     if len(found) > _IN_A_PALETTE:
-        return Figure(name, "image/jpeg", _jpeg(levels, quality), width, height, alt, caption)
+        return replace(photograph, data=_jpeg(levels, quality))
     image = Image.fromarray(places.reshape(packed.shape).astype(np.uint8)).convert("P")
     image.putpalette(np.stack([(found >> shift) & 0xFF for shift in (16, 8, 0)], axis=1).astype(np.uint8).tobytes())
     image.save(file, "PNG", optimize=True)
