@@ -78,19 +78,20 @@ def fit(dataset: Dataset, shape: Shape, dtype: str, how: Manner) -> Dataset:
         scaling=Scaling(
             tuple(ways),
             chosen.doubts,
-            partial(read_as, read=_remembering(read)),
+            _remembering(partial(read_as, read=_remembering(read))),
             bounds(values, chosen.ways[0], move.shape),
         ),
     )
 
 
-def _remembering(read: Callable[[Sequence[int]], Array]) -> Callable[[Sequence[int]], Array]:
-    """Read so that the same batch, asked for again and again under one scaling after the other, is decoded once."""
-    last: list[tuple[tuple[int, ...], Array]] = []
+def _remembering(read: Callable[..., Array]) -> Callable[..., Array]:
+    """Read so that the same batch, asked for again under the same or another scaling, is decoded and scaled once."""
+    last: list[tuple[tuple[object, ...], Array]] = []
 
-    def remembered(indices: Sequence[int]) -> Array:
-        if not last or last[0][0] != tuple(indices):
-            last[:] = [(tuple(indices), read(indices))]
+    def remembered(indices: Sequence[int], *way: str) -> Array:
+        asked = (*indices, *way)
+        if not last or last[0][0] != asked:
+            last[:] = [(asked, read(indices, *way))]
         return last[0][1]
 
     return remembered

@@ -26,7 +26,7 @@ MOST_PLACES = 4096
 MOST_PEAKS = 4096
 """Most images whose highest responses are kept, for histograms."""
 # So many images tell classes apart as well as all of a million: what is kept does not grow beyond.
-_MOST_KEPT, _KEPT_BYTES = 1 << 16, 64 << 20
+_MOST_KEPT, _KEPT_BYTES = 1 << 15, 64 << 20
 # What the states of all blocks may take together: with very many classes there are fewer blocks.
 _STATES_BYTES, _LEAST_BLOCKS = 4 << 30, 8
 _TALLIES = 4

@@ -23,7 +23,7 @@ class Classes:
     Attributes:
         names: Names of those that occur, in the order of their numbers; () without labels.
         counts: How many images each has.
-        of_images: Place in `names` of the class of each image, int64; None without labels.
+        of_images: Place in `names` of the class of each image, int32; None without labels.
         unlabelled: Why nothing is known of classes, in a whole sentence, or "".
     """
 
@@ -60,7 +60,8 @@ def classes(model: ModelRecord, dataset: Dataset, images: Array, num_channels: i
         labels = None
     if labels is None:
         return Classes(unlabelled=dataset.unmatched or _unlabelled(model, targets))
-    numbers, of_images, counts = np.unique(labels[images], return_inverse=True, return_counts=True)
+    own = labels[images]
+    numbers = np.unique(own)
     if len(numbers) * num_channels * 8 > _MOST_BYTES:
         why = (
             f"{len(numbers)} classes and {num_channels} channels take more memory than there is for their means,"
@@ -68,10 +69,11 @@ def classes(model: ModelRecord, dataset: Dataset, images: Array, num_channels: i
         )
         return Classes(unlabelled=why, _labels=labels, _class_names=names)
     why = "All images are of one class, so no channel can be said to speak for it." if len(numbers) < 2 else ""
+    of_images = np.searchsorted(numbers, own).astype(np.int32)
     return Classes(
         names=tuple(class_name(names, int(number)) for number in numbers),
-        counts=tuple(map(int, counts)),
-        of_images=of_images.astype(np.int64),
+        counts=tuple(np.bincount(of_images, minlength=len(numbers)).tolist()),
+        of_images=of_images,
         unlabelled=why,
         _labels=labels,
         _class_names=names,

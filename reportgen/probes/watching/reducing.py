@@ -61,7 +61,7 @@ def highest(values: Array, keys: Array, worth: Callable[[Array], Array]) -> tupl
         keys: The key of every image (`ties.of_images`).
         worth: Returns, of all maxima, those whose positions are looked for; 0 stands for the others.
     """
-    maximum = values.max(axis=1)
+    maximum = _maxima(values)
     maximum = np.where(np.isnan(maximum), -np.inf, maximum)
     first, position = np.full(maximum.shape, ties.LAST), np.zeros(maximum.shape, np.int64)
     images, channels = np.nonzero(worth(maximum))
@@ -71,6 +71,13 @@ def highest(values: Array, keys: Array, worth: Callable[[Array], Array]) -> tupl
         found, place = np.nonzero(values[image, :, channel] == maximum[image, channel][:, None])
         ties.draw((first, position), (image[found], channel[found]), keys, place)
     return maximum, position
+
+
+def _maxima(values: Array) -> Array:
+    """Return the highest value of every map, (images, channels), NaN where it holds one: with all channels folded."""
+    images, _, channels = values.shape
+    parts = [folded.max(axis=2).reshape(images, -1, channels).max(axis=1) for _, folded in _in_parts(values)]
+    return np.asarray(np.maximum.reduce(parts))
 
 
 def per_image(values: Array, keys: Array, worth: Callable[[Array], Array] | None = None) -> PerImage:
