@@ -143,6 +143,7 @@ def sentences(found: Difference) -> dict[str, Any]:
         "matching": list(telling.about_matching(found.matching)) if found.matching else [],
         "classes": telling.about_classes(answers) if answers else "",
         "points": [telling.points(each.shift) for each in classes],
+        "shifts": [telling.brief(each.shift) for each in classes],
         "costs": {each.name: telling.cost(each) for each in found.costs},
         "signs": {"added": "+", "removed": "−", "changed": "~", "renamed": "~"},
     }

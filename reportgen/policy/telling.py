@@ -177,6 +177,12 @@ def points(shift: Shift) -> str:
     return f"{signed(100 * shift.value)} points, 95 % interval from {low} to {high}"
 
 
+def brief(shift: Shift) -> str:
+    """Write the same for a table whose head says what it is."""
+    low, high = (signed(100 * each) for each in (shift.low, shift.high))
+    return f"{signed(100 * shift.value)} ({low} to {high})"
+
+
 def cost(each: Cost) -> str:
     """Write how a cost changed, in percent of what it was."""
     if each.old is None or each.new is None or not each.old:

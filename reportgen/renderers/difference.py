@@ -45,7 +45,7 @@ def _context(found: Difference, told: dict[str, Any]) -> dict[str, Any]:
     shifts = [each.shift for each in found.answers.classes] if found.answers else []
     least = min((min(each.old.value, each.new.value, each.old.value + each.low) for each in shifts), default=0.0)
     floor = max(0.0, min(0.9, math.floor(10 * least) / 10))
-    rows = list(zip(found.answers.classes, told["points"], strict=True)) if found.answers else []
+    rows = list(zip(found.answers.classes, told["shifts"], strict=True)) if found.answers else []
     half = MOST_CLASSES // 2
     return {
         "found": found, "told": told,

@@ -8,6 +8,7 @@ without a date, and what is left where the answers are no classes, and where the
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,14 @@ import numpy as np
 import pytest
 
 import reportgen
-from reportgen.figures import graph_folding
+from reportgen.commands.differing import sentences
+from reportgen.document.difference import LostImage
+from reportgen.document.likeness import Marked, MatchedLayer, Matching, Overlap
+from reportgen.figures import evidence_maps, graph_folding
+from reportgen.policy import differing
 from reportgen.records.card import FIELDS
+from reportgen.renderers import difference as of_difference
+from tests.policy.pairs import pair, several
 from tests.renderers.reports import HOSTILE
 
 # How many classes there are at each output, and how many of them occur.
@@ -118,6 +125,60 @@ def _only_conv() -> Any:
     return keras.Sequential([keras.Input((24, 24, 1)), keras.layers.Conv2D(8, 3, name="only")], name="one")
 
 
+def difference(folder: Path) -> None:
+    """What changed, in all its forms: every mark of a layer, images lost with and without outlines, channels matched.
+
+    No report, but a page and a PDF of the same making, in files of the same names.
+    """
+    folder.mkdir()
+    old, new = (differing.read(path) for path in pair(folder, lost=80, edit=_changed))
+    found = differing.differ(old, new)
+    assert found.answers is not None
+    assert {each.change for each in found.layers} == {"added", "removed", "changed", "renamed"}
+    assert {each.change for each in found.findings} == {"new", "gone", "as before"}
+    assert all((found.channels, found.facts, found.answers.flips))
+    layers = [
+        MatchedLayer(HOSTILE, "conv", 3, 3, 3, 1, 0.9, 0.3, 0.7, 0.5, -0.1, (-0.2, 0.7, 1.0)),
+        MatchedLayer("wide", "wide", 3, 5, 3, None, None, None, 0.7, 0.5, None, (0.7,)),
+    ]
+    found = replace(
+        found,
+        answers=replace(found.answers, lost=tuple(map(_with_pictures, found.answers.lost))),
+        matching=Matching(40, 4000, tuple(layers)),
+        overlap=Overlap("occlusion", 12, 0.08, 0.6, 0.1, 0.2, 0.4, 9),
+    )
+    told = sentences(found)
+    for suffix, make in (("html", of_difference.page), ("pdf", of_difference.paper)):
+        (folder / f"report.{suffix}").write_bytes(make(found, told))
+
+
+def _changed(report: dict[str, Any]) -> None:
+    several(report)
+    first, _pool, *others = report["model"]["layers"]
+    added = {**first, "path": HOSTILE, "parameters": 7, "output_shape": [1, 1, 1]}
+    first.update(parameters=first["parameters"] + 1)
+    others[-1].update(path="]]>-->")
+    report["model"].update(name=HOSTILE, layers=[first, added, *others])
+    report["findings"].append({**report["findings"][0], "code": "RG311", "severity": "note", "title": HOSTILE})
+
+
+def _with_pictures(lost: LostImage) -> LostImage:
+    """With an outline of the right answer, and of every other one no outline of the wrong one, or no picture at all."""
+    levels = np.random.default_rng(lost.index).integers(0, 255, (16, 16, 3), dtype=np.uint8)
+    mask = np.zeros((16, 16), np.uint8)
+    mask[3:8, 4:9] = 1
+    name = f"lost-{lost.index}"
+    picture = evidence_maps.plain(f"{name}-picture", levels, 2, alt="Image.")
+    outlined = evidence_maps.outlined(f"{name}-old", levels, mask, alt="Image, outlined.")
+    now = Marked(picture, None, None) if lost.index % 2 else Marked(outlined, 0.1, 0.2)
+    return replace(
+        lost, name=HOSTILE, picture=picture, old_marked=Marked(outlined, 0.1, 0.3),
+        new_marked=None if lost.index % 3 == 0 else now,
+    )  # fmt: skip
+
+
+PAGES: dict[str, Callable[[Path], None]] = {"difference": difference}
+"""Pages that are no reports."""
 REPORTS: dict[str, Callable[[Path], None]] = {
     "everything": everything,
     "one layer": one_layer,
