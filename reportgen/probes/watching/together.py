@@ -23,7 +23,7 @@ _ANSWERED, _WATCHED = "answered ", "watched "
 class Together:
     """The pass in which every image is answered, and those of another pass are watched: one of `models.blocks.Pass`."""
 
-    step = "Running the network on every image, and watching every channel"
+    step = "Running the network on every image"
     learns = True
 
     def __init__(self, answers: Answers, watched: Watched) -> None:
