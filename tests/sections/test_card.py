@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import re
+from dataclasses import replace
+from typing import Any
 
+import pytest
+from pypdf import PdfReader
+
+from reportgen import registry
+from reportgen.document.report import Report
 from reportgen.records.card import FIELDS, KEYS, TABLES
+from reportgen.renderers import pdf
 from reportgen.sections import NAMES, card, technical
 from reportgen.sections.technical.frameworks import FRAMEWORKS
 from tests import made
@@ -79,3 +89,29 @@ def test_who_answers_for_it_is_named_above_the_line() -> None:
     assert section is not None
     assert isinstance(section.content, technical.Content)
     assert section.content.responsible == ("A. Person", "Owner")
+
+
+@pytest.mark.pdf
+def test_on_paper_pages_are_those_that_are_named_and_there_is_a_line_to_sign_on() -> None:
+    names = ("summary", "provenance", "glossary", "card", "technical")
+    seen = made.evidence(built=names, findings=())
+    modules = [registry.load("sections", name) for name in names]
+    chapters = tuple(replace(module.build(seen), part=module.PART) for module in modules)
+    printed = pdf.render(Report(seen.title, "What toy sees", seen.model, seen.run, (), chapters))
+    reader = PdfReader(io.BytesIO(printed))
+    texts = [" ".join(page.extract_text().split()) for page in reader.pages]
+    entries: list[Any] = [each for part in reader.outline if isinstance(part, list) for each in part]
+    entries += [each for part in entries if isinstance(part, list) for each in part]
+    pages = {
+        str(each.title): (reader.get_destination_page_number(each) or 0) + 1
+        for each in entries
+        if not isinstance(each, list)
+    }
+    (contents,) = (text.partition("Contents")[2] for text in texts if "Contents" in text)
+    for chapter in chapters[1:]:
+        assert re.search(rf"{chapter.title} {pages[chapter.title]}\b", contents), (chapter.title, pages, contents)
+    last = texts[-1]
+    assert f"what each term means, page {pages['Glossary']}" in last.replace("\xa0", " ")
+    assert re.search(r"Signature For the report .* Date Name Signature", last)
+    attached = reader.attachments["report.json"][0]
+    assert hashlib.sha256(attached).hexdigest() in last.replace(" ", "")
