@@ -1,4 +1,4 @@
-"""What a model answers to each image, kept in a file of six bytes an image, and read again."""
+"""What a model answers to each image, kept in a file of four to six bytes an image, and read again."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ def packed(
 ) -> bytes:
     """Return the file: an uncompressed .npz, the same bytes for the same answers.
 
+    Four bytes an image for up to 128 classes, six for up to 32,768.
+
     Args:
         answered: (images), −1 where the output is not finite.
         confidence: (images), 0..1.
         labels: (images), or None.
     """
     known = np.full(answered.shape, -1, np.int64) if labels is None else labels
-    most = max(int(answered.max(initial=0)), int(known.max(initial=0)))
-    whole = np.int16 if most < 1 << 15 else np.int32
     arrays = {
         MARK: np.array(VERSION),
-        "answered": answered.astype(whole),
+        "answered": _small(answered),
         "confidence": np.nan_to_num(confidence).astype(np.float16),
-        "labels": known.astype(whole),
+        "labels": _small(known),
     }
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -62,6 +62,11 @@ def packed(
             np.lib.format.write_array(written, array, allow_pickle=False)
             archive.writestr(zipfile.ZipInfo(f"{name}.npy", _DATE), written.getvalue())
     return file.getvalue()
+
+
+def _small(classes: npt.NDArray[np.int64]) -> npt.NDArray[np.signedinteger]:
+    """Return the same in as few bytes as hold the classes that occur."""
+    return classes.astype(np.min_scalar_type(-1 - int(classes.max(initial=0))))
 
 
 def unpacked(data: bytes, name: str) -> KeptAnswers:

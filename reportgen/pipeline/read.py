@@ -8,10 +8,8 @@ from pathlib import Path
 
 from reportgen import registry
 from reportgen.document import report
-from reportgen.errors import RenderError
-from reportgen.language.numerals import memory
 from reportgen.pipeline.result import Report
-from reportgen.renderers import parsing
+from reportgen.renderers import finished, parsing
 
 MOST_BYTES = 1 << 29
 """Most that a file may take: some hundred times that of a report on a large network."""
@@ -34,29 +32,10 @@ def read(path: str | os.PathLike[str]) -> Report:
     Raises:
         RenderError: The file cannot be read, is no report, or was written in another version of the format.
     """
-    found = parsing.parse(_data(Path(path)), contents(), repr(str(path)))
+    found = parsing.parse(finished.bytes_of(Path(path), "a report.json"), contents(), repr(str(path)))
     return Report(**{field.name: getattr(found, field.name) for field in fields(report.Report)})
 
 
 def contents() -> dict[str, type]:
     """Return the dataclass of each chapter's content, by its name."""
     return {name: registry.load("sections", name).Content for name in registry.names("sections")}
-
-
-def _data(path: Path) -> bytes:
-    if path.is_dir():
-        raise RenderError(f"{str(path)!r} is a folder. Expected a file. Give the report.json in it.")
-    try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise RenderError(
-            f"{str(path)!r} cannot be read: {error.strerror or error}. Expected a report.json. Check its name and who "
-            "may read it."
-        ) from error
-    if len(data) > MOST_BYTES:
-        raise RenderError(
-            f"{str(path)!r} takes more than {memory(MOST_BYTES)}. Expected a report.json, which takes some megabytes. "
-            "Give the JSON file of a report."
-        )
-    return data

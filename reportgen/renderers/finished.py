@@ -23,24 +23,30 @@ def is_json(path: Path) -> bool:
         return False
 
 
-def bytes_of(path: Path) -> bytes:
+def bytes_of(path: Path, expected: str = "a report as reportgen wrote it") -> bytes:
     """Return the bytes of a file.
 
+    Args:
+        path: The file.
+        expected: What it should be, in messages.
+
     Raises:
-        RenderError: It cannot be read, or is larger than any report.
+        RenderError: It is a folder, cannot be read, or is larger than any report.
     """
+    if path.is_dir():
+        raise RenderError(f"{str(path)!r} is a folder. Expected a file. Give the report.json in it.")
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise RenderError(
-            f"{str(path)!r} cannot be read: {error.strerror or error}. Expected a report as reportgen wrote it. Check"
-            " its name and who may read it."
+            f"{str(path)!r} cannot be read: {error.strerror or error}. Expected {expected}. Check its name and who may"
+            " read it."
         ) from error
     if len(data) > MOST_BYTES:
         raise RenderError(
-            f"{str(path)!r} takes more than {memory(MOST_BYTES)}. Expected a report as reportgen wrote it. Give the"
-            " file of a report."
+            f"{str(path)!r} takes more than {memory(MOST_BYTES)}. Expected {expected}, which takes some megabytes. Give"
+            " the file of a report."
         )
     return data
 

@@ -12,8 +12,7 @@ import pytest
 
 import reportgen
 from reportgen.errors import RenderError
-from reportgen.pipeline import read as reading
-from reportgen.renderers import html, markdown, pdf
+from reportgen.renderers import finished, html, markdown, pdf
 from reportgen.renderers import json as renderer
 from tests.renderers import drawn
 
@@ -77,7 +76,7 @@ def test_a_folder_a_missing_and_a_large_file_are_refused(tmp_path: Path) -> None
         reportgen.read(tmp_path / "report.json")
     large = tmp_path / "large.json"
     large.touch()
-    os.truncate(large, reading.MOST_BYTES + 1)
+    os.truncate(large, finished.MOST_BYTES + 1)
     with pytest.raises(RenderError, match=r"large.json' takes more than 512.0\u202fMiB. Expected a report.json"):
         reportgen.read(large)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
 import math
 from datetime import date
@@ -112,7 +113,12 @@ def test_answers_come_back_from_their_file() -> None:
     assert found.confidence.tolist() == [0.5, 0.0, 1.0]
     assert found.labels.tolist() == [-1, -1, -1]
     assert packed(np.array([3, -1, 70_000]), np.array([0.5, np.nan, 1.0]), None) == data
-    assert len(packed(LABELS, LABELS / 3, LABELS)) < 6 * 1000 + 1200
+    assert len(packed(LABELS, LABELS / 3, LABELS)) < 4 * 1000 + 1200
+    last = np.array([0, 127, 128, 32_767])
+    for most, size in ((2, 1), (3, 2), (4, 2)):
+        kept = np.load(io.BytesIO(packed(last[:most], last[:most] / 40_000, last[::-1])))
+        assert (kept["answered"].dtype.itemsize, kept["labels"].dtype.itemsize) == (size, 2)
+        assert kept["answered"].tolist() == last[:most].tolist()
 
 
 def other_data(report: dict[str, Any]) -> None:
