@@ -26,7 +26,7 @@ from tests.browser import NAMES, Browser
 RUNS = 5
 _CATEGORIES = "devtools.timeline,disabled-by-default-devtools.timeline,loading,blink.user_timing"
 _SETTLED = 2.0  # seconds after the load event in which pictures may still be decoded
-_PICTURES = r"data:image/png;base64,[A-Za-z0-9+/=]+"
+_PICTURES = r"data:image/(?:png|jpeg|webp);base64,[A-Za-z0-9+/=]+"
 _REPORTED = """({
   paint: performance.getEntriesByName("first-contentful-paint")[0].startTime,
   load: performance.getEntriesByType("navigation")[0].loadEventEnd,

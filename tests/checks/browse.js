@@ -43,6 +43,8 @@ async function visit(browser, file, { name, rules, ...options }) {
   await page.goto(address, { waitUntil: "load" });
   const visit = { file, way: name, others: requests.filter((each) => each !== address), requests: requests.length, said };
   if (options.javaScriptEnabled !== false) {
+    // What is far from the window is laid out as well, so that it is looked at.
+    await page.evaluate(() => document.querySelectorAll(".chapter").forEach((each) => (each.style.contentVisibility = "visible")));
     await page.evaluate(() => document.fonts.ready.then(() => true));
     visit.shown = await page.evaluate(shown);
     await page.evaluate(AXE);
