@@ -121,7 +121,7 @@ def crops():
         truth,
         class_names=names,
         preprocess="-1..1",
-        pick=("confident:1", "wrong:1"),
+        pick="wrong:1",
         skip_section="maps",
         max_size="3MB",
         title="Which photograph is this crop from?",
@@ -157,7 +157,8 @@ def residual():
         truth,
         class_names=SHAPES,
         layers="stage?_block[14]_conv2",
-        pick=("confident:1", "wrong:1"),
+        pick="confident:1",
+        max_size="3MB",
         title="Shapes, by a ResNet",
     )
 

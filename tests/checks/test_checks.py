@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pypdf import PdfWriter
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import Destination
 
 from tests.checks import tools
 from tests.checks.reports import PAGES, REPORTS
@@ -170,6 +171,21 @@ def test_pdf_says_its_title_and_dates(folders: dict[str, Path], name: str) -> No
     assert facts.get("CreationDate") == facts.get("ModDate") == date
     assert facts["Tagged"] == "yes"
     assert facts["JavaScript"] == facts["Encrypted"] == "no"
+
+
+@each_report
+def test_contents_say_the_page_of_every_chapter(folders: dict[str, Path], name: str) -> None:
+    printed = folders[name] / "report.pdf"
+    reader = PdfReader(printed)
+    chapters = [entry for part in reader.outline if isinstance(part, list) for entry in part]
+    pages = [reader.get_destination_page_number(entry) for entry in chapters if isinstance(entry, Destination)]
+    said = tools.output(tools.program("pdftotext"), "-layout", printed, "-")
+    contents = re.split(r"\n\s*\n", said.partition("Contents")[2])[0]
+    # Chapters have a number, annexes a letter; either stands before the title, and the page behind it.
+    rows = re.findall(r"(?:^|\s)(\d+|[A-Z])\s+\S.*?\s{3,}(\d+)(?=\s|$)", contents, re.MULTILINE)
+    told = [int(page) for _, page in sorted(rows, key=lambda row: (not row[0].isdigit(), row[0]))]
+    assert told == [(page or 0) + 1 for page in pages]
+    assert not re.search(r"[Pp]age 0\b", said)
 
 
 @each_page
