@@ -219,20 +219,18 @@ def _classes(found: Difference, told: dict[str, Any]) -> Iterator[str]:
 
 
 def _matched(found: Difference, told: dict[str, Any]) -> Iterator[str]:
+    from reportgen.language.numerals import decimal
+
     yield from told["matching"]
     rows = []
     for each in found.matching.layers if found.matching else ():
         kept = "" if each.at_their_number is None else f", {each.at_their_number} at their number"
         rows.append(
-            f"  {each.path}: {each.matched} of {each.old_channels} matched{kept}; correlation {each.correlation:.2f}"
-            f" (untrained {each.correlation_untrained:.2f}), CKA {_decimal(each.similarity)}"
-            f" (untrained {_decimal(each.similarity_untrained)})"
+            f"  {each.path}: {each.matched} of {each.old_channels} matched{kept}; correlation"
+            f" {decimal(each.correlation)} (untrained {decimal(each.correlation_untrained)}), CKA {decimal(each.similarity)}"
+            f" (untrained {decimal(each.similarity_untrained)})"
         )
     yield from _first(rows)
-
-
-def _decimal(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}".replace("-", "−")
 
 
 def _first(rows: list[str]) -> list[str]:

@@ -262,7 +262,7 @@ NEW_FINDINGS = _asked(
     means="A finding of the weight that the policy names is there now and was not before, at the same place.",
     why="What was there before is known; what is new came with the last change.",
     measured="Findings by rule and place in both reports. Each new one fails under its own rule.",
-    cannot_tell="A layer with a new name has new places, and its findings are new.",
+    cannot_tell="A layer that is not aligned with one of before has new places, and its findings are new.",
     mend="Read the page of the rule that is named.",
 )
 BASELINE_MISSING = _asked(

@@ -81,6 +81,15 @@ def short(value: float | None) -> str:
     return f"{_signed(f'{scaled:,.1f}')}\u00a0{word}"
 
 
+def decimal(value: float | None) -> str:
+    """Write a correlation or the like, with two decimals; "–" where it is not known.
+
+    >>> decimal(-0.254), decimal(1), decimal(None)
+    ('−0.25', '1.00', '–')
+    """
+    return "–" if value is None else f"{value:.2f}".replace("-", "−")
+
+
 def percent(share: float | None, digits: int = 1) -> str:
     r"""Write a share of one as a percentage.
 

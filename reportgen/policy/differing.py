@@ -133,7 +133,7 @@ def _difference(old: Given, new: Given) -> Difference:
         channels=tuple((channels or ())[:MOST_CHANNELS]),
         num_channels=None if channels is None else len(channels),
         dead=_dead(one, other),
-        findings=tuple(_findings(one, other)),
+        findings=tuple(_findings(one, other, dict(same))),
         facts=tuple(_facts(one, other)),
         classes=_classes(one, other),
     )
@@ -237,11 +237,13 @@ def _state(channel: Mapping[str, Any]) -> str:
     return str(channel["state"]) or ("copy" if channel["copy_of"] is not None else "in order")
 
 
-def _findings(one: _Report, other: _Report) -> Iterator[FindingChange]:
+def _findings(one: _Report, other: _Report, same: Mapping[str, str]) -> Iterator[FindingChange]:
+    """Findings by rule and place; what was found of a layer is found of the same layer under another name, too."""
     before, now = (
         {(str(each["code"]), str(each["where"])): each for each in report["findings"] if each["severity"] != "passed"}
         for report in (one, other)
     )
+    before = {(code, same.get(where, where)): each for (code, where), each in before.items()}
     for change, keys, source in (
         ("new", now.keys() - before.keys(), now),
         ("gone", before.keys() - now.keys(), before),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reportgen.document.difference import Answers, Cost, Difference, Shift
 from reportgen.document.likeness import MatchedLayer, Matching, Overlap
 from reportgen.language.listing import listed
-from reportgen.language.numerals import number, percent, plural
+from reportgen.language.numerals import decimal, number, percent, plural
 
 _ALIKE = 0.05
 _KINDS = (("added", "added"), ("removed", "removed"), ("changed", "changed"), ("renamed", "renamed"))
@@ -18,7 +18,7 @@ def headline(found: Difference) -> str:
     if found.apart and (found.old.data_sha256 or found.new.data_sha256):
         return "These two cannot be compared on the data"
     if found.answers is None:
-        return "The weights are the same" if found.same_weights else "The weights are others"
+        return "The weights are the same" if found.same_weights else "The weights differ"
     shift = found.answers.accuracy
     if shift.lost is None or shift.won is None:
         return f"Accuracy: {percent(shift.old.value)} before, {percent(shift.new.value)} now"
@@ -51,8 +51,8 @@ def about_answers(answers: Answers) -> Iterator[str]:
             yield f"{_counted(answers.changed, 'answer')} changed{rest}."
     else:
         yield (
-            "That is as of two separate sets of images, and wide: build both with --keep-answers, and the images are"
-            " compared one by one."
+            "That is as of two separate sets of images, and wide. Images are compared one by one where an answer is one"
+            " class, and both reports were built with --keep-answers."
         )
     if answers.calibration is not None:
         old, new = answers.calibration
@@ -115,8 +115,8 @@ def about_matching(matching: Matching) -> Iterator[str]:
         return
     least = min(matching.layers, key=lambda each: each.correlation)
     yield (
-        f"In {least.path} partners are least alike: their median correlation is {least.correlation:.2f};"
-        f" before any training it would be {least.correlation_untrained:.2f}."
+        f"In {least.path} partners are least alike: their median correlation is {decimal(least.correlation)};"
+        f" before any training it would be {decimal(least.correlation_untrained)}."
     )
     numbered = [each for each in matching.layers if each.at_their_number is not None]
     if numbered and 2 * sum(each.at_their_number or 0 for each in numbered) < sum(each.matched for each in numbered):

@@ -8,6 +8,7 @@ from typing import Any
 
 from reportgen.document.difference import ClassShift, Difference
 from reportgen.document.likeness import MatchedLayer
+from reportgen.language.numerals import decimal
 from reportgen.renderers import html, pdf
 from reportgen.renderers.encoding import encoded
 
@@ -50,7 +51,7 @@ def _context(found: Difference, told: dict[str, Any]) -> dict[str, Any]:
     return {
         "found": found, "told": told,
         "classes": rows if len(rows) <= MOST_CLASSES else [*rows[:half], *rows[-half:]],
-        "dumbbell": _dumbbell, "width": _WIDTH, "floor": floor, "decimal": _decimal,
+        "dumbbell": _dumbbell, "width": _WIDTH, "floor": floor, "decimal": decimal,
         "sorted_line": _sorted_line, "line": {"width": _LINE_WIDTH, "height": _LINE_HEIGHT},
     }  # fmt: skip
 
@@ -87,8 +88,3 @@ def _sorted_line(layer: MatchedLayer) -> dict[str, Any]:
         "points": " ".join(f"{x},{y}" for x, y in at), "last": at[-1], "untrained": height(layer.correlation_untrained),
         "top": height(1), "bottom": height(0),
     }  # fmt: skip
-
-
-def _decimal(value: float | None) -> str:
-    """Write a number from −1 to 1 with two decimals."""
-    return "–" if value is None else f"{value:.2f}".replace("-", "−")

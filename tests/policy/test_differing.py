@@ -161,6 +161,18 @@ def test_channels_findings_and_versions_are_compared(tmp_path: Path) -> None:
     assert {each.name: each.new for each in found.costs}["multiply-adds"] is None
 
 
+def test_what_was_found_of_a_layer_is_found_under_its_new_name(tmp_path: Path) -> None:
+    def named(report: dict[str, Any]) -> None:
+        for each in report["model"]["layers"]:
+            each["path"] = f"new_{each['path']}"
+        for each in report["findings"]:
+            each["where"] = f"new_{each['where']}" if each["where"] in {CONV["path"], DENSE["path"]} else each["where"]
+
+    found = differing.differ(*(differing.read(path) for path in pair(tmp_path, edit=named)))
+    assert {each.change for each in found.findings} == {"as before"}
+    assert any(each.where.startswith("new_") for each in found.findings)
+
+
 def test_a_report_does_not_differ_from_itself(tmp_path: Path) -> None:
     old = differing.read(pair(tmp_path)[0])
     found = differing.differ(old, old)
