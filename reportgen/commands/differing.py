@@ -40,6 +40,12 @@ _EXAMPLE = "\n".join(
     metavar="FORMAT[=FILE]",
     help="What to print, or to write to FILE: text, html, pdf, json; repeatable.  [default: text]",
 )
+@click.option(
+    "--yardstick",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Another training of the model OLD, which says how far two trainings differ by themselves.",
+)
 @of_two_models
 @verbosity
 @click.pass_context
@@ -49,6 +55,7 @@ def diff(
     old: Path,
     new: Path,
     formats: tuple[str, ...],
+    yardstick: Path | None,
     quiet: bool,
     verbose: int,
     **given: object,
@@ -72,7 +79,9 @@ def diff(
         _refuse_of_models(context)
         found = differing.differ(differing.read(old), differing.read(new))
     else:
-        found = _of_models(old, new, chosen(context, None, given), -1 if quiet else verbose)
+        options = chosen(context, None, given)
+        paths = [old, new] if yardstick is None else [old, new, yardstick]
+        found = _of_models(paths, options, -1 if quiet else verbose)
     told = sentences(found)
     for name, file in wanted:
         data = _made(name, found, told)
@@ -112,18 +121,18 @@ def _refuse_of_models(context: click.Context) -> None:
             )
 
 
-def _of_models(old: Path, new: Path, options: Options, verbosity_: int) -> Difference:
+def _of_models(paths: list[Path], options: Options, verbosity_: int) -> Difference:
     from reportgen.commands.terminal import Terminal
     from reportgen.models.formats import identify
     from reportgen.models.freeing import imported
 
     terminal = Terminal(verbosity_)
-    for path in (old, new):
+    for path in paths:
         identify(path)
     with terminal.hushed():
         with terminal.progress("Starting TensorFlow"):
             differing = imported("reportgen.pipeline.differing")
-        found: Difference = differing.differ(old, new, options, terminal.progress)
+        found: Difference = differing.differ(*paths[:2], options, terminal.progress, *paths[2:])
     return found
 
 
@@ -135,7 +144,10 @@ def sentences(found: Difference) -> dict[str, Any]:
     classes = answers.classes if answers else ()
     return {
         "headline": telling.headline(found),
-        "answers": list(telling.about_answers(answers)) if answers else [],
+        "answers": [
+            *(telling.about_answers(answers) if answers else ()),
+            *([telling.about_yardstick(found.yardstick)] if found.yardstick else ()),
+        ],
         "layers": telling.about_layers(found),
         "channels": telling.about_channels(found),
         "lost": telling.about_lost(answers) if answers else "",
@@ -225,10 +237,11 @@ def _matched(found: Difference, told: dict[str, Any]) -> Iterator[str]:
     rows = []
     for each in found.matching.layers if found.matching else ():
         kept = "" if each.at_their_number is None else f", {each.at_their_number} at their number"
+        alike, bare = decimal(each.correlation), decimal(each.correlation_untrained)
+        cka, cka_bare = decimal(each.similarity), decimal(each.similarity_untrained)
         rows.append(
-            f"  {each.path}: {each.matched} of {each.old_channels} matched{kept}; correlation"
-            f" {decimal(each.correlation)} (untrained {decimal(each.correlation_untrained)}), CKA {decimal(each.similarity)}"
-            f" (untrained {decimal(each.similarity_untrained)})"
+            f"  {each.path}: {each.matched} of {each.old_channels} matched{kept}; correlation {alike} (untrained"
+            f" {bare}), CKA {cka} (untrained {cka_bare})"
         )
     yield from _first(rows)
 

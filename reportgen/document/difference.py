@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from reportgen.document.likeness import Marked, Matching, Overlap
+from reportgen.document.likeness import Marked, Matching, Overlap, Yardstick
 from reportgen.document.report import Figure
 
 Change = Literal["added", "removed", "changed", "renamed"]
@@ -289,6 +289,7 @@ class Difference:
         findings: What was found, new ones first.
         facts: Versions and facts of the machine that differ.
         matching: Channels matched by what they respond to; None of two reports, which hold no responses.
+        yardstick: How far another training of the old model differs from it; None without one.
         classes: Whether the names of the classes are as they were, in another order, or others; None where there are
             none.
         overlap: Whether the evidence lies where it lay; None of two reports, and where answers are no classes.
@@ -310,3 +311,4 @@ class Difference:
     matching: Matching | None = None
     classes: Literal["as before", "reordered", "others"] | None = None
     overlap: Overlap | None = None
+    yardstick: Yardstick | None = None

@@ -85,6 +85,8 @@ class Overlap:
             wherever the evidence lies.
         others_high: The ninety-fifth percentile of that.
         above: In how many images the overlap is larger.
+        trainings: The mean overlap of the old model's region with that of another training of it, on those of these
+            images that it answers alike; None without one.
     """
 
     method: str
@@ -95,3 +97,21 @@ class Overlap:
     others: float
     others_high: float
     above: int
+    trainings: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """How far another training of the old model differs from it, on the same images.
+
+    Attributes:
+        file: Its file.
+        lost: Images that only the old one gets right; None where answers to single images are not known.
+        won: Images that only this one gets right; None likewise.
+        changed: Images that are answered otherwise; None likewise.
+    """
+
+    file: str
+    lost: int | None
+    won: int | None
+    changed: int | None

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from reportgen.document.difference import Difference
-from reportgen.document.likeness import Matching
+from reportgen.document.likeness import Matching, Yardstick
 from reportgen.evidence.answers import FORMAT, unpacked
 from reportgen.models.compiling import runnable
 from reportgen.models.formats import identify
@@ -55,7 +55,9 @@ class _Model:
         return {each.record.path: each for each in judged(self.subject.record.layers)}
 
 
-def differ(old: Path, new: Path, options: Options, progress: Progress = silent) -> Difference:
+def differ(
+    old: Path, new: Path, options: Options, progress: Progress = silent, yardstick: Path | None = None
+) -> Difference:
     """Compare two models on the same images.
 
     Args:
@@ -63,19 +65,33 @@ def differ(old: Path, new: Path, options: Options, progress: Progress = silent) 
         new: File of the model now.
         options: The data, and how they are put to both models; without data only the networks are compared.
         progress: Told of every long step.
+        yardstick: File of another training of the old model, which says how far two trainings differ by themselves.
 
     Raises:
         ReportgenError: A model or the data cannot be used; or as `reporting.make_report`.
     """
-    for path in (old, new):
+    paths = [old, new] if yardstick is None else [old, new, yardstick]
+    for path in paths:
         identify(path)
     options = options.model_copy(update={"section": CHAPTERS, **_QUICK})
-    before, now = (_looked(path, options, progress) for path in (old, new))
+    before, now, *third = (_looked(path, options, progress) for path in paths)
     found = differing.differ(before.given, now.given)
     if found.apart:
         return found
     found = replace(found, matching=_matching(before, now, options, progress))
-    return marking.marked(found, (before.looked, now.looked), options, progress)
+    for other in third:
+        apart = differing.differ(before.given, other.given).answers
+        shift = apart.accuracy if apart else None
+        found = replace(
+            found,
+            yardstick=Yardstick(
+                other.given.name,
+                shift.lost if shift else None,
+                shift.won if shift else None,
+                apart.changed if apart else None,
+            ),
+        )
+    return marking.marked(found, [each.looked for each in (before, now, *third)], options, progress)
 
 
 def _looked(path: Path, options: Options, progress: Progress) -> _Model:

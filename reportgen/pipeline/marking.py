@@ -30,35 +30,39 @@ _SEED = 24
 _Known = dict[int, tuple[SampleRecord, Explanation | None]]
 
 
-def marked(found: Difference, both: tuple[Looked, Looked], options: Options, progress: Progress = silent) -> Difference:
+def marked(found: Difference, models: Sequence[Looked], options: Options, progress: Progress = silent) -> Difference:
     """Add pictures and outlines to the images that were right and now are wrong, and where evidence lies.
 
     Args:
         found: What changed.
-        both: The old model and the new one, as they were looked at.
+        models: The old model and the new one, and perhaps another training of the old one, as they were looked at.
         options: The seed.
         progress: Told of every long step.
 
     Returns:
         The same as came where no single images were compared, or nothing can be explained.
     """
-    answers = [each.evidence.predictions for each in both]
+    answers = [each.evidence.predictions for each in models]
     if found.answers is None or found.answers.changed is None or None in answers:
         return found
     lost = [each.index for each in found.answers.lost]
-    alike = _alike(both, options.seed)
+    alike = _alike(models[:2], options.seed)
     if not lost and not alike:
         return found
-    subjects = [each.subject for each in both]
+    subjects = [each.subject for each in models]
     try:
         method, explained = probing.outlined(subjects, answers, [*lost, *alike], options.seed, progress)
     except ModelError:
         return found  # The main input is a row of values, say: there is nowhere that evidence could lie.
     known: list[_Known] = [{sample.index: (sample, each) for sample, each in one} for one in explained]
     shown = tuple(_with_pictures(each, known[0], known[1]) for each in found.answers.lost)
-    return replace(
-        found, answers=replace(found.answers, lost=shown), overlap=_overlap(alike, known[0], known[1], method)
-    )
+    overlap = _overlap(alike, known[0], known[1], method)
+    for third in known[2:]:
+        same = [index for index in alike if _answer(known[0], index) == _answer(third, index)]
+        trainings = _overlap(same, known[0], third, method)
+        if overlap is not None and trainings is not None:
+            overlap = replace(overlap, trainings=trainings.overlap)
+    return replace(found, answers=replace(found.answers, lost=shown), overlap=overlap)
 
 
 def _alike(both: Sequence[Looked], seed: int) -> list[int]:
@@ -74,6 +78,12 @@ def _alike(both: Sequence[Looked], seed: int) -> list[int]:
     found = np.flatnonzero(same)
     generator = np.random.default_rng([seed, _SEED])
     return sorted(map(int, generator.choice(found, min(len(found), MOST_ALIKE), replace=False)))
+
+
+def _answer(known: _Known, index: int) -> int | None:
+    """The class that a model answers an image with."""
+    explained = known[index][1] if index in known else None
+    return None if explained is None else explained.class_index
 
 
 def _overlap(indices: Sequence[int], old: _Known, new: _Known, method: str) -> Overlap | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reportgen.document.difference import Answers, Cost, Difference, Shift
-from reportgen.document.likeness import MatchedLayer, Matching, Overlap
+from reportgen.document.likeness import MatchedLayer, Matching, Overlap, Yardstick
 from reportgen.language.listing import listed
 from reportgen.language.numerals import decimal, number, percent, plural
 
@@ -59,6 +59,17 @@ def about_answers(answers: Answers) -> Iterator[str]:
         said = f"Calibration error: {percent(new)} now, {percent(old)} before"
         chance = answers.calibration_by_chance
         yield f"{said}; a perfectly calibrated network shows up to {percent(chance)}." if chance else f"{said}."
+
+
+def about_yardstick(yardstick: Yardstick) -> str:
+    """Say how far another training of the old model differs from it."""
+    if yardstick.lost is None or yardstick.won is None:
+        return f"How far another training, {yardstick.file}, differs image by image is not known."
+    lost, won = (plural(each, "image") for each in (yardstick.lost, yardstick.won))
+    return (
+        f"Another training of the old model, {yardstick.file}, gets {lost} wrong that the old one gets right, and {won}"
+        " right that it gets wrong."
+    )
 
 
 def about_classes(answers: Answers) -> str:
@@ -159,10 +170,13 @@ def about_overlap(overlap: Overlap) -> Iterator[str]:
         f"The regions of two different images overlap by {percent(overlap.others, 0)}; in {number(overlap.above)} of"
         f" {number(overlap.images)} images the overlap is larger than in 95 % of such pairs."
     )
-    yield (
-        "That is the yardstick of chance. How much two trainings of one network overlap was not measured: it takes a"
-        " third model."
-    )
+    if overlap.trainings is None:
+        yield (
+            "That is the yardstick of chance. How much two trainings of one network overlap is not known: it takes"
+            " another training of the old model, given with --yardstick."
+        )
+    else:
+        yield f"Another training of the old model overlaps with it by {percent(overlap.trainings, 0)}."
 
 
 def tells_nothing(layer: MatchedLayer) -> bool:

@@ -157,11 +157,12 @@ def test_a_report_and_a_model_are_not_compared(tmp_path: Path) -> None:
     assert "'report.json' is a report, and 'new.keras' is none." in found.stderr
 
 
-def test_options_of_a_run_are_refused_of_reports(tmp_path: Path) -> None:
+@pytest.mark.parametrize("option", ["--limit", "--yardstick"])
+def test_options_of_a_run_are_refused_of_reports(tmp_path: Path, option: str) -> None:
     old, new = pair(tmp_path)
-    found = here("diff", str(old), str(new), "--limit", "3", cwd=tmp_path)
+    found = here("diff", str(old), str(new), option, "3", cwd=tmp_path)
     assert found.returncode == 2
-    assert "--limit says how two models are run" in found.stderr
+    assert f"{option} says how two models are run" in found.stderr
 
 
 def test_what_is_no_model_is_refused_before_anything_starts(tmp_path: Path) -> None:

@@ -54,8 +54,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
-def difference(folder: Path, old: str, new: str) -> Difference:
-    return differing.differ(folder / old, folder / new, make({"data": str(folder / "images.npz")}))
+def difference(folder: Path, old: str, new: str, yardstick: str = "") -> Difference:
+    options = make({"data": str(folder / "images.npz")})
+    third = folder / yardstick if yardstick else None
+    return differing.differ(folder / old, folder / new, options, yardstick=third)
 
 
 def test_images_that_were_lost_are_shown_with_what_either_answer_hangs_on(folder: Path) -> None:
@@ -77,8 +79,12 @@ def test_images_that_were_lost_are_shown_with_what_either_answer_hangs_on(folder
 
 
 def test_evidence_that_moved_is_seen_to_have_moved(folder: Path) -> None:
-    moved = difference(folder, "old.keras", "new.keras").overlap
+    found = difference(folder, "old.keras", "new.keras", yardstick="old.keras")
+    assert found.yardstick is not None
+    assert (found.yardstick.file, found.yardstick.lost, found.yardstick.changed) == ("old.keras", 0, 0)
+    moved = found.overlap
     assert moved is not None
+    assert moved.trainings == 1
     assert moved.overlap < 0.1
     assert moved.above <= 2
 
@@ -87,7 +93,9 @@ def test_a_model_looks_where_it_looks(folder: Path) -> None:
     found = difference(folder, "old.keras", "old.keras")
     assert found.answers is not None
     assert found.answers.lost == ()
+    assert found.yardstick is None
     assert found.overlap is not None
+    assert found.overlap.trainings is None
     assert (found.overlap.overlap, found.overlap.least) == (1, 1)
 
 
