@@ -105,7 +105,7 @@ class _Waiting:
         """Let some rows of a batch wait, (batch) of bool, and run what has become a batch."""
         if not chosen.any():
             return
-        own = keras.tree.map_structure(lambda part: np.asarray(part)[chosen], inputs)
+        own = inputs if chosen.all() else keras.tree.map_structure(lambda part: np.asarray(part)[chosen], inputs)
         if len(self._indices):
             own = keras.tree.map_structure(lambda *parts: np.concatenate(parts), self._inputs, own)
         self._inputs, self._indices = own, np.concatenate([self._indices, indices[chosen]])

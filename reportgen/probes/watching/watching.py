@@ -99,9 +99,10 @@ class Watching:
         """
         self._wanted = len(keras.tree.flatten(inputs)[0])
         # Every batch has one size, so that the function is traced once; what is filled up is cut off again.
-        rows = np.minimum(np.arange(self.batch_size), self._wanted - 1)
-        filled = keras.tree.map_structure(lambda part: tf.convert_to_tensor(np.asarray(part)[rows]), inputs)
-        return [values[: self._wanted] for values in in_rows(self._subject.model, self._answers(filled), len(rows))]
+        missing = self.batch_size - self._wanted
+        filled = keras.tree.map_structure(lambda part: tf.convert_to_tensor(_filled(part, missing)), inputs)
+        answers = in_rows(self._subject.model, self._answers(filled), self.batch_size)
+        return [values[: self._wanted] for values in answers]
 
     def _answers(self, inputs: Tensors) -> list[Tensor]:
         if self._can_be_traced:
@@ -175,6 +176,12 @@ class Watching:
         if call.path in self._paths:
             both = (keras.tree.flatten(call.output)[0], *(() if call.activated is None else (call.activated,)))
             note(call, *(each if _is_precise(each) else keras.ops.cast(each, "float32") for each in both))
+
+
+def _filled(values: Tensor, missing: int) -> Array:
+    """Return a batch with its last row so many times more."""
+    rows = np.asarray(values)
+    return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) if missing else rows
 
 
 def _handed_over(watching: ref[Watching], path: str, values: Array, before: Array | None = None) -> np.int32:
