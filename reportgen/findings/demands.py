@@ -204,7 +204,7 @@ ARCHITECTURE_CHANGED = _asked(
     code="RG606",
     name="architecture-changed",
     title="The network is built otherwise than the baseline's",
-    means="Layers came, went, or have other settings, shapes or numbers of parameters.",
+    means="Layers came, went, read from other layers, or have other settings, shapes or numbers of parameters.",
     why="What was shown of one architecture (memory, time, a conversion that works) does not hold for another.",
     measured=(
         "Layers are aligned in the order of computation by kind, settings, shapes and parameters (Needleman and Wunsch"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,15 +31,17 @@ def changes(old: Sequence[Layer], new: Sequence[Layer]) -> tuple[tuple[LayerChan
         old and new.
     """
     pairs = _aligned([_known(each) for each in old], [_known(each) for each in new])
+    again = {str(one.layer["path"]): str(other.layer["path"]) for one, other in pairs if one and other}
+    read, reads = _behind(old, set(again)), _behind(new, set(again.values()))
     found, before = [], 0
     for one, other in pairs:
-        change = _change(one, other)
+        wires = _rewired(read[str(one.layer["path"])], reads[str(other.layer["path"])], again) if one and other else ""
+        change = _change(one, other, wires)
         before += change is None
         if change is not None:
             found.append(replace(change, before=before))
             before = 0
-    same = [(str(one.layer["path"]), str(other.layer["path"])) for one, other in pairs if one and other]
-    return tuple(found), tuple(same)
+    return tuple(found), tuple(again.items())
 
 
 def _known(layer: Layer) -> _Known:
@@ -88,7 +90,37 @@ def _aligned(old: list[_Known], new: list[_Known]) -> list[tuple[_Known | None, 
     return pairs + [(each, None) for each in old[i:]] + [(None, each) for each in new[j:]]
 
 
-def _change(one: _Known | None, other: _Known | None) -> LayerChange | None:
+def _behind(layers: Sequence[Layer], aligned: Container[str]) -> dict[str, frozenset[str]]:
+    """Return for each layer the aligned ones and the model's inputs that it reads; what came or went hands these on."""
+    found: dict[str, frozenset[str]] = {}
+    for layer in layers:
+        read = [
+            frozenset([path]) if path in aligned or _is_input(path) else found.get(path, frozenset())
+            for path in map(str, layer["inputs"])
+        ]
+        found[str(layer["path"])] = frozenset().union(*read)
+    return found
+
+
+def _rewired(was: frozenset[str], reads: frozenset[str], again: Mapping[str, str]) -> str:
+    """Say what a layer read and what it reads now, by the names of now; "" where that is the same."""
+    before = {again.get(path, path) for path in was}
+    if before == reads:
+        return ""
+    old, new = (", ".join(sorted(map(_named, each))) or "nothing" for each in (before, reads))
+    return f"reads {new} in place of {old}"
+
+
+def _is_input(path: str) -> bool:
+    """Whether a path is one of the model's inputs: "" for the main one, "/" and its name for a further one."""
+    return not path or path.startswith("/")
+
+
+def _named(path: str) -> str:
+    return f"the input {path[1:]}".strip() if _is_input(path) else path
+
+
+def _change(one: _Known | None, other: _Known | None, rewired: str = "") -> LayerChange | None:
     if one is None or other is None:
         change: Change = "added" if one is None else "removed"
         layer = next(each.layer for each in (one, other) if each is not None)
@@ -106,6 +138,8 @@ def _change(one: _Known | None, other: _Known | None) -> LayerChange | None:
         differs.append(f"output: {_sized(a)} became {_sized(b)}")
     if a["parameters"] != b["parameters"]:
         differs.append(f"parameters: {number(int(a['parameters']))} became {number(int(b['parameters']))}")
+    if rewired:
+        differs.append(rewired)
     if differs:
         return LayerChange("changed", str(b["path"]), str(b["kind"]), tuple(map(with_plain_spaces, differs)))
     if a["path"] != b["path"]:

@@ -66,7 +66,7 @@ def test_a_difference_becomes_a_pdf(tmp_path: Path) -> None:
 
 def hostile(report: dict[str, Any]) -> None:
     report["model"]["name"] = "<b>\x1b[31m\nnet"
-    report["model"]["layers"][0]["path"] = "<script>\u202e\n"
+    report["model"]["layers"][0]["path"] = report["model"]["layers"][1]["inputs"][0] = "<script>\u202e\n"
     report["findings"][0].update(title="<i>\nx", where="\x1b[2J")
     for each in report["sections"]["performance"]["content"]["heads"][0]["classes"]:
         each["name"] = f"<img src=x>\n{each['index']}"

@@ -29,6 +29,14 @@ def layer(of: dict[str, Any], **others: Any) -> dict[str, Any]:
     return {**copy.deepcopy(of), **others}
 
 
+def named_anew(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same layers under other names."""
+    return [
+        layer(each, path=f"new_{each['path']}", inputs=[path and f"new_{path}" for path in each["inputs"]])
+        for each in layers
+    ]
+
+
 def changed(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[tuple[str, str]]:
     found, _ = aligning.changes(old, new)
     return [(each.change, each.path) for each in found]
@@ -37,18 +45,44 @@ def changed(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[tuple[
 def test_layers_are_aligned_by_what_they_are_and_not_by_their_names() -> None:
     plain = [CONV, POOL, FLAT, DENSE]
     assert changed(plain, plain) == []
-    assert changed(plain, [layer(each, path=f"new_{each['path']}") for each in plain]) == [
-        ("renamed", f"new_{each['path']}") for each in plain
-    ]
-    assert changed(plain, [CONV, layer(CONV, path="more"), layer(POOL, path="pool_2"), FLAT, DENSE]) == [
+    assert changed(plain, named_anew(plain)) == [("renamed", f"new_{each['path']}") for each in plain]
+    more, pool = layer(CONV, path="more", inputs=["conv"]), layer(POOL, path="pool_2", inputs=["more"])
+    assert changed(plain, [CONV, more, pool, layer(FLAT, inputs=["pool_2"]), DENSE]) == [
         ("added", "more"), ("renamed", "pool_2"),
     ]  # fmt: skip
-    assert changed(plain, [CONV, FLAT, DENSE]) == [("removed", POOL["path"])]
+    assert changed(plain, [CONV, layer(FLAT, inputs=["conv"]), DENSE]) == [("removed", POOL["path"])]
     wider = layer(CONV, parameters=99, output_shape=[4, 4, 9])
     assert changed(plain, [wider, POOL, FLAT, DENSE]) == [("changed", CONV["path"])]
     ((found,), same) = aligning.changes(plain, [wider, POOL, FLAT, DENSE])
     assert found.what[-1].endswith("became 99")
     assert len(same) == 4
+
+
+def wired(**inputs: list[str]) -> list[dict[str, Any]]:
+    """Conv layers with these inputs, by their names; one of two inputs adds them."""
+    return [
+        layer(CONV, path=path, inputs=given, kind="Add" if len(given) > 1 else CONV["kind"])
+        for path, given in inputs.items()
+    ]
+
+
+def test_a_branch_that_leads_elsewhere_is_a_change() -> None:
+    old = wired(a=[], b=["a"], c=["b"], add=["c", "a"])
+    assert changed(old, old) == []
+    # The same names for the same wires mean nothing by themselves.
+    assert changed(old, wired(one=[], two=["one"], three=["two"], add=["three", "one"])) == [
+        ("renamed", "one"), ("renamed", "two"), ("renamed", "three"),
+    ]  # fmt: skip
+    ((found,), _) = aligning.changes(old, wired(a=[], b=["a"], c=["b"], add=["c", "b"]))
+    assert (found.change, found.path, found.what) == ("changed", "add", ("reads b, c in place of a, c",))
+
+
+def test_a_layer_that_came_between_changes_no_wire() -> None:
+    old = wired(a=[], b=["a"], add=["b", "a"])
+    between = [CONV | {"path": "a", "inputs": []}, layer(POOL, path="pool", inputs=["a"])]
+    new = [*between, *wired(b=["pool"], add=["b", "pool"])]
+    assert changed(old, new) == [("added", "pool")]
+    assert changed(new, old) == [("removed", "pool")]
 
 
 # Lost, won, and the exact p value, from runs of other code on 1,000 images.
@@ -163,8 +197,7 @@ def test_channels_findings_and_versions_are_compared(tmp_path: Path) -> None:
 
 def test_what_was_found_of_a_layer_is_found_under_its_new_name(tmp_path: Path) -> None:
     def named(report: dict[str, Any]) -> None:
-        for each in report["model"]["layers"]:
-            each["path"] = f"new_{each['path']}"
+        with_new_names(report)
         for each in report["findings"]:
             each["where"] = f"new_{each['where']}" if each["where"] in {CONV["path"], DENSE["path"]} else each["where"]
 
@@ -322,16 +355,15 @@ def test_a_report_without_a_calibration_leaves_its_growth_unmeasured(tmp_path: P
     assert {each.code for each in found.results if each.outcome == "unmeasured"} == {"RG604"}
 
 
-def named_anew(report: dict[str, Any]) -> None:
-    for each in report["model"]["layers"]:
-        each["path"] = f"new_{each['path']}"
+def with_new_names(report: dict[str, Any]) -> None:
+    report["model"]["layers"] = named_anew(report["model"]["layers"])
 
 
 def built_otherwise(report: dict[str, Any]) -> None:
     report["model"]["layers"].insert(1, layer(CONV, path="more"))
 
 
-@pytest.mark.parametrize(("edit", "expected"), [(named_anew, "pass"), (built_otherwise, "fail"), (several, "pass")])
+@pytest.mark.parametrize(("edit", "expected"), [(with_new_names, "pass"), (built_otherwise, "fail"), (several, "pass")])
 def test_an_architecture_is_the_same_whatever_its_layers_are_called(tmp_path: Path, edit: Any, expected: str) -> None:
     assert gated(tmp_path, edit=edit)["RG606"] == expected
 
