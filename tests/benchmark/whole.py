@@ -109,9 +109,7 @@ def whole(folder: Path) -> Iterator[Row]:
         A row for the whole build and one for the pass of each network, and one for a build without a model.
     """
     for network, called, number, most, most_of_pass in CASES:
-        model, images = folder / f"{network}.keras", folder / f"photographs-{number}"
-        run(_SAVE, str(model), network)
-        run(_PICTURES, str(images), str(number))
+        model, images = made(folder, network, number)
         theirs = cost("-c", _FLOOR, str(model), str(images))
         ours = cost("-m", "reportgen", "build", str(model), "--data", str(images), *_FORMATS, "-o", str(folder / "out"))
         what = f"`build` of {called} on {number:,} pictures, HTML and JSON, all chapters, processor time"
@@ -125,6 +123,14 @@ def whole(folder: Path) -> Iterator[Row]:
     yield _row(
         "`build` without a model, HTML and JSON, processor time", ours, "import + training + `predict`", theirs, 2.0
     )
+
+
+def made(folder: Path, network: str, number: int) -> tuple[Path, Path]:
+    """Save a network of Keras's without trained weights, and pictures like photographs; return where they are."""
+    model, images = folder / f"{network}.keras", folder / f"photographs-{number}"
+    run(_SAVE, str(model), network)
+    run(_PICTURES, str(images), str(number))
+    return model, images
 
 
 def _row(what: str, ours: Cost, against: str, theirs: Cost, most: float) -> Row:
