@@ -12,5 +12,3 @@ BELOW_MIDDLE = 3.5
 """How far the foot of a digit is below its middle."""
 SANS = "IBM Plex Sans, DejaVu Sans, sans-serif"
 MONO = "IBM Plex Mono, DejaVu Sans Mono, monospace"
-CELL = 6
-"""How many letters stand below a patch."""

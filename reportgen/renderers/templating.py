@@ -14,7 +14,6 @@ from markupsafe import Markup, escape
 
 from reportgen import registry
 from reportgen.document import colours, lettering
-from reportgen.evidence.responses import MOST_PATCHES
 from reportgen.figures.class_bars import BAR_HEIGHT, BAR_PITCH
 from reportgen.language.cleaning import anchor, clean, isolated, shortened
 from reportgen.language.numerals import (
@@ -111,8 +110,7 @@ def stylesheet(name: str, changed: tuple[tuple[str, str], ...] = ()) -> str:
 
 def shared_rules() -> str:
     """Return what the style sheets take from the program, as custom properties: colours and measures."""
-    letters = MOST_PATCHES * lettering.CELL
-    measures = f"--strip-letters: {letters}; --bar-pitch: {BAR_PITCH}; --bar-height: {BAR_HEIGHT};"
+    measures = f"--bar-pitch: {BAR_PITCH}; --bar-height: {BAR_HEIGHT};"
     return f"{colours.rules()}\n:root {{ {measures} }}"
 
 

@@ -103,12 +103,15 @@ def test_patches_that_tie_are_said_to_be_drawn() -> None:
     assert not [said for said in usual.said if "random" in said]
 
 
-def test_classes_and_responses_stand_below_their_patches() -> None:
+def test_highest_responses_are_told_with_their_classes() -> None:
     seen = [made.patch(value, label=label) for value, label in ((12.345, "cat"), (-0.0012, "golden retriever"))]
     card = layer(responses=made.responses(made.call("conv", made.channel(0, patches=tuple(seen))))).cards[0]
-    assert card.rows == (" cat  go…er", " 12.3 −0.0012")
+    assert card.strongest == "Highest responses: 12.3 to −0.0012, to cat (1) and golden retriever (1)."
     assert "Patches: 1 of class cat, 1 of golden retriever." in card.said
-    assert all(len(line) <= 9 * 6 for line in card.rows)
+    (bare,) = layer(
+        responses=made.responses(made.call("conv", made.channel(0, patches=(made.patch(2.0, label=None),))))
+    ).cards
+    assert bare.strongest == "Highest responses: 2."
 
 
 def test_patch_inside_the_image_reaches_not_outside() -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen.document.lettering import CELL
 from reportgen.document.report import Figure
 from reportgen.evidence import Evidence
 from reportgen.evidence.responses import CallResponses, ChannelResponses, Patch, Peaks, ResponsesResult
 from reportgen.figures import gallery, looks, patches
 from reportgen.figures.spread import Spread, spread
-from reportgen.language.cleaning import clean, shortened
+from reportgen.language.cleaning import clean
+from reportgen.language.listing import listed
 from reportgen.language.numerals import number, plural
 from reportgen.language.vocabulary import words
 from reportgen.sections.channels import lines, titles
@@ -75,12 +76,15 @@ class Card:
     cap: float | None
 
     @property
-    def rows(self) -> tuple[str, str]:
-        """The classes and the responses of the patches, each in a cell, for what is no picture."""
-        labels = [shortened(clean(patch.label or ""), CELL - 1) for patch in self.patches]
-        values = [number(patch.value, 2 if len(number(patch.value)) >= CELL else 3) for patch in self.patches]
-        classes, responses = ("".join(f"{each:^{CELL}}" for each in row).rstrip() for row in (labels, values))
-        return classes, responses
+    def strongest(self) -> str:
+        """Its highest responses and the classes of what they are to, in a sentence; "" without any."""
+        if not self.patches:
+            return ""
+        counts = Counter(clean(patch.label) for patch in self.patches if patch.label is not None)
+        of_each = listed([f"{name} ({number(count)})" for name, count in counts.most_common()])
+        highest, lowest = (number(patch.value, 3) for patch in (self.patches[0], self.patches[-1]))
+        values = highest if highest == lowest else f"{highest} to {lowest}"
+        return f"Highest responses: {values}{', to ' if of_each else ''}{of_each}."
 
     @property
     def spread(self) -> Spread | None:
