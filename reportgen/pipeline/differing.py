@@ -32,8 +32,8 @@ from reportgen.renderers.tools import Tools
 
 CHAPTERS = ("performance", "channels", "provenance")
 """The chapters that hold what is compared."""
-# What the chapter on channels shows besides, and is not compared.
-_QUICK = {"ablation_budget": "1", "dream_steps": 1}
+# What the chapter on channels shows besides is not compared; no page is written that could be too large.
+_QUICK = {"ablation_budget": "1", "dream_steps": 1, "max_size": 1 << 40}
 
 
 @dataclass(frozen=True, slots=True)
