@@ -181,9 +181,9 @@ def test_whole_report_has_every_chapter_and_is_written(name: str, place: str, tm
     assert_planted_facts_are_told(name, report, labels)
     assert_no_zero_is_silent(model, report)
     left_out = set(registry.names("sections")) - {section.name for section in report.sections}
-    # No policy was given, classes are no pictures, and a volume has no height and width for gratings of pixels and for
-    # its poolings.
-    assert left_out <= {"policy", "pixels", *(("edges", "pooling") if name == "volume" else ())}
+    # No policy and no card was given, classes are no pictures, and a volume has no height and width for gratings of
+    # pixels and for its poolings.
+    assert left_out <= {"policy", "card", "technical", "pixels", *(("edges", "pooling") if name == "volume" else ())}
     files = report.save(tmp_path / "report", ("html", "json"))
     assert [file.name for file in files] == ["report.html", "report.json"]
     again = reportgen.read(files[1])

@@ -31,25 +31,31 @@ def main(folder: str, memory_bytes: int, seconds: int) -> None:
     """
     answer = claim_output()
     limit_memory(memory_bytes)
+    _end_with_parent(folder)
     try:
         # Late, because it fails where Pango is missing, and prints to standard output then.
         from reportgen.renderers import typesetting
     except OSError as error:
         send(answer, {"library": str(error).splitlines()[:1]}, b"")
         return
-    sizes = sys.stdin.buffer.readline().split()
-    if not sizes:
+    sizes = [int(size) for size in sys.stdin.buffer.readline().split()]
+    documents = [sys.stdin.buffer.read(size) for size in sizes]
+    if not sizes or [len(document) for document in documents] != sizes:
+        # Whoever asked is gone, perhaps in the middle of a document.
         shutil.rmtree(folder, ignore_errors=True)
         return
-    documents = [sys.stdin.buffer.read(int(size)).decode("utf-8") for size in sizes]
     attachment = sys.stdin.buffer.read()
     limit_time(seconds)
-    _end_with_parent(folder)
     # A document is millions of objects that live to the end; looking through them again and again for what can go
     # took a fifth of the time.
     gc.disable()
-    status = asdict(typesetting.typeset(*documents, attachment=attachment))
-    send(answer, status, status.pop("pdf"))
+    pages = [document.decode("utf-8") for document in documents]
+    status = asdict(typesetting.typeset(*pages, attachment=attachment))
+    try:
+        send(answer, status, status.pop("pdf"))
+    except OSError:
+        # Nobody waits for it any more.
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def claim_output() -> BinaryIO:

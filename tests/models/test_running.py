@@ -112,7 +112,7 @@ def test_random_answers_are_a_warning_and_not_the_fault_of_names() -> None:
         (tf.RaggedTensor.from_tensor, "with RaggedTensor"),
         (tf.sparse.from_dense, "with SparseTensor"),
         (tf.strings.as_string, r"of the shape \(1, 32\)"),
-        (lambda logits: logits[:3], r"answered a batch of 5 with an array of \(3, 32\)"),
+        (lambda logits: logits[:3], r"answered a batch of 64 with an array of \(3, 32\)"),
     ],
     ids=["none", "nothing", "number", "scalar", "no units", "ragged", "sparse", "words", "fewer rows"],
 )

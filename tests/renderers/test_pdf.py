@@ -426,3 +426,14 @@ def test_card_of_a_channel_stands_on_one_page() -> None:
             for word in ("begin", "middle", "end")
         ]
         assert places[0] == places[1] == places[2] != [], (number, places)
+
+
+@pytest.mark.parametrize("sent", [b"", b"100\n<html>", b"6 100\n<html><p>cut"], ids=["nothing", "a part", "one of two"])
+def test_process_whose_asker_went_away_removes_its_folder_and_sets_nothing(tmp_path: Path, sent: bytes) -> None:
+    folder = tmp_path / "fonts"
+    folder.mkdir()
+    program = "import sys; from reportgen.renderers.typesetting_process import main; main(sys.argv[1], 1 << 34, 60)"
+    command = [sys.executable, "-c", program, str(folder)]
+    done = subprocess.run(command, input=sent, capture_output=True, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, b""), done.stderr
+    assert not folder.exists()
