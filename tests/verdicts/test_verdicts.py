@@ -126,7 +126,7 @@ def test_annotations_escape_what_ends_a_command_and_count_what_is_not_shown(made
     assert lines[-1].startswith("::notice title=reportgen::21 more")
 
 
-# What GitLab's parser holds an entry against (its schema `codeclimate.json` asks for the types, and for all of these but
+# What GitLab's parser holds an entry against (its schema `codeclimate.json` asks for the types, and for all but
 # the name), and what its documentation says besides.
 ENTRY = {
     "type": "object",
