@@ -98,14 +98,19 @@ CONVENTION: list[tuple[str, set[str]]] = [
 
 
 @cache
-def modules() -> dict[str, ast.Module]:
-    """Every module by its name without the package's; "" is the package itself."""
+def sources() -> dict[str, Path]:
+    """The file of every module, by the module's name without the package's; "" is the package itself."""
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
-        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        found[name] = ast.parse(path.read_text(encoding="utf-8"))
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found
+
+
+@cache
+def modules() -> dict[str, ast.Module]:
+    """Every module as it is parsed, by the same names."""
+    return {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in sources().items()}
 
 
 def imported(name: str) -> Iterator[str]:
@@ -156,7 +161,7 @@ def floor(name: str) -> int:
     return FLOORS[name] if name in FLOORS else FLOORS[f"{room(name)}.*"]
 
 
-@pytest.mark.parametrize("name", list(modules()))
+@pytest.mark.parametrize("name", list(sources()))
 def test_module_imports_only_from_floors_below_or_from_its_own_room(name: str) -> None:
     strangers = {other for other in ours(name) if not (room(other) == room(name) and name)}
     assert sorted(other for other in strangers if floor(other) >= floor(name)) == []
@@ -192,7 +197,7 @@ def test_list_of_names_imports_nothing_and_does_nothing(name: str) -> None:
     assert [node.name for node in ast.walk(modules()[name]) if isinstance(node, kinds)] == []
 
 
-@pytest.mark.parametrize("name", list(modules()))
+@pytest.mark.parametrize("name", list(sources()))
 def test_library_comes_in_through_its_door_only(name: str) -> None:
     doors = dict(DOORS)
     strangers = {library for library in theirs(name) if library not in doors}
@@ -211,7 +216,7 @@ def test_every_door_is_used() -> None:
     assert {library for library, _ in DOORS} - used <= {"google", "h5py"}
 
 
-@pytest.mark.parametrize("name", list(modules()))
+@pytest.mark.parametrize("name", list(sources()))
 def test_first_line_of_a_module_says_what_it_is(name: str) -> None:
     text = ast.get_docstring(modules()[name])
     assert text
@@ -219,7 +224,7 @@ def test_first_line_of_a_module_says_what_it_is(name: str) -> None:
     assert first.rstrip().endswith((".", "?"))
 
 
-@pytest.mark.parametrize("name", list(modules()))
+@pytest.mark.parametrize("name", list(sources()))
 def test_files_have_at_most_400_lines_and_functions_at_most_60(name: str) -> None:
     stem = PACKAGE / name.replace(".", "/")
     path = stem / "__init__.py" if stem.is_dir() else stem.with_suffix(".py")
@@ -228,7 +233,7 @@ def test_files_have_at_most_400_lines_and_functions_at_most_60(name: str) -> Non
     assert [node.name for node in functions if (node.end_lineno or 0) - node.lineno + 1 > 60] == []
 
 
-@pytest.mark.parametrize("name", list(modules()))
+@pytest.mark.parametrize("name", list(sources()))
 def test_what_catches_every_error_says_why(name: str) -> None:
     stem = PACKAGE / name.replace(".", "/")
     path = stem / "__init__.py" if stem.is_dir() else stem.with_suffix(".py")

@@ -60,7 +60,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     places["bad"] = top / "bad"
     places["bad"].mkdir()
     (places["bad"] / "report.html").write_text(BAD_PAGE, encoding="utf-8")
-    writer = PdfWriter(clone_from=places["one layer"] / "report.pdf")
+    writer = PdfWriter(clone_from=places["no image"] / "report.pdf")
     del writer.root_object["/OutputIntents"]
     del writer.root_object["/MarkInfo"]
     writer.write(places["bad"] / "report.pdf")

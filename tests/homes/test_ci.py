@@ -8,11 +8,12 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+import check_jsonschema
 import pytest
+from click.testing import CliRunner, Result
 from ruamel.yaml import YAML
 
 from tests.commands import SCRIPT, Files, environment, here
@@ -29,11 +30,8 @@ SCHEMAS = [
 ]
 
 
-def checked(file: Path, schema: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(file)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+def checked(file: Path, schema: str) -> Result:
+    return CliRunner().invoke(check_jsonschema.main, ["--builtin-schema", schema, str(file)])
 
 
 def documented() -> str:
@@ -67,7 +65,7 @@ def scripts() -> dict[str, str]:
 @pytest.mark.parametrize(("name", "schema"), SCHEMAS)
 def test_file_is_valid_by_the_schema_of_its_reader(name: str, schema: str) -> None:
     shown = checked(FOLDER / name, schema)
-    assert shown.returncode == 0, shown.stdout
+    assert shown.exit_code == 0, shown.output
 
 
 @pytest.mark.parametrize(("name", "schema"), SCHEMAS)
@@ -76,7 +74,7 @@ def test_schema_refuses_a_misspelt_key(tmp_path: Path, name: str, schema: str) -
     for key in ("using", "runs-on", "paths"):
         text = re.sub(rf"\b{key}:", f"{key}z:", text)
     (tmp_path / "misspelt.yml").write_text(text, encoding="utf-8")
-    assert checked(tmp_path / "misspelt.yml", schema).returncode == 1
+    assert checked(tmp_path / "misspelt.yml", schema).exit_code == 1
 
 
 @pytest.mark.parametrize("place", ["github", "gitlab", "jenkins"])

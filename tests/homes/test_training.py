@@ -13,6 +13,7 @@ import tensorflow as tf
 
 import reportgen
 from reportgen.errors import DataError, OptionsError, RenderError, UnknownNameError
+from reportgen.models.inspection import inspect
 from reportgen.writing.folders import held
 from tests.commands import posix
 
@@ -65,12 +66,12 @@ def folders(place: Path) -> list[str]:
 
 @pytest.mark.slow
 def test_training_is_the_same_with_and_without(tmp_path: Path) -> None:
-    plain, plain_history = fitted(epochs=2)
-    again, _ = fitted(epochs=2)
+    plain, plain_history = fitted(epochs=3)
+    again, _ = fitted(epochs=3)
     callback = reportgen.ReportCallback(
-        (IMAGES[:8], LABELS[:8]), every=1, directory=tmp_path, formats=("json",), pick="index:0", dream_steps=1
+        (IMAGES[:8], LABELS[:8]), every=2, directory=tmp_path, formats=("json",), pick="index:0", dream_steps=1
     )
-    watched, watched_history = fitted(callback, epochs=2)
+    watched, watched_history = fitted(callback, epochs=3)
     wanted, repeated, found = state(plain), state(again), state(watched)
     # Two kernels, two biases, four of the normalization, two seeds, and what Adam keeps.
     assert len(wanted) == len(found) == 10 + 2 + 2 * 6
@@ -79,10 +80,10 @@ def test_training_is_the_same_with_and_without(tmp_path: Path) -> None:
     assert all(np.array_equal(*pair) for pair in zip(wanted, found, strict=True))
     assert watched_history == plain_history
     assert [layer.name for layer in watched.layers] == [layer.name for layer in plain.layers]
-    assert folders(tmp_path) == [*(f"epoch-{epoch}/report.json" for epoch in (1, 2)), "trained/report.json"]
+    assert folders(tmp_path) == ["epoch-2/report.json", "trained/report.json"]
     hashes = [json.loads((tmp_path / name).read_text("utf-8"))["model"]["weights_sha256"] for name in folders(tmp_path)]
     assert len(set(hashes)) == 2
-    assert hashes[1] == hashes[2]
+    assert inspect(watched, None).weights_sha256 == hashes[1]
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from dataclasses import replace
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -53,10 +54,16 @@ def model() -> Any:
     return bottlenecks()
 
 
+@cache
+def explained(model: Any, num_samples: int, options: tuple[tuple[str, Any], ...]) -> Any:
+    """The report with these options, which several tests write."""
+    pick = "index:" + ",".join(map(str, range(num_samples)))
+    return explain(model, IMAGES, pick=pick, **{"skip_section": SKIP, **dict(options)})
+
+
 def pages(folder: Path, model: Any, num_samples: int = 2, assets_dir: str | None = None, **options: Any) -> Any:
     """The report, the bytes of its page with what stands beside it, and its facts."""
-    pick = "index:" + ",".join(map(str, range(num_samples)))
-    report = explain(model, IMAGES, pick=pick, **{"skip_section": SKIP, **options})
+    report = explained(model, num_samples, tuple(options.items()))
     write(report, folder, ("html", "json"), assets_dir=assets_dir)
     size_bytes = sum(path.stat().st_size for path in folder.rglob("*") if path.suffix != ".json" and path.is_file())
     return report, size_bytes, json.loads((folder / "report.json").read_bytes())
@@ -120,7 +127,8 @@ def cards(report: Any) -> list[int]:
 def test_cards_of_channels_give_way_before_maps_and_maps_before_the_last_card(tmp_path: Path, model: Any) -> None:
     # The image that is made for a channel of the first layer takes the least time.
     spare: dict[str, Any] = {
-        "ablation_budget": "50", "dream": ["stem:0"], "dream_steps": 1, "skip_section": SKIP[:-1]
+        "ablation_budget": "50", "dream": ("stem:0",), "dream_steps": 1,
+        "section": ("maps", "channels"), "skip_section": (),
     }  # fmt: skip
     whole, _, _ = pages(tmp_path / "whole", model, 1, **spare)
     without = keeping.planned(inspect(model), 1, make({"skip_section": ("channels",)})).html_bytes
@@ -242,8 +250,6 @@ def test_budget_that_even_the_least_does_not_keep_is_refused(model: Any) -> None
 
 @pytest.mark.keras
 def test_page_above_its_bound_is_never_written(tmp_path: Path, model: Any) -> None:
-    from dataclasses import replace
-
     report = replace(explain(model, IMAGES, pick="index:0", skip_section=SKIP), max_size_bytes=150_000)
     with pytest.raises(RenderError, match=r"report\.html takes .* Expected at most 0\.15.MB"):
         write(report, tmp_path, ("html",))
