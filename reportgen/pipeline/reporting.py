@@ -303,8 +303,9 @@ def created() -> str | None:
 
 
 def _command(origin: Origin, dataset: Dataset | None, options: Options) -> str:
-    if dataset is not None and dataset.source == "memory":
-        return "reportgen.explain(model, images, labels, …)"
+    if not (origin.argument or origin.data):
+        labels = ", labels" if dataset is not None and dataset.labels is not None else ""
+        return f"reportgen.explain(model{', images' if dataset is not None else ''}{labels}, …)"
     usual = words(Options())
     given = [origin.argument] if origin.argument else []
     for name, values in words(options).items():

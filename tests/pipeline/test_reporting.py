@@ -170,6 +170,16 @@ def test_a_chapter_that_stands_alone_links_to_nothing_that_is_left_out(section: 
     assert {link for link in links if not link.startswith("data:")} - places == set()
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [((), ""), ((images((6, 6, 1)),), ", images"), ((images((6, 6, 1)), [0, 1, 2, 0, 1, 2]), ", images, labels")],
+    ids=["nothing", "images", "labels"],
+)
+def test_what_was_called_is_how_it_is_made_again(given: tuple[Any, ...], said: str) -> None:
+    report = explain(toys.sequential(), *given, section="provenance")
+    assert report.run.command == f"reportgen.explain(model{said}, …)"
+
+
 def test_without_data_chapters_that_need_images_are_left_out() -> None:
     origin = origins.Origin(toys.sequential(), ())
     report = reporting.make_report(origin, None, make({}))

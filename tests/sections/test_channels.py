@@ -295,8 +295,12 @@ def test_channels_whose_loss_was_not_measured_are_not_in_a_chart_of_losses() -> 
 def test_chart_of_few_channels_or_of_nothing_that_matters_is_left_out() -> None:
     assert not layer().has_plot
     assert not layer(responses=made.responses(MANY), ablation=None).has_plot
-    speaking = [made.channel(number, speaks=number == 1) for number in range(5)]
-    assert layer(responses=made.responses(made.call("conv", *speaking)), ablation=None).has_plot
+    alike = [made.channel(number, speaks=number == 1) for number in range(5)]
+    assert not layer(responses=made.responses(made.call("conv", *alike)), ablation=None).has_plot
+    differing = [
+        replace(channel, selectivity=channel.channel / 10, positive_share=channel.channel / 20) for channel in alike
+    ]
+    assert layer(responses=made.responses(made.call("conv", *differing)), ablation=None).has_plot
 
 
 def test_few_layers_have_no_chart_by_depth() -> None:

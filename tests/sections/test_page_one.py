@@ -173,6 +173,12 @@ def test_classes_stand_worst_first_with_their_mistakes() -> None:
     assert found.place(1.0) == pytest.approx(1.0)
 
 
+def test_a_class_that_is_the_only_one_with_images_is_ranked_among_none() -> None:
+    found = wrong(made.evidence(performance=missing(1, 10)))
+    assert found is not None
+    assert found.caption.startswith("The only class that occurs: how many of its images are classified correctly.")
+
+
 def test_of_many_classes_the_ten_least_recognised_are_shown() -> None:
     found = wrong(made.evidence(performance=missing(40, 5)))
     assert found is not None

@@ -158,6 +158,22 @@ def test_what_takes_away_leads_left_of_zero_and_what_adds_ends_at_the_score() ->
     assert total.bar(6.0) == (50, 50)
 
 
+def test_channel_that_adds_nothing_is_one_of_the_others() -> None:
+    channels = (ChannelShare(4, 6.0, None), ChannelShare(9, 0.0, None), ChannelShare(1, 0.0, None))
+    one = why_made.carried(channels=channels, num_others=3)
+    (found,) = sums.sums(why_made.explanation(carried=(one,), worked_sum=None), why_made.PLACES, "why")
+    assert ([row.channel for row in found.rows], found.num_others) == ([4], 5)
+    nothing = why_made.carried(channels=channels[1:], num_others=0)
+    (found,) = sums.sums(why_made.explanation(carried=(nothing,), worked_sum=None), why_made.PLACES, "why")
+    assert ([row.channel for row in found.rows], found.num_others) == ([9], 1)
+
+
+@pytest.mark.parametrize(("class_index", "what"), [(0, "log-odds"), (None, "value")])
+def test_what_the_channels_move_is_what_is_explained(class_index: int | None, what: str) -> None:
+    (found,) = sums.sums(why_made.explanation(class_index=class_index), why_made.PLACES, "why")
+    assert found.said.startswith(f"With every channel of conv at its mean over the data, the {what} would be 4 lower.")
+
+
 def test_cells_hold_the_exact_sum_and_its_strongest_places() -> None:
     exact = why_made.worked_sum(cells=CELLS)
     full = drawn.cells("full", why_made.PLACES, exact, is_full=True, alt="It adds.", said="")

@@ -43,9 +43,9 @@ def axes(channels: Sequence[Channel]) -> tuple[str, str]:
 
 
 def says_something(channels: Sequence[Channel], titles: tuple[str, str]) -> bool:
-    """Whether a chart tells what channels mean or what they matter, of channels enough to compare."""
-    tells = LOSS in titles or any(each.speaks for each in channels)
-    return tells and len(_placeable(channels, titles)) >= _LEAST_POINTS
+    """Whether a chart tells what channels mean or what they matter, of enough that differ in both."""
+    tells, known = LOSS in titles or any(each.speaks for each in channels), _placeable(channels, titles)
+    return tells and len(known) >= _LEAST_POINTS and all(len(set(map(_VALUES[title], known))) > 1 for title in titles)
 
 
 def plot(channels: Sequence[Channel], titles: tuple[str, str]) -> Plot:

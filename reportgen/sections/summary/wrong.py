@@ -122,6 +122,8 @@ def _by_class(head: HeadScores, known: Words) -> Wrong:
     caption = (
         f"{which} classes{'' if every else ' that are recognised least'}, worst first: how many {known.samples} of each"
         f" are {what}. Bars: 95 % intervals; the line is the average."
+        if len(recalls) > 1
+        else f"The only class that occurs: how many of its {known.samples} are {what}. Bar: 95 % interval."
     )
     if weak:
         caption += " Orange: worse than the rest by more than chance (Fisher's exact test, corrected for all classes)."

@@ -265,8 +265,8 @@ def _completeness(share: float) -> str:
     return percent(round(share, 3))
 
 
-def summed(part: WorkedSum | Carried) -> str:
-    """Say what the channels of a call add up to, and how exactly."""
+def summed(part: WorkedSum | Carried, what: str) -> str:
+    """Say what the channels of a call add up to, and how exactly; `what` is "value" or "log-odds"."""
     if isinstance(part, WorkedSum):
         return (
             f"The whole sum: the starting value {number(part.bias)}, then what each channel adds. The model gave"
@@ -274,7 +274,7 @@ def summed(part: WorkedSum | Carried) -> str:
         )
     against = f" and {number(part.against_it)} against it" if part.against_it else ""
     return (
-        f"With every channel of {part.path} at its mean over the data, the log-odds would be"
+        f"With every channel of {part.path} at its mean over the data, the {what} would be"
         f" {number(abs(part.change))} {'lower' if part.change > 0 else 'higher'}. {number(part.for_it)} speak for the"
         f" answer{against}. The parts add up to {_completeness(part.complete)} of the change."
     )

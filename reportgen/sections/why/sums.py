@@ -206,47 +206,43 @@ def sums(one: Explanation, image: Levels, anchor: str) -> Iterator[Sum]:
         image: The sample as it is drawn.
         anchor: Its address.
     """
-    exact = one.worked_sum
+    exact, what = one.worked_sum, "value" if one.class_index is None else "log-odds"
     if exact is not None:
         yield _exact(exact, f"{anchor}-sum", image)
     for part in one.carried[1:] if exact is not None else one.carried:
-        yield _sum(part, f"{anchor}-{len(part.path)}", image)
+        yield _sum(part, f"{anchor}-{len(part.path)}", what, image)
 
 
 def _exact(exact: WorkedSum, anchor: str, image: Levels | None = None) -> Sum:
     complete = (exact.score - exact.rest - exact.bias) / ((exact.score - exact.bias) or 1.0)
-    rows, said = _rows(exact.channels, exact.path, anchor, image), sentences.summed(exact)
-    return Sum(exact.path, True, exact.bias, rows, exact.others, exact.num_others, exact.score, complete, said)
+    rows, num_others = _rows(exact, anchor, image)
+    said = sentences.summed(exact, "score")
+    return Sum(exact.path, True, exact.bias, rows, exact.others, num_others, exact.score, complete, said)
 
 
-def _sum(part: Carried, anchor: str, image: Levels | None = None) -> Sum:
-    return Sum(
-        path=part.path,
-        is_exact=False,
-        begins=0.0,
-        rows=_rows(part.channels, part.path, anchor, image),
-        others=part.others,
-        num_others=part.num_others,
-        total=part.change,
-        complete=part.complete,
-        said=sentences.summed(part),
-    )
+def _sum(part: Carried, anchor: str, what: str, image: Levels | None = None) -> Sum:
+    rows, num_others = _rows(part, anchor, image)
+    said = sentences.summed(part, what)
+    return Sum(part.path, False, 0.0, rows, part.others, num_others, part.change, part.complete, said)
 
 
-def _rows(shares: tuple[ChannelShare, ...], path: str, anchor: str, image: Levels | None) -> tuple[Row, ...]:
-    largest = max((abs(each.share) for each in shares), default=0.0) or 1.0
-    return tuple(
+def _rows(part: WorkedSum | Carried, anchor: str, image: Levels | None) -> tuple[tuple[Row, ...], int]:
+    """Return the channels that add most, and how many others there are; who adds nothing is one of these."""
+    telling = [each for each in part.channels if each.share] or part.channels[:1]
+    largest = max((abs(each.share) for each in telling), default=0.0) or 1.0
+    rows = tuple(
         Row(
             each.channel,
             each.share,
             each.share / largest,
-            _response(each, path, anchor, image),
-            _patches(each, path, anchor),
+            _response(each, part.path, anchor, image),
+            _patches(each, part.path, anchor),
             tuple(patch.label for patch in each.patches[:MOST_IN_A_ROW] if patch.label is not None),
             any(map(patches.has_inset, each.patches[:MOST_IN_A_ROW])),
         )
-        for each in shares
+        for each in telling
     )
+    return rows, part.num_others + len(part.channels) - len(telling)
 
 
 def _response(share: ChannelShare, path: str, anchor: str, image: Levels | None) -> Figure | None:
@@ -285,7 +281,7 @@ def against(contrast: Contrast, one: Explanation, image: Levels, anchor: str, kn
     found = None
     if exact is not None and exact.cells:
         found = drawn.cells(f"{name}-places", image, exact, is_full=False, alt=f"{rather}.", said="")
-    total = _exact(exact, name) if exact is not None else None if part is None else _sum(part, name)
+    total = _exact(exact, name) if exact is not None else None if part is None else _sum(part, name, "log-odds")
     return Against(
         other=contrast.other,
         is_true=contrast.is_true,
