@@ -179,6 +179,14 @@ def test_a_class_that_is_the_only_one_with_images_is_ranked_among_none() -> None
     assert found.caption.startswith("The only class that occurs: how many of its images are classified correctly.")
 
 
+@pytest.mark.parametrize(("mistakes", "title"), [(0, "Right in every class"), (1, "Where it goes wrong")])
+def test_where_nothing_goes_wrong_the_title_says_so(mistakes: int, title: str) -> None:
+    rows = tuple(ClassAccuracy(place, "abc"[place], share(10 - mistakes, 10), share(1, 1)) for place in range(3))
+    found = wrong(made.evidence(performance=made.performance(num_classes=3, classes=rows, confusions=())))
+    assert found is not None
+    assert found.title == title
+
+
 def test_of_many_classes_the_ten_least_recognised_are_shown() -> None:
     found = wrong(made.evidence(performance=missing(40, 5)))
     assert found is not None

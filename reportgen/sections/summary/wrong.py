@@ -113,6 +113,8 @@ def _by_class(head: HeadScores, known: Words) -> Wrong:
     )
     called = listed([f"“{name}”" for name, _, _ in tested.found[:_MOST_BESIDE]])
     title = f"Where it goes wrong: {called}" if weak else "Where it goes wrong"
+    if all(recall.value == 1 for _, _, recall in recalls):
+        title = "Right in every class" if len(recalls) > 1 else "Never wrong"
     lead = ""
     if not weak and tested.num_tested:
         lead = "No class is worse than the others by more than chance."
