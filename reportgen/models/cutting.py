@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import keras
@@ -16,7 +16,8 @@ import tensorflow as tf
 
 from reportgen.errors import ModelError
 from reportgen.models import arising
-from reportgen.models.hooks import Call, watch
+from reportgen.models.folding import Folding
+from reportgen.models.hooks import Call, Instead, watch
 from reportgen.models.running import CALL_ERRORS, reason, state_kept
 from reportgen.models.types import Model, Tensor, Tensors
 
@@ -126,15 +127,18 @@ def trace(model: Model, inputs: Tensors, paths: Collection[str], any_size: bool 
     outputs: dict[str, tuple[Tensors, ...]] = {}
     seen: dict[str, tuple[Tensor, ...]] = {}
 
-    def note(call: Call) -> None:
+    def note(call: Call, fold: Folding) -> Instead | None:
+        instead = fold(call)
         if call.path in paths:
             depth = len(call.rounds.steps) if call.rounds else 0
-            own = outputs[call.path] = _steps(keras.tree.flatten(call.output)[0], depth)
+            output = call.output if instead is None else instead.output
+            own = outputs[call.path] = _steps(keras.tree.flatten(output)[0], depth)
             before = (None,) * len(own) if call.activated is None else _steps(call.activated, depth)
             seen[call.path] = tuple(map(arising.put_back_in_graph, own, before))
+        return instead
 
     def forward(*flat: Tensor) -> Tensors:
-        with watch(model, note):
+        with watch(model, partial(note, fold=Folding(paths))):
             return keras.tree.flatten(model(keras.tree.pack_sequence_as(inputs, flat), training=False))
 
     first = [None] if any_size else []

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from itertools import chain
 
 import keras
 import numpy as np
@@ -35,6 +37,11 @@ CALL_ERRORS = (
 )
 # TensorFlow puts names of its own and bold type into its messages; Keras lists all arguments behind them.
 _DECORATION = re.compile(r"\x1b\[\d*m|\{\{function_node [^}]*\}\}|Arguments received by .*", re.DOTALL)
+
+# Operations that may write to a variable, or call Python code that may.
+_CHANGES = re.compile(
+    r"(?:Eager)?PyFunc$|.*(?:Assign|Apply|Skip|Scatter)|Stateful(?!PartitionedCall)|Resource(?!Gather)"
+)
 
 
 def call(model: Model, inputs: Tensors) -> Tensors:
@@ -76,10 +83,11 @@ def _called_once(model: Model, inputs: Tensors) -> Tensors:
         ) from error
 
 
-def traced(function: Callable[[Tensors], Tensors], inputs: Tensors) -> Callable[[Tensors], Tensors]:
-    """Trace a function of a batch into a graph.
+def traced(model: Model, function: Callable[[Tensors], Tensors], inputs: Tensors) -> Callable[[Tensors], Tensors]:
+    """Trace a function of a batch that runs a model into a graph.
 
     Args:
+        model: The model; its variables have their values back after every run.
         function: Takes a batch, and returns tensors in any structure.
         inputs: A batch; only its structure, shapes and number formats count.
 
@@ -92,8 +100,23 @@ def traced(function: Callable[[Tensors], Tensors], inputs: Tensors) -> Callable[
         return function(keras.tree.pack_sequence_as(inputs, parts))
 
     specifications = [tf.TensorSpec(part.shape, part.dtype) for part in keras.tree.flatten(inputs)]
-    concrete = tf.function(of_parts, autograph=False).get_concrete_function(*specifications)
-    return lambda given: concrete(*map(tf.convert_to_tensor, keras.tree.flatten(given)))
+    with state_kept(model):
+        concrete = tf.function(of_parts, autograph=False).get_concrete_function(*specifications)
+    # To keep the state of a network of small layers takes a tenth as long as to run it.
+    keeping = partial(state_kept, model) if _changes_state(concrete.graph) else nullcontext
+
+    def run(given: Tensors) -> Tensors:
+        with keeping():
+            return concrete(*map(tf.convert_to_tensor, keras.tree.flatten(given)))
+
+    return run
+
+
+def _changes_state(graph: tf.Graph) -> bool:
+    """Whether anything in a graph, or in a function that it calls, may give a variable another value."""
+    whole = graph.as_graph_def()
+    nodes = chain(whole.node, *(function.node_def for function in whole.library.function))
+    return any(_CHANGES.match(node.op) for node in nodes)
 
 
 def reason(error: BaseException) -> str:

@@ -13,6 +13,7 @@ from reportgen.errors import ModelError
 from reportgen.evidence.samples import SampleRecord
 from reportgen.models import running
 from reportgen.models.blocks import Pass, State
+from reportgen.models.folding import Folding
 from reportgen.models.hooks import watch
 from reportgen.models.inputs import arrange, batch_size
 from reportgen.models.types import Model, Tensor, Tensors
@@ -139,7 +140,7 @@ class Answering:
     go of each output as soon as nothing needs it; the tracing costs as much as four or five eager calls.
     """
 
-    def __init__(self, model: Model, num_batches: int, rows: int = 0) -> None:
+    def __init__(self, model: Model, num_batches: int, rows: int = 0, *, is_folded: bool = False) -> None:
         """Prepare to ask.
 
         Args:
@@ -147,7 +148,9 @@ class Answering:
             num_batches: How many batches there will be: few do not pay for the tracing. Where other processes are asked
                 about the others, those count, too: the last bits depend on it.
             rows: How many images the largest batch has; 0 for as many as the first one.
+            is_folded: Whether convolutions and the batch normalisations behind them may become one (`folding`).
         """
+        self._is_folded = is_folded
         self._model, self._rows = model, batch_size(model) or rows
         self._is_worth_tracing = num_batches >= _WORTH_TRACING
         self._traced: Callable[[Tensors], list[Tensor]] | None = None
@@ -161,9 +164,8 @@ class Answering:
         whole = np.minimum(np.arange(self._rows), size - 1)
         filled = keras.tree.map_structure(lambda part: np.asarray(part)[whole], inputs)
         try:
-            with running.state_kept(self._model):
-                self._traced = self._traced or running.traced(self._flat, filled)
-                found = [np.asarray(output, dtype=np.float64) for output in self._traced(filled)]
+            self._traced = self._traced or running.traced(self._model, self._flat, filled)
+            found = [np.asarray(output, dtype=np.float64) for output in self._traced(filled)]
         except running.CALL_ERRORS:
             found = []
         if not found or any(values.shape[:1] != (self._rows,) for values in found):
@@ -174,7 +176,7 @@ class Answering:
 
     def _flat(self, inputs: Tensors) -> list[Tensor]:
         # While a model is watched, its layers have names that a graph takes.
-        with watch(self._model, lambda call: None):
+        with watch(self._model, Folding() if self._is_folded else lambda call: None):
             return list(keras.tree.flatten(self._model(inputs, training=False)))
 
 

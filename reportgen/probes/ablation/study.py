@@ -161,13 +161,14 @@ class Study:
         images = self._first[: int(self._room("ordering") / (1 + _COST_OF_GRADIENT))]
         if slopes is None or len(images) < min(LEAST_IMAGES, len(self._first)):
             return {}, 0
-        usual = self._usual(images)
+        true = self._true(images)
+        self._passes -= len(images)
         num_units = self._subject.record.outputs[self._measure.place].shape[0] or 1
         found: dict[str, list[Array]] = {site.place.path: [] for site in self._reached}
         done = 0
         with self._progress("Putting the channels in order", total=self._switch.num_batches(images)) as advance:
             for indices, inputs in self._switch.batches(images):
-                wanted = self._wanted(indices, usual.answered[done : done + len(indices)])
+                wanted = true[done : done + len(indices)]
                 missing = [(0, self._switch.rows - len(wanted)), *[(0, 0)] * (wanted.ndim - 1)]
                 filled = np.pad(wanted, missing, mode="edge")
                 losses = slopes.losses(inputs, targets(self._measure, filled, num_units), self._means)
@@ -180,17 +181,13 @@ class Study:
         self._passes -= _COST_OF_GRADIENT * done
         return {path: sizes(losses) for path, losses in found.items()}, done
 
-    def _wanted(self, images: Array, answered: Array) -> Array:
-        """What is true of some images, or was answered to them."""
-        return np.maximum(answered, 0) if self._measure.labels is None else self._measure.labels[images]
-
-    def _usual(self, images: Array) -> Answers:
-        """The answers of the untouched model."""
-        found = [
-            read(self._measure, self._subject, batch.usual, batch.images) for batch in self._switch.run(images, [], {})
-        ]
-        self._passes -= len(images)
-        return joined(found)
+    def _true(self, images: Array) -> Array:
+        """What is true of some images, or was answered to them, which takes a pass; a budget counts it in any case."""
+        if self._measure.labels is not None:
+            return np.asarray(self._measure.labels[images])
+        runs = self._switch.run(images, [], {})
+        usual = joined([read(self._measure, self._subject, batch.usual, batch.images) for batch in runs])
+        return np.maximum(usual.answered, 0)
 
     def _screened(self, estimates: Mapping[str, Array]) -> tuple[dict[Candidate, Answers], Answers]:
         """Switch off as many channels as the budget allows, those first that move the answers most."""

@@ -194,11 +194,9 @@ class _Watching:
 
     def _computed(self, inputs: Tensors) -> dict[str, Array] | None:
         """Run the model as a graph; None where it cannot be traced."""
-        model = self._subject.model
         try:
-            with running.state_kept(model):
-                self._traced = self._traced or running.traced(self._graph, inputs)
-                found = self._traced(inputs)
+            self._traced = self._traced or running.traced(self._subject.model, self._graph, inputs)
+            found = self._traced(inputs)
         except running.CALL_ERRORS:
             self._can_be_traced = False
             return None

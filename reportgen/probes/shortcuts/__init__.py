@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import comb
 
+import keras
 import numpy as np
 
 from reportgen.budget.plan import Plan
@@ -128,8 +129,8 @@ class _Search:
         cells, outside = [], []
         with progress("Locating the evidence", total=len(batches)) as advance:
             for start in batches:
-                part = self._images[start : start + self._ground.explained.rows]
-                maps, images = self._maps(part)
+                rows = slice(start, start + self._ground.explained.rows)
+                maps, images = self._maps(self._images[rows], self._called[rows])
                 cells.append(of_cells.shares(maps))
                 outside += list(_outside(maps, images))
                 advance()
@@ -158,26 +159,24 @@ class _Search:
         return 4 * _RECEIVERS if self._ground.small else searched + 2 * _RECEIVERS
 
     def _inputs(self, indices: Sequence[int]) -> list[Array]:
-        rows = [self._ground.inputs(int(index)) for index in indices]
-        return [np.concatenate(parts) for parts in zip(*rows, strict=True)]
+        return [np.asarray(part) for part in keras.tree.flatten(self._subject.inputs(indices))]
 
-    def _maps(self, indices: Array) -> tuple[Array, Array]:
-        """Return input times gradient of some images, float64 (images, height, width), and the images."""
+    def _maps(self, indices: Array, called: Array) -> tuple[Array, Array]:
+        """Return input times gradient of what some images are called, (images, height, width), and the images."""
         ground = self._ground
         inputs = self._inputs(indices.tolist())
-        images = np.stack([ground.image(int(index)) for index in indices])
-        scores = ground.explained.scores(inputs)
-        goals = [self._goal(row) for row in scores]
+        images = np.moveaxis(inputs[ground.main], 1 + ground.channel_axis, -1)
+        goals = [self._goal(max(int(each), 0)) for each in called]  # what is no number belongs to no class
         slopes = np.moveaxis(ground.explained.slopes(inputs, goals, ground.main), 1 + ground.channel_axis, -1)
         apart = images - np.stack([painting.empty(image) for image in images])
-        maps = (apart.astype(np.float64) * slopes).sum(axis=-1)
+        maps = sum(apart[..., colour].astype(np.float64) * slopes[..., colour] for colour in range(apart.shape[-1]))
         return np.nan_to_num(maps), images
 
-    def _goal(self, scores: Array) -> Goal:
+    def _goal(self, own: int) -> Goal:
+        units = self._ground.explained.units
         if self._ground.explained.kind == "softmax":
-            return Goal.of(len(scores), int(np.nan_to_num(scores).argmax()), is_log_odds=True)
-        own = int(np.nan_to_num(scores).argmax())
-        return Goal.of(len(scores), own, sign=1 if len(scores) > 1 or scores[0] >= 0 else -1)
+            return Goal.of(units, own, is_log_odds=True)
+        return Goal.of(units, own) if units > 1 else Goal.of(units, 0, sign=1 if own else -1)
 
     def _evidence(self, own: int) -> ClassEvidence:
         is_own = self._called == own

@@ -120,10 +120,9 @@ class Watching:
     def _run(self, inputs: Tensors) -> list[Tensor]:
         """Run the model as a graph, and from the batch on that has to be looked at closely, as another graph."""
         closely = self._looks_closely
-        with running.state_kept(self._subject.model):
-            if closely not in self._traced:
-                self._traced[closely] = running.traced(partial(self._graph, closely), inputs)
-            found = self._traced[closely](inputs)
+        if closely not in self._traced:
+            self._traced[closely] = running.traced(self._subject.model, partial(self._graph, closely), inputs)
+        found = self._traced[closely](inputs)
         return self._run(inputs) if self._looks_closely and not closely else found[len(self._paths) :]
 
     def _hand_on(self, path: str, values: Array, before: Array | None = None) -> None:

