@@ -23,13 +23,13 @@ def check(model: Path | None, options: Options) -> None:
     """
     from reportgen import writing
     from reportgen.options import card as cards
-    from reportgen.options import chapters
+    from reportgen.options import foreseen
     from reportgen.policy import reading as policy
     from reportgen.sources import classes, groups
     from reportgen.sources.opening import check as check_data
     from reportgen.writing.summary import check_summary
 
-    writing.check(options.output, options.format, options.assets_dir, chapters(options))
+    writing.check(options.output, options.format, options.assets_dir, foreseen(options))
     if options.summary is not None:
         check_summary(options.summary, options.output)
     if model is not None:

@@ -191,7 +191,7 @@ def merge(
     The exit codes are those of reportgen build.
     """
     from reportgen.commands.building import ANSWERS, build
-    from reportgen.options import chapters
+    from reportgen.options import foreseen
     from reportgen.writing import check
     from reportgen.writing.summary import check_summary
 
@@ -204,7 +204,7 @@ def merge(
         options = planning.options_of(found).model_copy(update=files)
         if keep_answers:
             options = options.model_copy(update={"format": (*options.format, ANSWERS)})
-        check(options.output, options.format, options.assets_dir, chapters(options))
+        check(options.output, options.format, options.assets_dir, foreseen(options))
         if options.summary is not None:
             check_summary(options.summary, options.output)
         merging = import_module("reportgen.cluster.merging")

@@ -10,6 +10,8 @@ from reportgen.document.report import Severity
 Outcome = Literal["pass", "fail", "undecided", "unmeasured", "waived"]
 MET, NOT_MET, NOT_DECIDED = 0, 4, 5
 """Exit codes: 1, 2 and 3 say that something else went wrong."""
+ORDER: tuple[Outcome, ...] = ("fail", "unmeasured", "undecided", "waived", "pass")
+"""Outcomes as people read them, what is not met first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from reportgen.options.forms import (
 )
 from reportgen.records import addresses
 from reportgen.renderers import DEFAULTS
+from reportgen.sections import VERDICT
 
 
 class Options(BaseModel):
@@ -292,7 +293,7 @@ def chapters(options: Options) -> tuple[str, ...]:
     """Return the names of the chapters to write, in the report's order.
 
     Raises:
-        OptionsError: Nothing is left.
+        OptionsError: Nothing is left, or there is a policy and no chapter for what came of it.
 
     >>> chapters(make({"section": ["edges", "summary"]}))
     ('summary', 'edges')
@@ -302,7 +303,21 @@ def chapters(options: Options) -> tuple[str, ...]:
     chosen = tuple(name for name in known if name in wanted and name not in options.skip_section)
     if not chosen:
         raise OptionsError("No chapter is left to write. Expected at least one. Change --section or --skip-section.")
+    if options.policy is not None and VERDICT not in chosen:
+        raise OptionsError(
+            f"A policy was given, but the chapter {VERDICT!r}, which says what came of it, is left out. Expected it"
+            " among the chapters. Choose it with --section, or do without --policy."
+        )
     return chosen
+
+
+def foreseen(options: Options) -> tuple[str, ...]:
+    """Return the names of the chapters that a report can have; errors as for `chapters`.
+
+    >>> foreseen(make({"section": ["summary", "policy"]}))
+    ('summary',)
+    """
+    return tuple(name for name in chapters(options) if name != VERDICT or options.policy is not None)
 
 
 def words(options: Options) -> dict[str, tuple[str, ...]]:

@@ -16,7 +16,7 @@ from typing import Any
 import keras
 
 from reportgen.errors import OptionsError, ReportgenError
-from reportgen.options import in_python
+from reportgen.options import foreseen, in_python
 from reportgen.pipeline.explain import explain, explain_options
 from reportgen.sources import streams
 from reportgen.sources.memory import from_arrays
@@ -95,9 +95,9 @@ class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc]
         choices: Mapping[str, Any],
     ) -> None:
         """Find out now what cannot be used, better than after hours of training."""
-        explain_options(choices, ("samples", "every", "directory", "formats", "class_names"))
+        options = explain_options(choices, ("samples", "every", "directory", "formats", "class_names"))
         formats = (formats,) if isinstance(formats, str) else tuple(formats)
-        check(directory, formats)
+        check(directory, formats, chapters=foreseen(options))
         check_room(Path(directory))
         self._samples = _samples(samples)
         self._directory, self._formats = Path(directory), formats

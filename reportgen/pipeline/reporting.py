@@ -36,10 +36,9 @@ from reportgen.progress import Progress, silent
 from reportgen.records.model import ModelRecord
 from reportgen.renderers import coverage, fonts, forms, overriding
 from reportgen.renderers.tools import Tools
+from reportgen.sections import VERDICT
 from reportgen.sources import hashing, looking_again, scaling
 from reportgen.sources.dataset import Dataset
-
-CHAPTER = "policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ def report_of(origin: Origin, looked: Looked, options: Options, progress: Progre
         fonts=own_fonts,
         templates=own_templates,
         chapters=chapters(options),
-        built=(CHAPTER,) if options.policy and CHAPTER in chapters(options) else (),
+        built=(VERDICT,) if options.policy else (),
     )
     evidence = replace(evidence, without_glyph=coverage.missing(texts(evidence), own_fonts))
     asked_for = policy.read(options.policy) if options.policy else None
@@ -141,7 +140,7 @@ def _kept(subject: Subject, evidence: Evidence) -> bytes:
 
 def _held(report: Report, evidence: Evidence, asked_for: Policy | None, options: Options, kept: bytes) -> Report:
     """Hold a report against a policy, and put the chapter that says so in its place."""
-    if asked_for is None or options.policy is None or CHAPTER not in evidence.chapters:
+    if asked_for is None or options.policy is None:
         return report
     made = forms.ending_in(".json").render(report, Tools())
     found = checking.verdict(
@@ -152,7 +151,7 @@ def _held(report: Report, evidence: Evidence, asked_for: Policy | None, options:
         folder=options.policy.parent,
         answers=answers.unpacked(kept, "report-answers.npz") if kept else None,
     )
-    section = registry.load("sections", CHAPTER).build(replace(evidence, further={CHAPTER: found}))
+    section = registry.load("sections", VERDICT).build(replace(evidence, further={VERDICT: found}))
     before = sum(each.name == sections.PAGE_ONE for each in report.sections)
     chapters_ = (*report.sections[:before], section, *report.sections[before:])
     return replace(report, sections=chapters_, verdict_code=found.exit_code)

@@ -9,6 +9,7 @@
 - `check_size(report, size_bytes)` refuses a file above `--max-size`; the report is made so that it keeps to that.
 - `parted(report, folder, tools)` makes the file with its style sheet and its pictures beside it.
 - `framed(report)` makes a frame for a notebook.
+- `LAST` is True where the file names the others: it is made after them, with their hashes in `tools.written`.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Format:
         work: What there is to do besides, or None.
         check_size: Refuses a file of so many bytes.
         parted: Makes the file and the folder beside it, or None where the format has no such folder.
+        is_last: Whether it is made when the files of all others are written.
     """
 
     suffix: str
@@ -54,6 +56,7 @@ class Format:
     work: Callable[[Plan], Work] | None
     check_size: Callable[[Report, int], None]
     parted: Callable[[Report, str, Tools], Parts] | None
+    is_last: bool
 
 
 def form(name: str) -> Format:
@@ -76,6 +79,7 @@ def form(name: str) -> Format:
         work=_of(module, "work", None),
         check_size=_of(module, "check_size", _nothing),
         parted=_of(module, "parted", None),
+        is_last=_of(module, "LAST", False),
     )
 
 

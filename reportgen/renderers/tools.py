@@ -1,8 +1,8 @@
-"""What a renderer may use besides the report: a process that sets type, and what another renderer made of it."""
+"""What a renderer may use besides the report: a process that sets type, and what others made of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from types import TracebackType
@@ -36,9 +36,12 @@ class Tools:
     Attributes:
         typesetter: A process that was started earlier with the format's `warm`, used up by one document; None: the
             renderer starts one if it needs it.
+        written: For a format that is made last: SHA-256 of every file that was written of the report, by its path from
+            the report's folder, with "/".
     """
 
     typesetter: Typesetter | None = None
+    written: Mapping[str, str] = field(default_factory=dict)
     _made: dict[Make, bytes] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -52,3 +55,7 @@ class Tools:
     def with_typesetter(self, typesetter: Typesetter) -> Tools:
         """Return the same tools with a process that sets type."""
         return replace(self, typesetter=typesetter)
+
+    def with_written(self, written: Mapping[str, str]) -> Tools:
+        """Return the same tools with what was written."""
+        return replace(self, written=written)

@@ -29,6 +29,8 @@ NAMES = (
 )
 PAGE_ONE = "summary"
 """The chapter that is page one, and can be printed alone."""
+VERDICT = "policy"
+"""The chapter of a report that is held against a policy, and of no other."""
 MAPS, LAYERS, CARDS, SCORES, REASONS = "maps", "activations", "channels", "performance", "why"
 PIXELS = "pixels"
 """The chapters that grow most: with the maps of every sample, with layers, channels, classes and samples, and with the

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reportgen.document.report import Section
-from reportgen.document.verdict import MET, NOT_DECIDED, Outcome, Result, Verdict
+from reportgen.document.verdict import MET, NOT_DECIDED, ORDER, Outcome, Result, Verdict
 from reportgen.evidence import Evidence
 from reportgen.language.listing import listed
 from reportgen.language.numerals import plural
@@ -13,7 +13,6 @@ from reportgen.language.numerals import plural
 TITLE = "Is it good enough?"
 PART = "body"
 NEEDS = ()
-_ORDER: tuple[Outcome, ...] = ("fail", "unmeasured", "undecided", "waived", "pass")
 _WORDS: dict[Outcome, str] = {
     "fail": "not met",
     "unmeasured": "not measured",
@@ -50,12 +49,12 @@ def build(evidence: Evidence) -> Section | None:
     verdict: Verdict | None = evidence.further.get("policy")
     if verdict is None:
         return None
-    results = tuple(each for outcome in _ORDER for each in verdict.results if each.outcome == outcome)
+    results = tuple(each for outcome in ORDER for each in verdict.results if each.outcome == outcome)
     content = Content(verdict.policy, verdict.policy_sha256, verdict.exit_code, results)
     headline = {
         MET: f"It meets the policy {verdict.policy}",
         NOT_DECIDED: f"These data cannot decide the policy {verdict.policy}",
     }.get(verdict.exit_code, f"It does not meet the policy {verdict.policy}")
-    counts = [f"{verdict.count(each)} {_WORDS[each]}" for each in _ORDER if verdict.count(each)]
+    counts = [f"{verdict.count(each)} {_WORDS[each]}" for each in ORDER if verdict.count(each)]
     answer = f"Of {plural(len(results), 'demand')} {listed(counts)}."
     return Section("policy", TITLE, answer, content, headline)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from reportgen.document.verdict import Outcome, Result, Verdict
+from reportgen.document.verdict import ORDER, Result, Verdict
 from reportgen.language.cleaning import with_plain_spaces
 from reportgen.language.numerals import plural
 
 NAME = "policy.txt"
-ORDER: tuple[Outcome, ...] = ("fail", "unmeasured", "undecided", "waived", "pass")
 _WORDS = {
     "fail": "FAILED",
     "unmeasured": "NOT MEASURED",

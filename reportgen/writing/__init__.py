@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reportgen import registry
 from reportgen.document.report import Report
+from reportgen.errors import OptionsError
 from reportgen.models import freeing
 from reportgen.progress import Progress, silent
 from reportgen.renderers import DEFAULTS, apart, assets, templating
@@ -48,7 +49,7 @@ def write(
         report: What `explain` returned.
         directory: Folder for the files; made where it is missing.
         formats: "html", "pdf", "json", one of them or several; "pdf-summary" is page one alone, "model-card" and
-            "ml-bom" are for machines.
+            "ml-bom" are for machines, and "in-toto" is a statement about the files of the others.
         progress: Told of every format.
         typesetter: A process that `renderers.forms.warm` started for the first PDF; without one, one is started.
         assets_dir: Name of a folder beside `report.html` for its style sheet and its pictures, for servers that allow
@@ -60,7 +61,8 @@ def write(
 
     Raises:
         UnknownNameError: A format is none of these.
-        OptionsError: The name of the folder cannot be used, or there is no page for it.
+        OptionsError: The name of the folder cannot be used, or there is no page for it; or a statement is asked for
+            alone.
         RenderError: The folder cannot be written to, another run writes to it, a file there is not ours, or a format
             cannot be made.
     """
@@ -79,7 +81,7 @@ def write_held(
     assets_dir: str | None = None,
 ) -> tuple[Path, ...]:
     """Write a report into a folder that `folders.held` keeps for this run; otherwise as `write`."""
-    targets = check(directory, formats, assets_dir)
+    targets = check(directory, formats, assets_dir, tuple(section.name for section in report.sections))
     for target in targets.values():
         clear_leftovers(target)
     make_folder(Path(directory))
@@ -117,22 +119,38 @@ def _write(
             for each in files
             if each.path in typesetters
         }
-        for each in (each for each in files if each.path not in paged):
+        written: dict[Path, str] = {}
+        for each in (each for each in files if each.path not in paged and not each.form.is_last):
             with progress(f"Writing {each.path.name}"):
                 if each.form.parted is not None:
-                    write_page(report, each.path, each.form, assets_dir, tools)
+                    written.update(write_page(report, each.path, each.form, assets_dir, tools))
                 else:
-                    data = each.form.render(report, tools)
-                    each.form.check_size(report, len(data))
-                    replace_file(each.path, data)
-                    del data
+                    written[each.path] = _put(report, each, tools)
             # What writing took, of MobileNetV2's report 200 MB, while the typesetter takes more and more.
             freeing.give_back()
         for path, made in paged.items():
             with progress(f"Writing {path.name}"):
-                replace_file(path, made.result())
+                written[path] = replace_file(path, made.result())
+        for each in (each for each in files if each.form.is_last):
+            with progress(f"Writing {each.path.name}"):
+                _put(
+                    report, each, tools.with_written(_by_path(written, each.path.parent, [each.path for each in files]))
+                )
     finally:
         elsewhere.shutdown(wait=False, cancel_futures=True)
+
+
+def _put(report: Report, file: _File, tools: Tools) -> str:
+    """Write a file in one piece; the hash of its bytes."""
+    data = file.form.render(report, tools)
+    file.form.check_size(report, len(data))
+    return replace_file(file.path, data)
+
+
+def _by_path(written: Mapping[Path, str], folder: Path, order: Sequence[Path]) -> dict[str, str]:
+    """The hashes of files by their paths from the folder: the report's own in their order, then those beside a page."""
+    sorted_ = [*(path for path in order if path in written), *sorted(set(written) - set(order))]
+    return {path.relative_to(folder).as_posix(): written[path] for path in sorted_}
 
 
 def sizes(paths: Sequence[Path], assets_dir: str | None = None) -> dict[Path, int]:
@@ -165,12 +183,18 @@ def check(
 
     Raises:
         UnknownNameError: A format is not known.
-        OptionsError: The name of the folder of assets cannot be used, or there is no page for it.
+        OptionsError: The name of the folder of assets cannot be used, or there is no page for it; or a format that is
+            about the others is asked for alone.
         RenderError: The folder cannot be written to, a file there is not ours, or a format needs a chapter that is left
             out.
     """
     folder = Path(directory)
     forms = {name: form(name) for name in dict.fromkeys(formats)}
+    if forms and all(each.is_last for each in forms.values()):
+        raise OptionsError(
+            f"The format {next(iter(forms))} is about the files of the others, but no other is written. Expected one"
+            " beside it. Add for example --format json."
+        )
     if chapters is not None:
         for each in forms.values():
             each.check(chapters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import tempfile
@@ -15,8 +16,8 @@ from reportgen.writing.folders import hold
 _PART = ".part"
 
 
-def replace_file(target: Path, data: bytes) -> None:
-    """Write a file whole or not at all.
+def replace_file(target: Path, data: bytes) -> str:
+    """Write a file whole or not at all, and return the SHA-256 of its bytes.
 
     Raises:
         RenderError: The folder cannot be written to.
@@ -43,6 +44,7 @@ def replace_file(target: Path, data: bytes) -> None:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+    return hashlib.sha256(data).hexdigest()
 
 
 def clear_leftovers(target: Path) -> None:

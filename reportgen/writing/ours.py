@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reportgen.errors import RenderError
 
-# What stands in each of our files and in no one else's: HTML, JSON, PDF, answers, model card, bill of materials.
+# What stands in each of our files, and no others: HTML, JSON, PDF, answers, model card, bill of materials, statement.
 _MARKS = (
     b'<meta name="generator" content="reportgen">',
     b'"schema": "reportgen/',
@@ -16,6 +16,7 @@ _MARKS = (
     b"reportgen-answers.npy",
     b"<!-- Written by reportgen. -->",
     b'"name": "reportgen:report:sha256"',
+    b'"evaluator": "reportgen"',
 )
 _MOST_INFLATED_BYTES = 64 << 20
 

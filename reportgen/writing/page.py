@@ -49,25 +49,31 @@ def _check_asset(target: Path) -> None:
         )
 
 
-def write_page(report: Report, target: Path, form: Format, assets_dir: str | None, tools: Tools) -> None:
-    """Write the page and what stands beside it, then remove what a former page of ours had beside it."""
+def write_page(report: Report, target: Path, form: Format, assets_dir: str | None, tools: Tools) -> dict[Path, str]:
+    """Write the page and what stands beside it, then remove what a former page of ours had beside it.
+
+    Returns:
+        SHA-256 of each file that was written.
+    """
+    written: dict[Path, str] = {}
     former = assets.folder_of(target.read_bytes()) if target.exists() else ""
     if assets_dir is None or form.parted is None:
         page_of_its_own = form.render(report, tools)
         form.check_size(report, len(page_of_its_own))
-        replace_file(target, page_of_its_own)
+        written[target] = replace_file(target, page_of_its_own)
     else:
         parts, folder = form.parted(report, assets_dir, tools), target.parent / assets_dir
         form.check_size(report, len(parts.page) + sum(map(len, parts.files.values())))
         make_folder(folder)
         for name, data in parts.files.items():
             _check_asset(folder / name)
-            replace_file(folder / name, data)
+            written[folder / name] = replace_file(folder / name, data)
         # After the files that it needs, so that a page is never without them.
-        replace_file(target, parts.page)
+        written[target] = replace_file(target, parts.page)
         _clean(folder, parts.files)
     if former and former != assets_dir:
         _clean(target.parent / former, {})
+    return written
 
 
 def _clean(folder: Path, kept: Container[str]) -> None:

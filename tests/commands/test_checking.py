@@ -11,7 +11,7 @@ import pytest
 import tomllib
 
 from reportgen.policy.reading import parse
-from tests.commands import here, names, run
+from tests.commands import Files, here, names, run
 from tests.policy.made import finding, head, report
 
 GUIDE = Path(__file__).resolve().parents[2] / "reportgen" / "guide" / "ci.md"
@@ -136,3 +136,22 @@ def test_the_policy_of_the_guide_is_one() -> None:
         "data", "cost", "channels"
     }) + 5 + len(tomllib.loads(written)["baseline"]) - 1 + len(tomllib.loads(written)["card"]["required"])  # fmt: skip
     assert len(found.waivers) == 1
+
+
+@pytest.mark.keras
+@pytest.mark.slow
+def test_a_build_says_of_its_files_what_check_says_of_them(files: Files, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text("version = 1\n[performance]\naccuracy = { min = 0.999 }\n", encoding="utf-8")
+    chosen = ("--format", "json", "--format", "in-toto", "--section", "performance", "--section", "policy")
+    asked = ("build", files.model, "--data", files.data, *chosen, "-o", "made")
+    refused = here(*asked, cwd=tmp_path)
+    assert refused.returncode == 1
+    assert "Give --policy, or do without --format in-toto." in " ".join(refused.stderr.split())
+    assert names(tmp_path) == ["mine.toml"]
+    shown = here(*asked, "--policy", "mine.toml", cwd=tmp_path)
+    assert shown.stdout.split() == ["made/report.json", "made/report.intoto.json"], shown.stderr
+    again = here("check", "made/report.json", "--policy", "mine.toml", "--format", "in-toto", cwd=tmp_path)
+    assert shown.returncode == again.returncode != 0
+    assert (tmp_path / "made" / "report.intoto.json").read_text(encoding="utf-8") == again.stdout
+    told = here(*asked, "--policy", "mine.toml", "--dry-run", cwd=tmp_path)
+    assert "bytes of in-toto, at most" in told.stdout

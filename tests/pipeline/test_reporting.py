@@ -487,3 +487,5 @@ def test_a_report_is_held_against_its_policy(tmp_path: Path, demand: str, code: 
     named = {fact["name"]: fact["value"] for fact in contents(report)["run"]["options"]}
     assert named["policy"] == ["mine.toml"]
     assert named["SHA-256 of the policy"] == content["policy_sha256"]
+    with pytest.raises(OptionsError, match="the chapter 'policy', which says what came of it, is left out"):
+        explain(toys.sequential(), images((6, 6, 1)), policy=tmp_path / "mine.toml", section=("summary",))

@@ -128,7 +128,9 @@ def test_two_processes_write_the_same_bytes(templates: Path) -> None:
 
 def test_every_renderer_keeps_the_convention() -> None:
     suffixes = [registry.load("renderers", name).SUFFIX for name in registry.names("renderers")]
-    assert suffixes == [".html", ".pdf", ".json", "-summary.pdf", "-answers.npz", "-model-card.md", ".cdx.json"]
+    assert suffixes == [
+        ".html", ".pdf", ".json", "-summary.pdf", "-answers.npz", "-model-card.md", ".cdx.json", ".intoto.json",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("medium", ["screen", "print"])

@@ -7,7 +7,7 @@ from typing import Any
 
 from reportgen import registry
 from reportgen.document.verdict import Verdict
-from tests.policy.made import finding, head, report
+from tests.policy.made import finding, head, report, verdict
 
 POLICY = """\
 [performance]
@@ -24,6 +24,7 @@ rule = "RG401"
 reason = "Known: 100 %, and <so>."
 expires = 2027-01-01
 """
+HOSTILE = 'a"b\\c\nd<e>&]]>\x00\x1f\ufffe{},=%\u2028'
 MADE = report(
     head("main", recalls=((960, 1000), (82, 100))),
     findings=[finding("RG401", "warning", "conv, 1"), finding("RG405", "warning", "conv: 2"), finding("RG131", "note")],
@@ -68,3 +69,16 @@ def random_report(generator: random.Random) -> dict[str, Any]:
         without=generator.choice([(), ("channels",), ("performance",)]),
         findings=[finding(code, generator.choice(["failed", "warning", "note"]), "conv") for code in codes],
     )
+
+
+def verdicts() -> list[Verdict]:
+    """A whole one, one with names that want escaping, an empty one, and some at random."""
+    named = report(head(HOSTILE), findings=[finding("RG401", where=HOSTILE)])
+    named["model"]["name"] = HOSTILE
+    policy = '[performance]\naccuracy = { min = 0.9 }\n[findings]\nfail = "note"'
+    generator = random.Random(3)
+    some = [verdict(random_policy(generator), random_report(generator)) for _ in range(6)]
+    return [verdict(POLICY, MADE), verdict(policy, named), verdict('[findings]\nfail = "failed"', report()), *some]
+
+
+MANY = verdicts()

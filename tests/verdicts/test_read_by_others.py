@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,24 +19,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as as_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as as_prometheus_text
 
-from reportgen.document.verdict import Verdict
-from tests.policy.made import finding, head, report, verdict
-from tests.verdicts.made import MADE, POLICY, random_policy, random_report, rendered
-
-HOSTILE = 'a"b\\c\nd<e>&]]>\x00\x1f\ufffe{},=%\u2028'
-
-
-def verdicts() -> list[Verdict]:
-    """A whole one, one with names that want escaping, an empty one, and some at random."""
-    named = report(head(HOSTILE), findings=[finding("RG401", where=HOSTILE)])
-    named["model"]["name"] = HOSTILE
-    policy = '[performance]\naccuracy = { min = 0.9 }\n[findings]\nfail = "note"'
-    generator = random.Random(3)
-    some = [verdict(random_policy(generator), random_report(generator)) for _ in range(6)]
-    return [verdict(POLICY, MADE), verdict(policy, named), verdict('[findings]\nfail = "failed"', report()), *some]
-
-
-MANY = verdicts()
+from tests.verdicts.made import MANY, rendered
 
 
 def test_jenkins_schema_takes_every_suite_and_refuses_what_it_does_not_know() -> None:
@@ -90,6 +72,8 @@ def test_in_toto_takes_every_statement_and_finds_the_same_verdict() -> None:
         names = [*predicate["passedTests"], *predicate["warnedTests"], *predicate["failedTests"]]
         assert len(set(names)) == len(names)
         assert [each.digest["sha256"][0] for each in read.subject] == ["d", "b"]
+        (policy,) = predicate["configuration"]
+        assert (policy["name"], policy["digest"]) == (made.policy, {"sha256": made.policy_sha256})
 
 
 def test_both_parsers_of_prometheus_read_the_same_numbers() -> None:
