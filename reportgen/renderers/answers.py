@@ -1,4 +1,4 @@
-"""Report -> what it answered to each image, for `reportgen diff`: four to six bytes an image, no report by itself."""
+"""Report -> what it answered to each image, for `reportgen diff`: four or five bytes an image, no report by itself."""
 
 from __future__ import annotations
 

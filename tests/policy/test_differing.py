@@ -16,7 +16,7 @@ import pytest
 from reportgen.commands.differing import FORMATS
 from reportgen.document.difference import Counted
 from reportgen.errors import DataError, OptionsError, RenderError
-from reportgen.evidence.answers import packed, unpacked
+from reportgen.evidence.answers import MARK, PACKED, packed, unpacked
 from reportgen.policy import aligning, differing, pairing, telling
 from reportgen.policy.checking import check
 from reportgen.policy.reading import parse
@@ -148,11 +148,58 @@ def test_answers_come_back_from_their_file() -> None:
     assert found.labels.tolist() == [-1, -1, -1]
     assert packed(np.array([3, -1, 70_000]), np.array([0.5, np.nan, 1.0]), None) == data
     assert len(packed(LABELS, LABELS / 3, LABELS)) < 4 * 1000 + 1200
-    last = np.array([0, 127, 128, 32_767])
-    for most, size in ((2, 1), (3, 2), (4, 2)):
-        kept = np.load(io.BytesIO(packed(last[:most], last[:most] / 40_000, last[::-1])))
-        assert (kept["answered"].dtype.itemsize, kept["labels"].dtype.itemsize) == (size, 2)
-        assert kept["answered"].tolist() == last[:most].tolist()
+
+
+@pytest.mark.parametrize(
+    ("num_classes", "bytes_an_image", "farthest"),
+    [(2, 4, 2**-12), (128, 4, 2**-12), (129, 5, 2**-17), (1000, 5, 2**-17), (4095, 5, 2**-17), (4096, 5, 2**-15),
+     (32_767, 5, 2**-11), (32_768, 6, 2**-12)],
+)  # fmt: skip
+def test_any_number_of_classes_takes_few_bytes_and_no_class_is_lost(
+    num_classes: int, bytes_an_image: int, farthest: float
+) -> None:
+    generator = np.random.default_rng(num_classes)
+    last = num_classes - 1
+    answered = np.concatenate([[last, 0, -1], generator.integers(-1, last, 997)])
+    labels = np.concatenate([[0, last, -1], generator.integers(-1, last, 997)])
+    confidence = np.concatenate([[1.0, 0.0, np.nan], generator.uniform(0, 1, 997) ** 0.01])
+    data = packed(answered, confidence, labels)
+    assert 0 <= len(data) - bytes_an_image * 1000 < 1200
+    found = unpacked(data, "x")
+    assert found.answered.tolist() == answered.tolist()
+    assert found.labels.tolist() == labels.tolist()
+    assert np.abs(found.confidence - np.nan_to_num(confidence)).max() <= farthest * 1.01
+    assert found.confidence[:2].tolist() == [1.0, 0.0]
+    assert packed(found.answered, found.confidence.astype(np.float64), found.labels) == data
+
+
+@pytest.mark.parametrize(
+    ("bits", "answers"),
+    [
+        (8, np.zeros((3, 4), np.uint8)),
+        (8, np.zeros(5, np.uint8)),
+        (8, np.zeros((3, 5), np.int8)),
+        (7, None),
+        (99, None),
+    ],
+)
+def test_packed_answers_of_another_shape_are_refused(bits: int, answers: Any) -> None:
+    file = io.BytesIO()
+    held = np.zeros((3, 5), np.uint8) if answers is None else answers
+    arrays: dict[str, Any] = {MARK: np.array(PACKED), "bits": np.array(bits), "answers": held}
+    np.savez(file, **arrays)
+    with pytest.raises(DataError, match="holds no answers"):
+        unpacked(file.getvalue(), "x")
+
+
+def test_answers_that_were_kept_before_are_read_still() -> None:
+    file = io.BytesIO()
+    classes, confidence = np.array([500, -1], np.int16), np.array([0.5, 0.25], np.float16)
+    arrays: dict[str, Any] = {"answered": classes, "confidence": confidence, "labels": classes[::-1]}
+    np.savez(file, **{MARK: np.array(1), **arrays})
+    found = unpacked(file.getvalue(), "x")
+    assert (found.answered.tolist(), found.labels.tolist()) == ([500, -1], [-1, 500])
+    assert found.confidence.tolist() == [0.5, 0.25]
 
 
 def other_data(report: dict[str, Any]) -> None:
