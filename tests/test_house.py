@@ -78,7 +78,7 @@ DOORS: list[tuple[str, set[str]]] = [
     ("pyarrow", {"sources.parquet"}),
     ("pydantic", {"options", "renderers.parsing", "renderers.schema"}),
     ("pydantic_core", {"renderers.parsing", "renderers.schema"}),
-    ("pypdf", {"pipeline.verifying"}),
+    ("pypdf", {"pipeline.altered.pdf"}),
     ("rich", {"commands"}),
     ("tensorflow", {"models", "probes", "sources"}),
     ("tomli", {"language"}),

@@ -20,6 +20,8 @@ _SHOWN = "  {path}: {claimed} in the report, {found} now"
 @click.option("--classes", type=click.Path(), help="The class names that it was made with, if it was.")
 @click.option("--groups", type=click.Path(), help="The kinds of classes that it was made with, if it was.")
 @click.option("--card", type=click.Path(), help="The card that it was made with, if it was.")
+@click.option("--policy", type=click.Path(), help="The policy that it was made with, if it was.")
+@click.option("--config", type=click.Path(), help="The config file that it was made with, if it was.")
 @click.option("--import", "imports", multiple=True, metavar="FILE", help="The code that it was made with; repeatable.")
 @click.option("--font-dir", multiple=True, type=click.Path(), help="The fonts that it was made with; repeatable.")
 @click.option("--templates", type=click.Path(), help="The templates that it was made with, if it was.")

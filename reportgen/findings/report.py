@@ -54,8 +54,16 @@ REPORT_ALTERED = Rule(
     title="A page or a PDF is not the one that its report gives",
     means="The facts agree, but the bytes of the file differ from those that the same report gives on this machine.",
     why="Somebody or something changed the file after it was written.",
-    measured="The report is made again and drawn again, and the files are compared byte by byte.",
-    cannot_tell="On another machine, or with other versions, the drawing is not compared.",
+    measured=(
+        "The report is made again and drawn again, and the files are compared byte by byte. Where they differ, the "
+        "words of each chapter or page are compared, then pictures, links and drawings, and for a PDF also fonts and "
+        "all other objects; the first eight places are named. Bytes appended to a PDF, as signing does, are let "
+        "through where they show nothing. On another machine, a page is held against what its own `report.json` gives."
+    ),
+    cannot_tell=(
+        "On another machine pictures are not compared, and with other versions of reportgen, Jinja or WeasyPrint pages "
+        "are not compared at all. Whether a signature is valid is not looked at."
+    ),
     mend="Take the file from where it was written, or make the report again.",
 )
 MODEL_DIFFERS = Rule(

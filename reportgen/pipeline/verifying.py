@@ -8,15 +8,19 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from reportgen.errors import OptionsError, RenderError
 from reportgen.evidence.answers import FACT, FORMAT
+from reportgen.language.cleaning import clean
+from reportgen.language.numerals import plural
 from reportgen.options import Options, make
-from reportgen.pipeline import feeding, origins, reporting
+from reportgen.pipeline import altered, feeding, origins, reporting
+from reportgen.pipeline.altered import page, pdf
+from reportgen.pipeline.illustrated import illustrated
 from reportgen.pipeline.result import Report
 from reportgen.policy.comparing import Comparison, Difference, compare
 from reportgen.progress import Progress, silent
@@ -24,9 +28,11 @@ from reportgen.renderers import assets, finished, forms
 from reportgen.renderers.tools import Tools
 
 _RECORD = re.compile(rb'<meta name="dcterms\.identifier" content="report\.json sha256:([0-9a-f]{64})">')
-_FILES = ("data", "classes", "groups", "card", "templates", "font-dir", "import")
+_FILES = ("data", "classes", "groups", "card", "policy", "templates", "font-dir", "import")
 """Options that name files: a report holds their names only, so that they have to be given again."""
 _PAGES = {".html": "page", ".pdf": "PDF"}
+_DRAWING = frozenset({"reportgen", "jinja2", "weasyprint"})
+_REPACKED = "no word, picture or drawing in it is another, so that it was only packed anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,7 @@ class Claim:
         data: Its bytes.
         report: What its `report.json` holds; of a page, that beside it.
         report_sha256: Hash of the bytes of that `report.json`.
+        plain: These bytes.
     """
 
     path: Path
@@ -46,6 +53,7 @@ class Claim:
     data: bytes
     report: Mapping[str, Any]
     report_sha256: str
+    plain: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +100,10 @@ def read(path: Path) -> Claim:
                 " both files as one run wrote them. Look for the ones that belong together."
             )
     elif suffix == ".pdf":
-        plain = _attached(path)
+        plain = pdf.attached(data, path.name)
     else:
         suffix, plain = ".json", data
-    return Claim(path, suffix, data, finished.plain(plain, path.name), hashlib.sha256(plain).hexdigest())
+    return Claim(path, suffix, data, finished.plain(plain, path.name), hashlib.sha256(plain).hexdigest(), plain)
 
 
 def verify(claim: Claim, model: Path, options: Options, progress: Progress = silent) -> Verified:
@@ -155,9 +163,13 @@ def again(claim: Claim, given: Mapping[str, object]) -> Options:
                 )
         else:
             values[name] = value if len(value) > 1 else value[0]
+    config = given.get("config")
+    if _fact(claim.report["run"]["options"], "SHA-256 of the config file") is not None and not config:
+        raise OptionsError("The report was made with a config file. Expected the same again. Give it with --config.")
     if _fact(claim.report["run"]["data"], FACT) is not None:
         values["format"] = ("json", FORMAT)  # So that the answers are kept again, and their hash with them.
-    return make({**values, **{name: value for name, value in given.items() if value}})
+    own = {name: value for name, value in given.items() if value and name != "config"}
+    return make({**values, **own}).read_from(Path(str(config)) if config else None)
 
 
 @contextmanager
@@ -190,49 +202,110 @@ def _judged(claim: Claim, found: Comparison, report: Report, tools: Tools) -> Ve
             f" ({found.farthest_at})."
         )
     if claim.suffix == ".json":
-        return Verified("the same within rounding" if found.num_rounded else "the same", tuple(said))
+        lines = () if found.moved else _rewritten(claim.data, forms.ending_in(".json").render(report, tools))
+        if lines:
+            said.append("RG711: no fact is another, but the file is not written as reportgen writes it.")
+        word = "different" if lines else "the same within rounding" if found.num_rounded else "the same"
+        return Verified(word, tuple(said), lines[:most], len(lines))
     what = _PAGES[claim.suffix]
     if found.moved:
-        said.append(f"The {what} itself was not compared: another machine may draw it otherwise.")
-        return Verified("the same within rounding", tuple(said))
-    if _drawn(claim, report, tools) == claim.data:
-        said.append(f"The {what} is the same, byte for byte.")
-        return Verified("the same", tuple(said))
-    said.append(f"RG711: the {what} is not the one that this report gives: it was changed after it was written.")
-    return Verified("different", tuple(said), (), 1)
+        last, otherwise = _read_again(claim, report, found.moved)
+        word = "the same within rounding" if not otherwise else "different"
+        return Verified(word, (*said, last), otherwise[:most], len(otherwise))
+    further, different = _drawn_again(claim, report, tools)
+    word = "the same" if not further or different is None else "different"
+    said += further or [f"The {what} is the same, byte for byte."]
+    return Verified(word, tuple(said), (different or ())[:most], len(different or ()))
 
 
-def _drawn(claim: Claim, report: Report, tools: Tools) -> bytes:
-    form = forms.ending_in(claim.suffix)
+def _read_again(claim: Claim, report: Report, moved: tuple[str, ...]) -> tuple[str, tuple[Difference, ...]]:
+    """Compare the words of a page or a PDF with those that its own `report.json` gives: no machine rounds them."""
+    what, form = _PAGES[claim.suffix], forms.ending_in(claim.suffix)
+    if set(moved) & _DRAWING:
+        return f"The {what} itself was not compared: other versions may draw it otherwise.", ()
+    own, tools = illustrated(claim.plain, report, claim.path.name), Tools()
     folder = assets.folder_of(claim.data) if claim.suffix == ".html" else ""
+    made = form.parted(own, folder, tools).page if folder and form.parted is not None else form.render(own, tools)
+    both = (claim.data, made)
+    if claim.suffix == ".html":
+        different = altered.differences(*(page.places(data, pictured=False) for data in both))
+    else:
+        words = ([replace(each, further=()) for each in pdf.places(data, claim.path.name)] for data in both)
+        different = altered.differences(*words)
+    if different:
+        return f"RG711: the {what} does not say what its report.json says, in {_counted(different)}.", different
+    return f"The {what} says what its report.json says; another machine may draw its pictures otherwise.", ()
+
+
+def _rewritten(claimed: bytes, found: bytes) -> tuple[Difference, ...]:
+    """Lines that say the same in other characters, such as a digit that is too far behind the point to matter."""
+    parts = [data.decode("utf-8", "replace").split("\n") for data in (claimed, found)]
+    lines = [[altered.Place(f"line {n}", (line,)) for n, line in enumerate(part, 1)] for part in parts]
+    return altered.differences(*lines) if claimed != found else ()
+
+
+def _drawn_again(claim: Claim, report: Report, tools: Tools) -> tuple[list[str], tuple[Difference, ...] | None]:
+    """Draw a page or a PDF again: what is to be said where it is not the same, and what differs; None: nothing does."""
+    form = forms.ending_in(claim.suffix)
+    if claim.suffix != ".html":
+        made = form.render(report, tools)
+        return ([], None) if made == claim.data else _of_the_pdf(claim, made)
+    folder, beside = assets.folder_of(claim.data), tuple[Difference, ...]()
     if folder and form.parted is not None:
-        return form.parted(report, folder, tools).page
-    return form.render(report, tools)
+        parts = form.parted(report, folder, tools)
+        made, beside = parts.page, tuple(_beside(claim.path.parent / folder, parts.files))
+    else:
+        made = form.render(report, tools)
+    if made == claim.data and not beside:
+        return [], None
+    different = (*altered.differences(page.places(claim.data), page.places(made)), *beside)
+    return [f"RG711: {_changed('page', different)}"], different
 
 
-def _attached(path: Path) -> bytes:
-    """The `report.json` that a PDF carries."""
-    try:
-        from pypdf import PdfReader
-        from pypdf.errors import PyPdfError
-    except ImportError as error:
-        raise RenderError(
-            "A PDF is read with the library pypdf, which is not installed. Expected it here. Run: pip install"
-            " 'reportgen[verify]', or give the JSON file."
-        ) from error
-    try:
-        found: list[bytes] = PdfReader(path).attachments.get("report.json", [])
-    except (PyPdfError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise RenderError(
-            f"{path.name!r} cannot be read as a PDF ({error}). Expected a report as reportgen wrote it. Give the whole"
-            " file."
-        ) from error
-    if len(found) != 1:
-        raise RenderError(
-            f"{path.name!r} carries {len(found)} files called report.json. Expected one, as reportgen attaches it. Give"
-            " the PDF of a report."
-        )
-    return found[0]
+def _of_the_pdf(claim: Claim, made: bytes) -> tuple[list[str], tuple[Difference, ...] | None]:
+    found = pdf.altered(claim.data, made, claim.path.name)
+    if found.num_appended is None:
+        return [f"RG711: {_changed('PDF', found.different)}"], found.different
+    fields = ", ".join(f"“{clean(each)}”" for each in found.signatures)
+    as_signing = (
+        f", as signing does: {plural(len(found.signatures), 'field')} for a signature ({fields})" if fields else ""
+    )
+    said = (
+        f"The first {len(made):,} bytes of the PDF are the same, byte for byte; {found.num_appended:,} bytes were"
+        f" appended after them{as_signing}."
+    )
+    if found.different:
+        return [
+            said,
+            f"RG711: what was appended changes what the PDF shows: {_counted(found.different)}.",
+        ], found.different
+    checked = " Whether the signature is valid was not looked at." if fields else ""
+    return [f"{said} They change nothing that its pages show.{checked}"], None
+
+
+def _changed(what: str, different: tuple[Difference, ...]) -> str:
+    how = f"it reads or looks otherwise in {_counted(different)}" if different else _REPACKED
+    return f"the {what} is not the one that this report gives: it was changed after it was written; {how}."
+
+
+def _counted(different: tuple[Difference, ...]) -> str:
+    return plural(len(different), "place")
+
+
+def _beside(folder: Path, files: Mapping[str, bytes]) -> Iterator[Difference]:
+    """The files beside a page that are not those that come out again."""
+    for name, data in files.items():
+        try:
+            there = (folder / name).read_bytes()
+        except OSError:
+            yield Difference(f"{folder.name}/{name}", "missing", _hash(data))
+            continue
+        if there != data:
+            yield Difference(f"{folder.name}/{name}", _hash(there), _hash(data))
+
+
+def _hash(data: bytes) -> str:
+    return f"SHA-256 {hashlib.sha256(data).hexdigest()[:16]}…"
 
 
 def _fact(facts: list[Mapping[str, Any]], name: str) -> object:

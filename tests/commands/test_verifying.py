@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfWriter
 
 from reportgen.evidence.answers import unpacked
 from reportgen.renderers.pdf import warm
-from tests.commands import Files, here
+from tests.commands import Files, here, tampering
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
 CHAPTERS = ("--section", "summary", "--section", "architecture", "--section", "provenance")
@@ -83,13 +87,114 @@ def test_a_page_beside_another_json_is_refused(made: Path, tmp_path: Path) -> No
     assert "'report.json' is not the one that 'report.html' was written with" in lines[0]
 
 
-def test_a_changed_word_of_the_page_is_found(made: Path, tmp_path: Path) -> None:
+def test_a_changed_digit_of_the_page_is_named_with_its_chapter(made: Path, tmp_path: Path) -> None:
     shutil.copytree(made / "report", tmp_path / "copy")
     page = tmp_path / "copy" / "report.html"
-    page.write_bytes(page.read_bytes().replace(b"Explainability report", b"Explainability rapport", 1))
+    text = page.read_text(encoding="utf-8")
+    start = text.index('<section class="chapter body" id="performance"')
+    number = re.search(r"\b(\d+) of (\d+)\b", text[start:])
+    assert number is not None
+    page.write_text(text[:start] + text[start:].replace(number[0], number[0].replace(number[1], "88"), 1), "utf-8")
     code, lines = verified(made, page)
     assert code == 4
-    assert lines[-1].startswith("RG711: the page is not the one")
+    assert lines[-2].startswith("RG711: the page is not the one that this report gives: it was changed after it was")
+    assert lines[-1].startswith("  chapter performance, #")
+    assert f"88 of {number[2]}" in lines[-1].partition(" in the report, ")[0]
+    assert number[0] in lines[-1].partition(" in the report, ")[2]
+
+
+def test_a_changed_picture_of_the_page_is_named(made: Path, tmp_path: Path) -> None:
+    shutil.copytree(made / "report", tmp_path / "copy")
+    page = tmp_path / "copy" / "report.html"
+    data = page.read_bytes()
+    place = data.index(b"data:image/png;base64,") + 60
+    page.write_bytes(data[:place] + (b"A" if data[place : place + 1] != b"A" else b"B") + data[place + 1 :])
+    code, lines = verified(made, page)
+    assert (code, "otherwise in 1\u00a0place." in lines[-2]) == (4, True)
+    assert re.match(r"  chapter summary, #\S+: “<img alt=", lines[-1])
+
+
+def test_a_changed_file_beside_the_page_is_named(made: Path, tmp_path: Path) -> None:
+    options = (*CHAPTERS, "--assets-dir", "assets", "--format", "html", "--format", "json")
+    shown = here("build", "tiny.keras", "--data", "images.npz", *options, "-o", "parted", cwd=made)
+    assert shown.returncode == 0, shown.stderr
+    assert verified(made, "parted/report.html")[0] == 0
+    style = made / "parted" / "assets" / "report.css"
+    style.write_bytes(style.read_bytes() + b"/**/")
+    next(style.parent.glob("*.png")).unlink()
+    code, lines = verified(made, "parted/report.html")
+    assert (code, len(lines)) == (4, 6)
+    assert any(line.startswith("  assets/report.css: SHA-256 ") for line in lines[-2:])
+    assert any(re.match(r"  assets/[0-9a-f]{20}\.png: missing in the report, SHA-256 ", line) for line in lines[-2:])
+
+
+@pytest.mark.parametrize("appended", [False, True], ids=["packed-anew", "appended"])
+def test_a_changed_digit_that_a_page_of_the_pdf_shows_is_named(made: Path, tmp_path: Path, appended: bool) -> None:
+    data = (made / "report" / "report.pdf").read_bytes()
+    wrong, before, after = tampering.with_another_digit(data, 1, appended=appended)
+    assert wrong.startswith(data) == appended
+    (tmp_path / "report.pdf").write_bytes(wrong)
+    code, lines = verified(made, tmp_path / "report.pdf")
+    assert code == 4
+    claimed, _, found = lines[-1].partition(" in the report, ")
+    assert claimed.startswith("  page 2: “")
+    assert after in claimed
+    assert before in found
+    assert lines[-2].startswith("RG711: what was appended changes" if appended else "RG711: the PDF is not the one")
+
+
+@pytest.mark.parametrize("fields", [1, 0])
+def test_a_signed_pdf_is_the_same_and_says_what_was_appended(made: Path, tmp_path: Path, fields: int) -> None:
+    data = (made / "report" / "report.pdf").read_bytes()
+    signed = tampering.signed(data) if fields else data + b"\n"
+    (tmp_path / "signed.pdf").write_bytes(signed)
+    code, lines = verified(made, tmp_path / "signed.pdf")
+    assert (code, lines[0]) == (0, "signed.pdf: the same."), lines
+    said = (
+        f"The first {len(data):,} bytes of the PDF are the same, byte for byte; {len(signed) - len(data):,} bytes were"
+    )
+    assert lines[3].startswith(said)
+    assert ("1\u00a0field for a signature (“Signature”). " in lines[3]) == bool(fields)
+    assert lines[3].endswith("Whether the signature is valid was not looked at.") == bool(fields)
+    assert "They change nothing that its pages show." in lines[3]
+
+
+def seen(data: bytes) -> bytes:
+    return tampering.signed(data, at=(100, 700, 140, 720), page=1)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (seen, "  page 2: “signature at 100 700 140 720” in the report, missing now"),
+        (
+            lambda data: tampering.painted_over(data, 0),
+            "  page 1: “freetext at 100 700 200 720” in the",
+        ),
+        (tampering.with_another_font, "  page 1: another /Resources/Font/"),
+    ],
+    ids=["a-signature-that-shows", "a-note-over-words", "letters-drawn-otherwise"],
+)
+def test_what_is_appended_and_shows_is_named(
+    made: Path, tmp_path: Path, change: Callable[[bytes], bytes], said: str
+) -> None:
+    data = (made / "report" / "report.pdf").read_bytes()
+    (tmp_path / "signed.pdf").write_bytes(change(data))
+    code, lines = verified(made, tmp_path / "signed.pdf")
+    assert (code, lines[0]) == (4, "signed.pdf: different.")
+    assert lines[3].startswith(f"The first {len(data):,} bytes of the PDF are the same, byte for byte; ")
+    assert lines[4].startswith("RG711: what was appended changes what the PDF shows: 1\u00a0place.")
+    assert lines[5].startswith(said)
+
+
+def test_a_pdf_that_was_only_packed_anew_says_so(made: Path, tmp_path: Path) -> None:
+    file = io.BytesIO()
+    PdfWriter(clone_from=made / "report" / "report.pdf").write(file)
+    (tmp_path / "report.pdf").write_bytes(file.getvalue())
+    code, lines = verified(made, tmp_path / "report.pdf")
+    assert code == 4
+    assert lines[-1].startswith("RG711: the PDF is not the one")
+    assert lines[-1].endswith("no word, picture or drawing in it is another, so that it was only packed anew.")
 
 
 def test_a_changed_digit_of_the_pdf_is_found(made: Path, tmp_path: Path) -> None:
@@ -157,3 +262,67 @@ def test_a_card_has_to_be_given_again_and_one_that_says_something_else_is_found(
     code, lines = verified(made, "owned/report.json", "--card", "card.toml")
     assert code == 4
     assert any("Example GmbH" in line and "Another GmbH" in line for line in lines), lines
+
+
+@pytest.mark.parametrize("option", ["policy", "config"])
+def test_a_policy_and_a_config_file_have_to_be_given_again(made: Path, tmp_path: Path, option: str) -> None:
+    text = {"policy": "version = 1\n[cost]\nparameters = { max = 10 }\n", "config": 'title = "Mine"\n'}[option]
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    given = (f"--{option}", str(tmp_path / "mine.toml"))
+    chosen = ("--section", "summary", "--section", "policy", "--section", "provenance", *given, "-o", option)
+    shown = here("build", "tiny.keras", "--data", "images.npz", *chosen, cwd=made)
+    assert shown.returncode == (4 if option == "policy" else 0), shown.stderr
+    code, lines = verified(made, f"{option}/report.json")
+    assert (code, f"Give it with --{option}." in " ".join(lines)) == (2, True), lines
+    for name in ("report.json", "report.html"):
+        code, lines = verified(made, f"{option}/{name}", *given)
+        assert (code, lines[0]) == (0, f"{name}: the same."), lines
+    (tmp_path / "mine.toml").write_text(text.replace("10", "11").replace("Mine", "Yours"), encoding="utf-8")
+    code, lines = verified(made, f"{option}/report.json", *given)
+    assert code == 4
+    assert any("/run/options/" in line for line in lines), lines
+
+
+def test_a_changed_digit_of_the_command_or_of_an_option_is_named(made: Path, tmp_path: Path) -> None:
+    path = altered(made, tmp_path, b"reportgen build tiny.keras", b"reportgen build tiny2.keras")
+    code, lines = verified(made, path)
+    assert code == 4
+    assert lines[-1].startswith("  /run/command: 'reportgen build tiny2.keras")
+
+
+def test_a_digit_too_far_behind_the_point_to_change_a_number_is_named(made: Path, tmp_path: Path) -> None:
+    text = (made / "report" / "report.json").read_text(encoding="utf-8")
+    number = re.search(r"0\.\d{16,}", text)
+    assert number is not None
+    longer = f"{number[0]}0"
+    assert float(longer) == float(number[0])
+    code, lines = verified(made, altered(made, tmp_path, number[0].encode(), longer.encode()))
+    assert (code, lines[0]) == (4, "report.json: different.")
+    assert lines[3].startswith("RG711: no fact is another, but the file is not written as reportgen writes it.")
+    assert lines[4].startswith("  line ")
+    assert longer in lines[4]
+
+
+@pytest.mark.parametrize("suffix", ["html", "pdf"])
+def test_elsewhere_a_page_has_to_say_what_its_json_says(made: Path, tmp_path: Path, suffix: str) -> None:
+    shutil.copytree(made / "report", tmp_path / "copy")
+    path = tmp_path / "copy" / f"report.{suffix}"
+    elsewhere = {"OMP_NUM_THREADS": "7"}  # one of the facts of the machine
+    shown = here("verify", path, "tiny.keras", "--data", "images.npz", cwd=made, **elsewhere)
+    lines = shown.stdout.splitlines()
+    assert (shown.returncode, lines[0]) == (0, f"report.{suffix}: the same within rounding."), shown.stderr
+    assert lines[1] == "Machine and versions differ in: environment variables."
+    assert lines[3].endswith("says what its report.json says; another machine may draw its pictures otherwise.")
+    if suffix == "pdf":
+        wrong, before, after = tampering.with_another_digit(path.read_bytes(), 0)
+    else:
+        before = re.findall(r"\b\d{1,2} of \d{2}\b", path.read_text("utf-8"))[0]
+        after = before.replace(" of ", "1 of ")
+        wrong = path.read_bytes().replace(before.encode(), after.encode(), 1)
+    path.write_bytes(wrong)
+    shown = here("verify", path, "tiny.keras", "--data", "images.npz", cwd=made, **elsewhere)
+    lines = shown.stdout.splitlines()
+    assert shown.returncode == 4
+    assert re.match(r"RG711: the \w+ does not say what its report\.json says, in 1\W", lines[3])
+    assert after in lines[4].partition(" in the report, ")[0]
+    assert before in lines[4].partition(" in the report, ")[2]

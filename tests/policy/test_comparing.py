@@ -49,7 +49,7 @@ SMALL = ("sections", "edges", "content", "rows", 1, "value")
 def test_a_report_is_the_same_as_itself() -> None:
     found = compare(REPORT, copy.deepcopy(REPORT))
     assert (found.moved, found.different, found.num_rounded) == ((), (), 0)
-    assert found.num_leaves == 10
+    assert found.num_leaves == 14
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,16 @@ def test_on_the_same_machine_any_leaf_that_differs_is_named(path: tuple[str | in
     assert found.found == repr(value)
 
 
-@pytest.mark.parametrize("path", [("run", "command"), ("run", "created"), ("run", "options")])
-def test_how_it_was_asked_for_is_not_compared(path: tuple[str, ...]) -> None:
-    assert compare(REPORT, changed(*path, value="other")).different == ()
+@pytest.mark.parametrize(
+    ("path", "of_the_version"), [(("run", "command"), True), (("run", "options"), True), (("run", "created"), False)]
+)
+def test_how_it_was_asked_for_is_compared_unless_another_version_may_say_it_otherwise(
+    path: tuple[str, ...], of_the_version: bool
+) -> None:
+    assert [each.path for each in compare(REPORT, changed(*path, value="other")).different] == ["/" + "/".join(path)]
+    made = changed(*path, value="other")
+    made["run"]["versions"][0] = {"name": "reportgen", "value": "9"}
+    assert (compare(REPORT, made).different == ()) == of_the_version
 
 
 @pytest.mark.parametrize(
