@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reportgen.document.report import Finding, Severity
 from reportgen.document.rules import Rule
@@ -16,7 +16,7 @@ from reportgen.language.vocabulary import words
 _MANY = 0.1
 """Share of a layer's channels from which on dead or stuck ones are a warning."""
 _MOST_NAMED = 8
-_MOST_LAYERS = 12
+_MOST_LAYERS = 4
 
 _WATCHED = (
     "Every image of the data goes through the model, or as many as `--limit` says, and every channel of every conv "
@@ -251,9 +251,7 @@ def _fault(
     severity: Severity = rule.severity
     if rule in {DEAD, STUCK} and any(len(some) >= _MANY * len(call.channels) for call, some in rows):
         severity = "warning"
-    listed = "; ".join(_which_channels(call, channels) for call, channels in rows[:_MOST_LAYERS])
-    if len(rows) > _MOST_LAYERS:
-        listed += f"; and in {plural(len(rows) - _MOST_LAYERS, 'more layer', 'more layers')}"
+    listed = _first_layers([_which_channels(call, channels) for call, channels in rows])
     yield rule.finding(
         _alike(*rows[0]) if rule is COPIED and count == 1 else f"{plural(count, 'channel')} {verbs[count > 1]}.",
         f"{meaning}{listed}.",
@@ -267,6 +265,13 @@ def _fault(
         }
         | ({"num_proven": sum(each.proven for _, some in rows for each in some)} if rule in {DEAD, STUCK} else {}),
     )
+
+
+def _first_layers(said: Sequence[str]) -> str:
+    """List what is said of the first layers, and how many more there are: the chapter names all."""
+    more = len(said) - _MOST_LAYERS
+    further = [f"and in {plural(more, 'more layer', 'more layers')}"] if more > 0 else []
+    return "; ".join([*said[:_MOST_LAYERS], *further])
 
 
 def _alike(call: CallResponses, channels: list[ChannelResponses]) -> str:
@@ -302,7 +307,7 @@ def _silent_channels(evidence: Evidence) -> Iterator[Finding]:
         if constant and call.levels[0].size > 1:
             still[call.path] = (constant, len(call.channels))
     if still:
-        listed = "; ".join(f"{path}: {number(count)} of {number(total)}" for path, (count, total) in still.items())
+        listed = _first_layers([f"{path}: {number(count)} of {number(all_)}" for path, (count, all_) in still.items()])
         count, num_samples = sum(count for count, _ in still.values()), len(activations.samples)
         shown = f"the {known.sample} shown" if num_samples == 1 else f"all {plural(num_samples, known.sample)} shown"
         yield CONSTANT.finding(

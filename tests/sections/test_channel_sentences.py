@@ -372,7 +372,7 @@ def test_few_dead_channels_are_a_note_and_many_are_counted() -> None:
     (warning,) = found(*calls)
     assert warning.title == "140\xa0channels are dead."
     assert "c0: 10 of 10 (channels 0, 1, 2, 3, 4, 5, 6, 7, 2 more);" in warning.detail
-    assert warning.detail.endswith("; and in 2\xa0more layers.")
+    assert warning.detail.endswith("; and in 10\xa0more layers.")
 
 
 UNDRAWN = replace(made.patch(), picture=None, box=())

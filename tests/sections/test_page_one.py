@@ -364,6 +364,12 @@ def test_trust_without_labels_counts_how_sure_it_is() -> None:
     assert [row.told for row in box.bands] == ["2 of 4", "1 of 4", "1 of 4"]
 
 
+def test_channels_that_follow_from_a_dead_one_are_not_counted_again() -> None:
+    calls = (made.call("conv", made.channel(0), made.dead(1)), made.call("depthwise", made.dead(1, origin="conv")))
+    box = boxes(made.evidence(responses=made.responses(*calls)))["broken"]
+    assert (box.strong, box.answer) == ("1 of 3", " channels never responds")
+
+
 def test_dead_channels_and_failed_checks_are_what_is_broken() -> None:
     box = boxes(made.evidence())["broken"]
     assert (box.strong, box.answer, box.is_bad) == ("1 of 2", " channels never responds", False)

@@ -210,7 +210,9 @@ def _responses(evidence: Evidence) -> ResponsesResult | None:
 
 
 def _count(watched: ResponsesResult | None, states: set[str]) -> int:
-    return sum(each.state in states for call in (watched.calls if watched else ()) for each in call.channels)
+    """How many channels are in one of some states by themselves; what follows from another's is the same fault."""
+    every = (each for call in (watched.calls if watched else ()) for each in call.channels)
+    return sum(each.state in states and not each.origin for each in every)
 
 
 def _total(watched: ResponsesResult) -> int:
