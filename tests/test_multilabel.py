@@ -96,9 +96,16 @@ def content(report: Report, name: str) -> Any:
     return json.loads(json_renderer.render(report))["sections"][name]["content"]
 
 
-@pytest.mark.parametrize("kind", [np.int64, np.float32, bool])
-def test_report_shows_each_class_with_what_is_true(kind: Any) -> None:
-    report = explain(network(), IMAGES, TAGS.astype(kind), class_names=NAMES, pick=["index:0,1,3"])
+@pytest.mark.parametrize(
+    ("kind", "section"),
+    [
+        (np.int64, ()),
+        (np.float32, ("summary", "performance", "samples")),
+        (bool, ("summary", "performance", "samples")),
+    ],
+)
+def test_report_shows_each_class_with_what_is_true(kind: Any, section: tuple[str, ...]) -> None:
+    report = explain(network(), IMAGES, TAGS.astype(kind), class_names=NAMES, pick=["index:0,1,3"], section=section)
     found = content(report, "samples")
     assert (found["output"], found["right"], found["num_images"]) == ("multi-label", 4, 5)
     (head,) = content(report, "performance")["heads"]

@@ -179,7 +179,7 @@ def test_single_logit_stands_for_two_classes_where_the_labels_do() -> None:
 
 
 def test_array_answers_show_their_shape_and_range() -> None:
-    report = explain(toys.functional(), toys.image(4, 4, 1))
+    report = explain(toys.functional(), toys.image(4, 4, 1), section="samples")
     (head,) = chapter(report, "samples")["samples"][0]["heads"]
     expected = np.asarray(toys.functional()(toys.image(4, 4, 1)))
     assert (head["shape"], head["answers"]) == ([4, 4, 2], [])
@@ -214,7 +214,7 @@ def not_runnable(layer: Any, values: Any) -> bool:
 @pytest.mark.numbers
 def test_channels_first_model_is_reported_like_its_twin_with_the_channels_last() -> None:
     images = RANDOM.integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)
-    last = explain(channels_first("channels_last"), images)
+    last = explain(channels_first("channels_last"), images, section="maps")
     first = explain(channels_first("channels_first"), np.moveaxis(images, -1, 1))
     for mine, theirs in zip(first.model.layers, last.model.layers, strict=True):
         for name in ("path", "parameters", "macs", "receptive_field", "jump", "whole_image"):
