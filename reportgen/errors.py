@@ -33,6 +33,9 @@ class RenderError(ReportgenError):
     """A report cannot be turned into a file, or a file cannot be turned back into a report."""
 
 
+_LONGEST = 200  # letters of a name that came from outside
+
+
 class UnknownNameError(ReportgenError):
     """A name was given that nothing has; the message lists the names that exist."""
 
@@ -45,4 +48,5 @@ class UnknownNameError(ReportgenError):
             known: The names that exist, in the order in which they are to be listed.
         """
         choices = ", ".join(known) or "none"
-        super().__init__(f"There is no {what} called {name!r}. Expected one of: {choices}.")
+        given = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+        super().__init__(f"There is no {what} called {given!r}. Expected one of: {choices}.")

@@ -10,7 +10,7 @@ import click
 from reportgen.commands.endings import Step
 
 _EXAMPLE = "\n".join(("\b", "Example:", "  reportgen verify report/report.pdf my_model.keras --data my_images.npz"))
-_SHOWN = "  {path}: {claimed} in the report, {found} now"
+_SHOWN = "  {}: {} in the report, {} now"
 
 
 @click.command("verify", cls=Step, epilog=_EXAMPLE)
@@ -32,6 +32,7 @@ def verify(report: Path, model: Path, imports: tuple[str, ...], **given: object)
     same versions, within rounding elsewhere. Exit codes: 0 it is the same; 4 it is different; 1 it cannot be made here.
     """
     from reportgen.commands.terminal import Terminal
+    from reportgen.language.cleaning import clean
     from reportgen.models.freeing import imported
 
     terminal = Terminal(0)
@@ -41,11 +42,12 @@ def verify(report: Path, model: Path, imports: tuple[str, ...], **given: object)
         claim = verifying.read(report)
         options = verifying.again(claim, {**_named(given), "import": imports})
         found = verifying.verify(claim, model, options, terminal.progress)
-    click.echo(f"{report.name}: {found.word}.")
-    for sentence in found.said:
-        click.echo(sentence)
-    for each in found.different:
-        click.echo(_SHOWN.format(path=each.path, claimed=each.claimed[:80], found=each.found[:80]))
+    lines = [f"{report.name}: {found.word}.", *found.said]
+    lines += [
+        _SHOWN.format(path=each.path, claimed=each.claimed[:80], found=each.found[:80]) for each in found.different
+    ]
+    for line in lines:
+        click.echo(clean(line.replace("\n", " ")))
     if found.num_different > len(found.different) > 0:
         click.echo(f"  and {found.num_different - len(found.different)} more")
     sys.exit(found.exit_code)

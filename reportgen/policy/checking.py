@@ -10,6 +10,7 @@ from pathlib import Path
 from reportgen.document.verdict import Verdict
 from reportgen.errors import OptionsError
 from reportgen.evidence.answers import KeptAnswers
+from reportgen.language.cleaning import clean
 from reportgen.policy import differing
 from reportgen.policy.demands import Policy
 from reportgen.policy.judging import exit_code, judge
@@ -33,7 +34,7 @@ def check(report: Path, policy: Path, day: date) -> Verdict:
     """
     asked, data = read(policy), finished.bytes_of(report)
     answers = differing.kept_beside(report, data) if asked.baseline else None
-    return verdict(data, report.name, asked_for=asked, day=day, folder=policy.parent, answers=answers)
+    return verdict(data, clean(report.name), asked_for=asked, day=day, folder=policy.parent, answers=answers)
 
 
 def today() -> date:

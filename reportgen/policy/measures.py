@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 from reportgen.document.difference import Bin, Counted
 from reportgen.document.report import Severity
 from reportgen.errors import RenderError
-from reportgen.language.cleaning import with_plain_spaces
+from reportgen.language.cleaning import shortened, with_plain_spaces
 from reportgen.policy.statistics import Moments
+
+# More images than any report is about; the tails of a binomial of so many take a second.
+_MOST = 10**10
+_MOST_COST = 10**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +119,10 @@ def measures(report: Mapping[str, Any]) -> Measures:
     """
     try:
         return _measures(report)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ZeroDivisionError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError) as error:
         raise RenderError(
-            f"The report lacks what a report has ({type(error).__name__}: {error}). Expected a report.json as"
-            " reportgen wrote it. Make the report again."
+            f"The report lacks what a report has ({type(error).__name__}: {shortened(str(error))}). Expected a report.json"
+            " as reportgen wrote it. Make the report again."
         ) from error
 
 
@@ -131,15 +135,15 @@ def _measures(report: Mapping[str, Any]) -> Measures:
         model=str(model["name"]),
         file=_fact(run, "file"),
         file_sha256=_fact(run, "SHA-256 of the file"),
-        num_images=int(dataset["size"]) if dataset else None,
-        num_unreadable=sum(int(each["number"]) for each in dataset.get("broken_reasons", [])),
+        num_images=_count(dataset["size"]) if dataset else None,
+        num_unreadable=sum(_count(each["number"]) for each in dataset.get("broken_reasons", [])),
         has_labels=bool(dataset.get("has_labels")),
         data_sha256=str(dataset.get("sha256") or ""),
         outputs=(*map(_output, heads), *_of_values(contents.get("samples"))),
         costs={
-            "parameters": model["parameters"],
-            "multiply-adds": model["macs"],
-            "weights-size": model["size_bytes"],
+            "parameters": _cost(model["parameters"]),
+            "multiply-adds": _cost(model["macs"]),
+            "weights-size": _cost(model["size_bytes"]),
         },
         channels=_channels(contents.get("channels")),
         findings=tuple(_found(each) for each in report["findings"] if each["severity"] != "passed"),
@@ -179,14 +183,14 @@ def _of_values(content: Mapping[str, Any] | None) -> Iterator[Output]:
     """The outputs whose answers are values, with their mean absolute error."""
     for name, each in ((each["head" if each is content else "name"], each) for each in _heads_of(content)):
         if each["mean_error"] is not None:
-            yield Output(str(name), None, (), None, (), float(each["mean_error"]), _moments(each.get("errors")))
+            yield Output(str(name), None, (), None, (), _finite(each["mean_error"]), _moments(each.get("errors")))
 
 
 def _moments(errors: Mapping[str, Any] | None) -> Moments | None:
     if not errors:
         return None
-    found = Moments(int(errors["count"]), *(float(errors[name]) for name in ("mean", "deviation", "skewness")))
-    if found.count < 1 or not found.deviation >= 0 or not isfinite(found.mean + found.deviation + found.skewness):
+    found = Moments(_count(errors["count"]), *(_finite(errors[name]) for name in ("mean", "deviation", "skewness")))
+    if found.count < 1 or found.deviation < 0:
         raise ValueError(f"errors {found}")
     return found
 
@@ -199,7 +203,7 @@ def bins_of(head: Mapping[str, Any]) -> tuple[Bin, ...]:
     """Return the bins of an output's calibration that hold predictions; () without a calibration."""
     calibration = head.get("calibration") or {}
     return tuple(
-        Bin(right.whole, float(each["confidence"]), right.part)
+        Bin(right.whole, _finite(each["confidence"], 0, 1), right.part)
         for each in calibration.get("bins", [])
         if (right := counted(each["right"])) is not None
     )
@@ -213,8 +217,8 @@ def counted(share: Mapping[str, Any] | None) -> Counted | None:
     """
     if not share or not share["whole"]:
         return None
-    part, whole = int(share["part"]), int(share["whole"])
-    if not 0 <= part <= whole:
+    part, whole = _count(share["part"]), _count(share["whole"])
+    if part > whole:
         raise ValueError(f"{part} of {whole}")
     return Counted(part, whole)
 
@@ -223,8 +227,28 @@ def _channels(content: Mapping[str, Any] | None) -> Channels | None:
     if content is None:
         return None
     counts: Sequence[Mapping[str, Any]] = [layer["counts"] for layer in content["layers"]]
-    kinds = {kind: sum(int(each[kind]) for each in counts) for kind in ("dead", "copies", "stuck")}
-    return Channels(int(content["num_images"]), sum(int(each["channels"]) for each in counts), kinds)
+    kinds = {kind: sum(_count(each[kind]) for each in counts) for kind in ("dead", "copies", "stuck")}
+    found = Channels(_count(content["num_images"]), sum(_count(each["channels"]) for each in counts), kinds)
+    if max(kinds.values()) > found.total:
+        raise ValueError(f"channels {found}")
+    return found
+
+
+def _count(value: object, most: int = _MOST) -> int:
+    """A number of images, channels or the like."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        raise ValueError(f"{str(value)[:40]!r} where a number of things was expected")
+    return value
+
+
+def _cost(value: object) -> int | None:
+    return None if value is None else _count(value, _MOST_COST)
+
+
+def _finite(value: object, low: float = -inf, high: float = inf) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or not low <= value <= high:
+        raise ValueError(f"{str(value)[:40]!r} where a number was expected")
+    return float(value)
 
 
 def _found(finding: Mapping[str, Any]) -> Found:

@@ -16,6 +16,7 @@ from typing import Any, NoReturn, get_args
 from reportgen.document.report import Severity
 from reportgen.errors import OptionsError, UnknownNameError
 from reportgen.findings.families import rule
+from reportgen.language.cleaning import clean
 from reportgen.language.listing import listed
 from reportgen.language.sizes import parse_size
 from reportgen.language.toml import Lines, one_of, toml_or_refused
@@ -49,7 +50,7 @@ def read(path: Path) -> Policy:
         raise OptionsError(
             f"The policy {path.name!r} takes {len(data):,} bytes. Expected at most {MOST_BYTES:,}. Check --policy."
         )
-    return parse(data, path.name)
+    return parse(data, clean(path.name))
 
 
 def parse(data: bytes, name: str) -> Policy:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from reportgen.document.report import FORMAT
 from reportgen.errors import RenderError
+from reportgen.language.cleaning import shortened
 from reportgen.language.numerals import memory
 
 MOST_BYTES = 1 << 29
 """Most that a report may take: some hundred times that of one on a large network."""
+
+_LONGEST = 80
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def is_json(path: Path) -> bool:
@@ -63,6 +68,8 @@ def plain(data: bytes, name: str) -> dict[str, Any]:
     """
     try:
         found = json.loads(data)
+        if _HALF.search(data):
+            json.dumps(found, ensure_ascii=False).encode("utf-8")  # Half of a character can be written nowhere.
     except (ValueError, RecursionError) as error:
         raise RenderError(
             f"{name!r} cannot be read as JSON ({error}). Expected a report.json. Give the whole file."
@@ -70,7 +77,7 @@ def plain(data: bytes, name: str) -> dict[str, Any]:
     schema = found.get("schema") if isinstance(found, dict) else None
     if schema != FORMAT:
         raise RenderError(
-            f"{name!r} does not have the format {FORMAT!r}, but {schema!r}. Expected a report.json as this version"
-            " of reportgen wrote it. Make the report again."
+            f"{name!r} does not have the format {FORMAT!r}, but {shortened(repr(schema), _LONGEST)}. Expected a"
+            " report.json as this version of reportgen wrote it. Make the report again."
         )
     return dict(found)

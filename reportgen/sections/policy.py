@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 from reportgen.document.report import Section
 from reportgen.document.verdict import MET, NOT_DECIDED, ORDER, Outcome, Result, Verdict
@@ -20,6 +21,23 @@ _WORDS: dict[Outcome, str] = {
     "waived": "waived",
     "pass": "met",
 }
+
+
+MOST_ALIKE = 4
+"""Results of one demand with one outcome that have a row each: more of them share one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the table.
+
+    Attributes:
+        result: What came of a demand.
+        others: What else it came of the same demand: classes, layers.
+    """
+
+    result: Result
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +60,21 @@ class Content:
     def words(self) -> dict[Outcome, str]:
         """How each outcome is written."""
         return _WORDS
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The results, those that say the same of many classes or layers in one row: the one that lies lowest."""
+        alike: dict[tuple[str, str, int, str], list[Result]] = {}
+        for each in self.results:
+            alike.setdefault((each.outcome, each.code, each.line, each.waiver), []).append(each)
+        rows: list[Row] = []
+        for group in alike.values():
+            if len(group) <= MOST_ALIKE or not all(each.where for each in group):
+                rows += map(Row, group)
+                continue
+            lowest = min(group, key=lambda each: inf if each.measured is None else each.measured)
+            rows.append(Row(lowest, tuple(each.where for each in group if each is not lowest)))
+        return tuple(rows)
 
 
 def build(evidence: Evidence) -> Section | None:

@@ -6,6 +6,7 @@ Ten errors, ten warnings and ten notices of a step are shown: the heaviest come 
 from __future__ import annotations
 
 from reportgen.document.verdict import Result, Verdict
+from reportgen.language.cleaning import clean
 
 NAME = "annotations.txt"
 _KINDS = ("error", "warning", "notice")
@@ -37,7 +38,7 @@ def _row(kind: str, verdict: Verdict, result: Result) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return clean(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

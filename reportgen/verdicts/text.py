@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reportgen.document.verdict import ORDER, Result, Verdict
-from reportgen.language.cleaning import with_plain_spaces
+from reportgen.language.cleaning import clean, with_plain_spaces
 from reportgen.language.numerals import plural
 
 NAME = "policy.txt"
@@ -21,7 +21,12 @@ def render(verdict: Verdict) -> str:
     rows = [_line(each) for outcome in ORDER for each in verdict.results if each.outcome == outcome]
     counts = [f"{verdict.count(each)} {_WORDS[each].lower()}" for each in ORDER if verdict.count(each)]
     last = f"{verdict.policy}: {verdict.word}. {plural(len(verdict.results), 'result')}: {', '.join(counts)}."
-    return "\n".join([*rows, with_plain_spaces(last)]) + "\n"
+    return "\n".join(_one_line(row) for row in [*rows, with_plain_spaces(last)]) + "\n"
+
+
+def _one_line(text: str) -> str:
+    """A line that neither ends early nor commands a terminal, whatever the names in it hold."""
+    return clean(text.translate({ord(end): " " for end in "\t\n\r"}))
 
 
 def _line(result: Result) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
-from reportgen.document.verdict import Result
+from reportgen.document.report import Report
+from reportgen.document.verdict import Outcome, Result
+from reportgen.renderers import html
 from reportgen.sections import policy
 from tests import made
 
@@ -38,3 +41,31 @@ def test_the_verdict_is_the_headline_and_what_is_not_met_stands_first(code: int,
 
 def test_without_a_policy_there_is_no_chapter() -> None:
     assert policy.build(made.bare()) is None
+
+
+def recall(name: str, share: float, outcome: Outcome = "undecided") -> Result:
+    where = f"class {name}" if name else ""
+    return Result("RG302", "class-recall-low", outcome, "failed", f"{where}: {share}.", where, share, 0.0, 1.0, 0.8)
+
+
+def test_many_results_of_one_demand_share_a_row_and_none_is_lost() -> None:
+    shares = {"cat": 0.5, "dog": 0.25, "emu": 0.75, "fox": 1.0, "gnu": 0.5}
+    many = tuple(recall(*each) for each in shares.items())
+    failed = (recall("hen", 0.0, "fail"), recall("ibis", 0.1, "fail"))
+    section = policy.build(made.evidence(further={"policy": made.verdict(*many, *failed, *RESULTS)}))
+    assert section is not None
+    assert isinstance(section.content, policy.Content)
+    rows = [(row.result.outcome, row.result.where, row.others) for row in section.content.rows]
+    assert rows == [
+        ("fail", "class hen", ()), ("fail", "class ibis", ()), ("fail", "", ()),
+        ("undecided", "class dog", ("class cat", "class emu", "class fox", "class gnu")), ("undecided", "", ()),
+        ("waived", "conv", ()), ("pass", "", ()),
+    ]  # fmt: skip
+    assert len(section.content.results) == 11
+    page = html.document(Report("t", "s", made.model(), made.run(), (), (section,)), "screen")
+    text = " ".join(re.sub("<[^>]+>", "", page).split())
+    assert "The same came of 4 others; report.json has the numbers of each: class cat, class emu, class fox," in text
+    few = policy.build(made.evidence(further={"policy": made.verdict(*many[:4])}))
+    assert few is not None
+    assert isinstance(few.content, policy.Content)
+    assert [row.others for row in few.content.rows] == [()] * 4

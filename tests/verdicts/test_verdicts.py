@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections import Counter
 from typing import Any
 from xml.etree import ElementTree
 
@@ -13,9 +14,11 @@ import pytest
 
 from reportgen import registry
 from reportgen.document.verdict import Verdict
+from reportgen.findings.families import rule as rule_of
 from tests.policy.made import finding, head, report, verdict
-from tests.verdicts.made import MADE, POLICY, random_policy, random_report, rendered
+from tests.verdicts.made import HOSTILE, MADE, MANY, POLICY, random_policy, random_report, rendered
 
+VALUES = re.compile(r'reportgen_policy_value\{.*?rule="(\w+)",where="(.*)",part="(\w+)"\} (\S+)')
 OUTCOMES = {"fail": 2, "unmeasured": 1, "undecided": 1, "waived": 1, "pass": 3}
 
 
@@ -192,3 +195,70 @@ def test_formats_agree_on_any_report_and_policy() -> None:
         for name in registry.names("verdicts"):
             assert rendered(name, made) == rendered(name, made)
     assert codes == {0, 4, 5}
+
+
+def plainly(text: str) -> str:
+    """A sentence as each format may write it: on one line, without what a file cannot hold."""
+    return " ".join(re.sub("[\x00-\x1f\ufffd\ufffe\u2028]", " ", text).split())
+
+
+@pytest.mark.parametrize("place", range(len(MANY)))
+def test_every_format_gives_every_result_with_the_same_words_and_numbers(place: int) -> None:
+    made = MANY[place]
+    every = sorted((each.code, plainly(each.message)) for each in made.results)
+    plain = json.loads(rendered("json", made))["results"]
+    assert sorted((each["code"], plainly(each["message"])) for each in plain) == every
+
+    lines = rendered("text", made).splitlines()[:-1]
+    assert len(lines) == len(every)
+    assert sorted(line[14:19] for line in lines) == [code for code, _ in every]
+    assert all(sum(plainly(each.message) in plainly(line) for line in lines) for each in made.results)
+
+    cases = ElementTree.fromstring(rendered("junit", made)).findall(".//testcase")
+    told = [(each.get("name", "")[:5], plainly(each[0].text or "")) for each in cases]
+    assert all(any(code == case and said in text for case, text in told) for code, said in every)
+
+    rows = run_of(rendered("sarif-full", made))["results"]
+    assert sorted(row["ruleId"] for row in rows) == [code for code, _ in every]
+    assert all(any(said in plainly(row["message"]["text"]) for row in rows) for _, said in every)
+
+    entries = [plainly(each["description"]) for each in json.loads(rendered("gitlab", made))]
+    assert all(any(entry == f"{code} {rule_of(code).name}: {said}" for code, said in every) for entry in entries)
+    notes = [plainly(line) for line in rendered("github", made).replace("%25", "%").replace("%0A", " ").splitlines()]
+    assert all("title=reportgen::" in note or any(said in note for _, said in every) for note in notes)
+
+
+def test_numbers_in_words_are_the_numbers_beside_them() -> None:
+    """What is measured, its interval and its bound: in full for programs, and as the sentence writes them."""
+    checked = {"interval": 0, "counts": 0}
+    for made in MANY:
+        metrics = {found[:3]: float(found[3]) for found in VALUES.findall(rendered("openmetrics", made))}
+        places = Counter((each.code, each.where) for each in made.results if each.measured is not None)
+        for each in made.results:
+            if places[each.code, each.where] != 1 or each.measured is None:
+                continue
+            where = each.where.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+            for part in ("measured", "low", "high", "bound"):
+                assert metrics.get((each.code, where, part)) == getattr(each, part)
+            ends = re.search(r"exact 95\W% interval from ([\d.]+)\D+ to ([\d.]+)", each.message)
+            if ends is not None and each.low is not None and each.high is not None:
+                assert each.low <= each.measured <= each.high
+                written = [float(end) / 100 for end in ends.groups()]
+                assert written == pytest.approx([each.low, each.high], abs=0.0006)
+                checked["interval"] += 1
+            counts = re.match(r"([\d\u202f]+) of ([\d\u202f]+) correct", each.message)
+            if counts is not None:
+                right, whole = (int(number.replace("\u202f", "")) for number in counts.groups())
+                assert right / whole == each.measured
+                checked["counts"] += 1
+    assert min(checked.values()) > 3
+
+
+def test_no_name_ends_a_line_or_commands_a_terminal() -> None:
+    named = report(head(HOSTILE), findings=[finding("RG401", where="\x1b[2J\n::set-env name=x::y")])
+    made = verdict('[performance]\naccuracy = { min = 0.9 }\n[findings]\nfail = "note"', named)
+    for name in ("text", "github"):
+        text = rendered(name, made)
+        assert "\x1b" not in text
+        assert len(text.splitlines()) == len(made.results) + (name == "text")
+    assert not any(line.startswith("::") for line in rendered("text", made).splitlines())
