@@ -22,6 +22,7 @@ import numpy.typing as npt
 from reportgen.document import colours
 from reportgen.document.report import Figure
 from reportgen.document.sheets import SHEET_LEFT, SHEET_WIDTH
+from reportgen.figures.drawing import draws
 from reportgen.language.cleaning import clean, isolated
 from reportgen.language.numerals import number
 
@@ -338,18 +339,12 @@ def figure(
         fonts: Files of fonts for characters that the report's own lack.
         mixed: Whether there are colours between those of the ink, so that it takes a second drawing for the dark page.
     """
+    if not draws():
+        return Figure(name, "image/svg+xml", b"", *size_px, alt, caption)
     typeface = [*_typeface(), *map(_added, fonts)]
     light = _svg(draw, LIGHT, size_px, name, layout, typeface)
-    return Figure(
-        name=name,
-        media_type="image/svg+xml",
-        data=light,
-        dark_data=_svg(draw, DARK, size_px, name, layout, typeface) if mixed else _darkened(light),
-        width_px=size_px[0],
-        height_px=size_px[1],
-        alt=alt,
-        caption=caption,
-    )
+    dark = _svg(draw, DARK, size_px, name, layout, typeface) if mixed else _darkened(light)
+    return Figure(name, "image/svg+xml", light, *size_px, alt, caption, dark)
 
 
 def _darkened(svg: bytes) -> bytes:

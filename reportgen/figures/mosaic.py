@@ -13,6 +13,7 @@ from reportgen.document.report import Figure
 from reportgen.document.sheets import ContactSheet, Mark
 from reportgen.evidence import Levels
 from reportgen.figures.charts import palette
+from reportgen.figures.drawing import draws
 
 _GAP = 255  # level of the gaps between tiles
 _WHITE = colours.rgb(colours.EVERYWHERE["white"])
@@ -30,6 +31,8 @@ def png(picture: Levels, colormap: str = "gray", line: tuple[int, int, int] | No
         colormap: "gray" or "viridis".
         line: Colour of the highest level; None: white.
     """
+    if not draws():
+        return b""
     image = Image.fromarray(picture)
     if picture.ndim == 2 and _in_palette(colormap, line):
         image = image.convert("P")
@@ -51,6 +54,8 @@ def coloured(name: str, levels: Levels, *, alt: str, caption: str = "", quality:
         quality: Quality of a photograph, as JPEG counts it, 1..95.
     """
     height, width = map(int, levels.shape[:2])
+    if not draws():
+        return Figure(name, "image/png", b"", width, height, alt, caption)
     packed = levels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
     # A photograph mostly has too many colours in a small part of it; to sort all of them takes longer than to draw it.
     photograph = Figure(name, "image/jpeg", b"", width, height, alt, caption)

@@ -14,6 +14,7 @@ from reportgen.document.report import Figure
 from reportgen.evidence import Levels
 from reportgen.evidence.responses import MOST_PATCHES, Patch
 from reportgen.figures import mosaic, overlays
+from reportgen.figures.drawing import draws
 
 # Sides of a patch as it is drawn: small ones are enlarged to the first, large ones reduced to the second.
 _LEAST_SIDE = 28
@@ -172,6 +173,8 @@ def _figure(name: str, sheet: npt.NDArray[np.int64], alt: str, caption: str) -> 
 
 def _png(sheet: npt.NDArray[np.int64]) -> bytes:
     """Encode a picture without loss, in a palette where its colours are few enough: half as many bytes."""
+    if not draws():
+        return b""
     colours, places = np.unique(sheet, return_inverse=True)
     clear = bool(colours[0] == _CLEAR)
     # The bytes of each colour; clear ones are black in the palette.

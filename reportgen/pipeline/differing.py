@@ -15,6 +15,7 @@ import numpy as np
 from reportgen.document.difference import Difference
 from reportgen.document.likeness import Matching, Yardstick
 from reportgen.evidence.answers import FORMAT, unpacked
+from reportgen.figures.drawing import undrawn
 from reportgen.models.compiling import runnable
 from reportgen.models.formats import identify
 from reportgen.models.initialising import untrained
@@ -105,7 +106,8 @@ def _given(origin: Origin, looked: Looked, options: Options, progress: Progress)
     answers = looked.evidence.predictions
     keeps = answers is not None and answers.answered is not None and answers.confidence is not None
     options = options.model_copy(update={"format": ("json", FORMAT) if keeps else ("json",)})
-    report = reporting.report_of(origin, looked, options, progress)
+    with undrawn():
+        report = reporting.report_of(origin, looked, options, progress)
     written = forms.ending_in(".json").render(report, Tools())
     facts = {fact.name: fact.value for fact in origin.facts}
     return Given(

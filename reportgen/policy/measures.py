@@ -121,8 +121,8 @@ def measures(report: Mapping[str, Any]) -> Measures:
         return _measures(report)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError) as error:
         raise RenderError(
-            f"The report lacks what a report has ({type(error).__name__}: {shortened(str(error))}). Expected a report.json"
-            " as reportgen wrote it. Make the report again."
+            f"The report lacks what a report has ({type(error).__name__}: {shortened(str(error))}). Expected a"
+            " report.json as reportgen wrote it. Make the report again."
         ) from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from reportgen.commands.differing import sentences
 from reportgen.document.likeness import MatchedLayer, Matching
 from reportgen.policy import differing
 from reportgen.renderers.difference import MOST_CLASSES, page
-from tests.commands import Files, here
+from tests.commands import Files, here, run
 from tests.policy.pairs import pair, several
 
 
@@ -127,6 +128,7 @@ def test_two_models_differ_as_their_reports_do(models: Path) -> None:
     assert (of_models["old"]["kind"], of_models["old"]["file"]) == ("model", "old.keras")
     assert of_models["answers"]["changed"] > 0
     assert all(each["picture"]["media_type"] == "image/png" for each in of_models["answers"]["lost"])
+    assert all(each["picture"]["size_bytes"] > 0 for each in of_models["answers"]["lost"])
     for each in (*of_models["answers"]["lost"], *of_reports["answers"]["lost"]):
         for own in ("name", "picture", "old_marked", "new_marked"):
             each.pop(own)
@@ -139,6 +141,20 @@ def test_two_models_differ_as_their_reports_do(models: Path) -> None:
     assert layer["correlation"] == pytest.approx(1)
     assert layer["similarity"] == pytest.approx(1)
     assert layer["correlation_untrained"] < 1 - 1e-3
+
+
+@pytest.mark.keras
+@pytest.mark.slow
+def test_no_chart_is_drawn_for_reports_that_nobody_sees(models: Path) -> None:
+    program = (
+        "import sys; from reportgen.commands.cli import main\n"
+        "try: main(prog_name='reportgen')\n"
+        "finally: print(*(name for name in ('tensorflow', 'matplotlib.backends.backend_svg') if name in sys.modules))"
+    )
+    command = [sys.executable, "-c", program]
+    found = run("diff", "old.keras", "new.keras", "--data", "images.npz", cwd=models, command=command)
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.splitlines()[-1] == "tensorflow"
 
 
 @pytest.mark.keras
