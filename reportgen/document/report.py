@@ -286,16 +286,27 @@ class Report:
     @property
     def lacks_pictures(self) -> bool:
         """Whether it has pictures that are described only, as one that was read from JSON does."""
-        return any(figure.left_out for figure in _figures(self.sections))
+        return any(figure.left_out for figure in figures(self.sections))
 
 
-def _figures(value: object) -> Iterator[Figure]:
-    """All pictures in a record and in the records inside it."""
-    if isinstance(value, Figure):
-        yield value
-    elif isinstance(value, tuple):
-        for each in value:
-            yield from _figures(each)
-    elif is_dataclass(value):
-        for each in fields(value):
-            yield from _figures(getattr(value, each.name))
+def figures(value: object) -> Iterator[Figure]:
+    """Return all pictures in a record and in the records inside it, in no promised order."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, Figure):
+            yield each
+        elif isinstance(each, tuple):
+            waiting.extend(each)
+        else:
+            waiting.extend(getattr(each, name) for name in field_names(type(each)) or ())
+
+
+def field_names(kind: type) -> tuple[str, ...] | None:
+    """Return the names of the fields of a dataclass; None for any other type."""
+    if kind not in _names:
+        _names[kind] = tuple(each.name for each in fields(kind)) if is_dataclass(kind) else None
+    return _names[kind]
+
+
+_names: dict[type, tuple[str, ...] | None] = {}

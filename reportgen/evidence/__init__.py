@@ -6,10 +6,10 @@ Arrays in here are already reduced: 8-bit maps and numbers per channel, never a 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from reportgen.document.report import Finding, FontFile, RunFacts, TemplateFile
+from reportgen.document.report import Finding, FontFile, RunFacts, TemplateFile, field_names
 from reportgen.evidence.ablation import AblationResult
 from reportgen.evidence.activations import ActivationsResult
 from reportgen.evidence.dreams import DreamsResult
@@ -90,18 +90,21 @@ class Evidence:
 
 
 def texts(value: object) -> Iterator[str]:
-    """Return every string in a record and in the records inside it, arrays and bytes left alone.
+    """Return every string in a record and in the records inside it, in no promised order; arrays and bytes hold none.
 
-    >>> list(texts((TemplateFile("parts.html", "ab", "<p>small</p>"), {"split": 3})))
-    ['parts.html', 'ab', '<p>small</p>', 'split']
+    >>> sorted(texts((TemplateFile("parts.html", "ab", "<p>small</p>"), {"split": 3})))
+    ['<p>small</p>', 'ab', 'parts.html', 'split']
     """
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (tuple, list)):
-        for each in value:
-            yield from texts(each)
-    elif isinstance(value, Mapping):
-        yield from texts([*value, *value.values()])
-    elif is_dataclass(value):
-        for each in fields(value):
-            yield from texts(getattr(value, each.name))
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, tuple | list):
+            waiting.extend(each)
+        elif each is None or isinstance(each, int | float):
+            continue  # the most by far; whether something is a mapping takes longer to say
+        elif isinstance(each, Mapping):
+            waiting += [*each, *each.values()]
+        else:
+            waiting.extend(getattr(each, name) for name in field_names(type(each)) or ())

@@ -6,6 +6,7 @@ import io
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from reportgen.document import colours
@@ -56,11 +57,12 @@ def coloured(name: str, levels: Levels, *, alt: str, caption: str = "", quality:
     height, width = map(int, levels.shape[:2])
     if not draws():
         return Figure(name, "image/png", b"", width, height, alt, caption)
-    packed = levels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
-    # A photograph mostly has too many colours in a small part of it; to sort all of them takes longer than to draw it.
+    # A photograph mostly has too many colours in a few of its pixels; to sort all of them takes longer than to draw it.
     photograph = Figure(name, "image/jpeg", b"", width, height, alt, caption)
-    if len(np.unique(packed.reshape(-1)[:_IN_A_PART])) > _IN_A_PALETTE:
+    few = levels.reshape(-1, 3)[:: max(1, height * width // _IN_A_PART)]
+    if len(np.unique(_packed(few))) > _IN_A_PALETTE:
         return replace(photograph, data=_jpeg(levels, quality))
+    packed = _packed(levels)
     found, places = np.unique(packed, return_inverse=True)
     file = io.BytesIO()
     if len(found) > _IN_A_PALETTE:
@@ -69,6 +71,12 @@ def coloured(name: str, levels: Levels, *, alt: str, caption: str = "", quality:
     image.putpalette(np.stack([(found >> shift) & 0xFF for shift in (16, 8, 0)], axis=1).astype(np.uint8).tobytes())
     image.save(file, "PNG", optimize=True)
     return Figure(name, "image/png", file.getvalue(), width, height, alt, caption)
+
+
+def _packed(levels: Levels) -> npt.NDArray[np.uint32]:
+    """Return colours, (…, 3), as one number each, (…)."""
+    red, green, blue = (levels[..., place].astype(np.uint32) for place in range(3))
+    return np.asarray(red << 16 | green << 8 | blue)
 
 
 def _jpeg(levels: Levels, quality: int) -> bytes:

@@ -75,14 +75,15 @@ class Trace:
 
         def run(*values: Tensor) -> list[Tensor]:
             known = {tensor.name: value for tensor, value in zip(feeds, values, strict=True)}
-            known |= {name: tf.identity(outer) for name, outer in captured.items() if name in wanted}
+            graph = tf.compat.v1.get_default_graph()
+            known |= {name: graph.capture(outer) for name, outer in captured.items() if name in wanted}
             names = [tensor.name for tensor in fetches if tensor.name not in known]
             mapped = {name: value for name, value in known.items() if name in wanted}
             found = dict(zip(names, tf.graph_util.import_graph_def(definition, mapped, names), strict=True))
             return [known.get(tensor.name, found.get(tensor.name)) for tensor in fetches]
 
-        # A concrete function is made once; TensorFlow would warn of the many that are not.
-        concrete = _function(run).get_concrete_function(*(tf.TensorSpec(each.shape, each.dtype) for each in feeds))
+        # A part has no order beyond that of its data: a `tf.function` would look for one, operation by operation.
+        concrete = tf.compat.v1.wrap_function(run, [tf.TensorSpec(each.shape, each.dtype) for each in feeds])
         return lambda *values: concrete(*map(tf.convert_to_tensor, values))
 
     def cut(self, path: str, answer: Tensors) -> Cut:

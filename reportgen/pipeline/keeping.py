@@ -7,8 +7,8 @@ a trial, and where it is too large, the grids give way further, in the plan's or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from math import ceil
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from reportgen.budget import plan
 from reportgen.budget.extent import Extent, extent
 from reportgen.budget.most_active import limited
 from reportgen.budget.plan import Plan
-from reportgen.document.report import Figure, Report
+from reportgen.document.report import Report, figures
 from reportgen.errors import OptionsError
 from reportgen.evidence import Evidence
 from reportgen.evidence.activations import ActivationsResult
@@ -96,7 +96,7 @@ def _page_bytes(report: Report, current: Plan) -> tuple[int, tuple[tuple[str, by
     pictures = sum(
         ceil(len(data) / 3) * 4
         for section in report.sections
-        for figure in _figures(section.content)
+        for figure in figures(section.content)
         for data in (figure.data, figure.dark_data)
     )
     without_maps = replace(current, grids=tuple(replace(grid, map_bytes=0) for grid in current.grids))
@@ -111,14 +111,3 @@ def _page_bytes(report: Report, current: Plan) -> tuple[int, tuple[tuple[str, by
         facts = ending_in(".json")
         files[facts.suffix] = facts.render(report, tools)
     return max(sizes), tuple(files.items())
-
-
-def _figures(value: object) -> Iterator[Figure]:
-    if isinstance(value, Figure):
-        yield value
-    elif isinstance(value, tuple):
-        for each in value:
-            yield from _figures(each)
-    elif is_dataclass(value):
-        for field in fields(value):
-            yield from _figures(getattr(value, field.name))

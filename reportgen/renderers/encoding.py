@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
 import math
@@ -10,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from reportgen.document.report import Figure
+from reportgen.document.report import Figure, field_names
 
 # Controls above ASCII's first (JSON escapes those itself), and those of the direction of writing.
 _COMMANDS = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -82,8 +81,9 @@ def _literal(value: float | None) -> str:
 def _entries(value: object, place: str) -> dict[str, object]:
     if isinstance(value, Figure):
         return _figure(value)
-    if dataclasses.is_dataclass(value):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    names = field_names(type(value))
+    if names is not None:
+        return {name: getattr(value, name) for name in names}
     if isinstance(value, Mapping):
         return {str(key): each for key, each in value.items()}
     raise TypeError(f"{place} is a {type(value).__name__}. A report holds plain data only. Convert it in the section.")

@@ -217,7 +217,7 @@ def _check_finite(name: str, images: Array, indices: Sequence[int]) -> None:
 def _cast(images: Array, target: np.dtype[np.generic], way: Way, name: str) -> Array:
     with np.errstate(over="ignore", invalid="ignore"):
         wide = images if way.name == "none" else way.apply(images.astype(np.promote_types(target, np.float32)))
-        fitted = wide.astype(target)
+        fitted = wide.astype(target, copy=wide is images)
         fits = np.array_equal(fitted, wide) if target.kind in "iu" else bool(np.isfinite(fitted).all())
     if not fits:
         raise DataError(f"The images of {name!r} hold values that {target} cannot hold. Rescale them before.")

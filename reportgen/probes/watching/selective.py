@@ -53,11 +53,14 @@ def selectivity(means: Array) -> tuple[Array, Array]:
         (highest − mean of the others) / (highest + mean of the others), 0..1, float64 (…, channels), NaN for a channel
         that never responds; and the place of the highest.
     """
+    return _indices(means), means.argmax(axis=-2)
+
+
+def _indices(means: Array) -> Array:
     highest = means.max(axis=-2)
     others = (means.sum(axis=-2, dtype=np.float64) - highest) / (means.shape[-2] - 1)
     total = highest + others
-    index = np.where(total > 0, (highest - others) / np.where(total > 0, total, 1.0), np.nan)
-    return index, means.argmax(axis=-2)
+    return np.where(total > 0, (highest - others) / np.where(total > 0, total, 1.0), np.nan)
 
 
 def num_permutations(level: float) -> int:
@@ -94,7 +97,7 @@ def chances(responses: Array, classes: Array, number: int, generator: np.random.
         some = range(start, min(start + at_once, number + 1))
         orders = np.stack([generator.permutation(classes) if place else classes for place in some])
         means = _means(responses, orders, num_classes)
-        indices[start : start + at_once] = np.nan_to_num(selectivity(means)[0])
+        indices[start : start + at_once] = np.nan_to_num(_indices(means))
     spread = indices.std(axis=0)
     moves = spread >= _LEAST_SPREAD
     if not moves.any():

@@ -87,8 +87,8 @@ def integrated(value: Array, baseline: Array, slopes: Callable[[Array], Array], 
     apart = value - baseline
     total = np.zeros(value.shape)
     for part in parts(steps, value.size):
-        line = baseline + at[part].reshape(-1, *(1 for _ in value.shape)) * apart
-        total += np.tensordot(weights[part], slopes(line.astype(value.dtype)).astype(np.float64), 1)
+        line = baseline + at[part].astype(value.dtype).reshape(-1, *(1 for _ in value.shape)) * apart
+        total += np.einsum("s...,s->...", slopes(line), weights[part], dtype=np.float64)
     return np.asarray(apart * total)
 
 
