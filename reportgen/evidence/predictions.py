@@ -76,8 +76,9 @@ class PredictionsResult:
             multi-label output.
         errors: float64 (images): the mean absolute difference between the values of each image and the true ones, NaN
             where none of them is finite; None where they are not known.
-        sha256: Of the output looked at closely, the hash of what was used: over the hash of what each input of the
-            model got, image by image as scaled, and the true classes or values. "" for further outputs.
+        sha256: Of the output looked at closely, the hash of what was used: over the sum of a hash of each image as the
+            model got it, scaled and with its place in the data, and over the true classes or values. It does not
+            depend on how the data were cut. "" for further outputs.
     """
 
     num_images: int

@@ -11,36 +11,33 @@ import math
 import os
 import zlib
 from array import array
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from reportgen.errors import DataError
 from reportgen.records.model import Shape
-from reportgen.sources import record_masks
+from reportgen.sources import record_masks, remembering
 from reportgen.sources.called import Called
 from reportgen.sources.columns import check_all_given
 from reportgen.sources.dataset import USUAL, Array, Dataset, LeftOut, Reading, TrueMaps, counted
-from reportgen.sources.features import Chosen, Example, Labels, channels_of, choose, parse, shape_of, values
+from reportgen.sources.features import Chosen, Example, Labels, channels_of, choose, shape_of, values
 from reportgen.sources.files import first_bytes, shown, writable
-from reportgen.sources.framing import HEAD_BYTES, begins_like_records, check, places
+from reportgen.sources.framing import HEAD_BYTES, begins_like_records
 from reportgen.sources.hashing import Hashed
 from reportgen.sources.images import SUFFIXES, PictureError, Source, is_picture, picture_size
 from reportgen.sources.labels import Truth
 from reportgen.sources.pictures import Listed, asked, of_pictures
-from reportgen.sources.shards import LocalShard, Shard, Shards, one_file, read_part
+from reportgen.sources.record_places import GZIP, Records
+from reportgen.sources.shards import LocalShard, Shards, one_file
 from reportgen.sources.shards import hashed as hashed_shards
-from reportgen.sources.spooling import Spool, unpack
 
 ACCEPTED = "a TFRecord file or a folder of them"
 IN_SHORT = "TFRecord files"
 HAS_FEATURES = True
-_GZIP = b"\x1f\x8b"
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
@@ -92,28 +89,18 @@ def of_shards(given: Shards, shape: Shape | None, reading: Reading) -> Dataset:
         reading: How pictures are resized, and the names of features.
     """
     source = given.source
-    records = _Records.of(given.each, source)
-    if not records.starts.size:
+    records = Records(given.each, source)
+    if not records.size:
         raise DataError(f"{source!r} holds no records. Expected at least one image. Give another file.")
-    first = records.example(0)
-    chosen = choose(first, reading.features, source)
-    labels = Labels(chosen, source)
-    one, num_masks = values(first, chosen.image), 0
-    lists = _Lists.like(one, first, chosen, shape) if isinstance(one, np.ndarray) else None
-    for place in range(records.starts.size):
-        example = records.example(place)
-        labels.take(example)
-        num_masks += len(values(example, chosen.mask)) > 0
-        if lists is not None:
-            lists.judge(records.name(place), place, example)
-    if chosen.mask is not None:
-        _check_masks(num_masks, records.starts.size, source)
-    truth = labels.known()
-    notes = (*given.all_notes(), *chosen.notes)
+    seen = remembering.remembered(
+        "features", lambda: _looked(records, shape, reading, source), _Seen.written, _Seen.of_written
+    )
+    notes, truth = (*given.all_notes(), *seen.chosen.notes), seen.truth
     hashed = hashed_shards(given, records.sizes(), truth)
+    chosen, lists = seen.chosen, _pattern(records, seen.chosen, shape)
     if lists is None:
         listed = Listed(
-            names=Called(records.starts.size, records.name),
+            names=Called(records.size, records.name),
             fetch=lambda place: _picture(records, place, chosen, shape),
             hashed=lambda: hashed,
             source=source,
@@ -124,88 +111,70 @@ def of_shards(given: Shards, shape: Shape | None, reading: Reading) -> Dataset:
         )
         dataset = of_pictures(listed, shape, reading)
     else:
+        lists.kept, lists.broken = seen.kept, seen.broken
         dataset = lists.dataset(records, source, hashed, truth, notes)
     check_all_given(dataset, "Write the missing ones, or name another feature with --feature label=NAME.")
     return dataset
 
 
-def _check_masks(number: int, size: int, source: str) -> None:
-    """Refuse masks that some images have and others have not."""
-    if number < size:
+def _looked(records: Records, shape: Shape | None, reading: Reading, source: str) -> _Seen:
+    """Go over all records once: which features are read, their labels, and the lists of numbers that can be."""
+    chosen = choose(records.example(0), reading.features, source)
+    labels, num_masks, lists = Labels(chosen, source), 0, _pattern(records, chosen, shape)
+    for place in range(records.size):
+        example = records.example(place)
+        labels.take(example)
+        num_masks += len(values(example, chosen.mask)) > 0
+        if lists is not None:
+            lists.judge(records.name(place), place, example)
+    if chosen.mask is not None and num_masks < records.size:
         raise DataError(
-            f"{source!r} gives a mask for {number} of {counted(size, 'image')}. Expected one for each, or none. Write"
-            " the missing ones, or name another feature with --feature mask=NAME."
+            f"{source!r} gives a mask for {num_masks} of {counted(records.size, 'image')}. Expected one for each, or"
+            " none. Write the missing ones, or name another feature with --feature mask=NAME."
         )
+    kept, broken = (lists.kept, lists.broken) if lists is not None else (array("q"), LeftOut())
+    return _Seen(chosen, labels.known(), kept, broken)
 
 
-@dataclass(frozen=True, slots=True)
-class _Records:
-    """Where the records of all files are.
+def _pattern(records: Records, chosen: Chosen, shape: Shape | None) -> _Lists | None:
+    """Return how all images are stored where the first one is a list of numbers; None of pictures."""
+    first = records.example(0)
+    one = values(first, chosen.image)
+    return _Lists.like(one, first, chosen, shape) if isinstance(one, np.ndarray) else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """What was seen of all records.
 
     Attributes:
-        files: A shard, or the open temporary file of one that was compressed.
-        names: What the files are called.
-        file_of: Which file each record is in.
-        number_of: Its place among that file's records.
-        starts: Where its data begin.
-        lengths: How many bytes they are.
-        lock: Held while a temporary file is read, which has one position only.
+        chosen: Names of the features.
+        truth: Their labels.
+        kept: Places of the records with an image, where these are lists of numbers.
+        broken: The others of them.
     """
 
-    files: tuple[Shard | Spool, ...]
-    names: tuple[str, ...]
-    file_of: npt.NDArray[np.int32]
-    number_of: npt.NDArray[np.int64]
-    starts: npt.NDArray[np.int64]
-    lengths: npt.NDArray[np.int64]
-    lock: Lock
+    chosen: Chosen
+    truth: Truth
+    kept: array[int]
+    broken: LeftOut
+
+    def written(self) -> dict[str, object]:
+        """Return the same as what JSON can hold."""
+        return {
+            "chosen": asdict(self.chosen),
+            "truth": remembering.truth(self.truth),
+            "kept": remembering.numbers(self.kept),
+            "broken": remembering.left_out(self.broken),
+        }
 
     @classmethod
-    def of(cls, shards: Sequence[Shard], source: str) -> _Records:
-        """Find the records of some files, and compare all with their checksums."""
-        opened: list[Shard | Spool] = []
-        found: list[npt.NDArray[np.int64]] = []
-        for shard in shards:
-            what = f"The file {shard.name!r}"
-            with shard.local() as path:
-                is_compressed = first_bytes(path, len(_GZIP)) == _GZIP
-                spool = unpack(path, what) if is_compressed else None
-                with path.open("rb") as stream:
-                    rows = list(places(spool.file if spool else stream, what))
-                check(path, is_compressed, what)
-            opened.append(spool or shard)
-            found.append(np.array(rows, np.int64).reshape(-1, 2))
-        sizes = [len(rows) for rows in found]
-        both = np.concatenate(found)
-        return cls(
-            files=tuple(opened),
-            names=tuple(shard.name for shard in shards) if len(shards) > 1 else (source,),
-            file_of=np.repeat(np.arange(len(sizes), dtype=np.int32), sizes),
-            number_of=np.concatenate([np.arange(size) for size in sizes]),
-            starts=both[:, 0].copy(),
-            lengths=both[:, 1].copy(),
-            lock=Lock(),
-        )
-
-    def name(self, place: int) -> str:
-        """Return what a record is called."""
-        file = f"{self.names[self.file_of[place]]}, " if len(self.names) > 1 else ""
-        return f"{file}record {self.number_of[place]}"
-
-    def sizes(self) -> Iterator[tuple[str, int]]:
-        """Yield what each record is called and how many bytes it has."""
-        return ((self.name(place), int(self.lengths[place])) for place in range(self.starts.size))
-
-    def example(self, place: int) -> Example:
-        """Read one record."""
-        file, start, length = self.files[self.file_of[place]], int(self.starts[place]), int(self.lengths[place])
-        if isinstance(file, Spool):
-            with self.lock:
-                data = read_part(file.file, start, length)
-        else:
-            with file.local() as path, path.open("rb") as stream:
-                data = read_part(stream, start, length)
-        return parse(data, f"Record {self.number_of[place]} of {self.names[self.file_of[place]]!r}")
+    def of_written(cls, entry: remembering.Entry) -> _Seen:
+        """Return what `written` made an entry of."""
+        named = entry["chosen"]
+        chosen = Chosen(**{**named, "size": tuple(named["size"]), "notes": tuple(named["notes"])})
+        kept, broken = remembering.compact(entry["kept"], "q"), remembering.again_left_out(entry["broken"])
+        return cls(chosen, remembering.known(entry["truth"]), kept, broken)
 
 
 @dataclass(slots=True)
@@ -253,7 +222,7 @@ class _Lists:
 
     def dataset(
         self,
-        records: _Records,
+        records: Records,
         source: str,
         hashed: Hashed,
         truth: Truth,
@@ -295,7 +264,7 @@ class _Lists:
             broken_reasons=self.broken.reasons(),
         )
 
-    def _masks(self, records: _Records) -> TrueMaps:
+    def _masks(self, records: Records) -> TrueMaps:
         size = self.given or (self.shape if len(self.shape) > 1 else self.asked)
         if size is None or None in size[:2]:
             raise DataError(
@@ -311,7 +280,7 @@ class _Lists:
         )
 
 
-def _picture_masks(records: _Records, kept: Sequence[int], chosen: Chosen, shape: Shape | None) -> TrueMaps:
+def _picture_masks(records: Records, kept: Sequence[int], chosen: Chosen, shape: Shape | None) -> TrueMaps:
     return record_masks.of_records(
         lambda index: values(records.example(kept[index]), chosen.mask),
         lambda index: picture_size(_picture(records, kept[index], chosen, shape), records.name(kept[index])),
@@ -319,7 +288,7 @@ def _picture_masks(records: _Records, kept: Sequence[int], chosen: Chosen, shape
     )
 
 
-def _picture(records: _Records, place: int, chosen: Chosen, shape: Shape | None) -> Source:
+def _picture(records: Records, place: int, chosen: Chosen, shape: Shape | None) -> Source:
     """Return the encoded picture or the pixels of one record."""
     example = records.example(place)
     found = values(example, chosen.image)
@@ -378,7 +347,7 @@ def _files(path: Path) -> tuple[list[Path], tuple[str, ...]]:
 
 def _is_records(path: Path) -> bool:
     head = first_bytes(path, HEAD_BYTES)
-    if head.startswith(_GZIP):
+    if head.startswith(GZIP):
         try:
             with gzip.open(path) as stream:
                 head = stream.read(HEAD_BYTES)

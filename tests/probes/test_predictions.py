@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 from typing import Any
 
 import keras
@@ -13,9 +14,11 @@ import pytest
 from reportgen.errors import DataError
 from reportgen.evidence.performance import wilson
 from reportgen.evidence.predictions import PredictionsResult
+from reportgen.models.blocks import cut, passed
 from reportgen.models.subject import BATCH_SIZE
 from reportgen.options import make
-from reportgen.probes.predictions import class_name, output_kind, probabilities, run
+from reportgen.probes.predictions import class_name, output_kind, passes, probabilities, run
+from reportgen.probes.predictions.used import Used
 from reportgen.records.model import TensorRecord
 from tests.probes.subjects import data, subject
 
@@ -170,8 +173,39 @@ def test_hash_covers_the_images_as_the_model_got_them_and_the_labels() -> None:
     def hashed(images: npt.NDArray[np.float32], labels: list[int] | None) -> str:
         return result(ending("softmax", 4), images, labels).sha256
 
-    of_images = hashlib.sha256(hashlib.sha256(images.tobytes()).digest())  # of the only block
+    rows = [
+        hashlib.sha256(place.to_bytes(8, "little") + image.tobytes()).digest() for place, image in enumerate(images)
+    ]
+    stretched = [struct.unpack("<1024H", hashlib.shake_128(row).digest(2048)) for row in rows]
+    total = struct.pack("<1024H", *(sum(column) % 65536 for column in zip(*stretched, strict=True)))
+    of_images = hashlib.sha256(hashlib.sha256(total).digest())
     assert hashed(images, None) == of_images.hexdigest()
     of_images.update(np.array(labels, np.int64).tobytes())
     assert hashed(images, labels) == of_images.hexdigest()
     assert hashed(images, labels[::-1]) != of_images.hexdigest()
+    assert hashed(images[::-1].copy(), None) != hashed(images, None)
+
+
+@pytest.mark.parametrize(("rows", "most"), [(1, 64), (2, 3), (4, 1)])
+def test_hash_and_counts_do_not_depend_on_how_the_data_are_cut(rows: int, most: int) -> None:
+    images = np.random.default_rng(0).normal(size=(9, 4)).astype("float32")
+    given = subject(ending("softmax", 4), data(images, list(range(4)) * 2 + [0]))
+    passing = passes(given, make({}))
+    assert passing is not None
+    passing.batch_size, passing.blocks = rows, cut(9, rows, most)
+    passed(passing, None)
+    whole = run(given, make({}))
+    assert whole is not None
+    found = passing.result()
+    assert (found.sha256, found.right) == (whole.sha256, whole.right)
+
+
+def test_hash_of_images_is_that_of_their_parts_in_any_order() -> None:
+    images = np.random.default_rng(0).normal(size=(9, 4, 4)).astype("float32")
+    further = np.arange(9.0)
+    whole, one, other = Used(), Used(), Used()
+    whole.take(range(9), [images, further])
+    one.take(range(5, 9), [images[5:], further[5:]])
+    other.take(range(5), [images[:5], further[:5]])
+    one.add(other.sums)
+    assert one.digest() == whole.digest() != other.digest()

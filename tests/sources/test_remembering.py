@@ -16,7 +16,7 @@ from reportgen.sources.dataset import Dataset
 from reportgen.sources.opening import open_data
 from reportgen.sources.remembering import Index, looking_up, writing_down
 from tests.sources import tars
-from tests.sources.examples import png
+from tests.sources.examples import example, png, write
 
 LOOKS = [
     "reportgen.sources.members.find",
@@ -24,6 +24,9 @@ LOOKS = [
     "reportgen.sources.pictures._examine",
     "reportgen.sources.numbers._examine",
     "reportgen.sources.hashing.of_files",
+    "reportgen.sources.record_places.places",
+    "reportgen.sources.record_places.check",
+    "reportgen.sources.tfrecord._looked",
 ]
 
 
@@ -48,6 +51,20 @@ def folder_of_pictures(folder: Path) -> str:
     return str(folder)
 
 
+def records_of_pictures(folder: Path) -> str:
+    """One file of two is compressed."""
+    for name, some, compression in (("a", tars.PIXELS[:2], ""), ("b", tars.PIXELS[2:], "GZIP")):
+        records = [example(image=png(pixels), label=place) for place, pixels in enumerate(some)]
+        write(folder / name, [*records, example(image=b"no picture", label=1)], compression)
+    return str(folder)
+
+
+def records_of_numbers(folder: Path) -> str:
+    images = np.random.default_rng(0).random((4, 12), np.float32)
+    records = [example(x=image, y=place % 2, height=3, width=4) for place, image in enumerate(images)]
+    return write(folder / "a.tfrecord", [*records, example(x=images[0, :3], y=1)])
+
+
 def opened_and_again(spec: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Dataset, Dataset]:
     index: Index = []
     with writing_down(index):
@@ -63,7 +80,10 @@ def opened_and_again(spec: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Datase
             return first, open_data(spec)
 
 
-@pytest.mark.parametrize("make", [shards_of_pictures, shards_of_arrays, folder_of_pictures])
+MADE = [shards_of_pictures, shards_of_arrays, folder_of_pictures, records_of_pictures, records_of_numbers]
+
+
+@pytest.mark.parametrize("make", MADE)
 def test_data_opened_from_an_index_are_the_same(
     make: Callable[[Path], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

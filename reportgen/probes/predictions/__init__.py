@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import keras
 import numpy as np
@@ -28,6 +27,7 @@ from reportgen.probes.predictions.heads import OF_LOGITS, Head, Labels
 from reportgen.probes.predictions.heads import class_name as class_name
 from reportgen.probes.predictions.heads import output_kind as output_kind
 from reportgen.probes.predictions.heads import probabilities as probabilities
+from reportgen.probes.predictions.used import Used
 from reportgen.progress import Progress, silent
 from reportgen.records.model import ModelRecord, TensorRecord, product
 from reportgen.sources.dataset import Dataset
@@ -96,8 +96,7 @@ class Answers:
             _READING_BYTES * numbers + _activations(subject.record)
         )
         self._ask = Answering(subject.model, -(-dataset.size // self.batch_size), self.batch_size)
-        self._digest = hashlib.sha256()
-        self._digests: list[Any] = []
+        self._used, self._block_used = Used(), Used()
 
     def collect(self, block: range, advance: Callable[[], None]) -> State:
         """Put the images of a block to the model; errors as `run`."""
@@ -110,17 +109,14 @@ class Answers:
 
     def begin(self) -> None:
         """Begin a block with nothing."""
-        self._digests = []
+        self._block_used = Used()
         for head in self._heads:
             head.begin()
 
     def read(self, places: range) -> Tensors:
         """Return the next images of a block, as `Subject.inputs` does, and take them into the hash of what was used."""
         inputs = self.subject.inputs(places)
-        leaves = keras.tree.flatten(inputs)
-        self._digests = self._digests or [hashlib.sha256() for _ in leaves]
-        for digest, leaf in zip(self._digests, leaves, strict=True):
-            digest.update(np.ascontiguousarray(leaf))
+        self._block_used.take(places, keras.tree.flatten(inputs))
         return inputs
 
     def take(self, found: Sequence[Array], indices: Array) -> None:
@@ -135,7 +131,7 @@ class Answers:
 
     def state(self) -> State:
         """Return what the block leaves."""
-        state = {"sha256": np.frombuffer(b"".join(digest.digest() for digest in self._digests), np.uint8)}
+        state = {"used": self._block_used.sums}
         for place, head in enumerate(self._heads):
             state |= {f"{place} {name}": array for name, array in head.state().items()}
         return state
@@ -146,7 +142,7 @@ class Answers:
     def fold(self, block: range, state: State) -> None:
         """Take in the state of the next block."""
         del block
-        self._digest.update(state["sha256"].tobytes())
+        self._used.add(state["used"])
         for place, head in enumerate(self._heads):
             before = f"{place} "
             head.fold({name.removeprefix(before): state[name] for name in state if name.startswith(before)})
@@ -164,7 +160,7 @@ class Answers:
         return replace(
             results[main],
             others=tuple(result for place, result in enumerate(results) if place != main),
-            sha256=_sha256(self._digest, dataset, self._targets),
+            sha256=_sha256(self._used, dataset, self._targets),
         )
 
 
@@ -172,15 +168,14 @@ def _activations(record: ModelRecord) -> int:
     return sum(call.activation_bytes for call in record.layers)
 
 
-def _sha256(images: Any, dataset: Dataset, targets: Mapping[str, Array]) -> str:
-    """Return the hash over what the model got, block by block and input by input, and what is known of each image."""
-    whole = images.copy()
+def _sha256(used: Used, dataset: Dataset, targets: Mapping[str, Array]) -> str:
+    """Return the hash over what the model got and what is known of each image."""
+    whole = hashlib.sha256(used.digest())
     own = (labels for _, labels in dataset.head_labels)
     for values in (dataset.labels, *own, *targets.values()):
         if values is not None:
             whole.update(np.ascontiguousarray(values).tobytes())
-    found: str = whole.hexdigest()
-    return found
+    return whole.hexdigest()
 
 
 def main_output(labelled: Sequence[bool], kinds: Sequence[str], model: ModelRecord) -> int:
