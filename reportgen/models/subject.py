@@ -161,8 +161,10 @@ class Answering:
         self._rows = self._rows or size
         if not self._is_worth_tracing or size > self._rows:
             return answers(self._model, inputs)
-        whole = np.minimum(np.arange(self._rows), size - 1)
-        filled = keras.tree.map_structure(lambda part: np.asarray(part)[whole], inputs)
+        rows = np.minimum(np.arange(self._rows), size - 1)
+        filled = inputs
+        if size < self._rows:
+            filled = keras.tree.map_structure(lambda part: np.asarray(part)[rows], inputs)
         try:
             self._traced = self._traced or running.traced(self._model, self._flat, filled)
             found = [np.asarray(output, dtype=np.float64) for output in self._traced(filled)]
