@@ -14,7 +14,7 @@ from reportgen.document import colours
 from reportgen.document.report import Figure
 from reportgen.evidence import Levels
 from reportgen.evidence.grids import Grid
-from reportgen.figures import mosaic, overlays, strips
+from reportgen.figures import curves, mosaic, overlays, strips
 
 _SIDE = 448
 """Pictures are enlarged by a whole number up to about this side."""
@@ -23,6 +23,8 @@ _SMALL_SIDE = 96
 _ROUND = 0.28
 _FINEST = 150
 _STRIP_WIDTH, _STRIP_HEIGHT = 640, 36
+# A signal is a line: how high its picture is, as a share of the width, one of many below each other, and how thick.
+_LINE_HEIGHT, _LOW_HEIGHT, _LINE_THICKNESS = 0.34, 0.08, 3
 
 
 def signed(name: str, picture: Levels, levels: Levels, *, alt: str, caption: str = "") -> Figure:
@@ -36,7 +38,7 @@ def signed(name: str, picture: Levels, levels: Levels, *, alt: str, caption: str
         caption: Caption.
     """
     rank = levels.ndim
-    image = _enlarged(_flat(picture, rank))
+    image = _enlarged(_ground(picture, rank))
     flat = levels
     if rank != 2:
         gaps = _flat(np.zeros_like(levels)) == 255
@@ -55,8 +57,10 @@ def outlined(name: str, picture: Levels, mask: Levels, *, alt: str, caption: str
         alt: Text alternative.
         caption: Caption.
     """
-    image = overlays.coloured(_enlarged(_flat(picture, mask.ndim)))
+    image = overlays.coloured(_enlarged(_ground(picture, mask.ndim)))
     inside = _enlarged(_flat(mask)) == 1  # the gaps between slices are neither
+    if mask.ndim == 1:
+        inside = inside[:1].repeat(len(image), axis=0)
     if mask.ndim == 2:
         inside = _rounded(inside, max(image.shape[0] // mask.shape[0] * _ROUND, max(inside.shape) / _FINEST))
     drawn = overlays.dimmed(image, inside)
@@ -82,7 +86,11 @@ def lit(image: Levels | None, response: Levels, side: int) -> Levels:
         side: Length of the longer side of what is drawn, pixels; a signal is as long as all others.
     """
     shown = flat(response)
-    ground = np.zeros(overlays.sized(shown, side).shape, np.uint8) if image is None else _flat(image, response.ndim)
+    ground = (
+        np.zeros(overlays.sized(shown, side).shape, np.uint8)
+        if image is None
+        else _ground(image, response.ndim, _LOW_HEIGHT)
+    )
     return overlays.lit(ground, shown, max(side, *ground.shape[:2]) if response.ndim == 1 else side)
 
 
@@ -105,7 +113,7 @@ def plain(name: str, picture: Levels, rank: int, *, alt: str, caption: str = "",
         caption: Caption.
         side: Length of its longer side, pixels, at most; a signal is as long as all others.
     """
-    flat = _flat(picture, rank)
+    flat = _ground(picture, rank)
     image = overlays.coloured(flat if rank == 1 else overlays.sized(flat, side))
     return mosaic.coloured(name, image, alt=alt, caption=caption)
 
@@ -172,6 +180,17 @@ def _flat(levels: Levels, rank: int | None = None) -> Levels:
     places, rest = levels.shape[:rank], levels.shape[rank:]
     slices = levels.reshape(-1, *places[-2:], *rest)
     return strips.side_by_side(slices, min(len(slices), 8))
+
+
+def _ground(picture: Levels, rank: int, height: float = _LINE_HEIGHT) -> Levels:
+    """Return what a map is laid over: an image as it is, a signal as a line, slices side by side."""
+    if rank != 1:
+        return _flat(picture, rank)
+    values = picture.astype(np.float64)
+    values = values if values.ndim == 1 else values.mean(axis=-1)
+    width = len(values) * max(1, _STRIP_WIDTH // len(values))
+    thickness = max(1, round(min(width, _STRIP_WIDTH) / _STRIP_WIDTH * _LINE_THICKNESS))
+    return curves.drawn([values], (width, max(8, round(width * height))), thickness)
 
 
 def _enlarged(picture: Levels) -> Levels:

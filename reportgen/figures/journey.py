@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 from reportgen.document import colours
 from reportgen.document.report import Figure
 from reportgen.evidence import Levels
 from reportgen.evidence.grids import Signal
 from reportgen.evidence.samples import SampleRecord
-from reportgen.figures import mosaic
+from reportgen.figures import curves, mosaic
 from reportgen.figures.overlays import coloured, lit, sized
 
 LARGE, SMALL = 300, 112
 """Longest side of the first map of a stage and of the others, pixels: about twice what a page shows."""
 _CURVE = (360, 150)
-_FINER = 3
 _CELL = 48
 
 
@@ -37,16 +35,7 @@ def base(sample: SampleRecord) -> Levels:
 
 def curve(signal: Signal) -> Levels:
     """Draw the curves of a signal, white on black, each on its own scale, in rows; uint8 (height, width)."""
-    width, height = (_FINER * length for length in _CURVE)
-    image = Image.new("L", (width, height))
-    pen, rows = ImageDraw.Draw(image), len(signal.low)
-    for row, (low, high) in enumerate(zip(signal.low, signal.high, strict=True)):
-        values = np.nan_to_num(np.stack([low, high], axis=1)).reshape(-1)
-        span = float(values.max() - values.min()) or 1.0
-        across = np.repeat(np.linspace(0, width - 1, len(low)), 2)
-        down = (row + 0.9 - 0.8 * (values - values.min()) / span) * height / rows
-        pen.line(list(zip(across.tolist(), down.tolist(), strict=True)), fill=255, width=2 * _FINER)
-    return np.asarray(image.resize(_CURVE, Image.Resampling.BOX))
+    return curves.drawn([np.stack(ends, axis=1) for ends in zip(signal.low, signal.high, strict=True)], _CURVE)
 
 
 def picture(name: str, image: Levels, side: int, alt: str) -> Figure:

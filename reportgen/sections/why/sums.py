@@ -10,7 +10,7 @@ from reportgen.document.report import Figure
 from reportgen.evidence import Levels
 from reportgen.evidence.responses import Patch
 from reportgen.evidence.why import Carried, ChannelShare, Contrast, Explanation, WorkedSum
-from reportgen.figures import evidence_maps, mosaic, overlays, patches
+from reportgen.figures import evidence_maps, mosaic, patches
 from reportgen.language.numerals import plural
 from reportgen.language.vocabulary import Words
 from reportgen.sections.why import drawn, sentences
@@ -246,10 +246,10 @@ def _rows(part: WorkedSum | Carried, anchor: str, image: Levels | None) -> tuple
 
 
 def _response(share: ChannelShare, path: str, anchor: str, image: Levels | None) -> Figure | None:
-    if image is None or share.response is None or share.response.ndim != 2:
+    if image is None or share.response is None or share.response.ndim > 2:
         return None
     alt = f"Where channel {share.channel} of {path} responds on this sample."
-    lit = overlays.lit(image, share.response, _RESPONSE_SIDE)
+    lit = evidence_maps.lit(image, share.response, _RESPONSE_SIDE)
     return mosaic.coloured(f"{anchor}-map-{share.channel}", lit, alt=alt)
 
 
