@@ -177,7 +177,8 @@ def _moved(pictures: Tensor, move: Tensor) -> Tensor:
     column = sine * rows + cosine * columns + (width - 1) / 2 + move[3]
     # A border of one grey pixel stands for all that lies outside.
     framed = tf.pad(pictures, [[0, 0], [1, 1], [1, 1], [0, 0]], constant_values=_GREY)
-    flat = tf.reshape(framed, [-1, (height + 2) * (width + 2), pictures.shape[3]])
+    # The pixels first: what is gathered along another axis is turned for it, and its gradient twice more.
+    flat = tf.reshape(tf.transpose(framed, [1, 2, 0, 3]), [(height + 2) * (width + 2), -1])
     top, left = tf.floor(row), tf.floor(column)
     # The four pixels around each place, all at once: every further operation takes its time to differentiate.
     down, right = (np.array(corner, np.float32)[:, None, None] for corner in ((0, 0, 1, 1), (0, 1, 0, 1)))
@@ -185,6 +186,6 @@ def _moved(pictures: Tensor, move: Tensor) -> Tensor:
     at_row = tf.clip_by_value(top + down + 1, 0, height + 1)
     at_column = tf.clip_by_value(left + right + 1, 0, width + 1)
     places = tf.cast(at_row * (width + 2) + at_column, tf.int32)
-    found = tf.gather(flat, tf.reshape(places, [-1]), axis=1)
-    found = tf.reshape(found, [-1, 4, height, width, pictures.shape[3]])
-    return tf.reduce_sum(found * weights[None, ..., None], axis=1)
+    found = tf.reshape(tf.gather(flat, tf.reshape(places, [-1])), [4, height, width, -1])
+    moved = tf.reshape(tf.reduce_sum(found * weights[..., None], axis=0), [height, width, -1, pictures.shape[3]])
+    return tf.transpose(moved, [2, 0, 1, 3])
