@@ -63,11 +63,11 @@ def coloured(name: str, levels: Levels, *, alt: str, caption: str = "", quality:
     if len(np.unique(_packed(few))) > _IN_A_PALETTE:
         return replace(photograph, data=_jpeg(levels, quality))
     packed = _packed(levels)
-    found, places = np.unique(packed, return_inverse=True)
-    file = io.BytesIO()
+    found = np.unique(packed)
     if len(found) > _IN_A_PALETTE:
         return replace(photograph, data=_jpeg(levels, quality))
-    image = Image.fromarray(places.reshape(packed.shape).astype(np.uint8)).convert("P")
+    file = io.BytesIO()
+    image = Image.fromarray(np.searchsorted(found, packed).astype(np.uint8)).convert("P")
     image.putpalette(np.stack([(found >> shift) & 0xFF for shift in (16, 8, 0)], axis=1).astype(np.uint8).tobytes())
     image.save(file, "PNG", optimize=True)
     return Figure(name, "image/png", file.getvalue(), width, height, alt, caption)
