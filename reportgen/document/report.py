@@ -294,6 +294,8 @@ def figures(value: object) -> Iterator[Figure]:
     waiting = [value]
     while waiting:
         each = waiting.pop()
+        if type(each) in _PLAIN:  # the most by far
+            continue
         if isinstance(each, Figure):
             yield each
         elif isinstance(each, tuple):
@@ -309,4 +311,5 @@ def field_names(kind: type) -> tuple[str, ...] | None:
     return _names[kind]
 
 
+_PLAIN = frozenset({int, float, str, bool, bytes, type(None)})
 _names: dict[type, tuple[str, ...] | None] = {}

@@ -89,6 +89,9 @@ class Evidence:
     further: Mapping[str, Any] = field(default_factory=dict)
 
 
+_NUMBERS = frozenset({int, float, bool, type(None)})
+
+
 def texts(value: object) -> Iterator[str]:
     """Return every string in a record and in the records inside it, in no promised order; arrays and bytes hold none.
 
@@ -98,12 +101,12 @@ def texts(value: object) -> Iterator[str]:
     waiting = [value]
     while waiting:
         each = waiting.pop()
+        if type(each) in _NUMBERS:  # the most by far
+            continue
         if isinstance(each, str):
             yield each
         elif isinstance(each, tuple | list):
             waiting.extend(each)
-        elif each is None or isinstance(each, int | float):
-            continue  # the most by far; whether something is a mapping takes longer to say
         elif isinstance(each, Mapping):
             waiting += [*each, *each.values()]
         else:
