@@ -28,7 +28,9 @@ from fontTools.varLib.instancer import instantiateVariableFont
 from reportgen.document.report import FontFile
 from reportgen.errors import OptionsError, RenderError
 
-_ALWAYS = frozenset(string.ascii_letters + string.digits + string.punctuation + " ")
+# What nearly every report holds: so most reports have the same fonts, which are cut once for all that a process writes.
+_OF_REPORTS = "\xa0\u202f–—−·×±≤≥→↑…‘’“”°µĀ√⌈⌉⌊⌋⁰¹²³⁴⁵⁶⁷⁸⁹⁻●▲✓✕"
+_ALWAYS = frozenset(string.ascii_letters + string.digits + string.punctuation + " " + _OF_REPORTS)
 _WEIGHTS = (400, 600)
 # Copyright, licence and its address.
 _NAMES_KEPT = [0, 13, 14]
@@ -155,7 +157,7 @@ def _fonts_of(file: BinaryIO) -> int:
 def faces(text: str, more: tuple[FontFile, ...] = ()) -> str:
     """Return one @font-face rule for each face that the text needs, with the glyphs it needs inside.
 
-    Equal sets of characters give equal rules; printable ASCII is always there.
+    Equal sets of characters give equal rules; printable ASCII and the signs of reports are always there.
 
     Args:
         text: All characters of the document, in any order.

@@ -21,19 +21,28 @@ def embedded(rules: str) -> list[tuple[str, str, TTFont]]:
     ]
 
 
-def test_plain_text_needs_no_fallback() -> None:
-    assert [family for family, _, _ in embedded(fonts.faces("conv2d"))] == [
+def test_usual_text_has_the_same_fonts_that_were_cut_once() -> None:
+    usual = fonts.faces("conv2d 3\xa0×\xa03 → 5 ≤ −1 ✓ ▲ “cat” ⌊x⌋")
+    assert usual is fonts.faces("")
+    assert [family for family, _, _ in embedded(usual)] == [
         "IBM Plex Sans",
         "IBM Plex Mono",
         "IBM Plex Mono",
+        "DejaVu Sans",
+        "DejaVu Sans Mono",
     ]
+    assert len(usual) < 40_000
 
 
 def test_fallback_holds_only_what_plex_lacks() -> None:
-    found = {family: (rule, font) for family, rule, font in embedded(fonts.faces("A⌊x⌋ ✕"))}
+    found = {family: (rule, font) for family, rule, font in embedded(fonts.faces("Aж⌊x⌋ ♞"))}
     rule, font = found["DejaVu Sans"]
-    assert {chr(code) for code in font.getBestCmap()} == {"⌊", "⌋", "✕"}
-    assert "unicode-range:U+230A-230B,U+2715;" in rule
+    held, plex = set(font.getBestCmap()), set(found["IBM Plex Sans"][1].getBestCmap())
+    assert set(map(ord, "⌊⌋✕♞")) <= held
+    assert not held & plex
+    assert ord("ж") in plex
+    assert "U+2308-230B," in rule
+    assert "U+265E" in rule
 
 
 def test_characters_that_no_font_has_are_left_to_the_reader() -> None:
