@@ -27,10 +27,8 @@ MAPS_AND_CARDS = 14_000_000
 LEAST_CARDS = 400_000
 PAGE_PER_CALL = 5_500
 PAGE_PER_GRID = 4_000
-PAGE_PER_MAP = 220
-# Of layers with more channels than the page lists in cells: a line of numbers, and a number below a tile.
-MOST_IN_CELLS = 64
-PAGE_PER_LINE = 140
+PAGE_PER_MAP = 60
+"""What a map takes besides its picture: the number of its channel, below it or at the edge of the sheet."""
 JSON_PER_CALL = 9_000
 JSON_PER_GRID = 3_000
 JSON_PER_CHANNEL = 380

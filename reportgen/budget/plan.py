@@ -49,7 +49,6 @@ from reportgen.budget.constants import (
     MARGIN,
     MISTAKES,
     MOST_CARDS,
-    MOST_IN_CELLS,
     MOST_IN_SHEET,
     MOST_LAYERS,
     MOST_PLACES,
@@ -59,7 +58,6 @@ from reportgen.budget.constants import (
     PAGE,
     PAGE_PER_CALL,
     PAGE_PER_GRID,
-    PAGE_PER_LINE,
     PAGE_PER_MAP,
     PANELS,
     PATCH_SIDE,
@@ -108,8 +106,7 @@ class PlannedGrid:
     @property
     def page_bytes(self) -> int:
         """What the grid takes in the page, with its numbers."""
-        words = PAGE_PER_MAP if self.shown <= MOST_IN_CELLS else PAGE_PER_LINE
-        return PAGE_PER_GRID + self.shown * (as_text(self.map_bytes) + words)
+        return PAGE_PER_GRID + self.shown * (as_text(self.map_bytes) + PAGE_PER_MAP)
 
 
 @dataclass(frozen=True, slots=True)

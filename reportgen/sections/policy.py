@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from math import inf
 
@@ -22,7 +23,10 @@ _WORDS: dict[Outcome, str] = {
     "pass": "met",
 }
 
-
+_WARNS = "only a warning"
+_MARKS: dict[Outcome, str] = {
+    "pass": "passed", "fail": "failed", "undecided": "warning", "unmeasured": "warning", "waived": "note",
+}  # fmt: skip
 MOST_ALIKE = 4
 """Results of one demand with one outcome that have a row each: more of them share one."""
 
@@ -38,6 +42,23 @@ class Row:
 
     result: Result
     others: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> str:
+        """How what came of it is written."""
+        return _WARNS if _only_warns(self.result) else _WORDS[self.result.outcome]
+
+    @property
+    def mark(self) -> str:
+        """The mark before it."""
+        return "warning" if _only_warns(self.result) else _MARKS[self.result.outcome]
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The others, the word that all begin with before the first only: "class cat", "dog"."""
+        word = f"{self.result.where.partition(' ')[0]} "
+        common = len(word) if all(each.startswith(word) for each in self.others) else 0
+        return tuple(each if place == 0 else each[common:] for place, each in enumerate(self.others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +76,6 @@ class Content:
     policy_sha256: str
     exit_code: int
     results: tuple[Result, ...]
-
-    @property
-    def words(self) -> dict[Outcome, str]:
-        """How each outcome is written."""
-        return _WORDS
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -82,12 +98,17 @@ def build(evidence: Evidence) -> Section | None:
     verdict: Verdict | None = evidence.further.get("policy")
     if verdict is None:
         return None
-    results = tuple(each for outcome in ORDER for each in verdict.results if each.outcome == outcome)
+    results = tuple(sorted(verdict.results, key=lambda each: (ORDER.index(each.outcome), _only_warns(each))))
     content = Content(verdict.policy, verdict.policy_sha256, verdict.exit_code, results)
     headline = {
         MET: f"It meets the policy {verdict.policy}",
         NOT_DECIDED: f"These data cannot decide the policy {verdict.policy}",
     }.get(verdict.exit_code, f"It does not meet the policy {verdict.policy}")
-    counts = [f"{verdict.count(each)} {_WORDS[each]}" for each in ORDER if verdict.count(each)]
+    rows = [Row(each) for each in results]
+    counts = [f"{number} {word}" for word, number in Counter(row.outcome for row in rows).items()]
     answer = f"Of {plural(len(results), 'demand')} {listed(counts)}."
     return Section("policy", TITLE, answer, content, headline)
+
+
+def _only_warns(result: Result) -> bool:
+    return result.outcome == "fail" and not result.blocks

@@ -43,7 +43,7 @@ def test_largest_grid_is_halved_first_and_stays_the_first_while_it_is_the_larges
 
 
 def test_deep_grid_gives_way_when_the_wide_one_has_given_all_it_had() -> None:
-    found = planned(max_size=2_700_000)
+    found = planned(max_size=2_600_000)
     assert shown(found)[0] == shown(found)[2] == FEWEST
     assert FEWEST <= min(shown(found)[1::2]) < 512
 

@@ -64,8 +64,21 @@ def test_many_results_of_one_demand_share_a_row_and_none_is_lost() -> None:
     assert len(section.content.results) == 11
     page = html.document(Report("t", "s", made.model(), made.run(), (), (section,)), "screen")
     text = " ".join(re.sub("<[^>]+>", "", page).split())
-    assert "The same came of 4 others; report.json has the numbers of each: class cat, class emu, class fox," in text
+    assert "The same came of 4 others; report.json has the numbers of each: class cat, emu, fox, gnu." in text
     few = policy.build(made.evidence(further={"policy": made.verdict(*many[:4])}))
     assert few is not None
     assert isinstance(few.content, policy.Content)
     assert [row.others for row in few.content.rows] == [()] * 4
+
+
+def test_what_only_warns_is_said_to_and_stands_behind_what_is_not_met() -> None:
+    warns = Result("RG902", "waiver-unused", "fail", "warning", "It meets nothing any more.")
+    section = policy.build(made.evidence(further={"policy": made.verdict(warns, *RESULTS)}))
+    assert section is not None
+    assert isinstance(section.content, policy.Content)
+    rows = section.content.rows
+    assert [(row.result.code, row.outcome, row.mark) for row in rows[:3]] == [
+        ("RG141", "not met", "failed"), ("RG902", "only a warning", "warning"),
+        ("RG301", "not decided by these data", "warning"),
+    ]  # fmt: skip
+    assert "1 not met, 1 only a warning, 1 not decided" in section.answer
