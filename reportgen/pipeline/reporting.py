@@ -152,8 +152,9 @@ def _held(report: Report, evidence: Evidence, asked_for: Policy | None, options:
         answers=answers.unpacked(kept, "report-answers.npz") if kept else None,
     )
     section = registry.load("sections", VERDICT).build(replace(evidence, further={VERDICT: found}))
-    before = sum(each.name == sections.PAGE_ONE for each in report.sections)
-    chapters_ = (*report.sections[:before], section, *report.sections[before:])
+    page_one = registry.load("sections", sections.PAGE_ONE)
+    before = [page_one.held(each, found) for each in report.sections if each.name == sections.PAGE_ONE]
+    chapters_ = (*before, section, *report.sections[len(before) :])
     return replace(report, sections=chapters_, verdict_code=found.exit_code)
 
 

@@ -4,7 +4,8 @@ The body comes first and the annexes behind it: what matters to a reader, then w
 
 Every module exports `TITLE`, `PART` ("body" or "annex"), `NEEDS` (names of the probes that it reads), `Content` (the
 frozen dataclass of its own that its template and the JSON get) and `build(evidence) -> Section | None`; None leaves the
-chapter out.
+chapter out. Page one also exports `held(section, verdict)`, which returns it with what came of a policy: that is known
+when all other chapters are there.
 """
 
 NAMES = (

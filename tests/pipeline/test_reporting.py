@@ -484,6 +484,14 @@ def test_a_report_is_held_against_its_policy(tmp_path: Path, demand: str, code: 
     assert report.verdict_code == code
     content = contents(report)["sections"]["policy"]["content"]
     assert [each["outcome"] for each in content["results"]] == [outcome]
+    said = {
+        0: "It meets the policy mine.toml.",
+        4: "It does not meet the policy mine.toml: 1 of 1\u00a0demand is not met.",
+        5: "These data cannot decide the policy mine.toml.",
+    }[code]
+    summary = contents(report)["sections"]["summary"]
+    assert summary["answer"].endswith(f" {said}")
+    assert "".join(phrase["text"] for phrase in summary["content"]["lead"]) == summary["answer"]
     named = {fact["name"]: fact["value"] for fact in contents(report)["run"]["options"]}
     assert named["policy"] == ["mine.toml"]
     assert named["SHA-256 of the policy"] == content["policy_sha256"]

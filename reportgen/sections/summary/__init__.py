@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportgen.document.report import Section
+from reportgen.document.verdict import Verdict
 from reportgen.evidence import Evidence
 from reportgen.sections.summary.boxes import Box, boxes, cannot_say
 from reportgen.sections.summary.flow import Flow, flow
@@ -12,7 +13,7 @@ from reportgen.sections.summary.keys import KeyNumber as KeyNumber
 from reportgen.sections.summary.keys import keys
 from reportgen.sections.summary.keys import scope as scope
 from reportgen.sections.summary.pictured import Pictures, pictures
-from reportgen.sections.summary.verdict import Phrase, verdict
+from reportgen.sections.summary.verdict import Phrase, of_the_policy, verdict
 from reportgen.sections.summary.wrong import BY_SURENESS, Wrong, wrong
 
 TITLE = "At a glance"
@@ -56,3 +57,17 @@ def build(evidence: Evidence) -> Section:
         cannot_say=limits,
     )
     return Section("summary", TITLE, "".join(phrase.text for phrase in lead), content)
+
+
+def held(section: Section, found: Verdict) -> Section:
+    """Return the chapter with what came of a policy at the end of its verdict.
+
+    Args:
+        section: The chapter, as `build` made it.
+        found: What came of the policy.
+    """
+    if not isinstance(section.content, Content):
+        return section
+    lead = (*section.content.lead, *of_the_policy(found))
+    answer = "".join(phrase.text for phrase in lead)
+    return replace(section, answer=answer, content=replace(section.content, lead=lead))

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from reportgen.document.verdict import MET, NOT_DECIDED, Verdict
 from reportgen.evidence import Evidence
 from reportgen.evidence.performance import HeadScores, Share
 from reportgen.evidence.pixels import PixelHead
 from reportgen.findings.doubts import in_doubt
 from reportgen.findings.weak_classes import weak_classes
+from reportgen.language.cleaning import shortened
 from reportgen.language.listing import listed
 from reportgen.language.numerals import number, percent, plural, shape, size
 from reportgen.language.vocabulary import Words, words
@@ -23,6 +25,7 @@ from reportgen.sections.summary.sureness import Trust, trust
 
 _LONGEST_LIST = 44
 _LONGEST_NAME = 18
+_LONGEST_POLICY = 60
 _EXAMPLES = 3
 _MOST_WEAK = 3
 _FEW = 20
@@ -225,3 +228,18 @@ def _answers_with_pixels(head: PixelHead) -> str:
     if head.by_class is not None:
         return f"one of {plural(len(head.by_class.classes), 'class', 'classes')} for each pixel"
     return "its input again" if head.kind == "input" else f"a map of {shape(head.shape)} values"
+
+
+def of_the_policy(found: Verdict) -> tuple[Phrase, ...]:
+    """Return what came of a policy, in a sentence that goes on after the verdict."""
+    name = shortened(found.policy, _LONGEST_POLICY)
+    if found.exit_code == MET:
+        return (Phrase(f" It meets the policy {name}."),)
+    if found.exit_code == NOT_DECIDED:
+        return (Phrase(f" These data cannot decide the policy {name}.", "warn"),)
+    failed = sum(each.blocks and each.outcome == "fail" for each in found.results)
+    counted = f"{number(failed)} of {plural(len(found.results), 'demand')}"
+    return (
+        Phrase(f" It does not meet the policy {name}", "warn"),
+        Phrase(f": {counted} {'is' if failed == 1 else 'are'} not met."),
+    )
