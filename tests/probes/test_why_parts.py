@@ -60,6 +60,17 @@ def test_empty_image_has_the_median_of_each_channel() -> None:
     assert painting.empty(picture).tolist() == [[[1.0, 5.0]] * 3]
 
 
+@pytest.mark.parametrize("places", [1, 2, 63, 64, 1000, 4097])
+@pytest.mark.parametrize("kind", ["different", "alike", "few at the front", "every 64th"])
+def test_empty_image_has_the_median_that_numpy_gives(places: int, kind: str) -> None:
+    values = np.random.default_rng(places).normal(size=(places, 1)).astype(np.float32)
+    values = {"different": values, "alike": np.rint(values)}.get(kind, np.sort(values, axis=0))
+    if kind == "every 64th":  # those that are looked at first are the lowest of all
+        values = values[::-1].copy()
+        values[::64] = values.min() - 1
+    assert np.array_equal(painting.empty(values), np.broadcast_to(np.median(values, axis=0), values.shape))
+
+
 def test_integrated_gradients_are_those_of_captum() -> None:
     """Sum with 50 points of Gauss and Legendre from zero, score of the top class: captum 0.9 gave the same."""
     for head, total, change in (("flatten", 0.099072, 0.091144), ("gap", 0.510387, 0.511609)):
