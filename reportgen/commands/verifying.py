@@ -43,9 +43,7 @@ def verify(report: Path, model: Path, imports: tuple[str, ...], **given: object)
         options = verifying.again(claim, {**_named(given), "import": imports})
         found = verifying.verify(claim, model, options, terminal.progress)
     lines = [f"{report.name}: {found.word}.", *found.said]
-    lines += [
-        _SHOWN.format(path=each.path, claimed=each.claimed[:80], found=each.found[:80]) for each in found.different
-    ]
+    lines += [_SHOWN.format(each.path, each.claimed[:80], each.found[:80]) for each in found.different]
     for line in lines:
         click.echo(clean(line.replace("\n", " ")))
     if found.num_different > len(found.different) > 0:
