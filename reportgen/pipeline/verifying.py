@@ -118,12 +118,11 @@ def verify(claim: Claim, model: Path, options: Options, progress: Progress = sil
     Raises:
         ReportgenError: The model or the data cannot be used; or as `reporting.make_report`.
     """
+    _check_named(claim, options)
     origin = origins.load(model, options, progress)
     dataset = None
     if options.data is not None:
         dataset = feeding.opened(origin.model, options.data, options, progress)
-    elif _fact(claim.report["run"]["data"], "SHA-256 of the data"):
-        raise OptionsError("The report was made on data. Expected the same again. Give them with --data.")
     facts = {fact.name: fact.value for fact in origin.facts}
     for name, code, what, found in (
         ("SHA-256 of the file", "RG712", "model", facts.get("SHA-256 of the file")),
@@ -138,6 +137,21 @@ def verify(claim: Claim, model: Path, options: Options, progress: Progress = sil
     tools = Tools()
     again = forms.ending_in(".json").render(report, tools)
     return _judged(claim, compare(claim.report, json.loads(again)), report, tools)
+
+
+def _check_named(claim: Claim, options: Options) -> None:
+    """Refuse a report that names no file of a model, and data where it names none, or none where it does."""
+    run = claim.report["run"]
+    if _fact(run["model"], "SHA-256 of the file") is None:
+        raise RenderError(
+            f"{claim.path.name!r} is about a model in memory, or one that was trained for it: it names no file. Expected"
+            " a report on a file. Save the model, and make the report of it with reportgen build."
+        )
+    has_data = _fact(run["data"], "SHA-256 of the data") is not None
+    if has_data and options.data is None:
+        raise OptionsError("The report was made on data. Expected the same again. Give them with --data.")
+    if options.data is not None and not has_data:
+        raise OptionsError("The report was made without data. Expected none. Leave --data out.")
 
 
 def again(claim: Claim, given: Mapping[str, object]) -> Options:

@@ -326,3 +326,14 @@ def test_elsewhere_a_page_has_to_say_what_its_json_says(made: Path, tmp_path: Pa
     assert re.match(r"RG711: the \w+ does not say what its report\.json says, in 1\W", lines[3])
     assert after in lines[4].partition(" in the report, ")[0]
     assert before in lines[4].partition(" in the report, ")[2]
+
+
+def test_a_report_that_names_no_file_or_no_data_is_one_sentence(made: Path, tmp_path: Path) -> None:
+    report = json.loads((made / "report" / "report.json").read_bytes())
+    report["run"]["options"] = [each for each in report["run"]["options"] if each["name"] != "data"]
+    for part, said in (("data", "was made without data. Expected none."), ("model", "it names no file. Expected a")):
+        report["run"][part] = []
+        (tmp_path / "report.json").write_text(json.dumps(report), encoding="utf-8")
+        code, lines = verified(made, tmp_path / "report.json")
+        assert code == {"data": 2, "model": 1}[part]
+        assert said in " ".join(" ".join(lines).split())
