@@ -144,7 +144,7 @@ def _check_named(claim: Claim, options: Options) -> None:
     run = claim.report["run"]
     if _fact(run["model"], "SHA-256 of the file") is None:
         raise RenderError(
-            f"{claim.path.name!r} is about a model in memory, or one that was trained for it: it names no file. Expected"
+            f"{claim.path.name!r} is about a model in memory, or one trained for it: it names no file. Expected"
             " a report on a file. Save the model, and make the report of it with reportgen build."
         )
     has_data = _fact(run["data"], "SHA-256 of the data") is not None
