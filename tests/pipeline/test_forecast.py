@@ -204,9 +204,7 @@ def inverted_bottlenecks() -> Any:
         pytest.param(lambda: chain(8, 3, (16, 16), 5), 20_000, 5, id="many-images", marks=pytest.mark.exhaustive),
         # 96 000 means of classes, or 192 000: every channel has its own.
         pytest.param(lambda: chain(8, 1, (32, 64), 1000), 1000, 1000, id="many-classes"),
-        pytest.param(
-            lambda: chain(8, 1, (64, 128), 1000), 1000, 1000, id="more-classes", marks=pytest.mark.exhaustive
-        ),
+        pytest.param(lambda: chain(8, 1, (64, 128), 1000), 1000, 1000, id="more-classes", marks=pytest.mark.exhaustive),
         # Above 200 000 only those that are shown have them.
         pytest.param(
             lambda: chain(8, 1, (64, 256), 1000), 1000, 1000, id="too-many-means", marks=pytest.mark.exhaustive
