@@ -38,6 +38,11 @@ def rounded(model: keras.Model) -> None:
             weight.assign(np.rint(values / step) * step)
 
 
+def halved(model: keras.Model) -> None:
+    for weight in model.weights:
+        weight.assign(np.array(weight).astype(np.float16).astype(np.float32))
+
+
 def pruned(share: float) -> Callable[[keras.Model], None]:
     def prune(model: keras.Model) -> None:
         for weight in model.weights:
@@ -87,10 +92,12 @@ def of(old: Path, new: Path) -> tuple[Difference, MatchedLayer]:
     return difference, second
 
 
-def test_rounding_to_eight_bits_changes_nothing_to_speak_of(trained: Path) -> None:
-    difference, layer = found(trained, rounded)
+@pytest.mark.parametrize(("change", "most"), [(rounded, 2), (halved, 0)], ids=["8 bits", "float16"])
+def test_rounding_changes_nothing_to_speak_of(trained: Path, change: Callable[[keras.Model], None], most: int) -> None:
+    difference, layer = found(trained, change)
     assert difference.answers is not None
-    assert (difference.answers.accuracy.lost or 0) <= 2
+    assert (difference.answers.accuracy.lost or 0) <= most
+    assert (difference.answers.accuracy.won or 0) <= most
     assert layer.at_their_number == layer.matched
     assert min(layer.correlation, layer.similarity or 0) > 0.995
 
