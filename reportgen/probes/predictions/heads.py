@@ -20,7 +20,7 @@ from reportgen.sources.dataset import Dataset
 
 _SUM_TOLERANCE = 1e-3
 _TWO = 2
-_BROKEN_BYTES, _NUMBER_BYTES = 1, 8
+_BROKEN_BYTES, _SURE_BYTES, _NUMBER_BYTES = 1, 4, 8
 # What an output of logits may end in; None where the last call has no activation of its own.
 OF_LOGITS = {None, "linear", "log_softmax"}
 Labels = npt.NDArray[np.int64]
@@ -72,7 +72,7 @@ class Head:
         if not self._num_classes:
             return _BROKEN_BYTES
         each = np.min_scalar_type(self._num_classes).itemsize
-        return _BROKEN_BYTES + each + len(self._readings) * (each + _NUMBER_BYTES)
+        return _BROKEN_BYTES + each + len(self._readings) * (each + _SURE_BYTES)
 
     def _nothing(self) -> _Seen:
         return _Seen(counts=multilabel.Counts(self.record.shape[0] or 0) if self._is_multilabel else None)
@@ -147,7 +147,8 @@ class Head:
             assert shares is not None, "these kinds have classes"
             known = np.nan_to_num(shares)
             found[f"picked {kind}"] = np.argmax(known, axis=1).astype(np.min_scalar_type(self._num_classes))
-            found[f"sure {kind}"] = _short(known.max(axis=1))
+            with np.errstate(over="ignore"):  # what turns out to be no probability may be any number
+                found[f"sure {kind}"] = known.max(axis=1).astype(np.float32)
         seen.columns.append(found)
 
     def _places(self, values: Array, indices: Array) -> dict[str, Array]:
@@ -214,13 +215,6 @@ def _readings(record: TensorRecord) -> tuple[str, ...]:
     if record.activation not in OF_LOGITS:
         return ("probabilities",)
     return ("logits",) if record.shape == (1,) else ("probabilities", "logits")
-
-
-def _short(values: Array) -> Array:
-    """Return float64 numbers as float32, where that loses nothing: a network's own probabilities."""
-    with np.errstate(over="ignore"):
-        short = values.astype(np.float32)
-    return short if np.array_equal(short, values) else values
 
 
 def _joined(parts: Sequence[Mapping[str, Array]], kind: str = "") -> dict[str, Array]:
