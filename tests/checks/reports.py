@@ -29,8 +29,9 @@ from tests.renderers.reports import HOSTILE
 
 # How many classes there are at each output, and how many of them occur.
 CLASSES = {"kind": (10, 10), "sort": (3, 3), "wide": (20, 20), "many": (60, 24)}
-# Keras takes no "/" and no half characters.
-NAME = HOSTILE.replace("/", "∕").replace("\ud800", "")
+# Files hold no half characters, and Keras takes no "/".
+WHOLE = HOSTILE.replace("\ud800", "")
+NAME = WHOLE.replace("/", "∕")
 
 
 def everything(folder: Path) -> None:
@@ -54,8 +55,7 @@ def everything(folder: Path) -> None:
 
 def _hostile_card(path: Path) -> Path:
     """A card in whose fields the same names stand."""
-    letters = HOSTILE.replace("\ud800", "")
-    written = "".join(each if each.isascii() and each.isalnum() else f"\\U{ord(each):08x}" for each in letters)
+    written = "".join(each if each.isascii() and each.isalnum() else f"\\U{ord(each):08x}" for each in WHOLE)
     lines = ["version = 1"]
     for table, fields in groupby(FIELDS, lambda field: field.table):
         lines.append(f"[{table}]")
@@ -155,11 +155,11 @@ def difference(folder: Path) -> None:
 def _changed(report: dict[str, Any]) -> None:
     several(report)
     first, _pool, *others = report["model"]["layers"]
-    added = {**first, "path": HOSTILE, "parameters": 7, "output_shape": [1, 1, 1]}
+    added = {**first, "path": WHOLE, "parameters": 7, "output_shape": [1, 1, 1]}
     first.update(parameters=first["parameters"] + 1)
     others[-1].update(path="]]>-->")
-    report["model"].update(name=HOSTILE, layers=[first, added, *others])
-    report["findings"].append({**report["findings"][0], "code": "RG311", "severity": "note", "title": HOSTILE})
+    report["model"].update(name=WHOLE, layers=[first, added, *others])
+    report["findings"].append({**report["findings"][0], "code": "RG311", "severity": "note", "title": WHOLE})
 
 
 def _with_pictures(lost: LostImage) -> LostImage:
