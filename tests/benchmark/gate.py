@@ -21,7 +21,7 @@ from reportgen.policy.statistics import paired_interval
 from tests.benchmark.table import Row
 from tests.policy.made import TODAY, head, judged, report, share
 
-RUNS, FEWER = 2000, 600
+RUNS, FEWER = 20_000, 4000
 """Draws of a bound; of those that take long to judge, fewer."""
 _SLOW = ("recall", "calibration")
 _SEED = 31
