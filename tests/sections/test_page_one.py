@@ -361,6 +361,8 @@ def test_trust_without_labels_counts_how_sure_it_is() -> None:
     found = made.predictions(right=None, interval=None, confidence=np.array([0.95, 0.95, 0.6, 0.2]), num_images=4)
     box = boxes(made.evidence(predictions=found, performance=None, pixels=None))["trust"]
     assert (box.strong, box.answer) == ("Not known", ": there are no labels")
+    assert box.anchor == "", "there is no such chapter"
+    assert boxes(made.evidence())["trust"].anchor == "performance"
     assert [row.told for row in box.bands] == ["2 of 4", "1 of 4", "1 of 4"]
 
 

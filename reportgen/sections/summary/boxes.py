@@ -106,9 +106,9 @@ def _trust(evidence: Evidence) -> Box:
             sentences = (f"How sure it is of each {known.sample}. Without labels, nobody knows how often it is right.",)
     if (doubt := in_doubt(evidence)) and found is not None:
         sentences = (*sentences, doubt)
-    return Box(
-        "trust", "Can I trust an answer?", strong, answer, False, bands, sentences, _there(evidence, "performance")
-    )
+    # Without labels there is no chapter on how often it is right.
+    anchor = "" if evidence.performance is None else _there(evidence, "performance")
+    return Box("trust", "Can I trust an answer?", strong, answer, False, bands, sentences, anchor)
 
 
 def _when_sure(measured: Trust) -> tuple[str, str]:
