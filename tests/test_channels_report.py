@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -14,6 +15,7 @@ from reportgen.renderers import html
 from reportgen.sections.channels import Content, Layer
 from tests import channels_made
 from tests.channels_made import BLUR, CHECK, COPY, DEAD, STUCK, VERTICAL
+from tests.links import lost
 
 pytestmark = pytest.mark.keras
 FAULTS = {"RG104", "RG401", "RG402", "RG403", "RG405"}
@@ -89,11 +91,42 @@ def test_network_without_faults_has_no_such_finding() -> None:
 
 
 @pytest.mark.parametrize("name", ["faulty", "healthy"])
-def test_links_of_the_findings_arrive(name: str) -> None:
-    page = html.document(report(name), "screen")
-    links, places = set(re.findall(r'<a [^>]*href="#([^"]*)"', page)), set(re.findall(r' id="([^"]*)"', page))
-    assert links <= places
-    assert ("channels-conv" in links) == (name == "faulty")
+@pytest.mark.parametrize("medium", ["screen", "print"])
+def test_links_of_the_findings_arrive(name: str, medium: html.Medium) -> None:
+    page = html.document(report(name), medium)
+    assert lost(page) == set()
+    assert ('href="#channels-conv"' in page) == (name == "faulty")
+
+
+@pytest.mark.parametrize("medium", ["screen", "print"])
+@pytest.mark.parametrize(
+    ("cards", "strips", "chapters", "place"),
+    [
+        (True, True, ("channels",), "channel-conv-{}"),
+        (True, False, ("channels",), "channel-conv-{}"),
+        (False, True, ("channels",), "channel-conv-{}"),
+        (False, False, ("channels",), "channels-conv"),
+        (False, False, ("architecture",), "layer-conv"),
+        (False, False, (), ""),
+    ],
+)
+def test_maps_of_page_one_lead_to_what_the_page_has_of_their_channels(
+    medium: html.Medium, cards: bool, strips: bool, chapters: tuple[str, ...], place: str
+) -> None:
+    model, (images, labels) = channels_made.healthy(), channels_made.pictures()
+    found = explain(model, images, labels, section=["summary", *chapters])
+    sections = []
+    for section in found.sections:
+        if isinstance(section.content, Content):
+            (only,) = section.content.layers
+            only = replace(only, cards=only.cards if cards else (), index=only.index if strips else ())
+            section = replace(section, content=replace(section.content, layers=(only,)))
+        sections.append(section)
+    page = html.document(replace(found, sections=tuple(sections)), medium)
+    maps = re.findall(r'<(?:a|span) class="map[^"]*"(?: href="#([^"]*)" title="channel (\d+) of [^"]*")?', page)
+    assert maps
+    assert [link for link, _ in maps] == [place.format(channel) for _, channel in maps]
+    assert lost(page) == set()
 
 
 def test_needed_channels_have_a_card_where_there_are_more_dead_ones_than_cards(monkeypatch: pytest.MonkeyPatch) -> None:

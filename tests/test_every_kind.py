@@ -26,6 +26,7 @@ from reportgen.pipeline.reporting import make_report
 from reportgen.pipeline.result import Report
 from tests import kinds
 from tests.kinds import CLASSES, COUNT, DEAD, KINDS, MISTAKES, NAMES
+from tests.links import lost
 
 pytestmark = [
     pytest.mark.keras,
@@ -186,6 +187,7 @@ def test_whole_report_has_every_chapter_and_is_written(name: str, place: str, tm
     assert left_out <= {"policy", "card", "technical", "pixels", *(("edges", "pooling") if name == "volume" else ())}
     files = report.save(tmp_path / "report", ("html", "json"))
     assert [file.name for file in files] == ["report.html", "report.json"]
+    assert lost(files[0].read_text(encoding="utf-8")) == set()
     again = reportgen.read(files[1])
     assert [each.title for each in again.findings] == [each.title for each in report.findings]
 

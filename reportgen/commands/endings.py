@@ -13,7 +13,7 @@ import click
 
 from reportgen.commands.alphabet import fitted
 from reportgen.errors import OptionsError, ReportgenError
-from reportgen.progress import asked_to_end
+from reportgen.progress import asked_to_end, end
 
 
 class _Plain(click.Command):
@@ -33,11 +33,11 @@ class Step(_Plain):
 
         def stop(number: int, _: object) -> None:
             nonlocal stopped
-            stopped = signal.Signals(number).name
-            # Once is enough: what clears up is not to be stopped in its turn.
-            signal.signal(number, signal.SIG_IGN)
-            asked_to_end.set()
-            raise KeyboardInterrupt
+            stopped = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
+            if number != signal.SIGINT:
+                # Once is enough: what clears up is not to be stopped in its turn. Whoever types may insist.
+                signal.signal(number, signal.SIG_IGN)
+            end()
 
         asked_to_end.clear()
         try:
@@ -52,6 +52,8 @@ class Step(_Plain):
             raise click.UsageError(one_line(error), context) from error
         except ReportgenError as error:
             raise click.ClickException(one_line(error)) from error
+        finally:
+            asked_to_end.clear()
 
 
 class Group(_Plain, click.Group):
@@ -63,10 +65,11 @@ class Group(_Plain, click.Group):
 @contextmanager
 def _signals(stop: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     """Let the signals that ask a program to end be answered like Ctrl-C, so that nothing is left lying about."""
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {getattr(signal, name): signal.getsignal(getattr(signal, name)) for name in names}
     # Another answer, such as that of nohup, is somebody's will.
-    ours = [number for number, answer in before.items() if answer is signal.SIG_DFL]
+    usual = (signal.SIG_DFL, signal.default_int_handler)
+    ours = [number for number, answer in before.items() if answer in usual]
     if threading.current_thread() is not threading.main_thread():
         ours = []
     try:
@@ -75,7 +78,7 @@ def _signals(stop: Callable[[int, FrameType | None], None]) -> Iterator[None]:
         yield
     finally:
         for number in ours:
-            signal.signal(number, signal.SIG_DFL)
+            signal.signal(number, before[number])
 
 
 def one_line(error: Exception) -> str:

@@ -8,8 +8,10 @@ is built (`judging`), old faults in it are repaired (`repairs`), what cannot be 
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from reportgen.models.estimating import Limits
 from reportgen.models.importing import Imported
 from reportgen.models.judging import Known
 from reportgen.models.types import Config, Model
+from reportgen.progress import whole
 
 _READERS = {
     formats.ARCHIVE: stored.read_archive,
@@ -71,8 +74,8 @@ def load(path: Path, limits: Limits | None = None, imported: Sequence[Imported] 
             Keras refuses it.
     """
     kind, limits = formats.identify(path), limits or Limits()
-    with tempfile.TemporaryDirectory(prefix="reportgen-") as folder:
-        copied = copying.copy(path, kind, Path(folder), limits.parameters)
+    with _folder() as folder:
+        copied = copying.copy(path, kind, folder, limits.parameters)
         name = copied.path.name
         found = _READERS[kind](copied.path)
         config, said = repairs.repair(found.config, found.keras_version)
@@ -89,6 +92,20 @@ def load(path: Path, limits: Limits | None = None, imported: Sequence[Imported] 
             trial.hold(judged, memory_bytes=memory, imported=imported)
         model = assembling.assemble(judged)
     return LoadedModel(model, name, copied.sha256, kind, found.keras_version, said)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Have a folder among the temporary files, which is gone afterwards whatever signal comes when."""
+    folder = None
+    try:
+        with whole():
+            folder = Path(tempfile.mkdtemp(prefix="reportgen-"))
+        yield folder
+    finally:
+        if folder is not None:
+            with whole():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def save(model: Model, path: Path) -> None:

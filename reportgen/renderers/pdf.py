@@ -25,6 +25,7 @@ from reportgen.document.report import FontFile, Report
 from reportgen.errors import RenderError
 from reportgen.language.cleaning import codepoint
 from reportgen.language.numerals import memory
+from reportgen.progress import whole
 from reportgen.renderers import fonts, html
 from reportgen.renderers import json as facts
 from reportgen.renderers.html import templates as templates
@@ -102,7 +103,8 @@ def warm(more: Sequence[FontFile] = ()) -> Worker:
     Args:
         more: Fonts of the user's own.
     """
-    return Worker(more)
+    with whole():
+        return Worker(more)
 
 
 class Worker:
@@ -133,7 +135,8 @@ class Worker:
 
     def close(self) -> None:
         """End the process, whatever it does, and remove its files."""
-        self._stop()
+        with whole():
+            self._stop()
 
     def typeset(self, document: str, *shorter: str, attachment: bytes = b"") -> bytes:
         """Return a document as PDF.

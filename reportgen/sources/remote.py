@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import DataError, OptionsError
+from reportgen.progress import whole
 from reportgen.records import addresses
 from reportgen.sources.faults import Fault, fault_of
 from reportgen.sources.files import sha256_of, writable
@@ -240,10 +241,12 @@ class Cache:
     """
 
     def __init__(self, limit: int) -> None:
-        self.limit, self.folder = limit, Path(tempfile.mkdtemp(prefix="reportgen-"))
+        self.limit = limit
+        with whole():
+            self.folder = Path(tempfile.mkdtemp(prefix="reportgen-"))
+            weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self._files: OrderedDict[object, _Held] = OrderedDict()
         self._changed, self._fetching, self._number = threading.Condition(), threading.Lock(), 0
-        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
     @contextmanager
     def held(self, key: object, name: str, fetch: Callable[[Path, Callable[[int], None]], None]) -> Iterator[Path]:

@@ -19,6 +19,7 @@ from pypdf.generic import Destination
 
 from tests.checks import tools
 from tests.checks.reports import PAGES, REPORTS
+from tests.links import lost
 
 # The report without a date; the clock is never read.
 UNDATED = "one layer"
@@ -116,6 +117,11 @@ FORMS = (
 def test_every_form_is_put_before_the_checkers(folders: dict[str, Path], form: str) -> None:
     pages = [(folders[name] / "report.html").read_text(encoding="utf-8") for name in REPORTS]
     assert any(form in page for page in pages)
+
+
+@each_page
+def test_every_link_leads_somewhere(folders: dict[str, Path], name: str) -> None:
+    assert lost((folders[name] / "report.html").read_text(encoding="utf-8")) == set()
 
 
 @each_page

@@ -176,7 +176,7 @@ def test_an_early_end_leaves_no_process_and_no_half_file(
     assert sentence in err
     assert len(children) == 1
     _wait_until_gone(children[0])
-    # What sets the PDF is forked in these tests, and removes its folder a moment after the one that waits for it ends.
+    # Where the command was killed, what sets the PDF hears of it within half a second, and removes its folder itself.
     ends = time.monotonic() + 10
     while names(temporary) and time.monotonic() < ends:
         time.sleep(0.02)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -176,3 +179,49 @@ def test_missing_file_is_found_before_tensorflow_is_started(files: Files, words:
         assert message in done.stderr
         assert "TensorFlow" not in done.stderr
         assert not (files.folder / "never").exists()
+
+
+@posix
+@pytest.mark.keras
+@pytest.mark.pdf
+@pytest.mark.usefixtures("true_typesetter")
+@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGHUP], ids=["interrupted", "hung-up"])
+@pytest.mark.parametrize("moment", ["mkdtemp", "rmtree"])
+@pytest.mark.parametrize("folder", ["fonts", "model"])
+def test_signal_as_a_temporary_folder_is_made_or_removed_leaves_none(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, moment: str, blow: signal.Signals
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    made: list[Path] = []
+    met: list[int] = []
+    make, remove = tempfile.mkdtemp, shutil.rmtree
+
+    def strike(number: int, at: str) -> None:
+        # The moment that is hard to meet: inside the system's call, before anybody has heard of its end.
+        if (moment, folder) == (at, ("fonts", "model")[number]):
+            met.append(number)
+            os.kill(os.getpid(), blow)
+
+    def making(*arguments: Any, **named: Any) -> Any:
+        path = make(*arguments, **named)
+        made.append(Path(path))
+        strike(len(made) - 1, "mkdtemp")
+        return path
+
+    def removing(path: Path, *arguments: Any, **named: Any) -> None:
+        strike(made.index(Path(path)), "rmtree")
+        remove(path, *arguments, **named)
+
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setattr(tempfile, "mkdtemp", making)
+    monkeypatch.setattr(shutil, "rmtree", removing)
+    # With data that are none nothing is set, and the process that would is ended by the command itself.
+    data = files.model if (moment, folder) == ("rmtree", "fonts") else files.data
+    command = ("build", files.model, "--data", data, "--section", "architecture", "--format", "pdf", "-o", "made")
+    shown = here(*command, cwd=tmp_path)
+    assert len(met) == 1
+    assert (shown.returncode, shown.stdout) == (1, "")
+    said = "Ctrl-C" if blow == signal.SIGINT else blow.name
+    assert shown.stderr.splitlines()[-1].startswith(f"Error: Stopped by {said} before the end.")
+    assert names(temporary) == []

@@ -29,7 +29,7 @@ def flow(name: str, width: int, height: int) -> Flow:
     """An image of a size, a stage with seven maps of it, and an answer."""
     image = figure("flow-image", width, height)
     maps = tuple(
-        FlowMap(place, figure(f"flow-{place}", width, height), place < 2, "", f"channel {place} of {name}")
+        FlowMap(place, figure(f"flow-{place}", width, height), place < 2, name, "", f"channel {place} of {name}")
         for place in range(7)
     )
     bars = (Bar(name, 0.9, is_answer=True), Bar(f"not {name}", 0.1, is_answer=False))

@@ -287,10 +287,14 @@ def test_flow_has_the_image_its_stages_and_the_answer() -> None:
 
 def test_every_map_leads_to_its_channel_or_to_its_layer() -> None:
     maps = columns(made.evidence(journey=journey()))["conv"].maps
-    assert [item.anchor for item in maps] == ["channel-conv-0", "layer-conv"]
+    assert [item.place(frozenset({"channels-conv", "channel-conv-0"})) for item in maps] == [
+        "channel-conv-0",
+        "channels-conv",
+    ]
+    assert [item.place(frozenset()) for item in maps] == ["layer-conv", "layer-conv"]
     assert [item.carries for item in maps] == [True, False]
     alone = columns(made.evidence(journey=journey(), chapters=("summary",)))["conv"].maps
-    assert [item.anchor for item in alone] == ["", ""]
+    assert [item.place(frozenset()) for item in alone] == ["", ""]
 
 
 def test_map_is_told_to_who_cannot_see_it() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reportgen.budget.constants import CARD_BYTES, STRIP_BYTES
@@ -15,6 +15,7 @@ from reportgen.evidence.channels import Counts, count, joined
 from reportgen.evidence.responses import CallResponses, ResponsesResult, Thresholds
 from reportgen.figures.gallery import IN_A_ROW
 from reportgen.figures.patches import has_inset
+from reportgen.language.cleaning import channel_anchor, fold_anchor
 from reportgen.language.numerals import plural
 from reportgen.language.vocabulary import words
 from reportgen.records.model import LayerRecord
@@ -107,20 +108,17 @@ class Layer:
         return charts.plot(self.channels, self.plot_axes)
 
     @property
-    def anchored(self) -> frozenset[int]:
-        """The channels that have an anchor of their own in the page: those with a card, and those of the index."""
-        return frozenset(
-            (*(each.channel for each in self.cards), *(each.channel for one in self.index for each in one.entries))
-        )
+    def anchored(self) -> tuple[int, ...]:
+        """The channels that have a place of their own in the page: those with a card, and those of the index."""
+        return (*(each.channel for each in self.cards), *(each.channel for one in self.index for each in one.entries))
 
     @property
-    def anchored_on_paper(self) -> frozenset[int]:
+    def anchored_on_paper(self) -> tuple[int, ...]:
         """Those that have one in a PDF."""
-        strips = self.index[: self.num_strips_on_paper]
-        framed = [each.channel for each in self.cards[: self.num_on_paper]]
-        with_card = {each.channel for each in self.cards}
-        listed = [each.channel for one in strips for each in one.entries if each.channel not in with_card]
-        return frozenset((*framed, *listed))
+        if not self.in_body:
+            return ()
+        listed = (each.channel for one in self.index[: self.num_strips_on_paper] for each in one.entries)
+        return (*(each.channel for each in self.cards[: self.num_on_paper]), *listed)
 
     @property
     def num_lively(self) -> int:
@@ -179,6 +177,23 @@ class Content:
     layers: tuple[Layer, ...]
     dreams: tuple[Made, ...]
     dreams_asked: bool
+
+    @property
+    def anchors(self) -> frozenset[str]:
+        """The ids of layers and channels in the page."""
+        return _anchors((layer.path, layer.anchored) for layer in self.layers)
+
+    @property
+    def anchors_on_paper(self) -> frozenset[str]:
+        """Those in a PDF."""
+        return _anchors((layer.path, layer.anchored_on_paper) for layer in self.layers)
+
+
+def _anchors(layers: Iterable[tuple[str, tuple[int, ...]]]) -> frozenset[str]:
+    found: set[str] = set()
+    for path, channels in layers:
+        found |= {fold_anchor(path), *(channel_anchor(path, each) for each in channels)}
+    return frozenset(found)
 
 
 def build(evidence: Evidence) -> Section | None:

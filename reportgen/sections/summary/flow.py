@@ -12,7 +12,7 @@ from reportgen.evidence.samples import Levels, SampleRecord
 from reportgen.figures import journey as drawing
 from reportgen.figures import pixel_maps
 from reportgen.figures.pixel_maps import colours_of
-from reportgen.language.cleaning import channel_anchor, layer_anchor
+from reportgen.language.cleaning import channel_anchor, fold_anchor, layer_anchor
 from reportgen.language.numerals import number, percent, plural, shape
 from reportgen.language.vocabulary import Words, words
 from reportgen.records.model import LayerRecord, ModelRecord, Shape
@@ -29,15 +29,26 @@ class FlowMap:
         channel: Its number.
         figure: The response over the image.
         carries: Whether it is framed.
-        anchor: Where the report shows the channel, or its layer; "" where it does neither.
+        shown_at: Path of the call whose channel it is where the chapter on channels looks at it.
+        anchor: Where the report has the layer, for a page without that chapter, or ""; see `place`.
         name: What the link is called: "channel 30 of conv_1".
     """
 
     channel: int
     figure: Figure
     carries: bool
+    shown_at: str
     anchor: str
     name: str
+
+    def place(self, anchors: frozenset[str]) -> str:
+        """Return where a page shows the channel, or its layer; "" where it does neither.
+
+        Args:
+            anchors: The ids that the page's chapter on channels has.
+        """
+        wanted = (channel_anchor(self.shown_at, self.channel), fold_anchor(self.shown_at))
+        return next((each for each in wanted if each in anchors), self.anchor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,15 +201,14 @@ def _stage(
 def _maps(evidence: Evidence, stage: Stage, found: StageMaps, sample: SampleRecord) -> tuple[FlowMap, ...]:
     image, path = drawing.base(sample), found.path
     source = _channels_of(evidence, stage)
-    cards = _cards(evidence, source)
     drawn = []
     for place, each in enumerate(found.maps):
         side = drawing.LARGE if place == 0 else drawing.SMALL
         figure = drawing.response(
             f"flow-{path}-{each.channel}", image, each.response, side, _alternative(stage, each, found)
         )
-        anchor = channel_anchor(source, each.channel) if each.channel in cards else _layer(evidence, stage.call)
-        drawn.append(FlowMap(each.channel, figure, each.carries, anchor, f"channel {each.channel} of {path}"))
+        name, layer = f"channel {each.channel} of {path}", _layer(evidence, stage.call)
+        drawn.append(FlowMap(each.channel, figure, each.carries, source, layer, name))
     return tuple(drawn)
 
 
@@ -211,13 +221,6 @@ def _channels_of(evidence: Evidence, stage: Stage) -> str:
         if reads in {(other.drawn.path,), (other.call.path,)}:
             return other.call.path
     return stage.call.path
-
-
-def _cards(evidence: Evidence, path: str) -> frozenset[int]:
-    """The channels of a call that have a place of their own in the report."""
-    if evidence.responses is None or "channels" not in evidence.chapters:
-        return frozenset()
-    return frozenset(each for call in evidence.responses.calls if call.path == path for each in call.shown)
 
 
 def _layer(evidence: Evidence, call: LayerRecord) -> str:
