@@ -69,7 +69,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Edge
         shown = _shown(layer, record, channels, (low, high), advance)
     filters = _filters(layer, record, (low, high))
     exact = None if filters is None else filters.swings(filters.kernels)
-    if filters is None or exact is None or not _agree(exact, shown):
+    if filters is None or exact is None or not _agree(exact, shown, filters.linear_swings):
         tunings = tuple(_tuning(channel, row) for channel, row in enumerate(shown))
         return _result(record, _kernels(layer, channels), tunings)
     index = _indices(exact)
@@ -259,6 +259,11 @@ class _Filters:
                 found = (np.max(moving, axis=0) - np.min(moving, axis=0)).astype(np.float64)
         return np.asarray(found.reshape(-1, len(FREQUENCIES), len(ORIENTATIONS)))
 
+    @property
+    def linear_swings(self) -> Array:
+        """By how much the sum of each channel swings, before the activation: float64 (channels, …) as `swings`."""
+        return replace(self, activation=None).swings(self.kernels)
+
 
 def _tensor(values: Array) -> Tensor:
     return keras.ops.convert_to_tensor(values.astype(np.float32))
@@ -308,12 +313,15 @@ def _summed(layer: Operation) -> Array | None:
     return np.asarray(weights.sum(axis=2))
 
 
-def _agree(exact: Array, shown: Array) -> bool:
-    """Whether a layer answers to gratings as its kernels say, in all channels whose weights are numbers."""
+def _agree(exact: Array, shown: Array, linear: Array) -> bool:
+    """Whether a layer answers to gratings as its kernels say, in all channels whose weights are numbers.
+
+    An activation may leave little of a sum's swing, but all of the miss of gratings that begin at eight positions.
+    """
     if exact.shape != shown.shape:
         return False
     finite = np.isfinite(exact).all(axis=(1, 2)) & np.isfinite(shown).all(axis=(1, 2))
-    largest = np.where(finite, np.max(np.nan_to_num(exact), axis=(1, 2)), 0.0)
+    largest = np.max(np.nan_to_num(np.maximum(exact, linear)), axis=(1, 2))
     apart = np.abs(np.nan_to_num(exact) - np.nan_to_num(shown)).max(axis=(1, 2))
     return bool((apart[finite] <= _TOLERANCE * largest[finite] + _SILENT).all())
 

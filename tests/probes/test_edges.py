@@ -199,6 +199,19 @@ def test_layer_that_is_no_plain_convolution_is_not_compared_with_chance(made: An
     assert result.tunings[0].p_value is None
 
 
+@pytest.mark.parametrize("share", [0.7, 0.9, 0.97, 1.1])
+def test_channels_that_barely_reach_above_zero_are_compared_with_chance(share: float) -> None:
+    # Zero lies at a share of the way from the middle of the sums to their crests: of nearly silent channels, gratings
+    # that begin at eight positions show little.
+    kernels = np.random.default_rng(1).normal(size=(8, 3, 3))
+    plain = looking_for(*kernels)
+    crests = np.array([max(tuning.responses) for tuning in measured(plain).tunings]) / 2
+    conv = keras.layers.Conv2D(len(kernels), 3, activation="relu", name="conv")
+    model = keras.Sequential([keras.Input((16, 16, 1)), conv])
+    conv.set_weights([*plain.get_weights(), -kernels.sum(axis=(1, 2)) / 2 - share * crests])
+    assert measured(model).num_shuffles
+
+
 def test_separable_convolution_is_compared_with_chance() -> None:
     made = keras.layers.SeparableConv2D(4, 3, name="conv")
     assert measured(keras.Sequential([keras.Input((16, 16, 3)), made])).num_shuffles
