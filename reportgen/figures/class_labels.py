@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from reportgen.document import lettering
 from reportgen.figures.graph_words import width_of
-from reportgen.language.cleaning import clean, isolated, shortened
+from reportgen.language.cleaning import clean, isolated, shortened, spelled
 
 LABEL_SIZE = 10
 """Size of the letters of a label, CSS pixels: 7.5 points."""
@@ -49,6 +50,17 @@ class Labels:
     def are_long(self) -> bool:
         """Whether the names, as they are, do not fit above the columns."""
         return self.numbered or bool(self.beginning or self.ending)
+
+    def written(self, letters: Letters, num_columns: int) -> Labels:
+        """Return what stands for the classes in a chart; numbers above columns where names with numbers are too wide.
+
+        Args:
+            letters: With what letters names are written.
+            num_columns: As for `labels`.
+        """
+        names = tuple(map(letters.write, self.names))
+        wider = bool(letters.lacking) and not _fit(names, num_columns)
+        return replace(self, names=names, numbered=self.numbered or wider)
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -107,9 +119,27 @@ def apart(names: Sequence[str], longest: int) -> tuple[str, ...]:
     )
 
 
-def drawable(label: str) -> str:
-    """Return a label as a chart may draw it: without controls, and with no writing direction that leads outside."""
-    return isolated(clean(label))
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """With what letters names are written in a chart.
+
+    Attributes:
+        fonts: Files of fonts for characters that the report's own lack.
+        lacking: Characters that no font has.
+    """
+
+    fonts: tuple[Path, ...] = ()
+    lacking: tuple[str, ...] = ()
+
+    def write(self, name: str) -> str:
+        """Return a name as a chart may draw it.
+
+        It is without controls, no writing direction leads out of it, and characters that no font has are numbers.
+
+        >>> Letters(lacking=("層",)).write("層 1")
+        '[U+5C64] 1'
+        """
+        return isolated(spelled(clean(name), self.lacking))
 
 
 def _fit(names: Sequence[str], num_columns: int) -> bool:

@@ -6,7 +6,6 @@ import math
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy.typing as npt
 from reportgen.document.report import Figure
 from reportgen.evidence.performance import Calibration, Share, by_chance
 from reportgen.figures.charts import Ink, figure
-from reportgen.figures.class_labels import Labels, apart, drawable, label_width, side_of
+from reportgen.figures.class_labels import Labels, Letters, apart, label_width, side_of
 from reportgen.language.numerals import number, percent, short
 
 # Imported when a chart is drawn, as in `charts`.
@@ -31,6 +30,7 @@ MOST_WRAPPED = 22
 _MARGIN = 26  # left of the names, with the words along the axis
 _POINTS = 0.75  # a CSS pixel
 _TEXT = 7.5  # points
+_USUAL = Letters()
 _FIVE_DIGITS = 10_000
 _LINE = 12.0
 _RECALL_WIDTH = 430
@@ -60,7 +60,7 @@ class RecallRow:
 
 
 def recalls(
-    name: str, rows: Sequence[RecallRow], average: float, *, alt: str, caption: str, fonts: Sequence[Path] = ()
+    name: str, rows: Sequence[RecallRow], average: float, *, alt: str, caption: str, letters: Letters = _USUAL
 ) -> Figure:
     """Draw the recall of classes as dots on their intervals, one below the other, mistakes beside them.
 
@@ -70,9 +70,9 @@ def recalls(
         average: The share of all images that are recognised, 0..1.
         alt: Text alternative.
         caption: Caption.
-        fonts: Files of fonts for characters that the report's own lack.
+        letters: With what letters names are written.
     """
-    rows = [replace(row, label=drawable(row.label), mistakes=drawable(row.mistakes)) for row in rows]
+    rows = [replace(row, label=letters.write(row.label), mistakes=letters.write(row.mistakes)) for row in rows]
     plan = _RecallPlan(rows)
 
     def draw(canvas: Canvas, ink: Ink) -> None:
@@ -92,7 +92,7 @@ def recalls(
             _recall_row(panel, row, label, place, plan, ink)
 
     size = (round(plan.width), round(plan.height))
-    return figure(name, draw, size, alt=alt, caption=caption, layout=None, fonts=fonts)
+    return figure(name, draw, size, alt=alt, caption=caption, layout=None, fonts=letters.fonts)
 
 
 class _RecallPlan:
@@ -174,7 +174,7 @@ def wrapped(names: Sequence[str]) -> list[list[str]]:
     [['cat'], ['Staffordshire', 'bullterrier, bitch']]
     """
     short = apart(names, 2 * MOST_WRAPPED - 4)
-    return [_two_lines(drawable(name)) for name in short]
+    return [_two_lines(name) for name in short]
 
 
 def _two_lines(name: str) -> list[str]:
@@ -187,7 +187,7 @@ def _two_lines(name: str) -> list[str]:
 
 
 def mistakes_matrix(
-    name: str, counts: Counts, labels: Labels, *, alt: str, caption: str, fonts: Sequence[Path] = ()
+    name: str, counts: Counts, labels: Labels, *, alt: str, caption: str, letters: Letters = _USUAL
 ) -> Figure:
     """Draw which class is taken for which: mistakes only, with the sums of rows and columns.
 
@@ -197,13 +197,14 @@ def mistakes_matrix(
         labels: What stands for the classes.
         alt: Text alternative.
         caption: Caption.
-        fonts: Files of fonts for characters that the report's own lack.
+        letters: With what letters names are written.
     """
     wrong = counts.copy()
     np.fill_diagonal(wrong, 0)
     num_rows, num_columns = wrong.shape
     side = side_of(num_columns)
-    across = [drawable(head) for head in labels.heads] + ["no\nnumber"] * (num_columns - num_rows)
+    labels = labels.written(letters, num_columns)
+    across = [*labels.heads] + ["no\nnumber"] * (num_columns - num_rows)
     down = wrapped(labels.names)
     gutter = 8 + label_width(str(num_rows)) if labels.numbered else 0
     names = max(label_width(line) for label in down for line in label) + 6
@@ -225,9 +226,8 @@ def mistakes_matrix(
             panel.yaxis.labelpad += gutter * _POINTS
             _numbered_rows(panel, names, side, ink)
 
-    return figure(
-        name, draw, (round(width), round(height)), alt=alt, caption=caption, layout=None, fonts=fonts, mixed=True
-    )
+    size = (round(width), round(height))
+    return figure(name, draw, size, alt=alt, caption=caption, layout=None, fonts=letters.fonts, mixed=True)
 
 
 def _cells(panel: Axes, wrong: Counts, side: int, ink: Ink) -> None:
@@ -333,7 +333,7 @@ def reliability(name: str, calibration: Calibration, *, alt: str, caption: str) 
         lower.margins(y=0.4)
         lower.set_xlabel("confidence: probability of the predicted class", fontsize=_TEXT, color=ink.soft, loc="left")
 
-    return figure(name, draw, (420, 340), alt=alt, caption=caption)
+    return figure(name, draw, (300, 260), alt=alt, caption=caption)
 
 
 def _bin(panel: Axes, low: float, high: float, confidence: float, right: Share, ink: Ink) -> None:

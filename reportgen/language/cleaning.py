@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 
 
 def fold_anchor(path: str) -> str:
@@ -35,6 +36,23 @@ _LEFTWARDS = re.compile(f"{_LEFTWARD}+(?:[ '’\\-]+{_LEFTWARD}+)*")
 
 _LONGEST_NAME = 80
 _LONGEST_ANCHOR = 200
+
+
+def spelled(text: str, lacking: Sequence[str]) -> str:
+    """Write the numbers of characters in their place.
+
+    Args:
+        text: Any text, HTML too: names of elements and attributes hold no such characters.
+        lacking: The characters.
+
+    >>> spelled("class 層層 of 9", ["層"])
+    'class [U+5C64 U+5C64] of 9'
+    """
+    if not lacking:
+        return text
+    return re.sub(
+        f"[{''.join(map(re.escape, lacking))}]+", lambda run: f"[{' '.join(map(codepoint, run.group()))}]", text
+    )
 
 
 def clean(text: str) -> str:

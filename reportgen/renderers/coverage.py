@@ -14,7 +14,8 @@ from functools import lru_cache
 from fontTools.ttLib import TTFont
 
 from reportgen.document.report import FontFile
-from reportgen.language.cleaning import clean, codepoint
+from reportgen.language import cleaning
+from reportgen.language.cleaning import clean
 from reportgen.renderers import fonts
 
 # Characters without a shape of their own, which no font needs to have: joiners, marks of direction, selectors of a
@@ -51,12 +52,7 @@ def spelled(text: str, more: tuple[FontFile, ...] = ()) -> str:
     >>> spelled("class 層層 of 9")
     'class [U+5C64 U+5C64] of 9'
     """
-    lacking = missing([text], more)
-    if not lacking:
-        return text
-    return re.sub(
-        f"[{''.join(map(re.escape, lacking))}]+", lambda run: f"[{' '.join(map(codepoint, run.group()))}]", text
-    )
+    return cleaning.spelled(text, missing([text], more))
 
 
 @lru_cache(maxsize=8)

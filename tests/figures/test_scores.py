@@ -9,7 +9,7 @@ import pytest
 
 from reportgen.evidence.performance import by_chance, share
 from reportgen.figures import scores
-from reportgen.figures.class_labels import labels
+from reportgen.figures.class_labels import Letters, labels
 from tests import made
 
 
@@ -49,6 +49,22 @@ def texts(name: str, classes: list[str], *, extra: int = 0) -> list[tuple[str, f
 def test_short_names_stand_above_their_columns_and_before_their_rows() -> None:
     found = [words for words, _, _ in texts("short", ["ant", "bee", "cat"])]
     assert sorted(found) == sorted(["predicted", "true class", *["ant", "bee", "cat", "all"] * 2, *["0"] * 7])
+
+
+def test_character_that_no_font_has_is_drawn_by_its_number_and_never_as_a_box() -> None:
+    letters = Letters(lacking=("層", "猫"))
+    counts = np.array([[3, 1], [0, 4]])
+    names = labels([(0, "層"), (1, "a 猫 b")], 2)
+    matrix = scores.mistakes_matrix("m", counts, names, alt="It.", caption="", letters=letters).data.decode()
+    found = share(3, 4)
+    assert found is not None
+    rows = [scores.RecallRow("層", found, "2 read as a 猫 b")]
+    recalls = scores.recalls("r", rows, 0.9, alt="It.", caption="", letters=letters).data.decode()
+    # Names with numbers do not fit above the columns: these have numbers themselves, and the rows the names.
+    assert not names.numbered
+    assert set(re.findall("<!-- (.*?) -->", matrix)) >= {"[U+5C64]", "a [U+732B] b", "1", "2"}
+    assert set(re.findall("<!-- (.*?) -->", recalls)) >= {"[U+5C64]", "2 read as a [U+732B] b"}
+    assert not re.search("[層猫]", matrix + recalls)
 
 
 def test_long_names_have_the_numbers_of_their_columns_before_them_in_one_line() -> None:

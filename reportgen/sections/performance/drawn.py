@@ -8,7 +8,7 @@ from reportgen.document.report import Figure
 from reportgen.evidence import Evidence
 from reportgen.evidence.performance import Calibration, ClassAccuracy, Confusion, HeadScores, Share, by_chance
 from reportgen.figures import scores
-from reportgen.figures.class_labels import Labels, labels
+from reportgen.figures.class_labels import Labels, Letters, labels
 from reportgen.findings.weak_classes import weak_classes
 from reportgen.language.listing import listed
 from reportgen.language.numerals import number, percent, plural
@@ -57,8 +57,7 @@ def recalls(evidence: Evidence, head: HeadScores, name: str, at: str) -> Figure 
         f" {number(rows[-1].share.part)} of {number(rows[-1].share.whole)}."
     )
     caption = _recall_caption(head, rows, tie, at, words(evidence.model))
-    fonts = [font.path for font in evidence.fonts]
-    return scores.recalls(name, rows, head.right.value, alt=alt, caption=caption, fonts=fonts)
+    return scores.recalls(name, rows, head.right.value, alt=alt, caption=caption, letters=_letters(evidence))
 
 
 def _recall_caption(head: HeadScores, rows: Sequence[scores.RecallRow], tie: Tie | None, at: str, known: Words) -> str:
@@ -120,7 +119,8 @@ def matrix(evidence: Evidence, head: HeadScores, name: str, at: str) -> Figure |
     if not head.confusions or len(classes) > MOST_WHOLE or head.right.part == head.right.whole:
         return None
     counts = _counts(classes, head.confusions, num_nonfinite)
-    short = labels_of(classes, num_nonfinite)
+    short, letters = labels_of(classes, num_nonfinite), _letters(evidence)
+    numbered = short.written(letters, counts.shape[1]).numbered
     found = confusions.pairs(classes, head.confusions, short.names)
     often = confusions.most_frequent(found)
     wrong = head.right.whole - head.right.part
@@ -129,10 +129,13 @@ def matrix(evidence: Evidence, head: HeadScores, name: str, at: str) -> Figure |
     caption = (
         f"The {plural(wrong, 'mistake')}{at}: one row for each true class, one column for each predicted class, their"
         f" sums at the ends. Correct predictions are left out. {often}"
-        f"{' The columns are numbered like the rows.' if short.numbered else ''}{short.left_out}"
+        f"{' The columns are numbered like the rows.' if numbered else ''}{short.left_out}"
     )
-    fonts = [font.path for font in evidence.fonts]
-    return scores.mistakes_matrix(name, counts, short, alt=alt, caption=caption, fonts=fonts)
+    return scores.mistakes_matrix(name, counts, short, alt=alt, caption=caption, letters=letters)
+
+
+def _letters(evidence: Evidence) -> Letters:
+    return Letters(tuple(font.path for font in evidence.fonts), evidence.without_glyph)
 
 
 def _counts(classes: tuple[ClassAccuracy, ...], cells: tuple[Confusion, ...], num_nonfinite: int) -> scores.Counts:
