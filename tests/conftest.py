@@ -6,11 +6,16 @@ import gc
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 
+from reportgen.models.freeing import uncollected
 from reportgen.renderers import pdf
 from tests.commands import Files
 from tests.nursery import forking, true_processes
@@ -22,8 +27,35 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 
+def _addresses_of_rfc_3987(*arguments: Any) -> Any:
+    """What jsonschema imports for formats of addresses: the grammars take two seconds to build, and few schemas ask."""
+    del sys.modules["rfc3987_syntax"]
+    return import_module("rfc3987_syntax").is_valid_syntax(*arguments)
+
+
+if "rfc3987_syntax" not in sys.modules:
+    sys.modules["rfc3987_syntax"] = ModuleType("rfc3987_syntax")
+    vars(sys.modules["rfc3987_syntax"])["is_valid_syntax"] = _addresses_of_rfc_3987
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="Write golden files anew; review them as a diff.")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Spare Python's search for circles while modules are imported, which leave many objects and few circles."""
+    with uncollected():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path: Path) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Look for examples to run in modules of the product only: here it means to import what else runs no test."""
+    found = yield
+    if file_path.suffix == ".py":
+        assert ">" * 3 not in file_path.read_text("utf-8"), f"{file_path} has examples, which would not be run."
+    return [each for each in found if type(each) is pytest.Module]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,6 +8,7 @@ its twin does: who waits for it, ends it or limits it meets a real process.
 from __future__ import annotations
 
 import atexit
+import ctypes
 import gc
 import inspect
 import json
@@ -31,13 +32,15 @@ import pytest
 TENSORFLOW = (
     "reportgen.models.trial", "reportgen.pipeline.reporting", "reportgen.pipeline.parts", "reportgen.commands.cli",
 )  # fmt: skip
+# Kinds of namespaces, in the numbers of Linux.
+_USERS, _MOUNTS, _NETWORKS = 0x10000000, 0x00020000, 0x40000000
 # What stands in the place of a program for `python -c`: PLACE is where the nursery listens, PROGRAM what it should run.
 _HAND_OVER = """
 import json, os, signal, socket, sys
 with socket.socket(socket.AF_UNIX) as line:
     line.connect({place!r})
     asked = {{"program": {program!r}, "arguments": sys.argv, "environment": dict(os.environ), "folder": os.getcwd()}}
-    data = json.dumps(asked).encode()
+    data = json.dumps({{**asked, "twin": os.getpid()}}).encode()
     socket.send_fds(line, [b"%d\\n" % len(data)], [0, 1, 2])
     line.sendall(data)
     for stream in (0, 1, 2):
@@ -179,7 +182,9 @@ def _look_after(line: socket.socket) -> None:
         os._exit(0)
 
 
-def _run(streams: list[int], program: str, arguments: list[str], environment: dict[str, str], folder: str) -> None:
+def _run(
+    streams: list[int], program: str, arguments: list[str], environment: dict[str, str], folder: str, twin: int
+) -> None:
     for place, stream in enumerate(streams):
         os.dup2(stream, place)
         os.close(stream)
@@ -187,6 +192,7 @@ def _run(streams: list[int], program: str, arguments: list[str], environment: di
     sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
     sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
+    _enter_world(twin)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
@@ -206,6 +212,13 @@ def _run(streams: list[int], program: str, arguments: list[str], environment: di
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _enter_world(process: int) -> None:
+    """See the files and networks that a process sees, where `unshare` gave it others than this one has."""
+    if os.readlink(f"/proc/{process}/ns/mnt") != os.readlink("/proc/self/ns/mnt"):
+        entered = ctypes.CDLL(None, use_errno=True).setns(os.pidfd_open(process), _USERS | _MOUNTS | _NETWORKS)
+        assert entered == 0, os.strerror(ctypes.get_errno())
 
 
 if __name__ == "__main__":

@@ -6,11 +6,12 @@ import json
 import shlex
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.commands import COMMAND, Files, environment, here, names, only_steps, run
+from tests.commands import COMMAND, Files, environment, forked, here, names, only_steps, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.keras, pytest.mark.pdf]
 
@@ -28,7 +29,13 @@ alone = pytest.mark.skipif(not _may_unshare(), reason="needs the right to make n
 
 
 def build(
-    files: Files, folder: Path, *arguments: str, mounts: str = "", without: tuple[str, ...] = (), **changes: str
+    files: Files,
+    folder: Path,
+    *arguments: str,
+    start: Sequence[str] = COMMAND,
+    mounts: str = "",
+    without: tuple[str, ...] = (),
+    **changes: str,
 ) -> subprocess.CompletedProcess[str]:
     """Build the short report in a folder.
 
@@ -36,11 +43,12 @@ def build(
         files: The model.
         folder: Where to run, and where `made` is put.
         *arguments: More for the command line.
+        start: What starts the command.
         mounts: Commands of a shell in namespaces of their own, run before; "" for the usual world.
         without: Variables of the environment that are taken away.
         **changes: Variables that are set.
     """
-    command = [*COMMAND, "build", str(files.model), *SHORT, "-o", "made", *arguments]
+    command = [*start, "build", str(files.model), *SHORT, "-o", "made", *arguments]
     if mounts:
         command = ["unshare", "-rmn", "sh", "-c", f'{mounts}\nexec "$@"', "sh", *command]
     return subprocess.run(
@@ -107,8 +115,9 @@ def test_in_folders_with_spaces_and_umlauts(files: Files, tmp_path: Path) -> Non
     (folder / "Bücher").mkdir(parents=True)
     model = shutil.copyfile(files.model, folder / "mein Netz ä.keras")
     shown = run(
-        "build", model, *SHORT, "-o", "Bücher/für alle", cwd=folder, TMPDIR=str(folder / "Bücher"), LC_ALL="C.UTF-8"
-    )
+        "build", model, *SHORT, "-o", "Bücher/für alle",
+        cwd=folder, command=forked(), TMPDIR=str(folder / "Bücher"), LC_ALL="C.UTF-8",
+    )  # fmt: skip
     assert shown.returncode == 0, shown.stderr
     assert only_steps(shown.stderr), shown.stderr
     assert shown.stdout == " ".join(f"Bücher/für alle/report.{name}" for name in ("html", "pdf", "json")) + "\n"
@@ -132,7 +141,7 @@ def test_a_full_disk_is_one_sentence_and_no_half_file(files: Files, tmp_path: Pa
     seen = shlex.quote(str(tmp_path / "seen"))
     # What is on the disk is gone with its namespace, so that it is listed inside.
     mounts = f'mount -t tmpfs -o size=40k none {disk} && "$@"; code=$?; ls -A {disk} > {seen}; exit $code'
-    shown = build(files, tmp_path, mounts=mounts, TMPDIR=str(tmp_path / "temporary"))
+    shown = build(files, tmp_path, start=forked(), mounts=mounts, TMPDIR=str(tmp_path / "temporary"))
     assert shown.returncode == 1
     *steps, last = shown.stderr.splitlines()
     assert only_steps("\n".join(steps)), shown.stderr

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.commands import environment
+from tests.commands import environment, forked
 
 CHOICES = ("--section", "performance", "--section", "channels", "--format", "json", "--format", "html")
 _WAIT_S = 60
@@ -46,9 +46,10 @@ def cluster(folder: Path, number: int = 1, tls: Sequence[str] = ()) -> Iterator[
     where.unlink(missing_ok=True)
     # Threads are to be as many as in the process that is compared; all of these are on the path of this one.
     own = {"DASK_DISTRIBUTED__NANNY__PRE_SPAWN_ENVIRON": "{}", "PYTHONPATH": os.pathsep.join(sys.path)}
+    dask = forked("from dask.__main__ import main; main()")
 
     def started(stack: ExitStack, role: str, *options: str) -> subprocess.Popen[bytes]:
-        command = (sys.executable, "-m", "dask", role, "--scheduler-file", str(where), "--no-dashboard", *tls, *options)
+        command = (*dask, role, "--scheduler-file", str(where), "--no-dashboard", *tls, *options)
         process = subprocess.Popen(
             command, cwd=folder, env=environment(**own), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )

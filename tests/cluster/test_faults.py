@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from tests.cluster.clusters import CHOICES, cluster
-from tests.commands import Files, environment, here, posix
+from tests.commands import Files, environment, forked, here, posix
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
@@ -124,7 +124,7 @@ main(sys.argv[2:], prog_name="reportgen")
 def limited(most_bytes: int, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run a command in a process that can write no file of more bytes, as on a disk that is full."""
     return subprocess.run(
-        [sys.executable, "-c", LIMITED, str(most_bytes), *arguments],
+        [*forked(LIMITED), str(most_bytes), *arguments],
         cwd=cwd,
         env=environment(PYTHONPATH=os.pathsep.join(sys.path)),
         capture_output=True,

@@ -6,13 +6,17 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import dask
 import pytest
+from distributed import utils
 
 from reportgen.cluster import scheduling
 from tests.cluster.clusters import CHOICES
 from tests.commands import Files, here, posix
+from tests.nursery import TENSORFLOW
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
@@ -26,6 +30,16 @@ def built(files: Files, data: Path, folder: Path, *options: str) -> dict[str, by
     return {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
 
 
+@pytest.fixture
+def forking() -> Iterator[None]:
+    """Have Dask fork its workers from one process that has imported what all of them need."""
+    with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
+        # The first time it asks for a list of its own.
+        utils.get_mp_context().set_forkserver_preload(["distributed", *TENSORFLOW])
+        yield
+
+
+@pytest.mark.usefixtures("forking")
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_workers_give_the_files_of_one_process(
     files: Files, data: Path, whole: dict[str, bytes], tmp_path: Path, workers: str

@@ -65,11 +65,10 @@ def run(
     )
 
 
-def forked() -> list[str]:
-    """What starts the command as `COMMAND` does, in a process that is forked from one that has TensorFlow."""
-    program = "from reportgen.commands.cli import main; main(prog_name='reportgen')"
+def forked(program: str = "from reportgen.commands.cli import main; main(prog_name='reportgen')") -> list[str]:
+    """What starts a program, or the command as `COMMAND` does, in a process forked from one that has TensorFlow."""
     if not nursery.Nursery.possible:
-        return COMMAND
+        return [sys.executable, "-c", program]
     return [sys.executable, "-c", nursery.having(*nursery.TENSORFLOW).program(program)]
 
 

@@ -12,17 +12,25 @@ from typing import Any
 import pytest
 
 from reportgen.commands import doctor
-from tests.commands import run
+from tests import nursery
+from tests.commands import here, run
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="masks a library as the loader of Linux does")
 
 
-def examined(folder: Path, **changes: str) -> tuple[int, bool, dict[str, Any]]:
+def examined(folder: Path, start: Any = run, **changes: str) -> tuple[int, bool, dict[str, Any]]:
     """Exit code, verdict and items by name, in an environment that is changed."""
-    shown = run("doctor", "--json", cwd=folder, command=None, **changes)
+    shown = start("doctor", "--json", cwd=folder, **changes)
     assert shown.stderr == ""
     answer = json.loads(shown.stdout)
     return shown.returncode, answer["sound"], {item["name"]: item for item in answer["items"]}
+
+
+@pytest.fixture
+def at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have TensorFlow tried in a process that is forked from one that has it, for tests of something else."""
+    if nursery.Nursery.possible:
+        monkeypatch.setattr(doctor, "_MODELS", nursery.having(*nursery.TENSORFLOW).program(doctor._MODELS))
 
 
 @pytest.mark.parametrize(
@@ -60,18 +68,20 @@ class TestDoctor:
         assert found["a page of PDF"].startswith("found ")
 
     @linux
+    @pytest.mark.usefixtures("at_hand")
     def test_a_missing_library_is_named_with_its_remedy(self, tmp_path: Path) -> None:
         (tmp_path / "libpango-1.0.so.0").write_bytes(b"not a library")
-        code, sound, items = examined(tmp_path, LD_LIBRARY_PATH=str(tmp_path))
+        code, sound, items = examined(tmp_path, here, LD_LIBRARY_PATH=str(tmp_path))
         assert (code, sound) == (1, False)
         assert {name for name, item in items.items() if item["state"] == "missing"} == {"Pango", "a page of PDF"}
         assert "pango" in items["Pango"]["detail"]
         assert items["Pango"]["remedy"] == doctor.pango_remedy(platform.system(), doctor._os_release())
 
     @linux
+    @pytest.mark.usefixtures("at_hand")
     def test_a_library_that_reports_do_without_is_told_and_not_missed(self, tmp_path: Path) -> None:
         (tmp_path / "libharfbuzz-subset.so.0").write_bytes(b"not a library")
-        code, sound, items = examined(tmp_path, LD_LIBRARY_PATH=str(tmp_path))
+        code, sound, items = examined(tmp_path, here, LD_LIBRARY_PATH=str(tmp_path))
         assert (code, sound) == (0, True)
         assert items["HarfBuzz-Subset"]["state"] == "not needed"
         assert items["HarfBuzz-Subset"]["remedy"]

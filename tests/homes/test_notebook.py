@@ -21,10 +21,11 @@ from tests.renderers.parsed import Page as Parsed
 
 CODE = """
 import keras, numpy as np, reportgen
+FEW = {"section": ["summary", "architecture", "samples", "edges", "glossary"], "pick": "index:0"}
 keras.utils.set_random_seed(1)
 model = keras.Sequential([
     keras.Input((12, 12, 1)), keras.layers.Conv2D(4, 3), keras.layers.Flatten(), keras.layers.Dense(3)], name="noted")
-report = reportgen.explain(model, np.random.rand(4, 12, 12, 1), title="A <report> & \\"more\\"")
+report = reportgen.explain(model, np.random.rand(4, 12, 12, 1), **FEW, title="A <report> & \\"more\\"")
 report
 """
 RUN = """
