@@ -51,11 +51,13 @@ def _inked(image: Levels, shares: npt.NDArray[np.float64], side: int) -> Levels:
     grey = sized(image, side).astype(np.float64)
     grey = grey @ np.array(_GREY) if grey.ndim == 3 else grey
     rows, columns = _places(shares.shape[0], grey.shape[0]), _places(shares.shape[1], grey.shape[1])
-    shares = np.clip(shares, -1, 1)[rows][:, columns][..., None]
+    shares = np.clip(shares, -1, 1)[..., None]
     share = np.abs(shares) ** _GAMMA
-    base = grey[..., None] * (_UNLIT + (1 - _UNLIT) * share)
     amber, blue = (np.array(colours.rgb(colours.EVERYWHERE[name])) for name in ("frame", "against"))
     ink = np.where(shares >= 0, amber, blue)
+    # A place of the response is as large as many pixels: what follows from it alone was worked out once.
+    ink, share = (each[rows][:, columns] for each in (ink, share))
+    base = grey[..., None] * (_UNLIT + (1 - _UNLIT) * share)
     return np.asarray(np.rint(base + (ink - base) * _INK * share).astype(np.uint8))
 
 

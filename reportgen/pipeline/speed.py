@@ -10,13 +10,13 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import keras
 import numpy as np
 
 from reportgen.figures import mosaic
 from reportgen.language.numerals import number
+from reportgen.models import freeing
 
 _MOMENT = 0.1  # seconds
 _SIDE, _CHANNELS, _KERNEL = 56, 64, 3
@@ -62,11 +62,9 @@ def num_cores() -> int:
 
 def resident_bytes() -> int:
     """Return how much memory this process takes now; where the system does not tell, at its peak, or 0 on Windows."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        pass
+    held = freeing.held_bytes()
+    if held is not None:
+        return held
     try:
         import resource
     except ImportError:

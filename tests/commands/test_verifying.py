@@ -15,7 +15,7 @@ import pytest
 from pypdf import PdfWriter
 
 from reportgen.evidence.answers import unpacked
-from reportgen.renderers.pdf import warm
+from reportgen.renderers.pdf import Worker, warm
 from tests.commands import Files, here, tampering
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
@@ -32,6 +32,26 @@ def made(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shown = here("build", "tiny.keras", "--data", "images.npz", *options, "-o", "report", cwd=folder)
     assert shown.returncode == 0, shown.stderr
     return folder
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[tuple[object, ...], bytes]:
+    """The PDFs that were set, by all that went into them."""
+    return {}
+
+
+@pytest.fixture
+def set_once(known: dict[tuple[object, ...], bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the same document set in type once for all tests that look at something else: it takes two seconds."""
+    typeset = Worker.typeset
+
+    def remembered(process: Worker, document: str, *shorter: str, attachment: bytes = b"") -> bytes:
+        given = (document, shorter, attachment)
+        if given not in known:
+            known[given] = typeset(process, document, *shorter, attachment=attachment)
+        return known[given]
+
+    monkeypatch.setattr(Worker, "typeset", remembered)
 
 
 def verified(folder: Path, report: Path | str, *options: str, model: str = "tiny.keras") -> tuple[int, list[str]]:
@@ -128,6 +148,7 @@ def test_a_changed_file_beside_the_page_is_named(made: Path, tmp_path: Path) -> 
     assert any(re.match(r"  assets/[0-9a-f]{20}\.png: missing in the report, SHA-256 ", line) for line in lines[-2:])
 
 
+@pytest.mark.usefixtures("set_once")
 @pytest.mark.parametrize("appended", [False, True], ids=["packed-anew", "appended"])
 def test_a_changed_digit_that_a_page_of_the_pdf_shows_is_named(made: Path, tmp_path: Path, appended: bool) -> None:
     data = (made / "report" / "report.pdf").read_bytes()
@@ -143,6 +164,7 @@ def test_a_changed_digit_that_a_page_of_the_pdf_shows_is_named(made: Path, tmp_p
     assert lines[-2].startswith("RG711: what was appended changes" if appended else "RG711: the PDF is not the one")
 
 
+@pytest.mark.usefixtures("set_once")
 @pytest.mark.parametrize("fields", [1, 0])
 def test_a_signed_pdf_is_the_same_and_says_what_was_appended(made: Path, tmp_path: Path, fields: int) -> None:
     data = (made / "report" / "report.pdf").read_bytes()
@@ -163,6 +185,7 @@ def seen(data: bytes) -> bytes:
     return tampering.signed(data, at=(100, 700, 140, 720), page=1)
 
 
+@pytest.mark.usefixtures("set_once")
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -187,6 +210,7 @@ def test_what_is_appended_and_shows_is_named(
     assert lines[5].startswith(said)
 
 
+@pytest.mark.usefixtures("set_once")
 def test_a_pdf_that_was_only_packed_anew_says_so(made: Path, tmp_path: Path) -> None:
     file = io.BytesIO()
     PdfWriter(clone_from=made / "report" / "report.pdf").write(file)
@@ -197,6 +221,7 @@ def test_a_pdf_that_was_only_packed_anew_says_so(made: Path, tmp_path: Path) -> 
     assert lines[-1].endswith("no word, picture or drawing in it is another, so that it was only packed anew.")
 
 
+@pytest.mark.usefixtures("set_once")
 def test_a_changed_digit_of_the_pdf_is_found(made: Path, tmp_path: Path) -> None:
     plain = (made / "report" / "report.json").read_bytes()
     parameters = json.loads(plain)["model"]["parameters"]

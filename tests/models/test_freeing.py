@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import sys
+import weakref
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from reportgen.errors import ModelError
-from reportgen.models.freeing import imported, uncollected
+from reportgen.models.freeing import give_back, imported, uncollected
 
 
 def refused() -> None:
@@ -31,6 +33,32 @@ def test_collector_that_was_off_stays_off() -> None:
         with uncollected():
             pass
         assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+class Circle:
+    """Something that refers to itself, so that only a collection frees it."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads a process's memory as Linux tells of it")
+def test_circles_are_looked_for_once_the_process_has_grown() -> None:
+    gc.disable()
+    try:
+        held = [np.ones(8 << 20)]  # 64 MB
+        give_back()
+        circle = Circle()
+        dead = weakref.ref(circle)
+        del circle
+        give_back()
+        assert dead() is not None
+        held.append(np.ones(8 << 20))
+        give_back()
+        assert dead() is None
+        assert len(held) == 2
     finally:
         gc.enable()
 
