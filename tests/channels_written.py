@@ -21,7 +21,7 @@ from tests.no_pictures import film, signal, volume
 layers = keras.layers
 IMAGES, LABELS = channels_made.pictures()
 DRAW = np.random.default_rng(6)
-CHAPTERS = ["summary", "performance", "samples", "edges", "channels", "glossary"]
+CHAPTERS = ["performance", "samples", "edges", "channels", "glossary"]
 NO_CLASSES = "The data have no classes that channels could tell apart."
 VALUES = "The labels are values, not classes, so it is not known which classes channels tell apart."
 SEVERAL = "One image may belong to several classes at once, so no channel can be said to speak for one of them."
@@ -132,7 +132,8 @@ def case(name: str) -> Written:
     faulty = channels_made.faulty
     few = IMAGES[:20]
     cases: dict[str, Any] = {
-        "faulty": lambda: explained(faulty(), IMAGES, LABELS, **NAMED),
+        # Findings have their titles on page one.
+        "faulty": lambda: explained(faulty(), IMAGES, LABELS, section=["summary", *CHAPTERS], **NAMED),
         "healthy": lambda: explained(channels_made.healthy(), IMAGES, LABELS, **NAMED),
         "no labels": lambda: explained(faulty(), IMAGES),
         "random labels": lambda: explained(faulty(), IMAGES, np.random.default_rng(0).permutation(LABELS), **NAMED),

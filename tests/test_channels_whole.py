@@ -317,7 +317,7 @@ class TestCommandLine:
         shown = here(
             "build", files.model, "--data", files.data, "--limit", "12", "--ablation-budget", "100",
             "--dream", "conv:3", "--dream-steps", "3", "--nearly-dead", "0.01", "--seed", "4",
-            "--format", "html", "--format", "json",
+            "--format", "html", "--format", "json", "--section", "channels",
             "-q", "-o", "made", cwd=tmp_path,
         )  # fmt: skip
         assert (shown.returncode, shown.stderr) == (0, "")

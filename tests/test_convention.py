@@ -15,6 +15,7 @@ import pytest
 from reportgen import registry
 from reportgen.errors import OptionsError, UnknownNameError
 from reportgen.options import chapters, make
+from tests.commands import forked
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -197,10 +198,10 @@ def members(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(package, "NAMES", (*package.NAMES, module))
 
 
-def run(code: str, folder: Path) -> str:
+def run(start: list[str], folder: Path) -> str:
     path = os.pathsep.join([str(ROOT), str(folder)])
     shown = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code],
+        start,
         cwd=folder,
         env={**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1", "COLUMNS": "200"},
         capture_output=True,
@@ -231,8 +232,9 @@ def test_options_know_a_chapter_and_a_format_from_elsewhere() -> None:
 
 @pytest.mark.keras
 def test_a_member_of_each_room_appears_in_help_forecast_report_and_schema(house: Path) -> None:
-    run(MODEL, house)
-    usage, dry, _, rules, by_name, by_code, guide, schema = run(f"{REGISTER}\n{COMMANDS}", house).split("=====\n")
+    run(forked(MODEL), house)
+    start = [sys.executable, "-W", "ignore", "-c", f"{REGISTER}\n{COMMANDS}"]
+    usage, dry, _, rules, by_name, by_code, guide, schema = run(start, house).split("=====\n")
 
     flowing = " ".join(usage.split())
     assert f"[{'|'.join(registry.names('renderers'))}|text]" in flowing

@@ -19,7 +19,7 @@ from reportgen.renderers.pdf import Worker, warm
 from tests.commands import Files, here, tampering
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
-CHAPTERS = ("--section", "summary", "--section", "architecture", "--section", "provenance")
+CHAPTERS = ("--section", "samples", "--section", "architecture", "--section", "provenance")
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +131,7 @@ def test_a_changed_picture_of_the_page_is_named(made: Path, tmp_path: Path) -> N
     page.write_bytes(data[:place] + (b"A" if data[place : place + 1] != b"A" else b"B") + data[place + 1 :])
     code, lines = verified(made, page)
     assert (code, "otherwise in 1\u00a0place." in lines[-2]) == (4, True)
-    assert re.match(r"  chapter summary, #\S+: “<img alt=", lines[-1])
+    assert re.match(r"  chapter performance, #\S+: “<img alt=", lines[-1])
 
 
 def test_a_changed_file_beside_the_page_is_named(made: Path, tmp_path: Path) -> None:

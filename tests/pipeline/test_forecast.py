@@ -22,7 +22,7 @@ from reportgen.pipeline.origins import Origin, untrained
 from reportgen.pipeline.reporting import make_report
 from reportgen.renderers import pdf
 from tests import made
-from tests.commands import Files, environment, here, names, run
+from tests.commands import Files, environment, here, names
 from tests.probes.subjects import data
 
 
@@ -67,7 +67,7 @@ def test_memory_of_a_process_that_collects_is_foretold(tmp_path: Path) -> None:
     images = np.random.default_rng(0).integers(0, 256, (300, 64, 64, 3), np.uint8)
     np.savez(tmp_path / "data.npz", x=images, y=np.arange(300) % 5)
     given = (tmp_path / "model.keras", "--data", tmp_path / "data.npz", "--section", "channels")
-    shown = run("build", *given, "--dry-run", cwd=tmp_path)
+    shown = here("build", *given, "--dry-run", cwd=tmp_path)
     assert shown.returncode == 0, shown.stderr
     found = planned(shown.stdout)
     assert float(found["core-hours of passing over all images"].removeprefix("about ")) > 0

@@ -186,6 +186,6 @@ def _moved(pictures: Tensor, move: Tensor) -> Tensor:
     at_row = tf.clip_by_value(top + down + 1, 0, height + 1)
     at_column = tf.clip_by_value(left + right + 1, 0, width + 1)
     places = tf.cast(at_row * (width + 2) + at_column, tf.int32)
-    found = tf.reshape(tf.gather(flat, tf.reshape(places, [-1])), [4, height, width, -1])
+    found = tf.reshape(tf.gather_nd(flat, tf.reshape(places, [-1, 1])), [4, height, width, -1])
     moved = tf.reshape(tf.reduce_sum(found * weights[..., None], axis=0), [height, width, -1, pictures.shape[3]])
     return tf.transpose(moved, [2, 0, 1, 3])
