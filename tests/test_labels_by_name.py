@@ -51,7 +51,7 @@ def names_file(tmp_path: Path) -> Path:
 
 
 def reported(model_file: Path, **values: Any) -> Report:
-    options = make({"section": ("performance", "channels"), **values})
+    options = make({"section": ("performance", "channels"), "dream_steps": 1, "ablation_budget": "20", **values})
     origin = origins.load(model_file, options)
     return reporting.make_report(origin, feeding.opened(origin.model, values["data"], options), options)
 

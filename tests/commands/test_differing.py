@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from reportgen.commands.differing import sentences
 from reportgen.document.likeness import MatchedLayer, Matching
 from reportgen.policy import differing
 from reportgen.renderers.difference import MOST_CLASSES, page
-from tests.commands import Files, here, run
+from tests.commands import Files, forked, here, run
 from tests.policy.pairs import pair, several
 
 
@@ -151,8 +150,7 @@ def test_no_chart_is_drawn_for_reports_that_nobody_sees(models: Path) -> None:
         "try: main(prog_name='reportgen')\n"
         "finally: print(*(name for name in ('tensorflow', 'matplotlib.backends.backend_svg') if name in sys.modules))"
     )
-    command = [sys.executable, "-c", program]
-    found = run("diff", "old.keras", "new.keras", "--data", "images.npz", cwd=models, command=command)
+    found = run("diff", "old.keras", "new.keras", "--data", "images.npz", cwd=models, command=forked(program))
     assert found.returncode == 0, found.stderr
     assert found.stdout.splitlines()[-1] == "tensorflow"
 

@@ -46,6 +46,21 @@ def ablated(model: Any, chosen: npt.NDArray[np.int64], seed: int) -> AblationRes
 
 
 @cache
+def as_it_is(build: Callable[[], Any], place: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """The mean of every channel of a call over all held-out digits, and of which digits the answer is right."""
+    images, labels = networks.held_out()
+    means: list[npt.NDArray[np.float64]] = []
+
+    def note(call: Call) -> None:
+        if call.path == place:
+            means.append(np.asarray(call.output).mean(axis=(0, 1, 2), dtype=np.float64))
+
+    with watch(build(), note):
+        right = np.asarray(build()(images)).argmax(axis=1) == labels
+    return means[0], right
+
+
+@cache
 def accuracy_without(build: Callable[[], Any], path: str, channel: int) -> float:
     """Accuracy on all held-out digits with a channel at its mean over them less that with all, by code of its own."""
     model = build()
@@ -53,21 +68,15 @@ def accuracy_without(build: Callable[[], Any], path: str, channel: int) -> float
     call = next(each for each in record.layers if each.path == path)
     place = places.judged_at(record, call).path
     images, labels = networks.held_out()
-    means: list[float] = []
-
-    def note(call: Call) -> None:
-        if call.path == place:
-            means.append(float(np.asarray(call.output)[..., channel].mean(dtype=np.float64)))
+    means, whole = as_it_is(build, place)
 
     def without(call: Call) -> Instead | None:
         if call.path != place:
             return None
         values = np.array(call.output)
-        values[..., channel] = means[0]
+        values[..., channel] = means[channel]
         return Instead(keras.ops.convert_to_tensor(values))
 
-    with watch(model, note):
-        whole = np.asarray(model(images)).argmax(axis=1) == labels
     with watch(model, without):
         less = np.asarray(model(images)).argmax(axis=1) == labels
     return float(less.mean() - whole.mean())

@@ -250,7 +250,7 @@ def test_budget_that_even_the_least_does_not_keep_is_refused(model: Any) -> None
 
 @pytest.mark.keras
 def test_page_above_its_bound_is_never_written(tmp_path: Path, model: Any) -> None:
-    report = replace(explain(model, IMAGES, pick="index:0", skip_section=SKIP), max_size_bytes=150_000)
+    report = replace(explained(model, 1, ()), max_size_bytes=150_000)
     with pytest.raises(RenderError, match=r"report\.html takes .* Expected at most 0\.15.MB"):
         write(report, tmp_path, ("html",))
     assert not (tmp_path / "report.html").exists()

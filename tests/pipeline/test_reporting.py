@@ -37,6 +37,8 @@ from tests.sources.examples import example, write
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 EPOCH = "1767225600"
+# For whole reports of which nothing is looked at that more steps and trials would change.
+SHORT: Any = {"dream_steps": 1, "ablation_budget": "20"}
 
 pytestmark = pytest.mark.keras
 
@@ -83,7 +85,7 @@ def test_every_call_of_every_kind_of_model_is_reported(
     model = build()
     batch = images(shape)
     before = np.asarray(model(batch))
-    report = explain(model, batch, pick="index:0")
+    report = explain(model, batch, pick="index:0", **SHORT)
     assert [call.path for call in report.model.layers] == paths
     assert [finding.title for finding in report.findings if finding.severity == "failed"] == []
     assert not report.failed
@@ -106,7 +108,7 @@ def test_two_reports_on_one_model_are_equal(usual: Report) -> None:
 def test_new_names_stand_in_the_report_and_the_model_keeps_its_own() -> None:
     model = toys.sequential()
     weights = [weight.copy() for weight in model.get_weights()]
-    report = explain(model, images((6, 6, 1)), rename=["conv=first", "pool=conv"], layers="conv")
+    report = explain(model, images((6, 6, 1)), rename=["conv=first", "pool=conv"], layers="conv", **SHORT)
     assert [call.path for call in report.model.layers] == ["first", "conv", "flat", "scores"]
     assert [layer.name for layer in model.layers] == ["conv", "pool", "flat", "scores"]
     assert all(np.array_equal(*pair) for pair in zip(weights, model.get_weights(), strict=True))
@@ -161,11 +163,16 @@ def test_chosen_chapters_are_the_ones_in_the_report_in_its_order() -> None:
     assert [section.name for section in report.sections] == ["architecture", "glossary"]
 
 
+@cache
+def chapter_alone(section: str) -> Report:
+    """The usual report, of one chapter."""
+    return explain(toys.sequential(), images((6, 6, 1)), [0, 1, 2, 0, 1, 2], section=section)
+
+
 @pytest.mark.parametrize("section", ["summary", "architecture", "activations"])
 @pytest.mark.parametrize("medium", ["screen", "print"])
 def test_a_chapter_that_stands_alone_links_to_nothing_that_is_left_out(section: str, medium: html.Medium) -> None:
-    report = explain(toys.sequential(), images((6, 6, 1)), [0, 1, 2, 0, 1, 2], section=section)
-    page = html.document(report, medium)
+    page = html.document(chapter_alone(section), medium)
     assert f' id="{section}"' in page
     assert lost(page) == set()
 
@@ -266,7 +273,7 @@ def test_weights_that_are_no_numbers_fail_the_report_and_are_named(value: float)
     kernel, bias = model.layers[0].get_weights()
     kernel[0, 0, 0, 1] = value
     model.layers[0].set_weights([kernel, bias])
-    report = explain(model, images((6, 6, 1)), [0, 1, 2, 0, 1, 2], pick="index:0")
+    report = explain(model, images((6, 6, 1)), [0, 1, 2, 0, 1, 2], pick="index:0", **SHORT)
     assert report.failed
     failed = [finding.title for finding in report.findings if finding.severity == "failed"]
     assert any(title.endswith("conv/kernel hold NaN or infinity.") for title in failed)
@@ -280,7 +287,7 @@ def test_numbers_that_overflow_inside_the_network_fail_the_report() -> None:
     model = toys.sequential()
     kernel, bias = model.layers[0].get_weights()
     model.layers[0].set_weights([np.full_like(kernel, 3e38), bias])
-    report = explain(model, images((6, 6, 1)))
+    report = explain(model, images((6, 6, 1)), **SHORT)
     assert report.failed
     assert ("RG102", "conv") in [(finding.code, finding.where) for finding in report.findings]
     assert html.render(report).startswith(b"<!DOCTYPE html>")
@@ -306,7 +313,7 @@ def test_hostile_names_are_text() -> None:
     model = toys.sequential()
     for layer, name in zip(model.layers, hostile, strict=True):
         layer.name = name
-    choices: dict[str, Any] = {"class_names": hostile[:3], "title": " ".join(hostile), "pick": "index:0"}
+    choices: dict[str, Any] = {"class_names": hostile[:3], "title": " ".join(hostile), "pick": "index:0", **SHORT}
     report = explain(model, images((6, 6, 1)), [0, 1, 2, 0, 1, 2], **choices)
     page = html.render(report).decode("utf-8")
     assert "<script" not in page
@@ -375,7 +382,7 @@ def _without_looks(page: str) -> str:
 
 
 def test_characters_without_a_glyph_are_a_warning_that_every_format_tells(tmp_path: Path) -> None:
-    others: dict[str, Any] = {"skip_section": ["channels", "why"]}  # which take the longest
+    others: dict[str, Any] = {"section": ["summary", "performance", "samples"]}
     report = _named(("ant", "層", "猫層"), **others)
     found = [finding for finding in report.findings if finding.code == "RG701"]
     assert [finding.severity for finding in found] == ["warning"]
