@@ -44,11 +44,14 @@ class Patch:
         value: The response.
         position: Place in the channel's map: row and column of a picture, one number per axis of another map.
         box: First row, first column, end row and end column of the receptive field there, in pixels of the model's
-            input; parts of it may lie outside the image. () for what is no picture.
+            input; parts of it may lie outside the image. Of a signal 0, the first position, 1 and the end position. ()
+            for what patches cannot be drawn of.
         picture: uint8 (height, width) or (height, width, 3): the pixels in the box, at most `PATCH_PIXELS` a side,
-            reduced by taking every n-th where the box is larger; zero outside the image. None where no patch is shown.
+            reduced by taking every n-th where the box is larger; zero outside the image. What lies in the box of a
+            signal, as a curve. None where no patch is shown.
         inside: First row, first column, end row and end column, in `picture`, of what lies inside the image.
-        size: Height and width of the image, in the pixels that `box` counts; (0, 0) where no patch is shown.
+        size: Height and width of the image, in the pixels that `box` counts; 1 and the length of a signal; (0, 0)
+            where no patch is shown.
         context: uint8 (height, width) or (height, width, 3): the whole image, small: as it is, or with
             `CONTEXT_PIXELS` along its longer side. The patches of an image share one array. None where no patch is
             shown, and for images beyond the first `MOST_CONTEXTS`.

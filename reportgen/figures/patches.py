@@ -102,7 +102,9 @@ def in_its_image(patch: Patch) -> Levels:
     height, width = patch.size
     if not has_inset(patch) or patch.picture is None:
         return drawn
-    inset = overlays.coloured(fitted(patch.picture, round(_INSET * min(drawn.shape[:2]))))
+    # A signal is as high as the box.
+    short = drawn.shape[1] if height == 1 else min(drawn.shape[:2])
+    inset = overlays.coloured(fitted(patch.picture, round(_INSET * short)))
     inset = overlays.framed(inset, (0, 0, inset.shape[0], inset.shape[1]))
     row = drawn.shape[0] - inset.shape[0] if top + bottom < height else 0
     column = drawn.shape[1] - inset.shape[1] if left + right < width else 0
@@ -114,8 +116,8 @@ def has_inset(patch: Patch) -> bool:
     """Whether a patch is so small in its image that it is shown again, larger, in a corner."""
     if patch.context is None or patch.lit is not None or patch.picture is None or not all(patch.size):
         return False
-    top, left, bottom, right = patch.box
-    return max((bottom - top) / patch.size[0], (right - left) / patch.size[1]) < _SMALL
+    sides = [(patch.box[axis + 2] - patch.box[axis]) / long for axis, long in enumerate(patch.size) if long > 1]
+    return max(sides, default=1.0) < _SMALL
 
 
 def fitted(picture: Levels, side: int) -> Levels:

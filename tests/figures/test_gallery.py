@@ -47,6 +47,9 @@ def test_small_box_is_shown_again_larger_in_the_corner_farthest_from_it() -> Non
     assert ambers(drawn)[0, :32].all()
     assert (drawn[4:28, 4:28] == 250).all()
     assert not patches.has_inset(made.patch(box=(0, 0, 3, 3), size=(16, 16)))
+    # A box on a signal is as high as the signal.
+    assert patches.has_inset(made.patch(box=(0, 0, 1, 15), size=(1, 100)))
+    assert not patches.has_inset(made.patch(box=(0, 0, 1, 17), size=(1, 100)))
 
 
 def test_places_are_shown_instead_of_a_box_that_takes_up_most_of_the_image() -> None:

@@ -134,3 +134,16 @@ def test_classes_of_the_strongest_images_are_kept_and_every_lively_channel_has_i
     for each in call.channels:
         assert (each.best is None) == (each.state in {"dead", "stuck"})
         assert each.best is None or each.best.picture is not None
+
+
+def test_place_that_sees_most_of_a_signal_shows_where_its_channel_responds() -> None:
+    signals = np.random.default_rng(0).normal(size=(4, 40, 1)).astype(np.float32)
+    model = keras.Sequential([keras.Input((40, 1)), layers.Conv1D(1, 25, padding="same", name="conv")])
+    (call,) = watched(model, data(signals)).calls
+    patch = call.channels[0].patches[0]
+    values = np.asarray(model(signals))[patch.image, :, 0]
+    assert patch.lit is not None
+    assert patch.lit.tolist() == [(values >= values.max() / 2).tolist()]
+    narrow = keras.Sequential([keras.Input((40, 1)), layers.Conv1D(1, 5, padding="same", name="conv")])
+    (call,) = watched(narrow, data(signals)).calls
+    assert call.channels[0].patches[0].lit is None

@@ -11,7 +11,7 @@ import pytest
 from reportgen.evidence.responses import PATCH_PIXELS, Patch
 from reportgen.layers.reach import UNKNOWN
 from reportgen.models.inspection import inspect
-from reportgen.probes.responses.patches import box, cut, filled, reaches
+from reportgen.probes.responses.patches import CURVE_SIDE, box, cut, extent, filled, reaches
 from tests.probes.subjects import data, subject
 
 layers = keras.layers
@@ -132,3 +132,63 @@ def test_pictures_of_patches_are_pixels_of_their_images() -> None:
         top, left, bottom, right = patch.box
         expected = np.rint(images[patch.image, top:bottom, left:right, 0] * 255)
         np.testing.assert_array_equal(found[patch].picture, expected)
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize(
+    "parts",
+    [
+        lambda: (layers.Conv1D(1, 3, name="last"),),
+        lambda: (layers.Conv1D(1, 3, strides=2, padding="same"), layers.Conv1D(1, 4, padding="same", name="last")),
+        lambda: (layers.Conv1D(1, 3), layers.AveragePooling1D(2), layers.Conv1D(1, 2, dilation_rate=2, name="last")),
+    ],
+    ids=["conv", "strides", "pooled"],
+)
+def test_box_on_a_signal_holds_the_positions_that_move_a_place(parts: Any) -> None:
+    model = keras.Sequential([keras.Input((40, 1)), *parts()])
+    for weight in model.weights:
+        weight.assign(np.random.default_rng(1).uniform(0.5, 1, weight.shape))
+    base = np.random.default_rng(0).uniform(1, 2, (1, 40, 1)).astype(np.float32)
+    moved = np.repeat(base, 40, axis=0)
+    moved[np.arange(40), np.arange(40), 0] += 1
+    before, after = (np.asarray(model(signals))[..., 0] for signals in (base, moved))
+    own = reaches(inspect(model))["last"]
+    for place in (before.shape[1] // 2, before.shape[1] // 2 + 1):
+        seen_at = np.flatnonzero(~np.isclose(after[:, place], before[0, place], rtol=1e-5, atol=0))
+        assert box(own, (place,), (1, 40)) == (0, seen_at[0], 1, seen_at[-1] + 1)
+
+
+@pytest.mark.keras
+def test_patch_of_a_signal_is_the_curve_in_its_box_and_lies_in_the_whole() -> None:
+    signals = np.zeros((2, 60, 1), np.float32)
+    signals[1, 30:] = 1  # a step: low in its first half, high in its second
+    model = keras.Sequential([keras.Input((60, 1)), layers.Conv1D(1, 3, name="conv")])
+    own = subject(model, data(signals))
+    assert extent(own, 0) == (1, 60)
+    step, flat, beyond = (Patch(1, None, 1.0, (0,), place) for place in ((0, 20, 1, 40), (0, 0, 1, 20), (0, 50, 1, 70)))
+    found = filled([step, flat, beyond], own)
+    pictures, whole = [], found[step].context
+    for patch in (step, flat, beyond):
+        drawn = found[patch]
+        assert (drawn.size, drawn.inside) == ((1, 60), (0, 0, CURVE_SIDE, CURVE_SIDE))
+        assert drawn.picture is not None
+        assert drawn.picture.shape == (CURVE_SIDE, CURVE_SIDE)
+        assert drawn.context is whole
+        pictures.append(drawn.picture)
+    first, second = (pictures[0][:, half] for half in (slice(2, 22), slice(26, 46)))
+    assert first.nonzero()[0].mean() > 0.8 * CURVE_SIDE
+    assert second.nonzero()[0].mean() < 0.2 * CURVE_SIDE
+    # What has one value everywhere lies at the foot, also where most of the box is beyond the end.
+    for picture in pictures[1:]:
+        assert picture.nonzero()[0].mean() > 0.8 * CURVE_SIDE
+    assert whole is not None
+    half = whole.shape[1] // 2
+    assert whole[:, : half - 2].nonzero()[0].mean() > 0.8 * len(whole)
+    assert whole[:, half + 2 :].nonzero()[0].mean() < 0.2 * len(whole)
+
+
+@pytest.mark.keras
+def test_signals_of_many_channels_and_volumes_have_no_patches() -> None:
+    for shape, kind in (((30, 9), layers.Conv1D), ((5, 5, 5, 1), layers.Conv3D)):
+        model = keras.Sequential([keras.Input(shape), kind(1, 2, name="conv")])
+        assert extent(subject(model, data(np.zeros((2, *shape), np.float32))), 0) is None

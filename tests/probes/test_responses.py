@@ -366,6 +366,9 @@ def test_films_signals_and_volumes_have_positions_along_all_axes() -> None:
         assert patch.value == pytest.approx(float(found.max()), abs=1e-5)
         assert (patch.image, *patch.position) == tuple(map(int, np.unravel_index(found.argmax(), found.shape)))
         assert call.kernels is None
+        start = patch.position[0]
+        assert patch.box == ((0, start, 1, start + 2) if rank == 1 else ())
+        assert (patch.picture is not None) == (rank == 1)
 
 
 def test_channels_first_is_the_same_as_channels_last() -> None:

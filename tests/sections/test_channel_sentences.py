@@ -427,8 +427,11 @@ def said(evidence: Evidence) -> str:
         ),
         (made.evidence(responses=made.responses(made.call(quantile_error=0.0))), "taken from all of them."),
         (
-            made.evidence(model=made.model(inputs=(TensorRecord("wave", (400, 2), "float32"),))),
-            "No patches are drawn: the network reads signals, not pictures that a patch could be cut from.",
+            made.evidence(
+                model=made.model(inputs=(TensorRecord("wave", (400, 12), "float32"),)),
+                responses=made.responses(made.call("conv", made.channel(patches=(UNDRAWN,)))),
+            ),
+            "No patches are drawn of these signals, only of images and of signals of few channels.",
         ),
         (
             made.evidence(responses=made.responses(made.call("side", made.channel(patches=(UNDRAWN,))), made.call())),

@@ -47,7 +47,7 @@ def sample(image: Array, axes: tuple[str, ...]) -> tuple[Levels, Grid | None, Si
         rows = image.reshape(image.shape[0], -1)
         blocks = drawn_blocks(rows.shape[:1])
         levels = np.ascontiguousarray(block_max(_levels(rows), blocks).T)
-        return levels, Grid(axes, (len(rows),), blocks), _curves(rows)
+        return levels, Grid(axes, (len(rows),), blocks), curves(rows)
     blocks = drawn_blocks(image.shape[:-1])
     flat = block_max(picture(image), blocks)
     colours = flat.shape[len(blocks) :]
@@ -105,7 +105,7 @@ def _levels(image: Array) -> Levels:
     return np.clip(np.rint((np.nan_to_num(image, nan=low) - low) * scale), 0, 255).astype(np.uint8)
 
 
-def _curves(rows: Array) -> Signal | None:
+def curves(rows: Array) -> Signal | None:
     """Reduce a signal, (length, channels), to at most `MOST_POINTS` points per channel; None for too many channels."""
     if rows.shape[1] > MOST_CURVES:
         return None

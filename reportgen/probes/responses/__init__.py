@@ -18,7 +18,6 @@ from reportgen.evidence.responses import (
     ResponsesResult,
 )
 from reportgen.evidence.watching import Strongest, WatchingResult
-from reportgen.language.vocabulary import words
 from reportgen.models.subject import Array, Subject
 from reportgen.options import Options
 from reportgen.probes.responses import lighting, patches
@@ -50,8 +49,7 @@ def _with_patches(
     subject: Subject, calls: tuple[CallResponses, ...], watched: WatchingResult
 ) -> tuple[CallResponses, ...]:
     """Add patches, class means and what else their cards say to the channels that are shown, and the best of others."""
-    picture = subject.pictures([int(watched.images[0])])[0].shape if words(subject.record).is_picture else ()
-    size = (picture[0], picture[1]) if picture else None
+    size = patches.extent(subject, int(watched.images[0]))
     seen = patches.reaches(subject.record)
     shown = [set(call.shown) for call in calls]
     num_channels, num_classes = sum(len(call.channels) for call in calls), len(watched.responses.classes)

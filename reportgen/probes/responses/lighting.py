@@ -30,14 +30,15 @@ def lit(
     Args:
         subject: The model and its data.
         patches: Patches by the path of the conv call and the number of the channel.
-        size: Height and width of an image.
+        size: Height and width of an image; 1 and the length of a signal.
 
     Raises:
         ModelError: The model cannot be run on the images.
     """
-    paths = {path for path, _ in patches}
+    paths, axes = {path for path, _ in patches}, len(subject.record.inputs[subject.record.main_input].shape) - 1
+    lengths = size[-axes:]
     wide = {
-        call.path: call for call in judged(subject.record.layers) if call.record.path in paths and _wide(call, size)
+        call.path: call for call in judged(subject.record.layers) if call.record.path in paths and _wide(call, lengths)
     }
     asked: defaultdict[int, list[tuple[str, Key, int]]] = defaultdict(list)
     ends = {call.record.path: path for path, call in wide.items()}
@@ -67,8 +68,8 @@ def lit(
     }
 
 
-def _wide(call: Judged, size: tuple[int, int]) -> bool:
-    """Whether one position of a call, which reads pictures, sees more than half of the image, as far as is known."""
+def _wide(call: Judged, size: tuple[int, ...]) -> bool:
+    """Whether one position of a call sees more than half of an image or a signal, as far as is known."""
     record = call.record
     if len(record.output_shape) != len(size) + 1:
         return False
@@ -83,4 +84,4 @@ def _mask(values: Array, peak: tuple[int, ...]) -> npt.NDArray[np.bool_]:
     known = np.nan_to_num(values, nan=-np.inf)
     found = known >= (_HALF * highest if highest > 0 else highest)
     blocks = tuple(-(-length // LIT_PLACES) for length in found.shape)
-    return drawing.block_max(found.astype(np.uint8), blocks).astype(np.bool_)
+    return np.atleast_2d(drawing.block_max(found.astype(np.uint8), blocks).astype(np.bool_))

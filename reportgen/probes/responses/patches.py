@@ -11,17 +11,23 @@ import numpy as np
 from reportgen.evidence.responses import CONTEXT_PIXELS, MOST_CONTEXTS, MOST_PATCHES, PATCH_PIXELS, Patch
 from reportgen.evidence.samples import Levels
 from reportgen.evidence.watching import Strongest, WatchingResult
+from reportgen.figures import curves
 from reportgen.figures.overlays import sized
 from reportgen.language.vocabulary import words
 from reportgen.layers import reach
 from reportgen.layers.reach import Reach
-from reportgen.models.subject import Subject
+from reportgen.models.subject import Array, Subject
 from reportgen.probes.activations import drawing
 from reportgen.probes.responses import lighting
 from reportgen.probes.watching.labelled import classes
 from reportgen.records.model import Arithmetic, LayerRecord, ModelRecord
 
 Box = tuple[int, int, int, int]
+
+CURVE_SIDE = 48
+"""Pixels along a side of what a channel saw of a signal."""
+# Width and height of the signal that it lies in.
+_SIGNAL = (112, 48)
 
 
 def reaches(model: ModelRecord) -> dict[str, Reach]:
@@ -51,17 +57,31 @@ def _reach(call: LayerRecord, below: dict[str, Reach]) -> Reach:
     return own if agrees else reach.UNKNOWN
 
 
+def extent(subject: Subject, image: int) -> tuple[int, int] | None:
+    """Return height and width of images, 1 and the length of signals; None of what patches cannot be drawn of.
+
+    Args:
+        subject: Where they come from.
+        image: Index of one of them.
+    """
+    shape = subject.pictures([image])[0].shape
+    if words(subject.record).is_picture:
+        return shape[0], shape[1]
+    return (1, shape[0]) if len(shape) == 2 and shape[1] <= drawing.MOST_CURVES else None
+
+
 def box(own: Reach, position: tuple[int, ...], size: tuple[int, int]) -> Box:
     """Return first row, first column, end row and end column of what a position of a map sees.
 
     Args:
         own: Reach of the call.
-        position: Row and column in its map.
+        position: Row and column in its map; a signal's has one number.
         size: Height and width of the image; it is the box where every position sees all, or nothing is known.
     """
-    if len(own.axes) != 2 or len(position) != 2:
+    if len(own.axes) != len(position) or len(position) not in {1, 2}:
         return (0, 0, *size)
-    rows, columns = (axis.at(place) for axis, place in zip(own.axes, position, strict=True))
+    row = (0, 0) if len(position) == 1 else own.axes[0].at(position[0])
+    rows, columns = row, own.axes[-1].at(position[-1])
     if rows is None or columns is None:
         return (0, 0, *size)
     return rows[0], columns[0], rows[1] + 1, columns[1] + 1
@@ -112,15 +132,52 @@ def filled(patches: Iterable[Patch], subject: Subject, alone: Iterable[Patch] = 
     for start in range(0, len(images), subject.batch_size):
         part = images[start : start + subject.batch_size]
         for image, pixels in zip(part, subject.pictures(part), strict=True):
-            levels = drawing.picture(np.asarray(pixels, dtype=np.float64))
-            size = (int(levels.shape[0]), int(levels.shape[1]))
-            small = _small(levels) if image in with_context else None
+            values = np.asarray(pixels, dtype=np.float64)
+            whole = _Signal(values) if values.ndim == 2 else _Picture(values)
+            small = whole.small if image in with_context else None
             for patch in by_image[image]:
                 top, left, bottom, right = patch.box
-                picture, inside = cut(levels, (top, left, bottom, right))
+                picture, inside = whole.cut((top, left, bottom, right))
                 context = small if patch in in_context else None
-                found[patch] = replace(patch, picture=picture, inside=inside, size=size, context=context)
+                found[patch] = replace(patch, picture=picture, inside=inside, size=whole.size, context=context)
     return found
+
+
+class _Picture:
+    """An image, as patches are cut from it and as they lie in it."""
+
+    def __init__(self, values: Array) -> None:
+        self._levels = drawing.picture(values)
+        self.size = int(self._levels.shape[0]), int(self._levels.shape[1])
+
+    @property
+    def small(self) -> Levels:
+        return _small(self._levels)
+
+    def cut(self, place: Box) -> tuple[Levels, Box]:
+        return cut(self._levels, place)
+
+
+class _Signal:
+    """The same of a signal, whose parts are drawn as curves, each on its own scale."""
+
+    def __init__(self, values: Array) -> None:
+        self._values, self.size = values, (1, len(values))
+
+    @property
+    def small(self) -> Levels:
+        return _curve(self._values, _SIGNAL, 1)
+
+    def cut(self, place: Box) -> tuple[Levels, Box]:
+        inside = self._values[max(place[1], 0) : max(place[3], 1)]
+        side = CURVE_SIDE
+        return _curve(inside if len(inside) else self._values[-1:], (side, side), 2), (0, 0, side, side)
+
+
+def _curve(values: Array, size: tuple[int, int], thickness: int) -> Levels:
+    signal = drawing.curves(values)
+    assert signal is not None, "its channels are few"
+    return curves.drawn([np.stack(ends, axis=1) for ends in zip(signal.low, signal.high, strict=True)], size, thickness)
 
 
 def _small(levels: Levels) -> Levels:
@@ -137,7 +194,7 @@ def strongest(
         seen: Where the channels of the call responded most.
         channel: The channel's number.
         own: Which pixels the call sees.
-        size: Height and width of an image; None where the call reads no picture.
+        size: As from `extent`; None where the call does not read what patches are cut from.
         label: Returns the name of the class of an image, or None.
     """
     found = []
@@ -158,13 +215,15 @@ def close(patch: Patch, size: tuple[int, int], places: tuple[int, ...]) -> Patch
         size: Height and width of the image.
         places: Rows and columns of the map.
     """
+    position = patch.position if len(places) == 2 else (0, *patch.position)
+    places = places if len(places) == 2 else (1, *places)
     ends = []
     for axis, long in enumerate(size):
         start, end = patch.box[axis], patch.box[axis + 2]
         half = max(1, long // 2)
         if end - start > half:
             all_seen = start <= 0 and end >= long and len(places) == len(size)
-            middle = (patch.position[axis] + 0.5) / places[axis] * long if all_seen else (start + end) / 2
+            middle = (position[axis] + 0.5) / places[axis] * long if all_seen else (start + end) / 2
             start = min(max(round(middle - half / 2), 0), long - half)
             end = start + half
         ends.append((start, end))

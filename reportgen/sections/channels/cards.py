@@ -14,7 +14,7 @@ from reportgen.figures.spread import Spread, spread
 from reportgen.language.cleaning import clean
 from reportgen.language.listing import listed
 from reportgen.language.numerals import number, plural
-from reportgen.language.vocabulary import words
+from reportgen.language.vocabulary import Words, words
 from reportgen.sections.channels import lines, titles
 from reportgen.sections.channels import sentences as told
 from reportgen.sections.channels.drawn import Channel
@@ -102,7 +102,7 @@ def card(
     evidence: Evidence, responses: ResponsesResult, call: CallResponses, channel: Channel, kinds: tuple[str, ...]
 ) -> Card:
     """Make the card of a channel; `kinds` as from `titles.kinds_of`."""
-    found, samples = call.channels[channel.channel], words(evidence.model).samples
+    found, known = call.channels[channel.channel], words(evidence.model)
     name, seen = f"{call.path}-{channel.channel}", titles.common(found, responses, kinds)
     mean = gallery.mean(found.patches) if small_field(call, found.patches) else None
     view = looks.looks(mean) if mean is not None else ""
@@ -117,9 +117,9 @@ def card(
         title=seen.title if seen is not None and seen.dominates else "",
         common=seen,
         lines=titles.lines(channel, seen, responses, evidence),
-        said=_said(responses, call, channel, found, samples),
+        said=_said(responses, call, channel, found, known.samples),
         patches=tuple(Seen(each.image, each.label, each.value, each.position, each.box) for each in found.patches),
-        block=gallery.block(f"patches-{name}", found.patches, alt=block_alt(call.path, found, view)),
+        block=gallery.block(f"patches-{name}", found.patches, alt=block_alt(call.path, found, view, known)),
         average=None
         if mean is None
         else gallery.average(f"average-{name}", mean, alt=f"Average of these patches{f': {view}' if view else ''}."),
@@ -148,7 +148,7 @@ def small_field(call: CallResponses, found: Sequence[Patch]) -> bool:
     return all(_SMALL_FIELD * seen < long for seen, long in zip(call.receptive_field, size, strict=True))
 
 
-def block_alt(path: str, found: ChannelResponses, view: str) -> str:
+def block_alt(path: str, found: ChannelResponses, view: str, known: Words) -> str:
     """What a block shows: "Channel 30 of conv_1: 9 patches, bright above, dark below; from 3s and 5s"."""
     drawn = [patch for patch in found.patches if patch.context is not None]
     outside = sum(
@@ -159,12 +159,13 @@ def block_alt(path: str, found: ChannelResponses, view: str) -> str:
         share = sum(float(patch.lit.mean()) for patch in lit if patch.lit is not None) / len(lit)
         view = f"lit at {number(100 * share, 2)} % of the places on average"
     said = [
-        f"{plural(len(drawn), 'patch', 'patches')} in {'its image' if len(drawn) == 1 else 'their images'}",
+        f"{plural(len(drawn), 'patch', 'patches')} in {'its' if len(drawn) == 1 else 'their'}"
+        f" {known.sample if len(drawn) == 1 else known.samples}",
         *([view] if view else []),
     ]
     parts = (
         ", ".join(said),
         looks.sources([patch.label for patch in drawn]),
-        f"{plural(outside, 'reaches', 'reach')} outside the image" if outside and not lit else "",
+        f"{plural(outside, 'reaches', 'reach')} outside the {known.sample}" if outside and not lit else "",
     )
     return f"Channel {found.channel} of {path}: {'; '.join(filter(None, parts))}."

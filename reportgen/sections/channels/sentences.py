@@ -300,9 +300,10 @@ def _unpictured(evidence: Evidence) -> list[str]:
     responses, known = evidence.responses, words(evidence.model)
     if responses is None:
         return []
-    if not known.is_picture:
+    every = [patch for call in responses.calls for channel in call.channels for patch in channel.patches]
+    if not known.is_picture and all(patch.picture is None for patch in every):
         return [
-            f"No patches are drawn: the network reads {known.samples}, not pictures that a patch could be cut from. The"
+            f"No patches are drawn of these {known.samples}, only of images and of signals of few channels. The"
             f" cards give class and response of the {known.samples} that move a channel most; report.json has their"
             " positions, too."
         ]
