@@ -17,6 +17,7 @@ import pytest
 
 from reportgen.models.freeing import uncollected
 from reportgen.renderers import pdf
+from tests import drawn_once
 from tests.commands import Files
 from tests.nursery import forking, true_processes
 
@@ -79,6 +80,19 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 def _typesetters() -> Iterator[None]:
     """Fork the processes that set PDFs from one that has imported WeasyPrint, which takes each of them a second."""
     with forking(pdf, "_start", "reportgen.renderers.typesetting"):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _charts() -> Iterator[None]:
+    """Draw a chart once, of the same numbers."""
+    with drawn_once.remembering():
+        yield
+
+
+@pytest.fixture
+def true_charts() -> Iterator[None]:
+    with drawn_once.drawing():
         yield
 
 

@@ -99,6 +99,7 @@ def test_a_report_is_what_its_schema_says(usual: Report) -> None:
     jsonschema.validate(contents(usual), schema)
 
 
+@pytest.mark.usefixtures("true_charts")
 def test_two_reports_on_one_model_are_equal(usual: Report) -> None:
     second = usual_report()
     assert json_renderer.render(usual) == json_renderer.render(second)
