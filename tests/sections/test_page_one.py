@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from reportgen.document.report import Finding
+from reportgen.document.report import Finding, Report
 from reportgen.evidence import Evidence
 from reportgen.evidence.journey import JourneyResult, RowOfNumbers, StageMap, StageMaps
 from reportgen.evidence.performance import ClassAccuracy, Confusion, share
 from reportgen.evidence.samples import Answer, HeadAnswer
 from reportgen.language.ties import Tie
+from reportgen.renderers import html
 from reportgen.sections import architecture
 from reportgen.sections.summary import Content, build
 from reportgen.sections.summary.boxes import Box
@@ -428,3 +430,17 @@ def test_network_draws_fields_in_the_image_of_page_one() -> None:
     alone = architecture.build(made.evidence(samples=samples, journey=None))
     assert isinstance(alone.content, architecture.Content)
     assert alone.content.picture_of == "image 1"
+
+
+@pytest.mark.parametrize(
+    ("evidence", "links"),
+    [
+        (made.evidence(), ["How often is it right?", "The channels", "What was not checked"]),
+        (made.bare(), ["The network", "What was not checked"]),
+    ],
+    ids=["images", "none"],
+)
+def test_links_of_the_boxes_are_called_what_they_lead_to(evidence: Evidence, links: list[str]) -> None:
+    section = build(evidence)
+    page = html.document(Report("t", "s", evidence.model, evidence.run, (), (section,)), "screen")
+    assert re.findall(r'<p class="more"><a class="on-page" href="#[a-z]+">\s*([^<]*)</a>', page) == links
