@@ -23,7 +23,6 @@ from reportgen.document import colours
 from reportgen.document.report import Figure
 from reportgen.document.sheets import SHEET_LEFT, SHEET_WIDTH
 from reportgen.figures.drawing import draws
-from reportgen.language.cleaning import clean, isolated
 from reportgen.language.numerals import number
 
 # matplotlib, which takes a second and a half to import, is imported when a chart is drawn: whoever reads a report back
@@ -54,37 +53,6 @@ def _ink(place: int) -> Ink:
 
 
 LIGHT, DARK = _ink(0), _ink(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One bar: its label, its length, and the text at its end."""
-
-    label: str
-    value: float
-    text: str
-
-
-def bars(
-    name: str, groups: Sequence[tuple[str, Sequence[Bar]]], *, alt: str, caption: str, fonts: Sequence[Path] = ()
-) -> Figure:
-    """Draw groups of horizontal bars side by side, one panel per group, every bar labelled directly.
-
-    Args:
-        name: Id of the figure.
-        groups: Title and bars of each panel; all panels have the same bars in the same order.
-        alt: Text alternative.
-        caption: Caption.
-        fonts: Files of fonts for characters that the report's own lack.
-    """
-    count = len(groups[0][1])
-
-    def draw(canvas: Canvas, ink: Ink) -> None:
-        axes = canvas.subplots(1, len(groups), squeeze=False)[0]
-        for index, (panel, (title, rows)) in enumerate(zip(axes, groups, strict=True)):
-            _bar_panel(panel, title, rows, ink, labelled=index == 0)
-
-    return figure(name, draw, (672, 44 + 22 * count), alt=alt, caption=caption, fonts=fonts)
 
 
 def tuning(
@@ -240,23 +208,6 @@ def palette(colormap: str) -> bytes:
     from matplotlib import colormaps
 
     return bytes(np.rint(colormaps[colormap](np.linspace(0, 1, 255))[:, :3] * 255).astype(np.uint8).tobytes())
-
-
-def _bar_panel(panel: Axes, title: str, rows: Sequence[Bar], ink: Ink, *, labelled: bool) -> None:
-    longest = max((row.value for row in rows), default=0) or 1
-    places = list(range(len(rows)))
-    panel.barh(places, [row.value / longest for row in rows], height=0.52, color=ink.accent)
-    for place, row in zip(places, rows, strict=True):
-        panel.text(row.value / longest + 0.02, place, row.text, va="center", color=ink.text, fontsize=8)
-    panel.set_title(title, loc="left", fontsize=8.5, color=ink.soft, pad=7)
-    panel.set_yticks(places, [isolated(clean(row.label)) for row in rows] if labelled else [""] * len(rows))
-    panel.tick_params(length=0, labelsize=8, colors=ink.text)
-    panel.set_xticks([])
-    panel.set_xlim(0, 1.42)
-    panel.set_ylim(len(rows) - 0.5, -0.5)
-    for side in ("top", "right", "bottom"):
-        panel.spines[side].set_visible(False)
-    panel.spines["left"].set_color(ink.line)
 
 
 def _curve_panel(

@@ -14,18 +14,6 @@ _TILE = 24
 _GREY = colours.rgb(colours.EVERYWHERE["grey"])
 
 
-def sheet_of(evidence: Evidence, index: int, call: CallMaps, name: str = "") -> ContactSheet:
-    """Draw all maps of one call on one sample, or the first of them that fit a fifth of a page.
-
-    Args:
-        evidence: Everything.
-        index: Place of the sample among the chosen ones.
-        call: The maps.
-        name: Id of the figure, where it is not the one in the chapter.
-    """
-    return sheets_of(evidence, index, call, name, highest=strips.HIGHEST_SHEET / 5)[0]
-
-
 def sheets_of(
     evidence: Evidence,
     index: int,

@@ -15,15 +15,15 @@ import pytest
 
 from reportgen.document.report import Figure
 from reportgen.figures import charts
-from reportgen.figures.charts import DARK, LIGHT, Bar
+from reportgen.figures.charts import DARK, LIGHT
+from tests import charted
 from tests.renderers.reports import HOSTILE
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 def costs(*labels: str) -> Figure:
-    rows = [Bar(label, value, str(value)) for value, label in enumerate(labels, 1)]
-    return charts.bars("costs", [("parameters", rows), ("multiply-adds", rows)], alt="Bars.", caption="Costs.")
+    return charted.bars("costs", *labels)
 
 
 def curves(*rows: tuple[float, ...]) -> Figure:
@@ -99,29 +99,6 @@ def test_chart_has_the_size_it_names(draw: Callable[[], Figure]) -> None:
     root = ElementTree.fromstring(figure.data)
     size = [float(root.attrib[name].removesuffix("pt")) * 96 / 72 for name in ("width", "height")]
     assert size == pytest.approx([figure.width_px, figure.height_px])
-
-
-def bar_lengths(figure: Figure) -> list[float]:
-    """Widths of the filled shapes in the accent colour, in the order drawn."""
-    root = ElementTree.fromstring(figure.data)
-    found = []
-    for path in root.iter(f"{SVG}path"):
-        if f"fill: {LIGHT.accent}" in path.attrib.get("style", ""):
-            places = [float(value) for value in re.findall(r"[ML] ([-\d.]+)", path.attrib["d"])]
-            found.append(max(places) - min(places))
-    return found
-
-
-def test_bars_are_as_long_as_their_values_are_large() -> None:
-    lengths = bar_lengths(costs("a", "b", "c", "d"))
-    assert len(lengths) == 8
-    np.testing.assert_allclose(np.array(lengths[:4]) / lengths[3], [0.25, 0.5, 0.75, 1.0], rtol=1e-3)
-
-
-def test_bars_of_nothing_have_no_length() -> None:
-    rows = [Bar("a", 0, "0"), Bar("b", 0, "0")]
-    figure = charts.bars("nothing", [("macs", rows)], alt="Nothing.", caption="")
-    assert max(bar_lengths(figure), default=0.0) == 0.0
 
 
 @pytest.mark.parametrize(("count", "height"), [(1, 68), (8, 68), (9, 68), (16, 68), (17, 120), (40, 172)])

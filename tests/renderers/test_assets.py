@@ -12,12 +12,12 @@ import pytest
 
 from reportgen.document.report import Section
 from reportgen.errors import RenderError
-from reportgen.figures import charts
 from reportgen.renderers import assets, html, templating
+from tests import charted
 from tests.renderers import reports
 from tests.renderers.parsed import Page
 
-FIGURE = charts.bars("shares", [("one", [charts.Bar("a", 0.5, "50 %")])], alt="A bar.", caption="A chart.")
+FIGURE = charted.bars("shares", "a")
 
 
 @pytest.mark.usefixtures("templates")

@@ -13,15 +13,14 @@ from PIL import ImageFont
 from pypdf import PdfReader
 
 from reportgen.figures import charts
-from reportgen.figures.charts import Bar
 from reportgen.renderers import lightening, pdf
+from tests import charted
 
 PAGE = "<!DOCTYPE html><html lang=en><title>t</title><style>#kept-by-style {{ color: red }}</style><h1>h</h1>{}"
 
 
 def bars(*labels: str) -> bytes:
-    rows = [Bar(label, value, f"{value} made") for value, label in enumerate(labels, 1)]
-    return charts.bars("chart", [("title -- of a < panel", rows)], alt="a", caption="c").data
+    return charted.bars("chart", *labels, title="title -- of a < panel", words="{} made").data
 
 
 def tags(drawing: bytes, name: str) -> list[ElementTree.Element]:
