@@ -27,8 +27,6 @@ RANDOM = np.random.default_rng(4)
 PICTURES: NDArray[np.uint8] = RANDOM.integers(0, 256, (COUNT, 8, 8, 1), dtype=np.uint8)
 TABLE = RANDOM.normal(size=(COUNT, 3)).astype(np.float32)
 LABELS = np.arange(COUNT) % 3
-# For whole reports of which nothing is looked at that more steps and trials would change.
-SHORT: Any = {"dream_steps": 1, "ablation_budget": "20"}
 
 
 def mixed(structure: str = "list") -> Any:
@@ -55,7 +53,7 @@ def chapter(report: Report, name: str) -> Any:
 @pytest.mark.parametrize("structure", ["list", "dictionary"])
 def test_every_output_is_shown_under_its_name_and_every_further_input_with_its_values(structure: str) -> None:
     model = mixed(structure)
-    report = explain(model, {"picture": PICTURES, "table": TABLE}, LABELS, pick=["index:5"], **SHORT)
+    report = explain(model, {"picture": PICTURES, "table": TABLE}, LABELS, pick=["index:5"], **toys.SHORT)
     found = chapter(report, "samples")
     assert (found["head"], found["output"]) == ("kind", "probabilities")
     assert [(other["name"], other["output"]) for other in found["others"]] == [("age", "values"), ("raw", "logits")]
@@ -136,7 +134,7 @@ def test_receptive_fields_follow_the_pictures_only() -> None:
 def test_shared_backbone_has_a_row_and_a_grid_for_each_picture_and_both_pictures_are_shown() -> None:
     twins = toys.twins()
     left, right = toys.image(4, 4, 1), toys.image(4, 4, 1)[:, ::-1]
-    report = explain(twins, {"left": left, "right": right}, **SHORT)
+    report = explain(twins, {"left": left, "right": right}, **toys.SHORT)
     assert [call.path for call in report.model.layers][:2] == ["backbone/c", "backbone#2/c"]
     (sample,) = chapter(report, "maps")["samples"]
     numbers = {layer["path"]: layer["channels"][0]["maximum"] for layer in sample["layers"]}
@@ -161,7 +159,7 @@ class Own(keras.Model):  # type: ignore[misc, unused-ignore]
 
 
 def test_subclassed_model_with_a_dictionary_needs_not_be_built_before() -> None:
-    report = explain(Own(), {"picture": PICTURES, "table": TABLE}, {"seen": LABELS % 2}, **SHORT)
+    report = explain(Own(), {"picture": PICTURES, "table": TABLE}, {"seen": LABELS % 2}, **toys.SHORT)
     assert [call.path for call in report.model.layers] == ["conv", "pool", "table"]
     assert [output.name for output in report.model.outputs] == ["seen", "told"]
     assert chapter(report, "samples")["head"] == "seen"
@@ -217,7 +215,7 @@ def not_runnable(layer: Any, values: Any) -> bool:
 def test_channels_first_model_is_reported_like_its_twin_with_the_channels_last() -> None:
     images = RANDOM.integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)
     last = explain(channels_first("channels_last"), images, section="maps")
-    first = explain(channels_first("channels_first"), np.moveaxis(images, -1, 1), **SHORT)
+    first = explain(channels_first("channels_first"), np.moveaxis(images, -1, 1), **toys.SHORT)
     for mine, theirs in zip(first.model.layers, last.model.layers, strict=True):
         for name in ("path", "parameters", "macs", "receptive_field", "jump", "whole_image"):
             assert getattr(mine, name) == getattr(theirs, name)

@@ -18,6 +18,7 @@ from reportgen.renderers import html
 from reportgen.sections.maps import Content as Maps
 from reportgen.sections.samples import Content as Samples
 from tests.browser import Browser
+from tests.models import toys
 from tests.no_pictures import film, signal, table, volume
 
 pytestmark = pytest.mark.keras
@@ -33,7 +34,7 @@ def report_on(build: Any) -> Report:
     keras.utils.set_random_seed(3)
     model = keras.Sequential(build(), name="toy")
     samples = np.random.default_rng(0).normal(size=(6, *model.input_shape[1:])).astype(np.float32)
-    return explain(model, samples, [0, 1, 2, 0, 1, 2])
+    return explain(model, samples, [0, 1, 2, 0, 1, 2], **toys.SHORT)
 
 
 def content(report: Report, name: str) -> Any:

@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 from ruamel.yaml import YAML
 
-from tests.commands import SCRIPT, Files, environment, here
+from tests.commands import Files, environment, forked, here
 from tests.policy.made import head, report
 from tests.policy.pairs import pair
 
@@ -202,7 +203,12 @@ def test_jenkinsfile_is_a_declarative_pipeline() -> None:
 @pytest.mark.pdf
 def test_documented_command_does_what_it_promises(files: Files, tmp_path: Path) -> None:
     (tmp_path / "summary.md").write_text("What stood there.\n", encoding="utf-8")
-    path = f"{Path(SCRIPT[0]).parent}{os.pathsep}{os.environ['PATH']}"
+    _, _, program = forked()
+    command = tmp_path / "bin" / "reportgen"
+    command.parent.mkdir()
+    command.write_text(f"#!{sys.executable}\n{program}", encoding="utf-8")
+    command.chmod(0o755)
+    path = f"{command.parent}{os.pathsep}{os.environ['PATH']}"
     shown = subprocess.run(
         ["bash", "-c", documented()], cwd=tmp_path, capture_output=True, text=True, check=False,
         env=environment(MODEL=str(files.model), DATA=str(files.data), SUMMARY="summary.md", PATH=path),

@@ -13,6 +13,7 @@ import tensorflow as tf
 import reportgen
 from reportgen.errors import DataError, ModelError
 from reportgen.models import running
+from tests.models import toys
 
 pytestmark = pytest.mark.keras
 IMAGES = np.random.default_rng(0).random((5, 6, 6, 1), "float32")
@@ -66,7 +67,7 @@ def test_model_with_its_own_batch_size_answers_every_image(size: int) -> None:
 def test_model_with_its_own_batch_size_has_a_whole_report(size: int) -> None:
     start = keras.Input(batch_shape=(size, 6, 6, 1))
     model = keras.Model(start, keras.ops.reshape(keras.layers.Conv2D(2, 3)(start), (size, 32)))
-    report = reportgen.explain(model, IMAGES, preprocess="none")
+    report = reportgen.explain(model, IMAGES, preprocess="none", **toys.SHORT)
     assert not report.failed
     assert {call.output_shape for call in report.model.layers} >= {(4, 4, 2), (32,)}
 
@@ -86,7 +87,7 @@ def test_stateful_recurrent_layer_begins_every_pass_with_its_own_memory() -> Non
 def test_model_keeps_its_state_and_names_are_not_blamed_for_seeds() -> None:
     model = network(lambda layer, inputs: keras.random.normal(inputs.shape, seed=layer.seed) + layer.calls)
     before = [np.asarray(variable) for variable in model.variables]
-    report = reportgen.explain(model, IMAGES)
+    report = reportgen.explain(model, IMAGES, **toys.SHORT)
     for value, variable in zip(before, model.variables, strict=True):
         np.testing.assert_array_equal(value, np.asarray(variable))
     assert not report.failed

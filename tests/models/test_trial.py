@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import resource
 import shutil
-import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,14 +19,16 @@ from reportgen.models import formats, judging, trial
 from reportgen.models.assembling import Judged
 from reportgen.models.estimating import Limits
 from reportgen.models.loading import load
+from tests.commands import here
 from tests.models import hostile, toys
 from tests.nursery import true_processes
 
 pytestmark = pytest.mark.keras
 
 
-@pytest.fixture(autouse=True)
-def _as_the_product_starts_them() -> Iterator[None]:
+@pytest.fixture
+def true_trial() -> Iterator[None]:
+    """Have the process started as the product does, and not forked."""
     with true_processes(trial, "hold"):
         yield
 
@@ -45,11 +45,11 @@ def unknowable() -> dict[str, Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("true_trial")
 def test_file_that_nobody_can_judge_ends_in_one_sentence_within_the_limits(good: Path, tmp_path: Path) -> None:
     bad = hostile.changed(good, hostile.behind(unknowable()), tmp_path / "bad.keras")
     limit = trial.OWN_BYTES + trial.BYTES_PER_NUMBER * 23 + (1 << 30)
-    command = [sys.executable, "-m", "reportgen", "build", str(bad), "--output", str(tmp_path / "out")]
-    done = subprocess.run([*command, "--max-memory", str(1 << 30)], capture_output=True, text=True)
+    done = here("build", bad, "--output", tmp_path / "out", "--max-memory", str(1 << 30), cwd=tmp_path)
     assert done.returncode == 1
     assert done.stdout == ""
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
@@ -60,6 +60,7 @@ def test_file_that_nobody_can_judge_ends_in_one_sentence_within_the_limits(good:
 
 
 @pytest.mark.exhaustive
+@pytest.mark.usefixtures("true_trial")
 def test_memory_of_the_process_is_limited(good: Path, tmp_path: Path) -> None:
     # 40 000 x 40 000 weights of 4 bytes are more than any of the limits.
     change = hostile.built_with("Dense", None, 40_000)
@@ -71,6 +72,7 @@ def test_memory_of_the_process_is_limited(good: Path, tmp_path: Path) -> None:
     trial.hold(Judged(good, formats.ARCHIVE, hostile.config_of(good), "x"), memory_bytes=1 << 30)
 
 
+@pytest.mark.usefixtures("true_trial")
 def test_time_of_the_process_is_limited(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trial, "SECONDS", 1)  # less than TensorFlow takes to start
     with pytest.raises(ModelError, match=r"or 1 s when that was tried"):

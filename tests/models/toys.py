@@ -11,6 +11,8 @@ import numpy.typing as npt
 layers = keras.layers
 """With NumPy 2, Keras warns about TensorFlow's variables whenever it saves a model or compares its weights."""
 Array = npt.NDArray[np.float32]
+SHORT: Any = {"dream_steps": 1, "ablation_budget": "20"}
+"""Choices for whole reports of which nothing is looked at that more steps and more trials would change."""
 
 
 def image(*shape: int) -> Array:

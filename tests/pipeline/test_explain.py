@@ -88,7 +88,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 )
 def test_accuracy_is_that_of_the_model_whatever_holds_the_images(model: Any, make: Callable[[], Any]) -> None:
     right = int((model.predict(X, verbose=0).argmax(1) == Y).sum())
-    report = reportgen.explain(model, *make(), section="summary")
+    report = reportgen.explain(model, *make(), section="samples")
     (score,) = report.scores
     assert (score.right, score.num_images) == (right, 6)
 
@@ -107,7 +107,7 @@ def test_one_image_is_one_sample(model: Any) -> None:
 
 
 def test_images_of_another_size_are_fitted_and_that_is_said(model: Any) -> None:
-    report = reportgen.explain(model, X[:, :10, :10], Y, section="summary")
+    report = reportgen.explain(model, X[:, :10, :10], Y, section="samples")
     assert "10\u202f×\u202f10" in notes(report) or "10 × 10" in notes(report)
 
 
@@ -119,7 +119,7 @@ def test_model_that_is_not_built_is_built_for_the_images() -> None:
 @pytest.mark.parametrize("is_double", [False, True])
 def test_subclassed_model_is_taken_as_it_is(is_double: bool) -> None:
     subclassed = Subclassed(is_double=is_double)
-    report = reportgen.explain(subclassed, X, Y, section=("summary", "architecture"))
+    report = reportgen.explain(subclassed, X, Y, section=("samples", "architecture"))
     answered = subclassed.predict(X, verbose=0)
     right = int(((answered["scores"] if is_double else answered).argmax(1) == Y).sum())
     assert next(score.right for score in report.scores if score.right is not None) == right

@@ -88,7 +88,8 @@ def test_a_report_of_a_model_is_read_as_it_was_explained(tmp_path: Path) -> None
     from tests.models import toys
 
     images = (np.arange(6 * 36) * 7 % 16 / 16).reshape(6, 6, 6, 1).astype(np.float32)
-    report = reportgen.explain(toys.sequential(), images, [0, 1, 2, 0, 1, 2], class_names=["ant", "bee", "cät \u202e"])
+    names = ["ant", "bee", "cät \u202e"]
+    report = reportgen.explain(toys.sequential(), images, [0, 1, 2, 0, 1, 2], class_names=names, **toys.SHORT)
     (written,) = reportgen.write(report, tmp_path, formats=("json",))
     found = reportgen.read(written)
     kept = reportgen.Report(report.title, report.subject, report.model, report.run, report.findings, report.sections)

@@ -37,8 +37,6 @@ from tests.sources.examples import example, write
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 EPOCH = "1767225600"
-# For whole reports of which nothing is looked at that more steps and trials would change.
-SHORT: Any = {"dream_steps": 1, "ablation_budget": "20"}
 
 pytestmark = pytest.mark.keras
 
@@ -85,7 +83,7 @@ def test_every_call_of_every_kind_of_model_is_reported(
     model = build()
     batch = images(shape)
     before = np.asarray(model(batch))
-    report = explain(model, batch, pick="index:0", **SHORT)
+    report = explain(model, batch, pick="index:0", **toys.SHORT)
     assert [call.path for call in report.model.layers] == paths
     assert [finding.title for finding in report.findings if finding.severity == "failed"] == []
     assert not report.failed
@@ -109,7 +107,7 @@ def test_two_reports_on_one_model_are_equal(usual: Report) -> None:
 def test_new_names_stand_in_the_report_and_the_model_keeps_its_own() -> None:
     model = toys.sequential()
     weights = [weight.copy() for weight in model.get_weights()]
-    report = explain(model, images((6, 6, 1)), rename=["conv=first", "pool=conv"], layers="conv", **SHORT)
+    report = explain(model, images((6, 6, 1)), rename=["conv=first", "pool=conv"], layers="conv", **toys.SHORT)
     assert [call.path for call in report.model.layers] == ["first", "conv", "flat", "scores"]
     assert [layer.name for layer in model.layers] == ["conv", "pool", "flat", "scores"]
     assert all(np.array_equal(*pair) for pair in zip(weights, model.get_weights(), strict=True))
@@ -274,7 +272,7 @@ def test_weights_that_are_no_numbers_fail_the_report_and_are_named(value: float)
     kernel, bias = model.layers[0].get_weights()
     kernel[0, 0, 0, 1] = value
     model.layers[0].set_weights([kernel, bias])
-    report = explain(model, images((6, 6, 1)), [0, 1, 2, 0, 1, 2], pick="index:0", **SHORT)
+    report = explain(model, images((6, 6, 1)), [0, 1, 2, 0, 1, 2], pick="index:0", **toys.SHORT)
     assert report.failed
     failed = [finding.title for finding in report.findings if finding.severity == "failed"]
     assert any(title.endswith("conv/kernel hold NaN or infinity.") for title in failed)
@@ -288,7 +286,7 @@ def test_numbers_that_overflow_inside_the_network_fail_the_report() -> None:
     model = toys.sequential()
     kernel, bias = model.layers[0].get_weights()
     model.layers[0].set_weights([np.full_like(kernel, 3e38), bias])
-    report = explain(model, images((6, 6, 1)), **SHORT)
+    report = explain(model, images((6, 6, 1)), **toys.SHORT)
     assert report.failed
     assert ("RG102", "conv") in [(finding.code, finding.where) for finding in report.findings]
     assert html.render(report).startswith(b"<!DOCTYPE html>")
@@ -314,7 +312,7 @@ def test_hostile_names_are_text() -> None:
     model = toys.sequential()
     for layer, name in zip(model.layers, hostile, strict=True):
         layer.name = name
-    choices: dict[str, Any] = {"class_names": hostile[:3], "title": " ".join(hostile), "pick": "index:0", **SHORT}
+    choices: dict[str, Any] = {"class_names": hostile[:3], "title": " ".join(hostile), "pick": "index:0", **toys.SHORT}
     report = explain(model, images((6, 6, 1)), [0, 1, 2, 0, 1, 2], **choices)
     page = html.render(report).decode("utf-8")
     assert "<script" not in page
