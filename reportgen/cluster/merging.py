@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reportgen.cluster import parts
-from reportgen.cluster.plan import Plan, check_versions, opened, versions
+from reportgen.cluster.plan import Plan, check_versions, formats_of, opened, versions
 from reportgen.pipeline.reporting import make_report
 from reportgen.pipeline.result import Report
 from reportgen.progress import Progress, silent
@@ -34,12 +34,13 @@ def merge(
         progress: Told of every long step.
 
     Raises:
-        DataError: A part is missing, damaged, double or of another plan; or as `plan.ready`.
+        DataError: A part is missing, damaged, double or of another plan; answers to single images are asked for that
+            the plan does not keep; or as `plan.ready`.
         ReportgenError: The model or the data cannot be used.
     """
     with progress("Reading the parts"):
         collected = parts.read(paths, plan)
     check_versions(plan, versions(), "here")
     origin, dataset, options = opened(plan, model, data, progress)
-    options = options.model_copy(update={"format": formats})
+    options = options.model_copy(update={"format": formats_of(options, formats)})
     return make_report(origin, dataset, options, progress, collected)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import DataError, OptionsError
+from reportgen.evidence import answers
 from reportgen.models import environment
 from reportgen.models.blocks import Pass, State
 from reportgen.models.compiling import runnable
@@ -205,6 +206,25 @@ def options_of(plan: Plan) -> Options:
     return options.read_from(Path(config) if config else None)
 
 
+def formats_of(planned: Options, asked: Sequence[str]) -> tuple[str, ...]:
+    """Return the formats to write of what was collected: answers to single images where the plan keeps them.
+
+    Args:
+        planned: The options of the plan.
+        asked: The formats that are asked for.
+
+    Raises:
+        DataError: The plan was made without keeping answers, and they are asked for.
+    """
+    keeps = answers.FORMAT in planned.format
+    if answers.FORMAT in asked and not keeps:
+        raise DataError(
+            "The plan was made without --keep-answers, so the parts hold no answers to single images. Expected a plan"
+            " that was made with it. Make the plan again and collect again, or do without the format 'answers'."
+        )
+    return tuple(dict.fromkeys((*asked, *((answers.FORMAT,) if keeps else ()))))
+
+
 @contextmanager
 def _prepared(origin: Origin, dataset: Dataset, options: Options, progress: Progress) -> Iterator[Ready]:
     with runnable(origin.model):
@@ -262,7 +282,7 @@ def _written(options: Options) -> dict[str, Any]:
     """Return the options that a report depends on as a command line has them, with whole paths."""
     usual, found = words(Options()), dict[str, Any]()
     for name, values in words(options).items():
-        if values != usual[name]:
+        if values != usual[name] and name not in _WRITTEN:
             found[name] = list(values) if len(values) > 1 else values[0]
     for name in _FILES:
         value = getattr(options, name)
@@ -270,8 +290,9 @@ def _written(options: Options) -> dict[str, Any]:
             found[name] = _place(str(value))
     found |= {"font-dir": [os.path.abspath(each) for each in options.font_dir]} if options.font_dir else {}
     found |= {"config": os.path.abspath(options.config)} if options.config else {}
+    found |= {"format": ["json", answers.FORMAT]} if answers.FORMAT in options.format else {}
     found |= {"import": [_place(each) for each in options.imports]} if options.imports else {}
-    return {name: value for name, value in found.items() if name not in _WRITTEN}
+    return found
 
 
 def _place(text: str) -> str:

@@ -54,14 +54,6 @@ def of_the_files(command: Command) -> Command:
             help=f"Format to write, pdf-summary for page one alone; repeatable.  [default: {listed(DEFAULTS)}]",
         ),
         click.option(
-            "--keep-answers",
-            is_flag=True,
-            help=(
-                "Also write what is answered to each image, report-answers.npz, so that `reportgen diff` can compare"
-                " two models image by image: the same as one more --format answers."
-            ),
-        ),
-        click.option(
             "--assets-dir",
             metavar="NAME",
             help=(
@@ -74,6 +66,21 @@ def of_the_files(command: Command) -> Command:
             metavar="FILE",
             type=click.Path(path_type=Path, dir_okay=False),
             help="Append a summary in Markdown to FILE, such as $GITHUB_STEP_SUMMARY.",
+        ),
+    )
+
+
+def of_keeping(command: Command) -> Command:
+    """Add the option that says whether answers to single images are kept."""
+    return _with(
+        command,
+        click.option(
+            "--keep-answers",
+            is_flag=True,
+            help=(
+                "Also write what is answered to each image, report-answers.npz, so that `reportgen diff` can compare"
+                " two models image by image: the same as one more --format answers."
+            ),
         ),
     )
 

@@ -25,6 +25,7 @@ from reportgen.commands.checking import check as check_report
 from reportgen.commands.checking import policy
 from reportgen.commands.choices import (
     of_a_trial,
+    of_keeping,
     of_the_answers,
     of_the_channels,
     of_the_data,
@@ -90,6 +91,7 @@ main.add_command(merge)
 @of_the_data
 @of_the_model
 @of_the_files
+@of_keeping
 @of_the_report
 @of_the_maps
 @of_the_answers

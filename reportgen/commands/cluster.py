@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reportgen.commands.choices import (
+    of_keeping,
     of_the_answers,
     of_the_channels,
     of_the_data,
@@ -98,6 +99,7 @@ def scheduler_of(given: dict[str, Any], model: Path | None) -> Scheduler | None:
 )
 @of_the_data
 @of_the_model
+@of_keeping
 @of_the_report
 @of_the_maps
 @of_the_answers
@@ -112,6 +114,7 @@ def plan(
     model: Path,
     output: Path,
     config: Path | None,
+    keep_answers: bool,
     quiet: bool,
     verbose: int,
     **given: object,
@@ -122,10 +125,13 @@ def plan(
     they found: the same, byte for byte, that reportgen build makes.
     """
     from reportgen.commands.before import check
+    from reportgen.commands.building import ANSWERS
     from reportgen.writing.files import replace_file
     from reportgen.writing.folders import check_folder
 
     options = chosen(context, config, given)
+    if keep_answers:
+        options = options.model_copy(update={"format": (*options.format, ANSWERS)})
     check(model, options)
     check_folder(output.absolute().parent)
     terminal = _terminal(quiet, verbose)
@@ -181,16 +187,16 @@ def merge(
     parts: tuple[Path, ...],
     model: Path | None,
     data: str | None,
-    keep_answers: bool,
     quiet: bool,
     verbose: int,
     **given: object,
 ) -> None:
     """Make the report of PLAN from its PARTS, in any order.
 
+    Answers to single images are written too where the plan was made with --keep-answers.
     The exit codes are those of reportgen build.
     """
-    from reportgen.commands.building import ANSWERS, build
+    from reportgen.commands.building import build
     from reportgen.options import foreseen
     from reportgen.writing import check
     from reportgen.writing.summary import check_summary
@@ -200,10 +206,9 @@ def merge(
     with terminal.hushed():
         planning = _cluster("plan", terminal)
         found = planning.read(plan)
-        files = {name: getattr(own, name) for name in ("output", "format", "assets_dir", "summary")}
-        options = planning.options_of(found).model_copy(update=files)
-        if keep_answers:
-            options = options.model_copy(update={"format": (*options.format, ANSWERS)})
+        files = {name: getattr(own, name) for name in ("output", "assets_dir", "summary")}
+        planned = planning.options_of(found)
+        options = planned.model_copy(update={**files, "format": planning.formats_of(planned, own.format)})
         check(options.output, options.format, options.assets_dir, foreseen(options))
         if options.summary is not None:
             check_summary(options.summary, options.output)

@@ -12,6 +12,8 @@ from reportgen.evidence.samples import SampleRecord
 from reportgen.language.ties import Tie
 
 _TAIL = 0.025
+NUM_MISTAKES = 8
+"""How many of the most confident mistakes are shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.evidence.confidences import Confidences, FirstImages, Kept
 from reportgen.records.model import Shape
 
 ANSWERED_ABOVE = 0.5
@@ -51,6 +52,24 @@ class ErrorMoments:
 
 
 @dataclass(frozen=True, slots=True)
+class Errors:
+    """How far the values of an output are off: of each image, the mean absolute difference from the true ones.
+
+    Attributes:
+        moments: Mean, deviation and skewness, of exact sums; None where no error is a number.
+        spread: Below which error half of the images lie, and 95 in 100, and the largest. The first two are exact for up
+            to 16,384 different errors. Beyond, errors are counted in bins, less than one per cent of their value wide
+            where they span at most 19 powers of ten, and the place in a bin is interpolated: right to about 1 in 2,000.
+            None where no error is a number.
+        largest: The images with the largest; keys are errors times −1, equals are drawn.
+    """
+
+    moments: ErrorMoments | None
+    spread: tuple[float, float, float] | None
+    largest: FirstImages
+
+
+@dataclass(frozen=True, slots=True)
 class PredictionsResult:
     """The answers of one output on the whole data.
 
@@ -67,15 +86,14 @@ class PredictionsResult:
         mean_error: Mean of the absolute difference between its values and the true ones; None where they are not known.
         others: The same for the model's further outputs, in its order.
         counts: Answers of a multi-label output class by class.
-        hits: bool (images): whether each image was classified correctly; None where no true classes are known.
-        confidence: float64 (images): the probability of the predicted class, 0..1, of a multi-label output its mean
-            over the classes; None without classes.
-        places: int64 (images): at which place the true class stands among the classes by their values, from 1, behind
-            all that are as high; None of fewer than `MANY_CLASSES` classes, and where no true classes are known.
-        answered: int64 (images): the predicted class, −1 where the output is not finite; None without classes, and of a
-            multi-label output.
-        errors: float64 (images): the mean absolute difference between the values of each image and the true ones, NaN
-            where none of them is finite; None where they are not known.
+        sure: How sure it is of its answers, and which are the surest; None without classes.
+        confusions: int64 (pairs, 3): every pair of true class and predicted class that occurs, and how often; −1 for an
+            answer that is not finite. None of a multi-label output, and where no true classes are known.
+        places: int64 (places): of how many images the true class stands at each place among the classes by their
+            values, from the first, behind all that are as high; None of fewer than `MANY_CLASSES` classes, and where no
+            true classes are known.
+        kept: Its answers to some images, one by one; None without classes.
+        errors: How far its values are off, by image; None where the true ones are not known.
         sha256: Of the output looked at closely, the hash of what was used: over the sum of a hash of each image as the
             model got it, scaled and with its place in the data, and over the true classes or values. It does not
             depend on how the data were cut. "" for further outputs.
@@ -92,35 +110,23 @@ class PredictionsResult:
     mean_error: float | None = None
     others: tuple[PredictionsResult, ...] = ()
     counts: tuple[ClassCounts, ...] = ()
-    hits: npt.NDArray[np.bool_] | None = field(default=None, repr=False)
-    confidence: npt.NDArray[np.float64] | None = field(default=None, repr=False)
-    answered: npt.NDArray[np.int64] | None = field(default=None, repr=False)
+    sure: Confidences | None = field(default=None, repr=False)
+    confusions: npt.NDArray[np.int64] | None = field(default=None, repr=False)
     places: npt.NDArray[np.int64] | None = field(default=None, repr=False)
-    errors: npt.NDArray[np.float64] | None = field(default=None, repr=False)
+    kept: Kept | None = field(default=None, repr=False)
+    errors: Errors | None = field(default=None, repr=False)
     sha256: str = ""
 
     @property
-    def error_spread(self) -> tuple[float, float, float] | None:
-        """Below which error half of the images lie, and 95 in 100, and the largest; None where it is not known."""
-        if self.errors is None or not np.isfinite(self.errors).any():
-            return None
-        finite = self.errors[np.isfinite(self.errors)]
-        half, most, largest = (float(each) for each in np.quantile(finite, (0.5, 0.95, 1.0)))
-        return half, most, largest
-
-    @property
-    def error_moments(self) -> ErrorMoments | None:
-        """How the errors spread over the images; None where none of them is known."""
-        if self.errors is None or not np.isfinite(self.errors).any():
-            return None
-        finite = self.errors[np.isfinite(self.errors)]
-        mean = float(finite.mean())
-        deviation = float(finite.std(ddof=1)) if finite.size > 1 else 0.0
-        skewness = float((((finite - mean) / deviation) ** 3).mean()) if deviation > 0 else 0.0
-        return ErrorMoments(int(finite.size), mean, deviation, skewness)
+    def names_one_class(self) -> bool:
+        """Whether it predicts one class for each image."""
+        return self.sure is not None and self.output != "multi-label"
 
     def num_sure(self, low: float, high: float) -> int:
-        """Return how many answers have a confidence from `low` on and below `high`; up to 1 where that is 1."""
-        if self.confidence is None:
+        """Return how many answers have a confidence from `low` on and below `high`; up to 1 where that is 1.
+
+        Those that hold NaN or infinity have a confidence of 0.
+        """
+        if self.sure is None:
             return 0
-        return int(((self.confidence >= low) & ((self.confidence < high) | (high >= 1))).sum())
+        return self.sure.between(low, high).total + (self.num_nonfinite if low <= 0 else 0)

@@ -74,7 +74,7 @@ def differ(
     paths = [old, new] if yardstick is None else [old, new, yardstick]
     for path in paths:
         identify(path)
-    options = options.model_copy(update={"section": CHAPTERS, **_QUICK})
+    options = options.model_copy(update={"section": CHAPTERS, "format": ("json", FORMAT), **_QUICK})
     before, now, *third = (_looked(path, options, progress) for path in paths)
     found = differing.differ(before.given, now.given)
     if found.apart:
@@ -104,7 +104,7 @@ def _looked(path: Path, options: Options, progress: Progress) -> _Model:
 
 def _given(origin: Origin, looked: Looked, options: Options, progress: Progress) -> Given:
     answers = looked.evidence.predictions
-    keeps = answers is not None and answers.answered is not None and answers.confidence is not None
+    keeps = answers is not None and answers.names_one_class
     options = options.model_copy(update={"format": ("json", FORMAT) if keeps else ("json",)})
     with undrawn():
         report = reporting.report_of(origin, looked, options, progress)

@@ -70,11 +70,13 @@ def _alike(both: Sequence[Looked], seed: int) -> list[int]:
     old, new = (each.evidence.predictions for each in both)
     assert old is not None
     assert new is not None
-    if old.answered is None or new.answered is None or len(old.answered) != len(new.answered):
+    if not (old.names_one_class and new.names_one_class) or old.num_images != new.num_images:
         return []
-    same = (old.answered == new.answered) & (old.answered >= 0)
-    if old.hits is not None:
-        same &= old.hits
+    assert old.kept is not None, "its answers were asked for"
+    assert new.kept is not None, "its answers were asked for"
+    same = (old.kept.answered == new.kept.answered) & (old.kept.answered >= 0)
+    if old.kept.hits is not None:
+        same &= old.kept.hits
     found = np.flatnonzero(same)
     generator = np.random.default_rng([seed, _SEED])
     return sorted(map(int, generator.choice(found, min(len(found), MOST_ALIKE), replace=False)))

@@ -130,12 +130,12 @@ def _kept(subject: Subject, evidence: Evidence) -> bytes:
         OptionsError: It answers with no classes, or there are no images.
     """
     found, dataset = evidence.predictions, subject.dataset
-    if dataset is None or found is None or found.answered is None or found.confidence is None:
+    if dataset is None or found is None or not found.names_one_class or found.kept is None:
         raise OptionsError(
             "No answers can be kept: there are no images, or the main output predicts no single class. Expected images"
             " and a model that classifies them. Do without --keep-answers."
         )
-    return answers.packed(found.answered, found.confidence, dataset.labels)
+    return answers.packed(found.kept.answered, found.kept.confidence, dataset.labels)
 
 
 def _held(report: Report, evidence: Evidence, asked_for: Policy | None, options: Options, kept: bytes) -> Report:

@@ -1,17 +1,20 @@
 """The answers on all images, and their labels -> how often they are right, what is taken for what, how sure, and wrong.
 
-Works on what `predictions` kept of each image: the class answered and its confidence. Only the images of the most
-confident mistakes are read again.
+Works on what `predictions` counted: pairs of classes, answers by confidence, the most confident mistakes. Only the
+images of these are read again.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.evidence.confidences import Confidences, Counted
 from reportgen.evidence.performance import (
+    NUM_MISTAKES,
     Bin,
     Calibration,
     ClassAccuracy,
@@ -25,7 +28,6 @@ from reportgen.evidence.performance import (
     share,
 )
 from reportgen.evidence.predictions import PredictionsResult
-from reportgen.language.ties import Tie, first
 from reportgen.models.subject import Array, Subject
 from reportgen.options import Options
 from reportgen.probes import samples
@@ -41,8 +43,6 @@ BOUNDS = (0.5, 0.7, 0.9, 0.99)
 """Confidences below which predictions could be passed to a person."""
 _FIRST_CLASSES = 5
 _SEED_OF_DRAWS = 8
-NUM_MISTAKES = 8
-_Labels = npt.NDArray[np.int64]
 
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> PerformanceResult | None:
@@ -50,73 +50,66 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Perf
     dataset, main = subject.dataset, subject.earlier.get("predictions")
     if dataset is None or main is None:
         return None
-    labels = {main.name: dataset.labels, **dict(dataset.head_labels)}
-    scored = [head for head in (main, *main.others) if head.hits is not None]
+    scored = [head for head in (main, *main.others) if head.right is not None]
     heads = []
     with progress("Looking at the mistakes", total=len(scored)) as advance:
         for head in scored:
             names = dataset.class_names if head is main else ()
-            heads.append(_scores_of(subject, main, head, labels.get(head.name), names, options.seed))
+            heads.append(_scores_of(subject, main, head, names, options.seed))
             advance()
     return PerformanceResult(tuple(heads)) if heads else None
 
 
 def _scores_of(
-    subject: Subject,
-    main: PredictionsResult,
-    head: PredictionsResult,
-    labels: _Labels | None,
-    names: tuple[str, ...],
-    seed: int,
+    subject: Subject, main: PredictionsResult, head: PredictionsResult, names: tuple[str, ...], seed: int
 ) -> HeadScores:
-    hits, confidence = head.hits, head.confidence
-    assert hits is not None, "only what has labels is scored"
-    assert confidence is not None, "an answer with classes has one"
-    is_number = confidence > 0 if head.answered is None else head.answered >= 0
-    chosen, tie = most_confident(~hits & is_number, confidence, seed)
+    sure, right = head.sure, head.right
+    assert sure is not None, "an answer with classes has a confidence"
+    assert right is not None, "only what has labels is scored"
+    chosen, keys, tie = sure.drawn_wrong.first(NUM_MISTAKES)
     table: tuple[Confusion, ...] = ()
     classes, calibrated, commonest, sureness = _by_count(head), None, None, None
     passed: tuple[Passing, ...] = ()
-    if head.answered is not None and labels is not None:
-        table = confusions(labels, head.answered)
+    if head.confusions is not None:
+        table = confusions(head.confusions)
         classes = by_class(table, names)
-        calibrated = calibration(confidence[is_number], hits[is_number], seed)
-        sureness = _sureness(confidence[is_number], hits[is_number])
-        passed = passing(confidence[is_number], hits[is_number])
+        calibrated = calibration(sure, seed)
+        sureness = Sureness(SURE_ABOVE, *(_right_of(each) for each in (sure.above(SURE_ABOVE), sure.up_to(SURE_ABOVE))))
+        passed = passing(sure)
         commonest = _commonest(classes)
+    among_five = None if head.places is None else share(int(head.places[:_FIRST_CLASSES].sum()), head.num_images)
     return HeadScores(
         name=head.name,
         output=head.output,
         num_classes=max(head.shape[0] or 0, 2),
-        right=_share(int(hits.sum()), head.num_images),
-        among_five=None if head.places is None else share(int((head.places <= _FIRST_CLASSES).sum()), head.num_images),
+        right=_share(right, head.num_images),
+        among_five=among_five,
         sureness=sureness,
         commonest=commonest,
         num_nonfinite=head.num_nonfinite,
         classes=classes,
         confusions=table,
         calibration=calibrated,
-        num_mistakes=int((~hits & is_number).sum()),
+        num_mistakes=sure.all().wrong,
         mistakes=samples.records(subject, main, [Picked(index, "wrong, and most confident") for index in chosen]),
-        confidences=tuple(float(confidence[index]) for index in chosen),
+        confidences=tuple(-key for key in keys),
         mistakes_tie=tie,
         seed=seed,
         passing=passed,
     )
 
 
-def confusions(labels: _Labels, answered: _Labels) -> tuple[Confusion, ...]:
-    """Count every pair of true class and answer that occurs.
+def confusions(pairs: npt.NDArray[np.int64]) -> tuple[Confusion, ...]:
+    """Return every pair of true class and answer that occurs, by their indices.
 
     Args:
-        labels: True class of every image, (size,).
-        answered: Class answered, (size,); −1 where the answer is no number.
+        pairs: True class, class answered and number, (pairs, 3); −1 where the answer is no number.
     """
-    pairs, numbers = np.unique(np.stack([labels, answered]), axis=1, return_counts=True)
-    return tuple(
-        Confusion(label, None if answer < 0 else answer, number)
-        for (label, answer), number in zip(pairs.T.tolist(), numbers.tolist(), strict=True)
-    )
+    return tuple(Confusion(label, None if answer < 0 else answer, number) for label, answer, number in pairs.tolist())
+
+
+def _right_of(counted: Counted) -> Share | None:
+    return share(counted.right, counted.total)
 
 
 def by_class(table: tuple[Confusion, ...], names: tuple[str, ...]) -> tuple[ClassAccuracy, ...]:
@@ -138,42 +131,43 @@ def by_class(table: tuple[Confusion, ...], names: tuple[str, ...]) -> tuple[Clas
     )
 
 
-def calibration(confidence: Array, hits: Array, seed: int) -> Calibration | None:
+def calibration(sure: Confidences, seed: int) -> Calibration | None:
     """Compare how confident answers are with how many of them are right; None without answers.
 
     The error cannot be below zero, so chance alone makes one: what chance makes is drawn from the bins, with each
     answer as often right as the mean confidence of its bin says.
 
     Args:
-        confidence: Probability of each class answered, (answers,), 0..1.
-        hits: Whether it is right, bool (answers).
+        sure: Answers by their confidence.
         seed: Seed of the draws.
 
     Source: Naeini, Cooper and Hauskrecht 2015, "Obtaining well calibrated probabilities using Bayesian binning", AAAI,
         for the expected calibration error in bins of equal width; Guo, Pleiss, Sun and Weinberger 2017, "On calibration
         of modern neural networks", ICML (arXiv:1706.04599), for classes and bins that are open below.
     """
-    if not confidence.size:
+    everything = sure.all()
+    number = everything.total
+    if not number:
         return None
-    places = np.clip(np.ceil(confidence * NUM_BINS).astype(np.int64) - 1, 0, NUM_BINS - 1)
-    totals = np.bincount(places, minlength=NUM_BINS)
-    sums = np.bincount(places, weights=confidence, minlength=NUM_BINS)
-    rights = np.bincount(places, weights=hits, minlength=NUM_BINS)
-    error = float(np.abs(rights - sums).sum() / confidence.size)
+    edges = [place / NUM_BINS for place in range(NUM_BINS + 1)]
+    counted = [sure.above(low, high) if low else sure.up_to(high) for low, high in pairwise(edges)]
+    totals = np.array([each.total for each in counted])
+    sums = np.array([each.confidence for each in counted])
+    rights = np.array([each.right for each in counted], np.float64)
+    error = float(np.abs(rights - sums).sum() / number)
     generator = np.random.default_rng([seed, _SEED_OF_DRAWS])
     means, seen = sums / np.maximum(totals, 1), rights / np.maximum(totals, 1)
     by_chance = _errors(totals, means, np.clip(means, 0.0, 1.0), generator)
-    again = generator.multinomial(confidence.size, totals / confidence.size, NUM_DRAWS)
+    again = generator.multinomial(number, totals / number, NUM_DRAWS)
     high = float(np.quantile(_errors(again, means, seen, generator), 0.975))
     bins = tuple(
-        Bin(place / NUM_BINS, (place + 1) / NUM_BINS, float(sums[place] / total) if total else None,
-            share(int(rights[place]), total))
-        for place, total in enumerate(totals.tolist())
-    )  # fmt: skip
+        Bin(low, high, each.confidence / each.total if each.total else None, _right_of(each))
+        for (low, high), each in zip(pairwise(edges), counted, strict=True)
+    )
     return Calibration(
         bins=bins,
-        right=_share(int(hits.sum()), int(confidence.size)),
-        confidence=float(confidence.mean()),
+        right=_share(everything.right, number),
+        confidence=everything.confidence / number,
         error=error,
         error_interval=(max(0.0, 2 * error - high), max(high, error)),
         error_by_chance=(float(np.median(by_chance)), float(np.quantile(by_chance, 0.975))),
@@ -195,41 +189,15 @@ def _errors(totals: Array, confidences: Array, shares: Array, generator: np.rand
     return np.asarray(np.abs(rights - drawn * confidences).sum(axis=1) / np.maximum(drawn.sum(axis=1), 1))
 
 
-def _sureness(confidence: Array, hits: Array) -> Sureness:
-    sure = confidence > SURE_ABOVE
-    return Sureness(
-        SURE_ABOVE,
-        *(share(int(hits[chosen].sum()), int(chosen.sum())) for chosen in (sure, ~sure)),
-    )
-
-
-def passing(confidence: Array, hits: Array) -> tuple[Passing, ...]:
-    """Return what passing on all that is not above each of `BOUNDS` would catch, where that is some but not all.
-
-    Args:
-        confidence: Probability of each class answered, (answers,), 0..1.
-        hits: Whether it is right, bool (answers).
-    """
+def passing(sure: Confidences) -> tuple[Passing, ...]:
+    """Return what passing on all that is not above each of `BOUNDS` would catch, where that is some but not all."""
     found = []
     for bound in BOUNDS:
-        kept = confidence > bound
-        if kept.all() or not kept.any():
-            continue
-        caught = share(int((~hits & ~kept).sum()), int((~hits).sum()))
-        found.append(Passing(bound, int((~kept).sum()), caught, share(int(hits[kept].sum()), int(kept.sum()))))
+        kept, passed = sure.above(bound), sure.up_to(bound)
+        if kept.total and passed.total:
+            caught = share(passed.wrong, sure.all().wrong)
+            found.append(Passing(bound, passed.total, caught, _right_of(kept)))
     return tuple(found)
-
-
-def most_confident(wrong: Array, confidence: Array, seed: int) -> tuple[tuple[int, ...], Tie | None]:
-    """Return the images of the most confident mistakes, and how many share the last place where not all of them do.
-
-    Args:
-        wrong: Whether each answer is a mistake, bool (images).
-        confidence: How confident it is, (images). A softmax in float32 often says exactly 1.
-        seed: Seed of the draw among equally confident ones.
-    """
-    places = np.flatnonzero(wrong).tolist()
-    return first(places, NUM_MISTAKES, seed, key=lambda place: -float(confidence[place]))
 
 
 def _by_count(head: PredictionsResult) -> tuple[ClassAccuracy, ...]:

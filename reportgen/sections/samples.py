@@ -165,7 +165,7 @@ def build(evidence: Evidence) -> Section | None:
         right=predictions.right,
         interval=predictions.interval,
         mean_error=predictions.mean_error,
-        errors=predictions.error_moments,
+        errors=predictions.errors.moments if predictions.errors else None,
         head=predictions.name,
         others=tuple(_head(other) for other in predictions.others),
         scaling=evidence.scaling,
@@ -202,7 +202,7 @@ def _head(result: PredictionsResult) -> Head:
         interval=result.interval,
         value_range=result.value_range,
         mean_error=result.mean_error,
-        errors=result.error_moments,
+        errors=result.errors.moments if result.errors else None,
     )
 
 

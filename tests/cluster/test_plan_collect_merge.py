@@ -163,11 +163,23 @@ def test_shard_that_vanished_or_changed_since_the_plan_is_named(work: Work, tmp_
 def test_answers_are_kept_as_one_process_keeps_them(work: Work) -> None:
     given = ("build", work.model, "--data", str(work.folder / "*.tar"), *CHOICES, "--keep-answers", "--format", "json")
     assert here(*given, "-o", "kept", cwd=work.folder).returncode in (0, 3)
-    parts = ("part-1-of-2.npz", "part-2-of-2.npz", "--keep-answers", "--format", "json")
-    assert here("merge", "plan.json", *parts, "-o", "merged-kept", cwd=work.folder).returncode in (0, 3)
+    own = ("plan", work.model, "--data", str(work.folder / "*.tar"), *CHOICES, "--keep-answers", "-o", "keeping.json")
+    assert here(*own, cwd=work.folder).returncode == 0
+    parts = [f"kept-{shard}.npz" for shard in (1, 2)]
+    for shard, part in enumerate(parts, 1):
+        collected = here("collect", "keeping.json", "--shard", f"{shard}/2", "-o", part, cwd=work.folder)
+        assert collected.returncode == 0, collected.stderr
+    merged = here("merge", "keeping.json", *parts, "--format", "json", "-o", "merged-kept", cwd=work.folder)
+    assert merged.returncode in (0, 3), merged.stderr
     found = contents(work.folder / "merged-kept")
     assert set(found) == {"report.json", "report-answers.npz"}
     assert found["report-answers.npz"] == (work.folder / "kept" / "report-answers.npz").read_bytes()
+
+
+def test_answers_that_no_part_holds_cannot_be_written(work: Work) -> None:
+    parts = ("part-1-of-2.npz", "part-2-of-2.npz", "--format", "answers")
+    line = refused(work, "merge", "plan.json", *parts, "-o", "out")
+    assert "The plan was made without --keep-answers, so the parts hold no answers to single images." in line
 
 
 @posix

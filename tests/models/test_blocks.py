@@ -91,15 +91,41 @@ def test_result_is_the_same_to_the_last_bit_for_any_number_of_shards(
 
 @pytest.mark.keras
 @pytest.mark.parametrize("activation", ["softmax", None])
-def test_six_bytes_of_each_image_are_kept_of_its_answer(activation: str | None) -> None:
+@pytest.mark.parametrize("keeps", [False, True])
+def test_a_block_leaves_no_more_than_it_is_said_to(activation: str | None, keeps: bool) -> None:
     mine = subject(np.arange(SIZE) % 3)
     mine.model.layers[-1].activation = keras.activations.get(activation)
-    found = predictions.passes(replace(mine, record=inspect(mine.model)), Options())
+    options = Options(format=("json", "answers") if keeps else ("json",))
+    found = predictions.passes(replace(mine, record=inspect(mine.model)), options)
     assert found is not None
     state = found.collect(found.blocks[0], _nothing)
-    kept = sum(array.nbytes for name, array in state.items() if name != "used") - 100
-    assert kept <= len(found.blocks[0]) * 6
-    assert kept <= found.block_bytes
+    left = sum(array.nbytes for name, array in state.items() if name != "used") - 100
+    assert left <= found.block_bytes < found.own_bytes
+
+
+def answered(size: int, *, keeps: bool) -> State:
+    """What a block of so many answers leaves, of which none is put to the model."""
+    draw = np.random.default_rng(0)
+    mine = subject(np.zeros(SIZE, int))
+    labels = draw.integers(0, 3, size)
+    data = replace(mine.dataset, size=size, labels=labels) if mine.dataset else None
+    options = Options(format=("json", "answers") if keeps else ("json",))
+    found = predictions.passes(replace(mine, dataset=data), options)
+    assert found is not None
+    found.begin()
+    shares = draw.dirichlet(np.ones(3), size).astype(np.float32)
+    for start in range(0, size, 64):
+        rows = slice(start, min(start + 64, size))
+        found.take([shares[rows]], np.arange(rows.start, rows.stop))
+    return found.state()
+
+
+@pytest.mark.keras
+def test_what_answers_leave_does_not_grow_with_the_images_unless_each_is_kept() -> None:
+    few, many = (sum(array.nbytes for array in answered(size, keeps=False).values()) for size in (1000, 50_000))
+    assert many <= few + 100  # larger numbers take more bytes
+    few, many = (sum(array.nbytes for array in answered(size, keeps=True).values()) for size in (1000, 50_000))
+    assert many - few == pytest.approx(49_000 * 6, abs=100)  # a class, a probability, whether it is correct
 
 
 @pytest.mark.keras
@@ -133,8 +159,8 @@ def test_one_pass_answers_every_image_and_watches_some_for_any_number_of_shards(
         _assert_same(whole, results({"watching": states}))
     # By themselves, both give the same; one after the other, blocks of watched images are cut elsewhere.
     alone = [each.run(mine, options) for each in (predictions, watching)]
-    np.testing.assert_array_equal(whole[0].answered, alone[0].answered)
-    np.testing.assert_allclose(whole[0].confidence, alone[0].confidence, rtol=1e-6)
+    np.testing.assert_array_equal(whole[0].kept.answered, alone[0].kept.answered)
+    np.testing.assert_allclose(whole[0].kept.confidence, alone[0].kept.confidence, rtol=1e-6)
     np.testing.assert_array_equal(whole[1].images, alone[1].images)
     for ours, theirs in zip(whole[1].strongest, alone[1].strongest, strict=True):
         np.testing.assert_array_equal(ours.images, theirs.images)

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from reportgen import explain
-from reportgen.evidence.performance import HeadScores, PerformanceResult, wilson
+from reportgen.evidence.performance import NUM_MISTAKES, HeadScores, PerformanceResult, wilson
 from reportgen.language.ties import Tie
 from reportgen.options import make
 from reportgen.probes import performance, predictions, samples
-from reportgen.probes.performance import NUM_BINS, NUM_MISTAKES
+from reportgen.probes.performance import NUM_BINS
+from tests.answers_made import sure
 from tests.probes.subjects import data, subject
 
 pytestmark = [pytest.mark.keras, pytest.mark.numbers]
@@ -61,7 +62,7 @@ def test_every_number_is_that_of_a_loop_over_all_images(activation: str, classes
     head = one(ending(activation, classes), rows, labels)
     shares = [softmax(row) for row in rows]
     given = [max(range(classes), key=row.__getitem__) for row in shares]
-    sure = [max(row) for row in shares]
+    highest = [max(row) for row in shares]
     counts: dict[tuple[int, int], int] = {}
     for label, answer in zip(labels, given, strict=True):
         counts[label, answer] = counts.get((label, answer), 0) + 1
@@ -83,24 +84,24 @@ def test_every_number_is_that_of_a_loop_over_all_images(activation: str, classes
     assert calibration is not None
     for place, each_bin in enumerate(calibration.bins):
         low, high = place / NUM_BINS, (place + 1) / NUM_BINS
-        inside = [index for index in range(size) if low < sure[index] <= high]
+        inside = [index for index in range(size) if low < highest[index] <= high]
         hits = sum(given[index] == labels[index] for index in inside)
         assert (each_bin.right.whole if each_bin.right else 0) == len(inside)
         if each_bin.right:
             assert each_bin.right.part == hits
-            assert each_bin.confidence == pytest.approx(sum(sure[index] for index in inside) / len(inside), abs=1e-6)
-        error += abs(hits - sum(sure[index] for index in inside)) / size
+            assert each_bin.confidence == pytest.approx(sum(highest[index] for index in inside) / len(inside), abs=1e-6)
+        error += abs(hits - sum(highest[index] for index in inside)) / size
     assert calibration.error == pytest.approx(error, abs=1e-6)
-    assert calibration.confidence == pytest.approx(sum(sure) / size, abs=1e-6)
+    assert calibration.confidence == pytest.approx(sum(highest) / size, abs=1e-6)
     wrong = [index for index in range(size) if given[index] != labels[index]]
-    wrong.sort(key=lambda index: -sure[index])
+    wrong.sort(key=lambda index: -highest[index])
     assert [mistake.index for mistake in head.mistakes] == wrong[:NUM_MISTAKES]
-    np.testing.assert_allclose(head.confidences, [sure[index] for index in wrong[:NUM_MISTAKES]], rtol=1e-5)
+    np.testing.assert_allclose(head.confidences, [highest[index] for index in wrong[:NUM_MISTAKES]], rtol=1e-5)
 
 
 def test_expected_calibration_error_of_answers_worked_by_hand() -> None:
     # Two answers of 0.9, one of them right; two of 0.6, both right: (2 · |0.5 − 0.9| + 2 · |1 − 0.6|) / 4 = 0.4.
-    found = performance.calibration(np.array([0.9, 0.9, 0.6, 0.6]), np.array([True, False, True, True]), 0)
+    found = performance.calibration(sure([0.9, 0.9, 0.6, 0.6], [True, False, True, True]), 0)
     assert found is not None
     assert found.error == pytest.approx(0.4)
     assert found.confidence == pytest.approx(0.75)
@@ -112,7 +113,7 @@ def test_right_confidence_shows_an_error_by_chance_and_no_more() -> None:
     draw, off = np.random.default_rng(1), 0
     for _ in range(40):
         confidence = draw.beta(12, 0.5, 1000) * 0.9 + 0.1
-        found = performance.calibration(confidence, draw.uniform(size=1000) < confidence, 0)
+        found = performance.calibration(sure(confidence, draw.uniform(size=1000) < confidence), 0)
         assert found is not None
         low, high = found.error_interval
         assert low <= found.error <= high
@@ -125,7 +126,7 @@ def test_wrong_confidence_shows_more_than_chance_and_its_interval_holds_the_trut
     draw, held = np.random.default_rng(2), 0
     for _ in range(40):
         confidence = draw.uniform(0.8, 0.999, 1000)
-        found = performance.calibration(confidence, draw.uniform(size=1000) < confidence - 0.06, 0)
+        found = performance.calibration(sure(confidence, draw.uniform(size=1000) < confidence - 0.06), 0)
         assert found is not None
         assert found.is_off
         held += found.error_interval[0] <= 0.06 <= found.error_interval[1]
@@ -134,7 +135,7 @@ def test_wrong_confidence_shows_more_than_chance_and_its_interval_holds_the_trut
 
 def test_the_same_seed_draws_the_same() -> None:
     confidence, hits = np.linspace(0.2, 1, 50), np.arange(50) % 3 > 0
-    first, again, other = (performance.calibration(confidence, hits, seed) for seed in (0, 0, 1))
+    first, again, other = (performance.calibration(sure(confidence, hits), seed) for seed in (0, 0, 1))
     assert first == again
     assert first != other
 
@@ -160,7 +161,7 @@ def test_of_many_classes_it_is_counted_how_often_the_true_one_is_among_five(clas
 
 
 def test_confidence_at_an_edge_belongs_to_the_bin_below() -> None:
-    found = performance.calibration(np.array([0.0, 0.5, 1.0]), np.array([False, True, True]), 0)
+    found = performance.calibration(sure([0.0, 0.5, 1.0], [False, True, True]), 0)
     assert found is not None
     assert [place for place, each in enumerate(found.bins) if each.right] == [0, 4, 9]
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pytest
 
 from reportgen.errors import DataError
+from reportgen.evidence.confidences import Kept
 from reportgen.evidence.performance import wilson
 from reportgen.evidence.predictions import PredictionsResult
 from reportgen.models.blocks import cut, passed
@@ -35,6 +36,20 @@ def result(model: Any, *args: Any, **others: Any) -> PredictionsResult:
     found = run(subject(model, data(*args, **others)), make({}))
     assert found is not None
     return found
+
+
+def kept(found: PredictionsResult) -> Kept:
+    """The answers one by one: of so few images all are looked at for their place."""
+    assert found.kept is not None
+    assert found.kept.indices is not None
+    assert found.kept.indices.tolist() == list(range(found.num_images))
+    return found.kept
+
+
+def hits(found: PredictionsResult) -> list[bool]:
+    known = kept(found).hits
+    assert known is not None
+    return [bool(each) for each in known]
 
 
 def record(activation: str | None, values: list[Any]) -> TensorRecord:
@@ -96,37 +111,28 @@ def test_right_answers_are_counted() -> None:
     found = result(ending("softmax"), images, [0, 1, 1, 1], ("cat", "dog", "emu"))
     assert (found.num_images, found.right, found.output, found.num_nonfinite) == (4, 3, "probabilities", 0)
     assert found.interval == wilson(3, 4)
-    assert found.hits is not None
-    assert found.hits.tolist() == [True, True, False, True]
-    assert found.answered is not None
-    assert found.answered.tolist() == [0, 1, 2, 1]
+    assert hits(found) == [True, True, False, True]
+    assert kept(found).answered.tolist() == [0, 1, 2, 1]
+    assert found.confusions is not None
+    assert found.confusions.tolist() == [[0, 0, 1], [1, 1, 2], [1, 2, 1]]
 
 
 def test_one_sigmoid_unit_decides_between_two_classes() -> None:
     found = result(ending("sigmoid", 1), [[4.0], [-4.0]], [1, 1], ("no", "yes"))
     assert found.right == 1
-    assert found.answered is not None
-    assert found.answered.tolist() == [1, 0]
-    assert found.confidence is not None
-    np.testing.assert_allclose(found.confidence, [1 / (1 + np.exp(-4))] * 2, rtol=1e-6)
+    assert kept(found).answered.tolist() == [1, 0]
+    np.testing.assert_allclose(kept(found).confidence, [1 / (1 + np.exp(-4))] * 2, rtol=1e-6)
 
 
 def test_confidence_of_logits_is_a_probability() -> None:
     found = result(ending("linear", 2), [[0.0, np.log(3.0)]], [1])
     assert found.output == "logits"
-    assert found.confidence is not None
-    assert found.confidence.tolist() == [pytest.approx(0.75)]
+    assert kept(found).confidence.tolist() == [pytest.approx(0.75)]
 
 
 def test_values_have_no_right_answers() -> None:
     found = result(ending("linear", 1), [[3.0], [4.0]], [0, 0])
-    assert (found.output, found.right, found.interval, found.hits, found.confidence) == (
-        "values",
-        None,
-        None,
-        None,
-        None,
-    )
+    assert (found.output, found.right, found.interval, found.sure, found.kept) == ("values", None, None, None, None)
 
 
 @pytest.mark.parametrize(("labels", "wrong"), [([0, 3], 3), ([-1, 0], -1)])
@@ -137,17 +143,19 @@ def test_labels_that_the_model_cannot_answer_are_refused(labels: list[int], wron
 
 def test_without_labels_nothing_is_counted() -> None:
     found = result(ending("softmax"), [[1, 0, 0], [0, 1, 0]], None)
-    assert (found.right, found.interval, found.hits) == (None, None, None)
+    assert (found.right, found.interval, found.confusions, kept(found).hits) == (None, None, None, None)
+    assert found.sure is not None
+    assert (found.sure.all().right, found.sure.all().wrong) == (0, 2)
 
 
 @pytest.mark.parametrize(("activation", "broken"), [("softmax", [NAN, 0, 0]), ("linear", [INF, 0, 5])])
 def test_answers_that_are_no_numbers_are_counted_and_never_right(activation: str, broken: list[float]) -> None:
     found = result(ending(activation), [broken, [0, 9, 0]], [0, 1])
     assert (found.num_nonfinite, found.right) == (1, 1)
-    assert found.hits is not None
-    assert found.confidence is not None
-    assert found.hits.tolist() == [False, True]
-    assert found.confidence[0] == 0
+    assert hits(found) == [False, True]
+    assert kept(found).confidence[0] == 0
+    assert found.sure is not None
+    assert found.sure.all().total == 1
 
 
 def test_every_image_is_asked_about_once_in_order() -> None:

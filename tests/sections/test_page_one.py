@@ -24,7 +24,7 @@ from reportgen.sections.summary.pictured import pictures
 from reportgen.sections.summary.sureness import trust
 from reportgen.sections.summary.verdict import between, verdict
 from reportgen.sections.summary.wrong import wrong
-from tests import made
+from tests import answers_made, made
 
 
 def answers(*bands: tuple[float, int, int], places: bool = False) -> Any:
@@ -32,14 +32,13 @@ def answers(*bands: tuple[float, int, int], places: bool = False) -> Any:
     sure = np.concatenate([np.full(whole, low) for low, _, whole in bands])
     hits = np.concatenate([np.arange(whole) < right for _, right, whole in bands])
     right = int(hits.sum())
+    ranks = np.where(hits, 1, np.arange(len(hits)) % 9 + 2) if places else None
     return made.predictions(
         num_images=len(hits),
         right=right,
         interval=(right / len(hits) - 0.01, right / len(hits) + 0.01),
-        hits=hits,
-        confidence=sure,
-        answered=np.zeros(len(hits), np.int64),
-        places=np.where(hits, 1, np.arange(len(hits)) % 9 + 2) if places else None,
+        sure=answers_made.sure(sure, hits, places=ranks),
+        places=None if ranks is None else np.bincount(ranks - 1),
     )
 
 
@@ -95,7 +94,8 @@ def test_too_few_answers_on_one_side_say_nothing_of_trust() -> None:
 
 def test_confidence_of_one_counts_as_sure_and_answers_that_are_no_number_do_not_count() -> None:
     found = answers((1.0, 5, 5), (0.0, 0, 2))
-    broken = replace(found, answered=np.array([0, 0, 0, 0, 0, -1, -1]))
+    sure = answers_made.sure([1.0] * 5 + [0.0] * 2, [True] * 5 + [False] * 2, broken=[False] * 5 + [True] * 2)
+    broken = replace(found, sure=sure, num_nonfinite=2)
     measured = trust(broken)
     assert measured is not None
     assert [band.right and band.right.whole for band in measured.bands] == [5]
@@ -123,7 +123,12 @@ def test_interval_is_in_words_and_as_fine_as_it_has_to_be(interval: tuple[float,
 
 def test_values_have_their_error_and_how_it_is_spread() -> None:
     found = made.predictions(
-        right=None, interval=None, output="values", mean_error=0.5, num_images=100, errors=np.linspace(0, 1, 100)
+        right=None,
+        interval=None,
+        output="values",
+        mean_error=0.5,
+        num_images=100,
+        errors=answers_made.errors(np.linspace(0, 1, 100)),
     )
     evidence = made.evidence(predictions=found, pixels=None, performance=None)
     assert "mean absolute error on 100\xa0images is 0.5; half of the errors are 0.5 or less, and 95 in 100" in said(
@@ -364,7 +369,7 @@ def test_trust_box_says_what_a_person_would_catch() -> None:
 
 
 def test_trust_without_labels_counts_how_sure_it_is() -> None:
-    found = made.predictions(right=None, interval=None, confidence=np.array([0.95, 0.95, 0.6, 0.2]), num_images=4)
+    found = made.predictions(right=None, interval=None, sure=answers_made.sure([0.95, 0.95, 0.6, 0.2]), num_images=4)
     box = boxes(made.evidence(predictions=found, performance=None, pixels=None))["trust"]
     assert (box.strong, box.answer) == ("Not known", ": there are no labels")
     assert box.anchor == "", "there is no such chapter"
@@ -413,7 +418,7 @@ def test_extremes_stand_in_for_mistakes() -> None:
     assert shown is not None
     assert shown.title == "What it is surest and least sure of"
     assert [item.measure for item in shown.items] == ["99\u202f%", "40\u202f%"]
-    errors = replace(found, output="values", errors=np.ones(50))
+    errors = replace(found, output="values", errors=answers_made.errors(np.ones(50)))
     head = HeadAnswer("scores", (1,), "values", (Answer(0, "value 0", 4.2),), None, None, None, (3.1,))
     result = journey(extremes=(made.sample(1, heads=(head,)),), measures=(1.1,))
     shown = pictures(made.evidence(predictions=errors, performance=None, pixels=None, journey=result))

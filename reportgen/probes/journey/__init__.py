@@ -57,7 +57,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Jour
 def _followed(subject: Subject, found: PredictionsResult, options: Options, progress: Progress) -> JourneyResult:
     sample, reason = choosing.travelling(subject.samples, subject.earlier.get("why"))
     passing = way(subject.record)
-    extremes, measures = choosing.extremes(subject, found, options.seed)
+    extremes, measures = choosing.extremes(subject, found)
     seen, answer = _watched(subject, passing, found, sample.index)
     costs = afford(subject.record, passing)
     watched = subject.earlier.get("watching")

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from reportgen.evidence.journey import NUM_EXTREMES
 from reportgen.evidence.predictions import PredictionsResult
 from reportgen.evidence.samples import SampleRecord
 from reportgen.evidence.why import Explanation, WhyResult
-from reportgen.language.ties import first
 from reportgen.models.subject import Subject
 from reportgen.probes import samples as looking
 from reportgen.probes.samples.picking import Picked
@@ -48,36 +45,28 @@ def _fall(one: Explanation | None) -> float | None:
     return one.main.verdict.whole - one.outline.left if one.main.verdict.word == "supported" else None
 
 
-def extremes(
-    subject: Subject, found: PredictionsResult, seed: int
-) -> tuple[tuple[SampleRecord, ...], tuple[float, ...]]:
+def extremes(subject: Subject, found: PredictionsResult) -> tuple[tuple[SampleRecord, ...], tuple[float, ...]]:
     """Return images of a model without known classes: the largest errors, or the surest and the least sure answers.
 
     Args:
         subject: The model and the data.
         found: The answers to all images.
-        seed: Seed of the draw among equals.
 
     Returns:
         The images and the error or the confidence of each; nothing where classes are known, and where neither is.
     """
     if found.errors is not None:
-        errors = found.errors
-        known = np.flatnonzero(np.isfinite(errors)).tolist()
-        chosen, _ = first(known, NUM_EXTREMES, seed, key=lambda place: -float(errors[place]))
+        chosen, keys, _ = found.errors.largest.first(NUM_EXTREMES)
         reasons = ["largest error"] * len(chosen)
-        measures = [float(errors[place]) for place in chosen]
-    elif found.hits is None and found.confidence is not None and found.num_images > 1:
-        sure = found.confidence
-        known = np.flatnonzero(sure > 0).tolist()
-        half = min(NUM_EXTREMES // 2, len(known) // 2)
-        surest, _ = first(known, half, seed, key=lambda place: -float(sure[place]))
-        least, _ = first(
-            [place for place in known if place not in surest], half, seed, key=lambda place: float(sure[place])
-        )
+        measures = [-key for key in keys]
+    elif found.right is None and found.sure is not None and found.num_images > 1:
+        half = min(NUM_EXTREMES // 2, found.sure.above(0.0).total // 2)
+        surest, high, _ = found.sure.drawn_wrong.first(half)
+        leaving = {place: -key for place, key in zip(surest, high, strict=True)}
+        least, low, _ = found.sure.drawn_least.first(half, leaving)
         chosen = (*surest, *least)
         reasons = ["surest"] * len(surest) + ["least sure"] * len(least)
-        measures = [float(sure[place]) for place in chosen]
+        measures = [*(-key for key in high), *low]
     else:
         return (), ()
     picked = [Picked(index, reason) for index, reason in zip(chosen, reasons, strict=True)]

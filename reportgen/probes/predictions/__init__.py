@@ -1,6 +1,7 @@
 """A model and all images of the data -> its answers at every output, and how many of them are right.
 
-Answers are reduced batch by batch: of each image only the first answer, its confidence and whether it is a number stay.
+Answers are reduced block by block to counts, bins and the first images in some orders, which take as much for a million
+images as for a thousand. One by one are kept only those that are looked at for their place, or all on request.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ from reportgen.budget.plan import Plan
 from reportgen.budget.work import Work
 from reportgen.document.report import Score
 from reportgen.errors import DataError, ModelError
+from reportgen.evidence import answers
 from reportgen.evidence.performance import known
 from reportgen.evidence.predictions import PredictionsResult
 from reportgen.models.blocks import State, batches, cut, passed
 from reportgen.models.subject import Answering, Array, Subject
 from reportgen.models.types import Tensors
 from reportgen.options import Options
-from reportgen.probes.predictions import multilabel
-from reportgen.probes.predictions.heads import OF_LOGITS, Head, Labels
+from reportgen.probes.predictions import asked_for, multilabel
+from reportgen.probes.predictions.heads import OF_LOGITS, TOGETHER, TOGETHER_BYTES, Head, Labels, Wanted
 from reportgen.probes.predictions.heads import class_name as class_name
 from reportgen.probes.predictions.heads import output_kind as output_kind
 from reportgen.probes.predictions.heads import probabilities as probabilities
@@ -33,8 +35,8 @@ from reportgen.records.model import ModelRecord, TensorRecord, product
 from reportgen.sources.dataset import Dataset
 
 NEEDS: tuple[str, ...] = ()
-_READING_BYTES = 32
-"""Bytes of one number of an answer while it is read as a probability and as a logit."""
+_READING_BYTES, _NUMBER_BYTES = 32, 4
+"""Bytes of one number of an answer while it is read as a probability and as a logit, and while it waits."""
 
 
 def forecast(record: ModelRecord, dataset: Dataset, options: Options, plan: Plan) -> Work:
@@ -68,8 +70,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Pred
 
 def passes(subject: Subject, options: Options) -> Answers | None:
     """Prepare the pass over the data; None without data. Errors as `run`."""
-    del options
-    return None if subject.dataset is None else Answers(subject, subject.dataset)
+    return None if subject.dataset is None else Answers(subject, subject.dataset, options)
 
 
 class Answers:
@@ -78,23 +79,29 @@ class Answers:
     step = "Running the network on every image"
     learns = False
 
-    def __init__(self, subject: Subject, dataset: Dataset) -> None:
+    def __init__(self, subject: Subject, dataset: Dataset, options: Options) -> None:
         """Prepare to ask about all images of some data."""
         self.subject, self._dataset = subject, dataset
         self._targets = targets_by_output(subject.record, dataset)
         self._given = dict(dataset.head_labels)
+        wanted = _wanted(subject, dataset, options)
         self._heads = [
-            Head(record, self._targets.get(record.name), self._given.get(record.name, dataset.labels))
+            Head(record, self._targets.get(record.name), self._given.get(record.name, dataset.labels), wanted)
             for record in subject.record.outputs
         ]
         self.batch_size: int = subject.batch_size
         self.blocks = cut(dataset.size, self.batch_size)
-        self.drawn: State = {}
+        self.drawn: State = {} if wanted.images is None else {"kept": wanted.images}
         numbers = sum(product(record.shape) or 1 for record in subject.record.outputs)
-        self.block_bytes = max(map(len, self.blocks)) * sum(head.image_bytes for head in self._heads)
-        self.memory_bytes = self.block_bytes + self.batch_size * (
-            _READING_BYTES * numbers + _activations(subject.record)
+        longest = max(map(len, self.blocks))
+        one_by_one = dataset.size if wanted.images is None else len(wanted.images)
+        self.block_bytes = sum(
+            head.most_bytes(longest) + head.kept_bytes * min(longest, one_by_one) for head in self._heads
         )
+        whole = sum(head.most_bytes(dataset.size) + head.kept_bytes * one_by_one for head in self._heads)
+        rows = max(self.batch_size, min(TOGETHER, TOGETHER_BYTES // (_NUMBER_BYTES * numbers)))
+        self.own_bytes = whole + self.block_bytes + rows * _READING_BYTES * numbers
+        self.memory_bytes = self.own_bytes + self.batch_size * _activations(subject.record)
         self._ask = Answering(subject.model, -(-dataset.size // self.batch_size), self.batch_size)
         self._used, self._block_used = Used(), Used()
 
@@ -162,6 +169,16 @@ class Answers:
             others=tuple(result for place, result in enumerate(results) if place != main),
             sha256=_sha256(self._used, dataset, self._targets),
         )
+
+
+def _wanted(subject: Subject, dataset: Dataset, options: Options) -> Wanted:
+    """Return what is wanted of the answers to single images."""
+    labels = [each for each in (dataset.labels, *dict(dataset.head_labels).values()) if each is not None]
+    images = None
+    if answers.FORMAT not in options.format:
+        chosen = asked_for.by_place(options.pick, labels, dataset.size, options.seed)
+        images = np.union1d(chosen, asked_for.located(subject.record.macs, dataset.size, options.seed)[0])
+    return Wanted(asked_for.most_chosen(options.pick, labels), options.seed, images)
 
 
 def _activations(record: ModelRecord) -> int:

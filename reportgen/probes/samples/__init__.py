@@ -17,8 +17,9 @@ from reportgen.models.subject import Array, Subject, answers
 from reportgen.options import Options
 from reportgen.probes.activations import drawing
 from reportgen.probes.predictions import class_name, multilabel, probabilities, targets_by_output
+from reportgen.probes.predictions.asked_for import DEFAULT_WITH_LABELS
 from reportgen.probes.samples import pixel_answers
-from reportgen.probes.samples.picking import DEFAULT_WITH_LABELS, Answered, Picked, pick
+from reportgen.probes.samples.picking import Answered, Picked, pick
 from reportgen.probes.samples.pixel_answers import Look
 from reportgen.progress import Progress, silent
 from reportgen.records.model import TensorRecord
@@ -42,8 +43,9 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> tupl
     known = Answered(
         size=dataset.size,
         labels=labels.get(predictions.name) if predictions.right is not None else None,
-        hits=predictions.hits,
-        confidence=predictions.confidence,
+        has_hits=predictions.right is not None,
+        sure=predictions.sure,
+        kept=predictions.kept,
         losses=_losses(subject.earlier.get("pixels")),
     )
     picked = pick(options.pick, known, options.seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -9,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.errors import DataError
+from reportgen.evidence.confidences import Confidences, Kept
 from reportgen.language.numerals import number
 from reportgen.options.forms import Pick
-
-DEFAULT_WITH_LABELS = (Pick("confident", (1,)), Pick("uncertain", (1,)), Pick("wrong", (1,)))
+from reportgen.probes.predictions.asked_for import DEFAULT_WITH_LABELS, drawn, first_of_each
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +31,18 @@ class Answered:
     Attributes:
         size: Number of images.
         labels: True class of each image, or None.
-        hits: Whether each is answered rightly, or None where that is not known.
-        confidence: Probability or score of the model's answer, or None where it has no classes.
+        has_hits: Whether it is known which are answered rightly.
+        sure: Which answers are the surest and the least sure; None where they have no classes.
+        kept: The answers to all images that wishes choose whatever is answered; None where they have no classes.
         losses: How bad each picture-shaped answer is, NaN where that is not known; None where there is none, or nothing
             is known of what is true.
     """
 
     size: int
     labels: npt.NDArray[np.int64] | None = None
-    hits: npt.NDArray[np.bool_] | None = None
-    confidence: npt.NDArray[np.float64] | None = None
+    has_hits: bool = False
+    sure: Confidences | None = None
+    kept: Kept | None = None
     losses: npt.NDArray[np.float64] | None = None
 
 
@@ -60,9 +63,9 @@ def pick(wishes: Sequence[Pick], known: Answered, seed: int) -> tuple[Picked, ..
         DataError: An index is too large, or a wish needs labels or classes that are not there.
     """
     if not wishes:
-        if known.hits is None and known.losses is not None:
+        if not known.has_hits and known.losses is not None:
             return _best_median_worst(known.losses)
-        if known.hits is None:
+        if not known.has_hits:
             return tuple(Picked(index, "one of the first images") for index in range(min(3, known.size)))
         wishes = DEFAULT_WITH_LABELS
     chosen: dict[int, str] = {}
@@ -77,28 +80,53 @@ def _choose(wish: Pick, chosen: Collection[int], known: Answered, seed: int) -> 
     if wish.kind == "index":
         return [(_within(index, known.size), "chosen by its index") for index in wish.numbers]
     if wish.kind == "random":
-        drawn = np.random.default_rng(seed).permutation(known.size)[:count]
-        return [(int(index), f"drawn at random with seed {seed}") for index in drawn]
+        return [(int(index), f"drawn at random with seed {seed}") for index in drawn(count, known.size, seed)]
     if wish.kind == "per-class":
         if known.labels is None:
             raise _missing(wish, "labels of one class for each image")
-        found = [index for label in np.unique(known.labels) for index in np.flatnonzero(known.labels == label)[:count]]
-        return [(int(index), "one of the first of its class") for index in found]
-    confidence, hits = known.confidence, known.hits
-    if wish.kind == "wrong" and hits is None and known.losses is not None:
+        return [(int(index), "one of the first of its class") for index in first_of_each(known.labels, count)]
+    if wish.kind == "wrong" and not known.has_hits and known.losses is not None:
         free = np.array([index not in chosen for index in range(known.size)]) & np.isfinite(known.losses)
         return [(index, "predicted worst") for index in _by_loss(-known.losses, free)[:count]]
-    if confidence is None:
+    if known.sure is None:
         raise _missing(wish, "a model that predicts classes")
-    free = np.array([index not in chosen for index in range(known.size)])
-    if wish.kind == "wrong":
-        if hits is None:
-            raise _missing(wish, "labels")
-        return _ordered(-confidence, free & ~hits, count, "wrong, and most confident")
-    right = free if hits is None else free & hits
-    if wish.kind == "confident":
-        return _ordered(-confidence, right, count, "most confident" if hits is None else "correct, and most confident")
-    return _ordered(confidence, free, count, "least confident")
+    if wish.kind == "wrong" and not known.has_hits:
+        raise _missing(wish, "labels")
+    return _surest(wish.kind, count, chosen, known)
+
+
+def _surest(kind: str, count: int, chosen: Collection[int], known: Answered) -> list[tuple[int, str]]:
+    """Choose by confidence; of several that are as confident as the last one, it is told how many there are."""
+    assert known.sure is not None, "answers have classes"
+    is_right = kind == "confident" and known.has_hits
+    confidences = {
+        index: (sign * key, right)
+        for listed, sign, right in (
+            (known.sure.least_sure, 1, None),
+            (known.sure.surest_right, -1, True),
+            (known.sure.surest_wrong, -1, False),
+        )
+        for index, key in zip(listed.indices.tolist(), listed.keys.tolist(), strict=True)
+    }
+
+    def key_of(index: int) -> float:
+        """Of an image that was chosen before, NaN where it is not among those in question."""
+        answer = (known.kept.of(index) if known.kept else None) or confidences.get(index)
+        if answer is None:
+            return math.nan
+        sure, right = answer
+        return sure if kind == "uncertain" else -sure if right == is_right else math.nan
+
+    if kind == "uncertain":
+        found, reason = known.sure.least_sure, "least confident"
+    elif is_right:
+        found, reason = known.sure.surest_right, "correct, and most confident"
+    else:
+        found, reason = known.sure.surest_wrong, "wrong, and most confident" if kind == "wrong" else "most confident"
+    leaving = {index: key_of(index) for index in chosen}
+    images, keys, tie = found.first(count, leaving)
+    tied = f"{reason}: one of {number(tie.total)} equally confident, taken in the order of the data" if tie else reason
+    return [(index, tied if key == keys[-1] else reason) for index, key in zip(images, keys, strict=True)]
 
 
 def _best_median_worst(losses: npt.NDArray[np.float64]) -> tuple[Picked, ...]:
@@ -110,20 +138,6 @@ def _best_median_worst(losses: npt.NDArray[np.float64]) -> tuple[Picked, ...]:
 def _by_loss(losses: npt.NDArray[np.float64], allowed: npt.NDArray[np.bool_]) -> list[int]:
     """Return the places of the allowed losses, the smallest first, equal ones in the order of the data."""
     return [int(index) for index in np.argsort(losses, kind="stable") if allowed[index]]
-
-
-def _ordered(
-    keys: npt.NDArray[np.float64], allowed: npt.NDArray[np.bool_], count: int, reason: str
-) -> list[tuple[int, str]]:
-    order = np.argsort(keys, kind="stable")
-    places = [int(index) for index in order if allowed[index]]
-    chosen = places[:count]
-    if len(chosen) == len(places) or keys[chosen[-1]] != keys[places[count]]:
-        return [(index, reason) for index in chosen]
-    last = keys[chosen[-1]]
-    equals = sum(bool(keys[index] == last) for index in places)
-    tied = f"{reason}: one of {number(equals)} equally confident, taken in the order of the data"
-    return [(index, tied if keys[index] == last else reason) for index in chosen]
 
 
 def _within(index: int, size: int) -> int:

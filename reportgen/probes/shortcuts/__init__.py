@@ -36,6 +36,7 @@ from reportgen.models.subject import Array, Subject
 from reportgen.options import Options
 from reportgen.probes.activations import drawing, foreground
 from reportgen.probes.predictions import class_name
+from reportgen.probes.predictions.asked_for import GRADIENT, PART_FOR_MAPS, USUAL_MACS, located, num_located
 from reportgen.probes.shortcuts import cells as of_cells
 from reportgen.probes.why import painting
 from reportgen.probes.why.ground import Ground
@@ -45,15 +46,8 @@ from reportgen.records.model import ModelRecord
 from reportgen.sources.dataset import Dataset
 
 NEEDS = ("predictions",)
-USUAL_MACS = 4 * 10**11
-"""Multiply-adds that looking for shortcuts may take before there are fewer images and classes."""
-MOST_IMAGES = 1000
-_GRADIENT = 2
 _RECEIVERS, _FIRST = 100, 25
 _SHOWN = 4
-_SEED = 23
-# Half of the budget is for the evidence of images, the rest for transplants.
-_PART_FOR_MAPS = 0.5
 
 
 def forecast(record: ModelRecord, dataset: Dataset, options: Options, plan: Plan) -> Work | None:
@@ -61,8 +55,8 @@ def forecast(record: ModelRecord, dataset: Dataset, options: Options, plan: Plan
     del options, plan
     if len(places.spatial_shape(record)) != 2 or not record.macs:
         return None
-    images = _num_images(record.macs, dataset.size)
-    return Work("looking for shortcuts", macs=2 * _GRADIENT * images * record.macs)
+    images = num_located(record.macs, dataset.size)
+    return Work("looking for shortcuts", macs=2 * GRADIENT * images * record.macs)
 
 
 def run(subject: Subject, options: Options, progress: Progress = silent) -> ShortcutsResult | None:
@@ -86,11 +80,6 @@ def _nothing(dataset: Dataset, why: str) -> ShortcutsResult:
     return ShortcutsResult(0, dataset.size, (), (), 0, "", why)
 
 
-def _num_images(macs: int, size: int) -> int:
-    affordable = int(_PART_FOR_MAPS * USUAL_MACS) // (_GRADIENT * max(macs, 1))
-    return min(size, MOST_IMAGES, max(affordable, 1))
-
-
 class _Search:
     """Looks at one model."""
 
@@ -98,15 +87,12 @@ class _Search:
         dataset = subject.dataset
         assert dataset is not None, "there is data"
         self._subject, self._answers, self._dataset = subject, answers, dataset
-        if len(answers.shape) != 1 or answers.answered is None or answers.output == "multi-label":
+        if len(answers.shape) != 1 or answers.kept is None or not answers.names_one_class:
             raise ModelError("Where evidence lies is looked at by class, and the output does not name one class.")
         if len(places.spatial_shape(subject.record)) != 2:
             raise ModelError("Places are looked for in pictures of height and width only.")
-        generator = np.random.default_rng([seed, _SEED])
-        number = _num_images(subject.record.macs, dataset.size)
-        drawn = generator.choice(dataset.size, number, replace=False) if number < dataset.size else np.arange(number)
-        self._images = np.sort(drawn)
-        self._called = answers.answered[self._images]
+        self._images, generator = located(subject.record.macs, dataset.size, seed)
+        self._called = answers.kept.answered_to(self._images)
         values, counts = np.unique(self._called[self._called >= 0], return_counts=True)
         order = np.argsort(-counts, kind="stable")
         self._classes = [int(values[place]) for place in order if counts[place] >= LEAST_IMAGES]
@@ -138,7 +124,7 @@ class _Search:
         self._outside = np.array(outside)
         macs = max(self._subject.record.macs, 1)
         each = self._cost()
-        room = max(1, int((1 - _PART_FOR_MAPS) * USUAL_MACS) // (each * macs))
+        room = max(1, int((1 - PART_FOR_MAPS) * USUAL_MACS) // (each * macs))
         tested = self._classes[:room] if len(set(self._called.tolist())) > 1 else []
         with progress("Transplanting places", total=len(tested)) as advance:
             tests = []

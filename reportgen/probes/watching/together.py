@@ -33,8 +33,8 @@ class Together:
         self._answers, self._watched = answers, watched
         self.batch_size = watched.batch_size
         self.blocks = cut(dataset.size, self.batch_size, watched.most_blocks)
-        self.drawn = watched.drawn
-        self.memory_bytes = watched.memory_bytes + answers.block_bytes
+        self.drawn: State = {**watched.drawn, **answers.drawn}
+        self.memory_bytes = watched.memory_bytes + answers.own_bytes
         self._is_watched = np.zeros(dataset.size, bool)
         self._is_watched[watched.images] = True
         # As many batches for any block, so that each is answered alike.

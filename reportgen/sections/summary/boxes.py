@@ -152,14 +152,14 @@ def _named(low: float, high: float) -> str:
 
 def _unlabelled(found: PredictionsResult) -> Iterator[BandRow]:
     total = found.num_images
-    for low, high in ((SURE, 1.0), (UNSURE, SURE), (0.0, UNSURE)) if found.confidence is not None else ():
+    for low, high in ((SURE, 1.0), (UNSURE, SURE), (0.0, UNSURE)) if found.sure is not None else ():
         inside = found.num_sure(low, high)
         yield BandRow(_named(low, high), inside / total, None, f"{number(inside)} of {number(total)}")
 
 
 def _errors(found: PredictionsResult, sample: str) -> Iterator[str]:
-    if found.error_spread is not None:
-        half, most, largest = found.error_spread
+    if found.errors is not None and found.errors.spread is not None:
+        half, most, largest = found.errors.spread
         yield (
             f"Of {plural(found.num_images, sample)}, half are off by less than {number(half)}, 95 in 100 by less than"
             f" {number(most)}, and the worst by {number(largest)}."

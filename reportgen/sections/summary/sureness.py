@@ -58,17 +58,15 @@ class Trust:
 
 def trust(found: PredictionsResult) -> Trust | None:
     """Count right answers by confidence; None where answers have no one class, or nothing is known to be right."""
-    if found.hits is None or found.confidence is None or found.answered is None:
+    sure = found.sure
+    if found.right is None or sure is None or not found.names_one_class:
         return None
-    is_number = found.answered >= 0
-    hits, sure = found.hits[is_number], found.confidence[is_number]
-    near = None if found.places is None else (found.places[is_number] <= 5) & ~hits
 
     def of(low: float, high: float) -> Band:
-        inside = (sure >= low) & ((sure < high) | (high >= 1))
-        counted = None if near is None else int(near[inside].sum())
-        return Band(low, high, share(int(hits[inside].sum()), int(inside.sum())), counted)
+        inside = sure.between(low, high)
+        return Band(low, high, share(inside.right, inside.total), inside.near)
 
-    bound = UNSURE if int((sure < UNSURE).sum()) >= LEAST_UNSURE else SURE
+    bound = UNSURE if sure.between(0.0, UNSURE).total >= LEAST_UNSURE else SURE
     bands = tuple(band for band in (of(SURE, 1.0), of(UNSURE, SURE), of(0.0, UNSURE)) if band.right is not None)
-    return Trust(SURE, bound, of(SURE, 1.0).right, of(0.0, bound).right, bands, int((~found.hits).sum()))
+    num_wrong = found.num_images - found.right
+    return Trust(SURE, bound, of(SURE, 1.0).right, of(0.0, bound).right, bands, num_wrong)

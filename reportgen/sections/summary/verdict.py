@@ -75,8 +75,8 @@ def _measured(evidence: Evidence) -> Iterator[Phrase]:
     elif found.right is None and found.mean_error is not None:
         yield Phrase(f" Its mean absolute error on {images} is ")
         yield Phrase(number(found.mean_error), "strong")
-        if found.error_spread is not None:
-            half, most, _ = found.error_spread
+        if found.errors is not None and found.errors.spread is not None:
+            half, most, _ = found.errors.spread
             yield Phrase(f"; half of the errors are {number(half)} or less, and 95 in 100 are {number(most)} or less")
         yield Phrase(".")
     elif found.right is None:

@@ -226,10 +226,10 @@ def _ranks(evidence: Evidence) -> tuple[Row, ...]:
     found = evidence.predictions
     if found is None or found.places is None:
         return ()
-    rows, before, highest = [], 0, int(found.places.max(initial=1))
+    rows, before, highest = [], 0, max(len(found.places), 1)
     for most in _RANKS:
         last = min(most or highest, highest)
-        inside = share(int(((found.places > before) & (found.places <= last)).sum()), found.num_images)
+        inside = share(int(found.places[before:last].sum()), found.num_images)
         if inside is not None and last > before:
             name = "first" if last == 1 else f"{number(before + 1)} to {number(last)}"
             rows.append(Row(name, inside.value, inside.interval, _of(inside), None, "", False))
