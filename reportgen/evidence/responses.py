@@ -58,6 +58,8 @@ class Patch:
         lit: bool (rows, columns): where in the channel's map the response is at least half of its highest, at most
             `LIT_PLACES` a side. Only of calls whose places see more than half of the image, so that a box would say
             little; None for all others.
+        slice: Of a volume or a film the slice or step in the middle of what was seen, which `picture`, `context` and
+            `lit` are of; None of what has none.
     """
 
     image: int
@@ -70,6 +72,7 @@ class Patch:
     size: tuple[int, int] = (0, 0)
     context: Levels | None = field(repr=False, default=None)
     lit: npt.NDArray[np.bool_] | None = field(repr=False, default=None)
+    slice: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

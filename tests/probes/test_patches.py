@@ -11,7 +11,7 @@ import pytest
 from reportgen.evidence.responses import PATCH_PIXELS, Patch
 from reportgen.layers.reach import UNKNOWN
 from reportgen.models.inspection import inspect
-from reportgen.probes.responses.patches import CURVE_SIDE, box, cut, extent, filled, reaches
+from reportgen.probes.responses.patches import CURVE_SIDE, box, cut, extent, filled, middle_slice, reaches
 from tests.probes.subjects import data, subject
 
 layers = keras.layers
@@ -188,7 +188,29 @@ def test_patch_of_a_signal_is_the_curve_in_its_box_and_lies_in_the_whole() -> No
 
 
 @pytest.mark.keras
-def test_signals_of_many_channels_and_volumes_have_no_patches() -> None:
-    for shape, kind in (((30, 9), layers.Conv1D), ((5, 5, 5, 1), layers.Conv3D)):
-        model = keras.Sequential([keras.Input(shape), kind(1, 2, name="conv")])
+def test_patch_of_a_volume_is_of_the_slice_in_the_middle_of_what_is_seen() -> None:
+    values = np.random.default_rng(0).uniform(0, 1, (2, 9, 8, 7, 1)).astype(np.float32)
+    model = keras.Sequential(
+        [keras.Input((9, 8, 7, 1)), layers.Conv3D(1, 3, name="first"), layers.Conv3D(1, 3, strides=2, name="last")]
+    )
+    own, seen = subject(model, data(values)), reaches(inspect(model))["last"]
+    size = extent(own, 0)
+    assert size == (9, 8, 7)
+    # From position (1, 0, 1) on, jumps of two and a field of five along each axis: slices 2 to 6.
+    assert box(seen, (1, 0, 1), size) == (0, 2, 5, 7)
+    assert middle_slice(seen, (1, 0, 1), size) == 4
+    patch = Patch(1, None, 1.0, (1, 0, 1), (0, 2, 5, 7), slice=4)
+    (drawn,) = filled([patch], own).values()
+    np.testing.assert_array_equal(drawn.picture, np.rint(values[1, 4, 0:5, 2:7, 0] * 255))
+    np.testing.assert_array_equal(drawn.context, np.rint(values[1, 4, ..., 0] * 255))
+    assert drawn.size == (8, 7)
+    assert middle_slice(UNKNOWN, (1, 0, 1), size) == 4
+    assert middle_slice(seen, (1, 0), (8, 7)) is None
+
+
+@pytest.mark.keras
+def test_signals_of_many_channels_and_films_of_volumes_have_no_patches() -> None:
+    film = layers.TimeDistributed(layers.Conv3D(1, 2, name="conv"))
+    for shape, layer in (((30, 9), layers.Conv1D(1, 2, name="conv")), ((3, 5, 5, 5, 1), film)):
+        model = keras.Sequential([keras.Input(shape), layer])
         assert extent(subject(model, data(np.zeros((2, *shape), np.float32))), 0) is None

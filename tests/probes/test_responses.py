@@ -9,12 +9,13 @@ import keras
 import numpy as np
 import pytest
 
-from reportgen.evidence.responses import MOST_CLASS_MEANS, MOST_SHOWN, CallResponses, ResponsesResult
+from reportgen.evidence.responses import MOST_CLASS_MEANS, MOST_SHOWN, CallResponses, Patch, ResponsesResult
 from reportgen.models.compiling import runnable
 from reportgen.models.convnet import convnet
 from reportgen.models.subject import Subject
 from reportgen.options import make
 from reportgen.probes import watching
+from reportgen.probes.activations import drawing
 from reportgen.probes.responses import run
 from reportgen.probes.watching.collecting import MOST_PLACES, chosen
 from reportgen.sources import digits
@@ -347,6 +348,11 @@ def test_model_of_several_inputs_shows_patches_of_the_image_that_a_call_sees() -
     assert (first.picture is not None, second.picture, second.box) == (True, None, ())
 
 
+def _inside(patch: Patch) -> tuple[slice, slice]:
+    top, left, bottom, right = patch.box
+    return slice(top, bottom), slice(left, right)
+
+
 def test_films_signals_and_volumes_have_positions_along_all_axes() -> None:
     draw = np.random.default_rng(0)
     films = draw.normal(size=(3, 3, 4, 4, 1)).astype(np.float32)
@@ -356,7 +362,10 @@ def test_films_signals_and_volumes_have_positions_along_all_axes() -> None:
     (best, *_) = each.channels[0].patches
     assert best.value == pytest.approx(float(maps.max()), rel=1e-5)
     assert (best.image, *best.position) == tuple(map(int, np.unravel_index(maps.argmax(), maps.shape)))
-    assert (best.box, best.picture) == ((), None)
+    row, column = best.position[1:]
+    height, width = conv.kernel_size
+    assert (best.box, best.slice) == ((row, column, row + height, column + width), best.position[0])
+    np.testing.assert_array_equal(best.picture, drawing.picture(films[best.image])[best.slice][_inside(best)])
     for rank, kind in ((1, layers.Conv1D), (3, layers.Conv3D)):
         model = keras.Sequential([keras.Input((*(6, 5, 4)[:rank], 2)), kind(2, 2, name="conv")])
         values = draw.normal(size=(4, *model.input_shape[1:])).astype(np.float32)
@@ -366,9 +375,12 @@ def test_films_signals_and_volumes_have_positions_along_all_axes() -> None:
         assert patch.value == pytest.approx(float(found.max()), abs=1e-5)
         assert (patch.image, *patch.position) == tuple(map(int, np.unravel_index(found.argmax(), found.shape)))
         assert call.kernels is None
-        start = patch.position[0]
-        assert patch.box == ((0, start, 1, start + 2) if rank == 1 else ())
-        assert (patch.picture is not None) == (rank == 1)
+        start, end = patch.position, tuple(place + 2 for place in patch.position)
+        assert patch.box == (0, start[0], 1, end[0]) if rank == 1 else (*start[1:], *end[1:])
+        assert patch.slice == (None if rank == 1 else start[0])
+        if rank == 3:
+            drawn = drawing.picture(values[patch.image])[patch.slice]
+            np.testing.assert_array_equal(patch.picture, drawn[_inside(patch)])
 
 
 def test_channels_first_is_the_same_as_channels_last() -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from reportgen.budget.constants import MOST_IN_SHEET
 from reportgen.evidence import Evidence
 from reportgen.evidence.activations import CallMaps
-from reportgen.figures import seen_maps
+from reportgen.evidence.grids import Grid
+from reportgen.figures import evidence_maps, seen_maps
 from reportgen.sections import activations
-from reportgen.sections.activations import Content, choosing
+from reportgen.sections.activations import Content, choosing, drawn
 from tests import made
 
 
@@ -143,3 +146,21 @@ def test_a_map_that_does_not_lie_on_the_image_is_drawn_on_a_dark_ground() -> Non
     call = replace(made.maps("conv", side=4), path="of another network")
     (layer,) = content(evidence(call)).layers
     assert layer.rows[0].tiles[0].figure.width_px > 0
+
+
+def test_of_a_volume_the_slice_with_the_peak_is_laid_over_the_same_slice() -> None:
+    levels = np.zeros((1, 3, 4, 4), np.uint8)
+    levels[0, 1, 3, 0], levels[0, 2, 0, 3] = 200, 255
+    volume = np.stack([np.full((4, 4), 40 * place, np.uint8) for place in range(6)])
+    grid = Grid(("depth", "height", "width"), (6, 4, 4), (1, 1, 1))
+    sample = replace(made.sample(2), image=volume, grid=grid)
+    call = replace(made.maps("conv"), levels=levels, grid=grid)
+    found = drawn.tile(evidence(call), sample, call, 0, 3.0)
+    assert found.figure.alt.endswith("most in the upper right.")
+    # The last of three slices of the map lies on the last two of six, of which the last is taken.
+    expected = evidence_maps.lit(volume[5], levels[0, 2], 168)
+    # A photograph is kept as JPEG, which is not exact.
+    drawn_as = np.asarray(Image.open(io.BytesIO(found.figure.data)).convert("RGB")).astype(float)
+    assert np.abs(drawn_as - expected).mean() < 4
+    other = evidence_maps.lit(volume[2], levels[0, 1], 168)
+    assert np.abs(drawn_as - other).mean() > 10

@@ -431,7 +431,7 @@ def said(evidence: Evidence) -> str:
                 model=made.model(inputs=(TensorRecord("wave", (400, 12), "float32"),)),
                 responses=made.responses(made.call("conv", made.channel(patches=(UNDRAWN,)))),
             ),
-            "No patches are drawn of these signals, only of images and of signals of few channels.",
+            "No patches are drawn of signals like these. The cards give class and response",
         ),
         (
             made.evidence(responses=made.responses(made.call("side", made.channel(patches=(UNDRAWN,))), made.call())),

@@ -86,7 +86,7 @@ def _draw(
     subject: Subject,
     calls: tuple[CallResponses, ...],
     rows: list[dict[int, ChannelResponses]],
-    size: tuple[int, int],
+    size: patches.Extent,
 ) -> None:
     """Put pictures into the patches of channels."""
     channels = [(call.path, each) for call, row in zip(calls, rows, strict=True) for each in row.values()]

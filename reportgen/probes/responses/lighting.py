@@ -21,7 +21,7 @@ _HALF = 0.5
 
 
 def lit(
-    subject: Subject, patches: Mapping[Key, tuple[Patch, ...]], size: tuple[int, int]
+    subject: Subject, patches: Mapping[Key, tuple[Patch, ...]], size: tuple[int, ...]
 ) -> dict[Key, tuple[Patch, ...]]:
     """Return patches, those of calls that see more than half of the image with the places at half of their response.
 
@@ -30,7 +30,7 @@ def lit(
     Args:
         subject: The model and its data.
         patches: Patches by the path of the conv call and the number of the channel.
-        size: Height and width of an image; 1 and the length of a signal.
+        size: Height and width of an image; 1 and the length of a signal; slices, height and width of a volume.
 
     Raises:
         ModelError: The model cannot be run on the images.
@@ -69,7 +69,7 @@ def lit(
 
 
 def _wide(call: Judged, size: tuple[int, ...]) -> bool:
-    """Whether one position of a call sees more than half of an image or a signal, as far as is known."""
+    """Whether one position of a call sees more than half of an image, a signal or a volume, as far as is known."""
     record = call.record
     if len(record.output_shape) != len(size) + 1:
         return False
@@ -79,9 +79,14 @@ def _wide(call: Judged, size: tuple[int, ...]) -> bool:
 
 
 def _mask(values: Array, peak: tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    """Return where a map is at least half of its value at the peak; where that is not above zero, the peak alone."""
+    """Return where a map, of one in slices the slice with the peak, is at least half of its value at the peak.
+
+    Where that is not above zero, the peak alone.
+    """
     highest = values[peak]
     known = np.nan_to_num(values, nan=-np.inf)
     found = known >= (_HALF * highest if highest > 0 else highest)
+    if found.ndim == 3:
+        found = found[peak[0]]
     blocks = tuple(-(-length // LIT_PLACES) for length in found.shape)
     return np.atleast_2d(drawing.block_max(found.astype(np.uint8), blocks).astype(np.bool_))

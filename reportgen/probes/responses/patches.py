@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from reportgen.probes.watching.labelled import classes
 from reportgen.records.model import Arithmetic, LayerRecord, ModelRecord
 
 Box = tuple[int, int, int, int]
+Extent = tuple[int, ...]
 
 CURVE_SIDE = 48
 """Pixels along a side of what a channel saw of a signal."""
@@ -57,34 +59,50 @@ def _reach(call: LayerRecord, below: dict[str, Reach]) -> Reach:
     return own if agrees else reach.UNKNOWN
 
 
-def extent(subject: Subject, image: int) -> tuple[int, int] | None:
-    """Return height and width of images, 1 and the length of signals; None of what patches cannot be drawn of.
+def extent(subject: Subject, image: int) -> Extent | None:
+    """Return how large the data are where patches are cut from them; None of what none can be drawn of.
 
     Args:
         subject: Where they come from.
         image: Index of one of them.
+
+    Returns:
+        Height and width of images; 1 and the length of signals; slices, height and width of volumes and films.
     """
     shape = subject.pictures([image])[0].shape
-    if words(subject.record).is_picture:
-        return shape[0], shape[1]
-    return (1, shape[0]) if len(shape) == 2 and shape[1] <= drawing.MOST_CURVES else None
+    if words(subject.record).is_picture or len(shape) == 4:
+        return tuple(map(int, shape[:-1]))
+    return (1, int(shape[0])) if len(shape) == 2 and shape[1] <= drawing.MOST_CURVES else None
 
 
-def box(own: Reach, position: tuple[int, ...], size: tuple[int, int]) -> Box:
+def box(own: Reach, position: tuple[int, ...], size: Extent) -> Box:
     """Return first row, first column, end row and end column of what a position of a map sees.
 
     Args:
         own: Reach of the call.
-        position: Row and column in its map; a signal's has one number.
-        size: Height and width of the image; it is the box where every position sees all, or nothing is known.
+        position: Row and column in its map; a signal's has one number, one in slices begins with that of the slice.
+        size: As from `extent`; it is the box where every position sees all, or nothing is known.
     """
-    if len(own.axes) != len(position) or len(position) not in {1, 2}:
-        return (0, 0, *size)
-    row = (0, 0) if len(position) == 1 else own.axes[0].at(position[0])
-    rows, columns = row, own.axes[-1].at(position[-1])
-    if rows is None or columns is None:
-        return (0, 0, *size)
-    return rows[0], columns[0], rows[1] + 1, columns[1] + 1
+    height, width = size[-2:]
+    if len(own.axes) != len(position) or not 1 <= len(position) <= 3:
+        return (0, 0, height, width)
+    row = (0, 0) if len(position) == 1 else own.axes[-2].at(position[-2])
+    column = own.axes[-1].at(position[-1])
+    if row is None or column is None:
+        return (0, 0, height, width)
+    return row[0], column[0], row[1] + 1, column[1] + 1
+
+
+def middle_slice(own: Reach, position: tuple[int, ...], size: Extent) -> int | None:
+    """Return which slice lies in the middle of what a position sees, within the data; None of what has no slices.
+
+    Arguments as for `box`.
+    """
+    if len(size) != 3:
+        return None
+    seen = own.axes[0].at(position[0]) if len(own.axes) == len(position) == 3 else None
+    first, last = (0, size[0] - 1) if seen is None else (max(seen[0], 0), min(seen[1], size[0] - 1))
+    return min(max((first + last) // 2, 0), size[0] - 1)
 
 
 def cut(levels: Levels, place: Box) -> tuple[Levels, Box]:
@@ -127,30 +145,34 @@ def filled(patches: Iterable[Patch], subject: Subject, alone: Iterable[Patch] = 
     for patch in (*in_context, *alone):
         by_image[patch.image][patch] = None
     images = sorted(by_image)
-    with_context = set(sorted({patch.image for patch in in_context})[:MOST_CONTEXTS])
+    with_context = set(sorted({(patch.image, patch.slice or 0) for patch in in_context})[:MOST_CONTEXTS])
     found: dict[Patch, Patch] = {}
     for start in range(0, len(images), subject.batch_size):
         part = images[start : start + subject.batch_size]
         for image, pixels in zip(part, subject.pictures(part), strict=True):
             values = np.asarray(pixels, dtype=np.float64)
-            whole = _Signal(values) if values.ndim == 2 else _Picture(values)
-            small = whole.small if image in with_context else None
+            levels = None if values.ndim == 2 else drawing.picture(values)
+            drawn: dict[int, _Signal | _Picture] = {}
             for patch in by_image[image]:
+                place = patch.slice or 0
+                if place not in drawn:
+                    one = levels if patch.slice is None or levels is None else levels[place]
+                    drawn[place] = _Signal(values) if one is None else _Picture(one)
+                whole = drawn[place]
                 top, left, bottom, right = patch.box
                 picture, inside = whole.cut((top, left, bottom, right))
-                context = small if patch in in_context else None
+                context = whole.small if patch in in_context and (image, place) in with_context else None
                 found[patch] = replace(patch, picture=picture, inside=inside, size=whole.size, context=context)
     return found
 
 
 class _Picture:
-    """An image, as patches are cut from it and as they lie in it."""
+    """An image or a slice, as patches are cut from it and as they lie in it."""
 
-    def __init__(self, values: Array) -> None:
-        self._levels = drawing.picture(values)
-        self.size = int(self._levels.shape[0]), int(self._levels.shape[1])
+    def __init__(self, levels: Levels) -> None:
+        self._levels, self.size = levels, (int(levels.shape[0]), int(levels.shape[1]))
 
-    @property
+    @cached_property
     def small(self) -> Levels:
         return _small(self._levels)
 
@@ -164,7 +186,7 @@ class _Signal:
     def __init__(self, values: Array) -> None:
         self._values, self.size = values, (1, len(values))
 
-    @property
+    @cached_property
     def small(self) -> Levels:
         return _curve(self._values, _SIGNAL, 1)
 
@@ -186,7 +208,7 @@ def _small(levels: Levels) -> Levels:
 
 
 def strongest(
-    seen: Strongest, channel: int, own: Reach, size: tuple[int, int] | None, label: Callable[[int], str | None]
+    seen: Strongest, channel: int, own: Reach, size: Extent | None, label: Callable[[int], str | None]
 ) -> tuple[Patch, ...]:
     """Return where a channel responded most, at most nine, without pictures; nothing where it has one value everywhere.
 
@@ -202,27 +224,27 @@ def strongest(
     for value, image, place in zip(*columns, strict=True):
         if np.isfinite(value) and value > seen.lowest[channel]:
             position = tuple(map(int, np.unravel_index(place, seen.sizes)))
-            own_box = box(own, position, size) if size else ()
-            found.append(Patch(int(image), label(int(image)), float(value), position, own_box))
+            own_box, place = (box(own, position, size), middle_slice(own, position, size)) if size else ((), None)
+            found.append(Patch(int(image), label(int(image)), float(value), position, own_box, slice=place))
     return tuple(found)
 
 
-def close(patch: Patch, size: tuple[int, int], places: tuple[int, ...]) -> Patch:
+def close(patch: Patch, size: Extent, places: tuple[int, ...]) -> Patch:
     """Return a patch whose box takes up at most half of the image along each side, about the place of the response.
 
     Args:
         patch: A patch with a box.
-        size: Height and width of the image.
-        places: Rows and columns of the map.
+        size: As from `extent`.
+        places: How many places the map has along each of its axes.
     """
-    position = patch.position if len(places) == 2 else (0, *patch.position)
-    places = places if len(places) == 2 else (1, *places)
+    is_placed = len(patch.position) == len(size) or (len(patch.position) == 1 and size[0] == 1)
+    position, places = (0, *patch.position)[-2:], (1, *places)[-2:]
     ends = []
-    for axis, long in enumerate(size):
+    for axis, long in enumerate(size[-2:]):
         start, end = patch.box[axis], patch.box[axis + 2]
         half = max(1, long // 2)
         if end - start > half:
-            all_seen = start <= 0 and end >= long and len(places) == len(size)
+            all_seen = start <= 0 and end >= long and is_placed
             middle = (position[axis] + 0.5) / places[axis] * long if all_seen else (start + end) / 2
             start = min(max(round(middle - half / 2), 0), long - half)
             end = start + half
@@ -233,7 +255,7 @@ def close(patch: Patch, size: tuple[int, int], places: tuple[int, ...]) -> Patch
 def of_channels(
     subject: Subject, watched: WatchingResult, wanted: Mapping[str, Collection[int]]
 ) -> dict[tuple[str, int], tuple[Patch, ...]]:
-    """Return what some channels saw where they responded most, with pictures; () for what is no picture.
+    """Return what some channels saw where they responded most, with pictures; {} for signals and what has no patches.
 
     Args:
         subject: Where the images come from.
@@ -242,18 +264,17 @@ def of_channels(
     """
     dataset = subject.dataset
     assert dataset is not None, "channels were watched over data"
-    if not words(subject.record).is_picture:
+    size = extent(subject, int(watched.images[0]))
+    # Where a channel responds on a signal says more than six small curves.
+    if size is None or len(words(subject.record).axes) == 1:
         return {}
-    shape = subject.pictures([int(watched.images[0])])[0].shape
     seen, layers = reaches(subject.record), {layer.path: layer for layer in subject.record.layers}
     groups = classes(subject.record, dataset, watched.images, sum(map(len, wanted.values())))
     found = {}
     for call, where in zip(watched.responses.calls, watched.strongest, strict=True):
         if call.path in wanted and subject.record.sees_main_input(layers[call.path]):
             for channel in wanted[call.path]:
-                found[call.path, channel] = strongest(
-                    where, channel, seen[call.path], (shape[0], shape[1]), groups.label
-                )
+                found[call.path, channel] = strongest(where, channel, seen[call.path], size, groups.label)
     drawn = filled((patch for each in found.values() for patch in each), subject)
     whole = {key: tuple(drawn.get(patch, patch) for patch in each) for key, each in found.items()}
-    return lighting.lit(subject, whole, (shape[0], shape[1]))
+    return lighting.lit(subject, whole, size)

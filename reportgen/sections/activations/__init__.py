@@ -12,7 +12,7 @@ from reportgen.budget.constants import MOST_IN_SHEET, MOST_ROWS
 from reportgen.document.report import Figure, Section
 from reportgen.evidence import Evidence
 from reportgen.evidence.activations import CallMaps, Closest
-from reportgen.figures import evidence_maps
+from reportgen.figures import evidence_maps, journey
 from reportgen.figures.map_sheets import single
 from reportgen.language.numerals import number, percent, plural
 from reportgen.language.vocabulary import words
@@ -183,9 +183,12 @@ def _top(maps: Sequence[CallMaps]) -> float:
 def _row(evidence: Evidence, index: int, call: CallMaps, channels: Sequence[int], top: float) -> Row:
     sample = evidence.samples[index]
     rank = len(sample.grid.sizes) if sample.grid else 2
-    image = (
-        sample.image if sample.grid is None else evidence_maps.as_picture(sample.image, sample.grid, sample.grid.sizes)
-    )
+    if sample.grid is None:
+        image = sample.image
+    elif rank > 2:
+        image, rank = journey.base(sample), 2
+    else:
+        image = evidence_maps.as_picture(sample.image, sample.grid, sample.grid.sizes)
     has_probabilities = evidence.predictions is not None and evidence.predictions.output == "probabilities"
     alt = f"Sample {sample.index}" + (f", labelled {sample.label}." if sample.label is not None else ".")
     return Row(

@@ -87,6 +87,8 @@ def tile(evidence: Evidence, sample: SampleRecord, call: CallMaps, channel: int,
     numbers = call.channels[channel]
     response = seen_maps.scaled(call, channel, _is_common(evidence), top)
     image = _ground(evidence, sample, call)
+    if response.ndim > 2:
+        response, image = _at_the_peak(evidence, sample, call, response)
     alt = (
         f"Channel {channel} of {call.path} on sample {sample.index}: up to {number(numbers.maximum)}, above 0 at"
         f" {percent(numbers.active_share, 0)} of its points{_where(response)}."
@@ -94,6 +96,18 @@ def tile(evidence: Evidence, sample: SampleRecord, call: CallMaps, channel: int,
     drawn = evidence_maps.lit(image, response, _TILE)
     name = f"sees-{sample.index}-{call.path}-{channel}"
     return Tile(channel, mosaic.coloured(name, drawn, alt=alt), numbers.maximum, numbers.active_share)
+
+
+def _at_the_peak(
+    evidence: Evidence, sample: SampleRecord, call: CallMaps, response: Levels
+) -> tuple[Levels, Levels | None]:
+    """The slice of a map in which it is highest, and the slice of the sample as far along, if it lies on one."""
+    slices = response.reshape(-1, *response.shape[-2:])
+    place = int(slices.max(axis=(1, 2)).argmax())
+    record = next((each for each in evidence.model.layers if each.path == call.path), None)
+    if record is None or not evidence.model.sees_main_input(record) or sample.grid is None or sample.image.ndim < 3:
+        return slices[place], None
+    return slices[place], sample.image[int((place + 0.5) / len(slices) * len(sample.image))]
 
 
 def _where(response: Levels) -> str:

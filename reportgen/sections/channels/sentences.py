@@ -303,7 +303,7 @@ def _unpictured(evidence: Evidence) -> list[str]:
     every = [patch for call in responses.calls for channel in call.channels for patch in channel.patches]
     if not known.is_picture and all(patch.picture is None for patch in every):
         return [
-            f"No patches are drawn of these {known.samples}, only of images and of signals of few channels. The"
+            f"No patches are drawn of {known.samples} like these. The"
             f" cards give class and response of the {known.samples} that move a channel most; report.json has their"
             " positions, too."
         ]
