@@ -110,7 +110,9 @@ def test_test_of_a_signal_speaks_of_signals() -> None:
         (2.1, "is 8.2 times as probable"),
         (11.65, "is 115\u202f000 times as probable"),
         (17.0, "is 24.2 million times as probable"),
-        (31.0, "is far ahead as"),
+        (31.0, "is far ahead of"),
+        (0.01, "is about as probable as"),
+        (0.1, "is 1.1 times as probable as"),
     ],
 )
 def test_lead_over_another_class_is_no_longer_than_it_is_known(lead: float, said: str) -> None:

@@ -284,8 +284,11 @@ def contrasted(contrast: Contrast, name: str) -> str:
     """Say what a map of one class against another shows."""
     times = math.exp(min(contrast.lead, 30.0))
     said = short(times) if times >= 10**6 else number(float(f"{times:.3g}"), 2)
-    ahead = f"“{name}” is {said} times as probable" if contrast.lead < 30 else f"“{name}” is far ahead"
-    return f"{ahead} as “{contrast.other}” ({percent(contrast.probability)})."
+    if contrast.lead >= 30:
+        ahead = "far ahead of"
+    else:
+        ahead = "about as probable as" if said == "1" else f"{said} times as probable as"
+    return f"“{name}” is {ahead} “{contrast.other}” ({percent(contrast.probability)})."
 
 
 def controlled(controls: Sequence[Control]) -> str:
