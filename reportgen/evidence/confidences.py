@@ -12,6 +12,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.evidence import lots
 from reportgen.language.ties import Tie
 
 BOUNDS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99)
@@ -79,8 +80,8 @@ class FirstImages:
         return FirstImages(self.most, self.seed, indices, keys, levels, numbers)._shortened()
 
     def _shortened(self) -> FirstImages:
-        lots = self.indices if self.seed is None else _lots(self.indices, self.seed)
-        order = np.lexsort((lots, self.keys))[: self.most]
+        order_of_equals = self.indices if self.seed is None else lots.of_images(self.seed, self.indices)
+        order = np.lexsort((order_of_equals, self.keys))[: self.most]
         keys = self.keys[order]
         held = self.levels <= keys[-1] if len(keys) else np.zeros(len(self.levels), bool)
         return FirstImages(self.most, self.seed, self.indices[order], keys, self.levels[held], self.numbers[held])
@@ -107,21 +108,6 @@ class FirstImages:
         total = int(self.numbers[self.levels == last].sum()) - sum(key == last for key in leaving.values())
         keys, indices = zip(*sorted(chosen), strict=True)
         return indices, keys, Tie(shown, total) if total > shown else None
-
-
-def _lots(indices: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.uint64]:
-    """Return a number for each image that a seed draws, the same however the data are cut.
-
-    Source: Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators", OOPSLA: the mixing function.
-    """
-    start = _mixed(np.array([seed & (2**64 - 1)], np.uint64))
-    return _mixed(start + (indices.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15))
-
-
-def _mixed(found: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    found = (found ^ (found >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    found = (found ^ (found >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(found ^ (found >> np.uint64(31)))
 
 
 @dataclass(frozen=True, slots=True)

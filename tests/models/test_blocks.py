@@ -167,6 +167,14 @@ def test_one_pass_answers_every_image_and_watches_some_for_any_number_of_shards(
         np.testing.assert_allclose(ours.values, theirs.values, rtol=1e-6)
 
 
+@pytest.mark.keras
+def test_what_both_passes_drew_is_said_of_the_one_that_serves_both() -> None:
+    mine, options = subject(np.arange(SIZE) % 3), Options(limit=40)
+    own = passing.of_probes(mine, ("predictions", "watching"), options)
+    (both,) = passing.to_make(own).values()
+    assert len(both.drawn) == len(own["predictions"].drawn) + len(own["watching"].drawn)
+
+
 def _assert_same(one: Any, other: Any) -> None:
     assert type(one) is type(other)
     if is_dataclass(one):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.probes.watching import ties
+from reportgen.evidence import lots
 from reportgen.probes.watching.reducing import PerImage
 from reportgen.probes.watching.reducing import per_image as reduced
 
@@ -16,7 +16,7 @@ SHAPES = [(3, 676, 32), (64, 49, 8), (2, 7, 5), (1, 1, 3), (4, 13 * 17, 40), (2,
 
 
 def per_image(values: Any, seed: int = 0, worth: Any = None) -> PerImage:
-    return reduced(values, ties.of_images(seed, np.arange(len(values))), worth)
+    return reduced(values, lots.of_images(seed, np.arange(len(values))), worth)
 
 
 def is_highest(values: Any, position: Any) -> bool:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from reportgen.evidence import lots
 from reportgen.evidence.responses import NUM_STRONGEST as TOP
-from reportgen.probes.watching import ties
 from reportgen.probes.watching.reducing import per_image
 from reportgen.probes.watching.tallies import Tally, merge, nothing, of_images, worth
 
@@ -40,7 +40,7 @@ CLASSES = np.arange(NUM_IMAGES) % NUM_CLASSES
 def tally(images: list[int], seed: int = 0) -> Tally:
     if not images:
         return nothing(NUM_CHANNELS, NUM_CLASSES)
-    keys = ties.of_images(seed, np.array(images))
+    keys = lots.of_images(seed, np.array(images))
     return of_images(per_image(VALUES[images], keys), images, keys, CLASSES[images], NUM_CLASSES)
 
 
@@ -105,7 +105,7 @@ def test_image_without_a_number_is_not_among_the_strongest() -> None:
     values = np.zeros((2, 4, 1), np.float32)
     values[0] = np.nan
     values[1, 2] = 5
-    keys = ties.of_images(0, np.arange(2))
+    keys = lots.of_images(0, np.arange(2))
     found = of_images(per_image(values, keys), [0, 1], keys, None, 0)
     assert (found.top_images[0, 0], found.top_values[0, 0], found.top_positions[0, 0]) == (1, 5.0, 2)
     assert np.isneginf(found.top_values[1:, 0]).all()
@@ -131,7 +131,7 @@ def test_places_that_are_not_worth_a_look_are_among_the_strongest_of_no_pass(ord
     known, looks = nothing(NUM_CHANNELS, NUM_CLASSES), 0
     for start in range(0, NUM_IMAGES, size):
         images = list(order[start : start + size])
-        keys = ties.of_images(0, np.array(images))
+        keys = lots.of_images(0, np.array(images))
         values = np.where(np.isfinite(VALUES[images]), VALUES[images], 0).astype(np.float32)
 
         def found(maximum: Any, known: Tally = known, keys: Any = keys) -> Any:
@@ -141,7 +141,7 @@ def test_places_that_are_not_worth_a_look_are_among_the_strongest_of_no_pass(ord
         looks += int(found(here.maximum).sum())
         known = merge(known, of_images(here, images, keys, CLASSES[images], NUM_CLASSES))
     whole = np.where(np.isfinite(VALUES), VALUES, 0).astype(np.float32)
-    keys = ties.of_images(0, np.arange(NUM_IMAGES))
+    keys = lots.of_images(0, np.arange(NUM_IMAGES))
     every = of_images(per_image(whole, keys), list(range(NUM_IMAGES)), keys, CLASSES, NUM_CLASSES)
     assert_same(known, every)
     assert looks <= TOP * NUM_CHANNELS * -(-NUM_IMAGES // size)

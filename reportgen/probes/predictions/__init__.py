@@ -91,7 +91,7 @@ class Answers:
         ]
         self.batch_size: int = subject.batch_size
         self.blocks = cut(dataset.size, self.batch_size)
-        self.drawn: State = {} if wanted.images is None else {"kept": wanted.images}
+        self.drawn: State = {} if wanted.images is None else {"answers kept": wanted.images}
         numbers = sum(product(record.shape) or 1 for record in subject.record.outputs)
         longest = max(map(len, self.blocks))
         one_by_one = dataset.size if wanted.images is None else len(wanted.images)

@@ -11,11 +11,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from reportgen.evidence import lots
 from reportgen.models.blocks import MOST_BLOCKS, State, batches, cut
 from reportgen.models.subject import Array, Subject
 from reportgen.models.types import Tensors
 from reportgen.options import Options
-from reportgen.probes.watching import tallies, ties
+from reportgen.probes.watching import tallies
 from reportgen.probes.watching.labelled import Classes, classes
 from reportgen.probes.watching.reducing import highest, per_image
 from reportgen.probes.watching.watching import Watching
@@ -185,7 +186,7 @@ class Collector:
 
         Args:
             call: The conv call, and where it is judged.
-            images: Indices of all images that are going to come, and the seed of their keys (`ties.of_images`).
+            images: Indices of all images that are going to come, and the seed of their keys (`lots.of_images`).
             groups: Their classes.
             kept: Places among `images` of those whose responses are kept, and of those whose highest are.
             places: Where else they are.
@@ -227,7 +228,7 @@ class Collector:
         values = self.maps(outputs)
         images = self.images[start : start + len(values)]
         labels = None if self._groups.of_images is None else self._groups.of_images[start : start + len(values)]
-        keys = ties.of_images(self._seed, images)
+        keys = lots.of_images(self._seed, images)
         before, known = self._before, self.tally
 
         def worth(maximum: Array) -> Array:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.evidence import lots
 from reportgen.models.subject import Array
 from reportgen.probes.watching import ties
 
@@ -58,7 +59,7 @@ def highest(values: Array, keys: Array, worth: Callable[[Array], Array]) -> tupl
 
     Args:
         values: float (images, positions, channels).
-        keys: The key of every image (`ties.of_images`).
+        keys: The key of every image (`lots.of_images`).
         worth: Returns, of all maxima, those whose positions are looked for; 0 stands for the others.
     """
     maximum = _maxima(values)
@@ -90,7 +91,7 @@ def per_image(values: Array, keys: Array, worth: Callable[[Array], Array] | None
 
     Args:
         values: float (images, positions, channels).
-        keys: The key of every image (`ties.of_images`).
+        keys: The key of every image (`lots.of_images`).
         worth: Returns, of all maxima (images, channels), those whose positions are looked for; None for everywhere.
     """
     parts = [_Part(offset, folded, values.shape[-1]) for offset, folded in _in_parts(values)]
@@ -218,7 +219,7 @@ def _with_broken(values: Array, keys: Array) -> PerImage:
     above = np.maximum(known, 0.0)
     lowest, highest = np.where(finite, whole, np.inf), np.where(finite, whole, -np.inf)
     maximum = highest.max(axis=1)
-    places = ties.of_places(keys[:, None], np.arange(values.shape[1]))
+    places = lots.of_places(keys[:, None], np.arange(values.shape[1]))
     drawn = np.argmin(np.where(highest == maximum[:, None], places[:, :, None], ties.LAST), axis=1)
     minimum = lowest.min(axis=1)
     alike = (maximum == minimum) & (count == values.shape[1])

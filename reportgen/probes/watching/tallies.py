@@ -42,7 +42,7 @@ class Tally:
         class_counts: Images of each class, int64 (classes).
         top_values: Maxima of the images with the highest ones, (25, channels), highest first; minus infinity where
             there are fewer images. Where an activation has a cap, of what goes into it.
-        top_keys: The keys of these images (`ties.of_images`), in whose order they stand where maxima are equal.
+        top_keys: The keys of these images (`lots.of_images`), in whose order they stand where maxima are equal.
         top_images: Which images.
         top_positions: Where in the map.
         num_at_maximum: How many images reach the highest value, int64 (channels); 0 where none has a finite value.
@@ -121,7 +121,7 @@ def of_images(
     Args:
         found: Their numbers.
         images: Which images these are, each once.
-        keys: The key of each (`ties.of_images`).
+        keys: The key of each (`lots.of_images`).
         classes: The class of each, 0 to `num_classes` − 1; None without labels.
         num_classes: How many classes there are.
         ranked: Maxima and their positions, (images, channels), by which images are ranked; None for those of `found`.
