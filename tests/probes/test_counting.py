@@ -171,3 +171,15 @@ def test_zero_and_a_half_have_bins_of_their_own() -> None:
     # All other bounds lie between two float32s.
     values = np.array([0.0, 1e-30, 0.5, np.nextafter(np.float32(0.5), 1), 0.9, 1.0], np.float32)
     assert len(set(bins_of(values).tolist())) == len(values)
+
+
+def test_classes_beyond_those_that_are_told_are_counted_apart() -> None:
+    # An output of unknown length is taken for one of two classes, and may answer any.
+    given, true = np.array([0, 9, 3, 9, -1]), np.array([1, 0, 1, 0, 1])
+    zeros = np.zeros(5, bool)
+    found = Counts(Asked(2, MOST, SEED, has_places=False))
+    found.add(Answered(np.arange(5), np.ones(5, np.float32), given < 0, zeros, given, true))
+    again = Counts(Asked(2, MOST, SEED, has_places=False))
+    again.fold(found.state())
+    for each in (found, again):
+        assert each.confusions().tolist() == [[0, 9, 2], [1, -1, 1], [1, 0, 1], [1, 3, 1]]

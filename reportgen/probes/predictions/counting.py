@@ -19,6 +19,8 @@ _BY_INDEX = ("surest_right", "surest_wrong", "least_sure")
 _DRAWN = ("drawn_right", "drawn_wrong", "drawn_least")
 _FIELDS = ("indices", "keys", "levels", "numbers")
 _AMONG = 5
+_CLASSES = 1 << 31
+"""More classes than there are."""
 _LIST_BYTES, PAIR_BYTES = 32, 16
 
 
@@ -66,6 +68,11 @@ class Answered:
     answered: Array | None = None
     labels: Array | None = None
     places: Array | None = None
+
+
+def _joined(labels: Array, answered: Array) -> Array:
+    """Return a number for each pair of classes, in their order."""
+    return np.asarray((np.clip(labels, -1, _CLASSES - 1) + 1) * _CLASSES + answered + 1)
 
 
 def _small(numbers: npt.NDArray[np.int64]) -> Array:
@@ -117,9 +124,7 @@ class Counts:
         steps = np.rint(np.clip(confidence, 0, 2) * STEPS).astype(np.uint64)
         np.add.at(self.steps, where[sound], steps[sound])
         if new.labels is not None and new.answered is not None:
-            classes = self.asked.num_classes
-            codes = (np.clip(new.labels, -1, classes) + 1) * (classes + 1) + new.answered + 1
-            self._pair(*np.unique(codes, return_counts=True))
+            self._pair(*np.unique(_joined(new.labels, new.answered), return_counts=True))
         if new.places is not None:
             self._place(np.bincount(new.places - 1))
         chosen = {
@@ -139,7 +144,8 @@ class Counts:
         """Take in what is known of other images."""
         self.bins += state["bins"]
         self.steps += state["steps"]
-        self._pair(*(state[name].astype(np.int64) for name in ("pairs", "numbers")))
+        labels, answered, numbers = (state[name].astype(np.int64) for name in ("true", "given", "numbers"))
+        self._pair(_joined(labels - 1, answered - 1), numbers)
         self._place(state["places"].astype(np.int64))
         for name, held in self.lists.items():
             its = FirstImages(held.most, held.seed, *(state[f"{name} {each}"] for each in _FIELDS))
@@ -148,7 +154,8 @@ class Counts:
     def state(self) -> State:
         """Return what is known, as arrays."""
         own = {name: getattr(self, name) for name in ("bins", "steps")}
-        own |= {name: _small(getattr(self, name)) for name in ("pairs", "numbers", "places")}
+        own |= {name: _small(getattr(self, name)) for name in ("numbers", "places")}
+        own |= {name: _small(each + 1) for name, each in zip(("true", "given"), self._apart(), strict=True)}
         return own | {f"{name} {each}": getattr(held, each) for name, held in self.lists.items() for each in _FIELDS}
 
     def _pair(self, pairs: Array, numbers: Array) -> None:
@@ -170,8 +177,12 @@ class Counts:
 
     def confusions(self) -> npt.NDArray[np.int64]:
         """Return true class, predicted class and number of every pair, int64 (pairs, 3)."""
-        labels, answered = np.divmod(self.pairs, self.asked.num_classes + 1)
-        return np.stack([labels - 1, answered - 1, self.numbers], axis=1)
+        return np.stack([*self._apart(), self.numbers], axis=1)
+
+    def _apart(self) -> tuple[Array, Array]:
+        """Return true class and predicted class of every pair."""
+        labels, answered = np.divmod(self.pairs, _CLASSES)
+        return labels - 1, answered - 1
 
     def without_labels(self) -> Confidences:
         """Return how sure the output is where the labels turn out to be those of another one."""

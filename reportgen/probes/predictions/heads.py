@@ -123,6 +123,8 @@ class Head:
         self.kinds: tuple[str, ...] = (multilabel.KIND,) if self.is_multilabel else ()
         if targets is None and self._num_classes:
             self.kinds = _readings(record)
+        # An output may not say how many classes it has.
+        self._picked = np.min_scalar_type(-1 - self._num_classes) if any(record.shape) else np.dtype(np.int32)
         knows = labels is not None and not self.is_multilabel
         has_places = knows and self._num_classes >= MANY_CLASSES
         self.asked = Asked(self._num_classes, wanted.most, wanted.seed, has_places)
@@ -132,8 +134,7 @@ class Head:
     @property
     def kept_bytes(self) -> int:
         """How many bytes are kept of each image whose answers are kept one by one."""
-        each = np.min_scalar_type(-1 - self._num_classes).itemsize
-        return len(self.kinds) * (each + _SURE_BYTES + _HIT_BYTES)
+        return len(self.kinds) * (self._picked.itemsize + _SURE_BYTES + _HIT_BYTES)
 
     def most_bytes(self, images: int) -> int:
         """Return how many bytes are known of so many images at most, those kept one by one left out."""
@@ -200,7 +201,7 @@ class Head:
         if kind == self.kinds[0]:
             seen.keep(_INDEX, answered.indices[rows])
         picked = np.full(len(rows), -1) if answered.answered is None else answered.answered
-        seen.keep(f"{kind} answered", picked[rows].astype(np.min_scalar_type(-1 - self._num_classes)))
+        seen.keep(f"{kind} answered", picked[rows].astype(self._picked))
         seen.keep(f"{kind} sure", answered.confidence[rows])
         seen.keep(f"{kind} hits", answered.hits[rows])
 
