@@ -32,6 +32,16 @@ import pytest
 TENSORFLOW = (
     "reportgen.models.trial", "reportgen.pipeline.reporting", "reportgen.pipeline.parts", "reportgen.commands.cli",
 )  # fmt: skip
+# What a program says at its end: the most bytes that it held, of which it was forked with some. What the system tells
+# of processes that ended counts the highest of those that it was forked from, too.
+PEAK = """
+import resource, sys
+if sys.platform == "linux":
+    print(int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) * 1024)
+else:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(peak if sys.platform == "darwin" else peak * 1024)
+"""
 # Kinds of namespaces, in the numbers of Linux.
 _USERS, _MOUNTS, _NETWORKS = 0x10000000, 0x00020000, 0x40000000
 # What stands in the place of a program for `python -c`: PLACE is where the nursery listens, PROGRAM what it should run.

@@ -7,6 +7,9 @@ import sys
 
 import pytest
 
+from tests.commands import forked
+from tests.nursery import PEAK
+
 pytestmark = [pytest.mark.slow, pytest.mark.keras]
 FEW, MANY = 500, 5_000
 # All images at once would take 5000 · 64 · 64 · 3 · 4 bytes as float32: 246 million; the maps of the only conv layer
@@ -14,7 +17,7 @@ FEW, MANY = 500, 5_000
 MOST_GROWTH = 100 << 20
 
 WATCH = """
-import resource, sys
+import sys
 import keras, numpy as np
 from reportgen.models.inspection import inspect
 from reportgen.options import Options
@@ -36,15 +39,13 @@ result = run(Subject(model, inspect(model), data), Options()).responses
 assert result.num_images == number
 assert sum(result.class_counts) == number
 assert all(channel.count == number * 961 for channel in result.calls[0].channels)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(peak if sys.platform == "darwin" else peak * 1024)
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell the peak")
 def test_many_images_take_no_more_of_a_process_than_few() -> None:
     peaks = [
-        int(subprocess.run([sys.executable, "-c", WATCH, str(number)], capture_output=True, check=True).stdout)
+        int(subprocess.run([*forked(WATCH + PEAK), str(number)], capture_output=True, check=True).stdout)
         for number in (FEW, MANY)
     ]
     assert peaks[1] - peaks[0] < MOST_GROWTH

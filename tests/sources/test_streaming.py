@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from PIL import Image
 from reportgen.sources.dataset import Manner, batches
 from reportgen.sources.fitting import fit
 from reportgen.sources.opening import open_data
+from tests.commands import forked
+from tests.nursery import PEAK
 from tests.sources.examples import example, write
 
 pytestmark = pytest.mark.slow
@@ -30,15 +33,13 @@ MOST_GROWTH_OF_A_LINE = 200
 FEW_LINES, MANY_LINES = 1_000, 30_000
 
 READ_ALL = """
-import resource, sys
+import sys
 from reportgen.sources.opening import open_data
 from reportgen.sources.dataset import Manner, batches
 from reportgen.sources.fitting import fit
 
 dataset = fit(open_data(sys.argv[1], (128, 128, 3)), (128, 128, 3), "float32", Manner(rescales=False))
 assert sum(len(images) for _, images in batches(dataset, 64)) == int(sys.argv[2])
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(peak if sys.platform == "darwin" else peak * 1024)
 """
 
 
@@ -69,7 +70,7 @@ def test_many_pictures_take_no_more_of_a_process_than_few(pictures: Path, suffix
     peaks = [
         int(
             subprocess.run(
-                [sys.executable, "-c", READ_ALL, str(pictures / f"{count}{suffix}"), str(count)],
+                [*forked(READ_ALL + PEAK), str(pictures / f"{count}{suffix}"), str(count)],
                 capture_output=True,
                 check=True,
             ).stdout
@@ -86,7 +87,7 @@ def test_lines_that_name_no_picture_take_little_more_than_their_paths(tmp_path: 
     def peak_of(count: int) -> int:
         lines = [f"images/of/a/folder/{index}.png,{index % 3}\n" for index in range(count)]
         (tmp_path / f"{count}.csv").write_text("".join(["a.png,1\n", *lines]), encoding="utf-8")
-        command = [sys.executable, "-c", READ_ALL, str(tmp_path / f"{count}.csv"), "1"]
+        command = [sys.executable, "-c", READ_ALL + PEAK, str(tmp_path / f"{count}.csv"), "1"]
         return int(subprocess.run(command, capture_output=True, check=True).stdout)
 
     growth = peak_of(MANY_LINES) - peak_of(FEW_LINES)
@@ -96,6 +97,7 @@ def test_lines_that_name_no_picture_take_little_more_than_their_paths(tmp_path: 
 def peak(spec: Callable[[], str], count: int) -> int:
     """Most bytes that Python and NumPy hold while a dataset is opened and read once."""
     named = spec()
+    import_module("tensorflow")  # which is not to be counted, whatever was tested before
     tracemalloc.start()
     try:
         dataset = fit(open_data(named, (SIDE, SIDE, 3)), (SIDE, SIDE, 3), "float32", Manner(rescales=False))
