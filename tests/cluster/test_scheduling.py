@@ -9,9 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import dask
 import pytest
-from distributed import utils
 
 from reportgen.cluster import scheduling
 from tests.cluster.clusters import CHOICES
@@ -33,6 +31,9 @@ def built(files: Files, data: Path, folder: Path, *options: str) -> dict[str, by
 @pytest.fixture
 def forking() -> Iterator[None]:
     """Have Dask fork its workers from one process that has imported what all of them need."""
+    import dask
+    from distributed import utils
+
     with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
         # The first time it asks for a list of its own.
         utils.get_mp_context().set_forkserver_preload(["distributed", *TENSORFLOW])

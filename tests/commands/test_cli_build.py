@@ -121,10 +121,11 @@ def test_a_failed_check_is_exit_code_3_and_the_command_line_beats_the_file(files
 @pytest.mark.keras
 @pytest.mark.pdf
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="masks a library as the loader of Linux finds it")
+@pytest.mark.usefixtures("true_typesetter")
 def test_without_pango_the_other_files_are_written_and_the_line_that_installs_it(files: Files, tmp_path: Path) -> None:
     (tmp_path / "masked").mkdir()
     (tmp_path / "masked" / "libpango-1.0.so.0").write_bytes(b"not a library")
-    shown = run(
+    shown = here(
         "build", files.model, "--section", "architecture", "-o", "made",
         cwd=tmp_path, LD_LIBRARY_PATH=str(tmp_path / "masked"),
     )  # fmt: skip
