@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import keras
@@ -88,12 +89,18 @@ def assert_as_edited(result: AblationResult, place: tuple[str, int], models: tup
     assert change.num_changed == sum(int(a.argmax() != b.argmax()) for a, b in zip(before, after, strict=True))
 
 
+@cache
+def of_faulty(separate: bool) -> tuple[Any, AblationResult]:
+    """The network with known channels, and what it loses without each of them on 45 pictures."""
+    model = faulty(separate=separate)
+    return model, ablate(model, *pictures(45))
+
+
 @pytest.mark.parametrize("channel", [VERTICAL, COPY, CHECK, BLUR])
 def test_channel_is_switched_off_as_if_its_kernel_were_edited(channel: int) -> None:
-    model, edited = faulty(), faulty()
-    images, labels = pictures(45)
+    edited, images, labels = faulty(), *pictures(45)
+    model, result = of_faulty(separate=False)
     silence(edited, "conv", channel, float(outputs(model, "conv", images)[..., channel].mean()))
-    result = ablate(model, images, labels)
     assert (result.num_screening, result.num_confirming, result.accuracy) == (23, 22, 1.0)
     assert sorted([*result.screening, *result.confirming]) == list(range(45))
     assert_as_edited(result, ("conv", channel), (model, edited), images, labels)
@@ -101,13 +108,13 @@ def test_channel_is_switched_off_as_if_its_kernel_were_edited(channel: int) -> N
 
 @pytest.mark.parametrize("channel", [VERTICAL, CHECK, BLUR])
 def test_channel_with_a_separate_activation_is_switched_off_behind_it(channel: int) -> None:
-    model, edited = faulty(separate=True), faulty(separate=True)
-    images, labels = pictures(45)
+    edited, images, labels = faulty(separate=True), *pictures(45)
+    model, result = of_faulty(separate=True)
     mean = float(outputs(model, "relu", images)[..., channel].mean())
     scale, shift, *moving = edited.get_layer("norm").get_weights()
     scale[channel], shift[channel] = 0, mean
     edited.get_layer("norm").set_weights([scale, shift, *moving])
-    assert_as_edited(ablate(model, images, labels), ("conv", channel), (model, edited), images, labels)
+    assert_as_edited(result, ("conv", channel), (model, edited), images, labels)
 
 
 def test_the_channels_that_the_answer_needs_are_said_to_be_needed_and_no_others() -> None:
@@ -167,23 +174,33 @@ def residual() -> Any:
     return keras.Model(start, layers.Softmax(name="answer")(scores), name="residual")
 
 
+@cache
+def of_residual() -> tuple[Any, npt.NDArray[np.int64], AblationResult]:
+    """That network, labels for 70 images of noise, and what it loses without each channel on these."""
+    model = residual()
+    labels = model.predict(noise(70, 8, 8, 1, seed=1), verbose=0).argmax(axis=1)
+    return model, labels, ablate(model, noise(70, 8, 8, 1), labels)
+
+
+@cache
+def unlabelled() -> AblationResult:
+    """What the same network loses on 20 images of noise without labels."""
+    return ablate(residual(), noise(20, 8, 8, 1))
+
+
 @pytest.mark.parametrize(("conv", "channel"), [("first", 1), ("second", 2), ("third", 4)])
 def test_what_leads_around_a_layer_is_kept(conv: str, channel: int) -> None:
-    model, edited = residual(), residual()
-    images = noise(70, 8, 8, 1)
-    labels = model.predict(noise(70, 8, 8, 1, seed=1), verbose=0).argmax(axis=1)
+    edited, images = residual(), noise(70, 8, 8, 1)
+    model, labels, result = of_residual()
     mean = float(outputs(model, conv, images)[..., channel].mean(dtype=np.float64))
     silence(edited, conv, channel, float(np.arctanh(mean)) if conv == "third" else mean)
-    result = ablate(model, images, labels)
     assert_as_edited(result, (conv, channel), (model, edited), images, labels)
 
 
 def test_inside_of_a_nested_model_is_reached() -> None:
-    inner, outer = residual(), residual()
     start = keras.Input((8, 8, 1), name="outside")
-    images = noise(20, 8, 8, 1)
-    nested = keras.Model(start, outer(start), name="nested")
-    plain, deep = ablate(inner, images), ablate(nested, images)
+    nested = keras.Model(start, residual()(start), name="nested")
+    plain, deep = unlabelled(), ablate(nested, noise(20, 8, 8, 1))
     assert [each.path for each in deep.channels] == [f"residual/{each.path}" for each in plain.channels]
     changes = [each.probability_change for each in plain.channels]
     assert np.abs(changes).max() > 0.01
@@ -211,7 +228,7 @@ def test_subclassed_model_is_cut_like_any_other() -> None:
     found = {
         (each.path.split("/")[-1], each.channel): each.probability_change for each in ablate(model, images).channels
     }
-    plain = ablate(residual(), images).channels
+    plain = unlabelled().channels
     assert found == {(each.path, each.channel): pytest.approx(each.probability_change, abs=1e-6) for each in plain}
 
 
