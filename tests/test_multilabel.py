@@ -49,15 +49,15 @@ def test_exact_answers_and_answers_by_class_are_counted(activation: str) -> None
     found = result(activation, ANSWERS, TRUTH)
     assert (found.output, found.right, found.interval) == ("multi-label", 2, wilson(2, 4))
     assert found.counts == COUNTS
-    assert found.hits.tolist() == [True, True, False, False]
+    assert found.kept.hits.tolist() == [True, True, False, False]
     assert found.mean_error is None
     sure = [np.mean([max(p, 1 - p) for p in 1 / (1 + np.exp(-np.array(row)))]) for row in ANSWERS]
-    np.testing.assert_allclose(found.confidence, sure, rtol=1e-6)
+    np.testing.assert_allclose(found.kept.confidence, sure, rtol=1e-6)
 
 
 def test_answer_that_is_no_number_is_never_right() -> None:
     found = result("linear", [[np.nan, -1.0, -1.0], [-1.0, -1.0, -1.0]], [[0, 0, 0], [1, 1, 0]])
-    assert (found.num_nonfinite, found.right, found.confidence[0]) == (1, 0, 0)
+    assert (found.num_nonfinite, found.right, found.kept.confidence[0]) == (1, 0, 0)
     assert found.counts[0] == ClassCounts("cat", 1, 0, 0)
 
 
