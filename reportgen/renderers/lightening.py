@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import base64
 import re
+from functools import cache
 from html import unescape
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 _ID = re.compile(r'(<[a-z][a-z0-9]*(?: [^<>]*?)?) id="([^"<>]*)"')
 _LABELS = re.compile(
-    r'<g (?P<before>[^<>]*)text-anchor="(?P<anchor>middle|end)" font-size="(?P<size>[\d.]+)"'
-    r' (?P<after>font-family="IBM Plex Sans,[^<>]*)>(?P<labels>(?:\s*<text x="[-\d.]+" y="[-\d.]+">\d+</text>)+\s*)</g>'
+    r'<g(?P<look>(?: [a-z-]+="[^"<>]*")* text-anchor="(?:middle|end)"(?: [a-z-]+="[^"<>]*")*)>'
+    r'(?P<labels>(?:\s*<text x="[-\d.]+" y="[-\d.]+">\d+</text>)+\s*)</g>'
 )
+_ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"<>]*)"')
+_LABEL = re.compile(r'<text x="([-\d.]+)"([^<>]*)>(\d+)</text>')
 _CHART = re.compile(r'src="data:image/svg\+xml;base64,([A-Za-z0-9+/]+=*)"')
 _SVG = "{http://www.w3.org/2000/svg}"
 _HREF = "{http://www.w3.org/1999/xlink}href"
@@ -26,6 +29,19 @@ _INK = re.compile(r"fill: (#[0-9a-f]{6})")
 _TYPEFACE = "IBM Plex Sans"
 _DIGIT_WIDTH = 0.6
 """Width of every digit of IBM Plex Sans, as a share of its size."""
+_EM_SPACE = "\u2003"
+_SPACES = {
+    _EM_SPACE: 1000,
+    "\u2002": 500,
+    "\u2004": 333,
+    "\u2008": 272,
+    "\u2005": 250,
+    "\u00a0": 236,
+    "\u2006": 167,
+    "\u2009": 118,
+    "\u200a": 59,
+}
+"""Widths of spaces of IBM Plex Sans, in thousandths of its size."""
 _LETTER = "#IBMPlexSans-Regular-"
 
 
@@ -53,17 +69,58 @@ def _without_ids(page: str) -> str:
 
 
 def _placed(group: re.Match[str]) -> str:
-    """Numbers of a drawing that begin where they would if they were centred, or ended, at their places.
+    """Numbers of a drawing in lines, each of which begins where its first number does.
 
-    WeasyPrint makes a picture inside the PDF for every text that does not begin at its place.
+    WeasyPrint makes a picture inside the PDF for every text that does not begin at its place, and of each text an
+    element, a style and two layouts.
     """
-    per_digit = float(group["size"]) * _DIGIT_WIDTH * (0.5 if group["anchor"] == "middle" else 1)
+    look = dict(_ATTRIBUTE.findall(group["look"]))
+    size = float(look.get("font-size", 0))
+    if not size or look.get("font-family", "").partition(",")[0] != _TYPEFACE:
+        return group[0]
+    share = 0.5 if look.pop("text-anchor") == "middle" else 1.0
+    lines: list[_Line] = []
+    for x, rest, number in _LABEL.findall(group["labels"]):
+        begins = float(x) / size - share * _DIGIT_WIDTH * len(number)
+        if not lines or not lines[-1].goes_on(rest, begins, number):
+            lines.append(_Line(rest, begins, number))
+    labels = "".join(f'<text x="{line.begins * size:.2f}"{line.rest}>{line.text}</text>' for line in lines)
+    attributes = "".join(f' {name}="{value}"' for name, value in look.items())
+    return f"<g{attributes}>{labels}</g>"
 
-    def begun(found: re.Match[str]) -> str:
-        return f'<text x="{float(found[1]) - per_digit * len(found[3]):.2f}"{found[2]}>{found[3]}</text>'
 
-    labels = re.sub(r'<text x="([-\d.]+)"([^<>]*)>(\d+)</text>', begun, group["labels"])
-    return f'<g {group["before"]}font-size="{group["size"]}" {group["after"]}>{labels}</g>'
+class _Line:
+    """Numbers that stand side by side, with spaces as wide as the room between them; widths in ems."""
+
+    def __init__(self, rest: str, begins: float, text: str) -> None:
+        self.rest, self.begins, self.text = rest, begins, text
+        self._ends = begins + _DIGIT_WIDTH * len(text)
+
+    def goes_on(self, rest: str, begins: float, number: str) -> bool:
+        """Take one more number in, where it stands in this line and behind all others."""
+        spaces = _spaces(round(1000 * (begins - self._ends))) if rest == self.rest else ""
+        self.text += spaces + number if spaces else ""
+        self._ends += sum(_SPACES[each] for each in spaces) / 1000 + _DIGIT_WIDTH * len(number)
+        return bool(spaces)
+
+
+def _spaces(width: int) -> str:
+    """As few spaces as are so wide, in thousandths of an em, give or take two; none where they cannot be."""
+    ems = max(0, width // 1000 - 1)
+    rest = width - 1000 * ems
+    near = [spaces for spaces in _fewest_spaces()[max(1, rest - 2) : max(1, rest + 3)] if spaces]
+    return _EM_SPACE * ems + min(near, key=len) if near else ""
+
+
+@cache
+def _fewest_spaces() -> list[str]:
+    """For each width up to two ems, in thousandths, the fewest spaces of exactly this width, or none."""
+    fewest = [""]
+    for width in range(1, 2003):
+        steps = [(name, width - step) for name, step in _SPACES.items() if step <= width]
+        found = [fewest[rest] + name for name, rest in steps if not rest or fewest[rest]]
+        fewest.append(min(found, key=len, default=""))
+    return fewest
 
 
 def _with_lighter_chart(found: re.Match[str]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import re
+from collections.abc import Iterator
+from itertools import permutations
 from xml.etree import ElementTree
 
 import fontpkg
@@ -12,9 +14,12 @@ import pytest
 from PIL import ImageFont
 from pypdf import PdfReader
 
+from reportgen.document import lettering
+from reportgen.document.report import Report
 from reportgen.figures import charts
-from reportgen.renderers import lightening, pdf
-from tests import charted
+from reportgen.renderers import html, lightening, pdf
+from reportgen.sections import maps
+from tests import charted, made
 
 PAGE = "<!DOCTYPE html><html lang=en><title>t</title><style>#kept-by-style {{ color: red }}</style><h1>h</h1>{}"
 
@@ -110,21 +115,70 @@ def test_a_pdf_holds_the_words_of_its_charts_and_no_word_less() -> None:
     assert {"conv_1", "dense", "1", "2", "made"} <= set(PdfReader(io.BytesIO(printed)).pages[0].extract_text().split())
 
 
+def looks(anchor: str) -> Iterator[str]:
+    """How numbers may be said to look, whatever comes first."""
+    look = (f'text-anchor="{anchor}"', f'font-family="{lettering.SANS}"', 'font-size="10.5"', 'fill="#000"')
+    yield from map(" ".join, permutations(look))
+
+
 @pytest.mark.parametrize(("anchor", "share"), [("middle", 0.5), ("end", 1.0)])
 def test_numbers_of_a_drawing_begin_where_the_typeface_has_them_begin(anchor: str, share: float) -> None:
-    look = 'font-size="10.5" font-family="IBM Plex Sans, DejaVu Sans, sans-serif" fill="#000"'
     labels = "".join(f'<text x="100" y="{y}">{number}</text>\n' for y, number in ((12, 7), (30, 1024)))
-    page = lightening.lightened(f'<svg><g class="tick" text-anchor="{anchor}" {look}>\n{labels}</g></svg>')
-    assert "text-anchor" not in page
-    typeface = ImageFont.truetype(str(fontpkg.path("IBM Plex Sans")), 1000)
-    for number in ("7", "1024"):
-        (begin,) = re.findall(rf'<text x="([-\d.]+)" y="\d+">{number}</text>', page)
-        expected = 100 - share * typeface.getlength(number) / 1000 * 10.5
-        assert float(begin) == pytest.approx(expected, abs=0.01)
+    for look in looks(anchor):
+        page = lightening.lightened(f"<svg><g {look}>\n{labels}</g></svg>")
+        assert "text-anchor" not in page
+        for number in ("7", "1024"):
+            (begin,) = re.findall(rf'<text x="([-\d.]+)" y="\d+">{number}</text>', page)
+            assert float(begin) == pytest.approx(100 - share * width_of(number) * 10.5, abs=0.01)
+
+
+def width_of(text: str) -> float:
+    """Width in the typeface itself, in ems."""
+    return ImageFont.truetype(str(fontpkg.path("IBM Plex Sans")), 1000).getlength(text) / 1000
+
+
+@pytest.mark.parametrize(("pitch", "most"), [(10.2, 10), (17.0, 9), (23.4, 4), (40.1, 1), (163.9, 1)])
+def test_numbers_side_by_side_are_a_line_in_which_each_has_its_place(pitch: float, most: int) -> None:
+    numbers = [7, 16, 1, 211, 453, 2047, 86, 9, 0, 1000]
+    places = [49.4 + round(pitch * place, 1) for place in range(len(numbers))]
+    labels = "".join(f'<text x="{x:.1f}" y="65.8">{each}</text>' for x, each in zip(places, numbers, strict=True))
+    (look, *_) = looks("middle")
+    page = lightening.lightened(f"<svg><g {look}>{labels}</g></svg>")
+    found = re.findall(r'<text x="([-\d.]+)" y="65.8">([^<]*)</text>', page)
+    assert len(found) <= most
+    middles = []
+    for begin, line in found:
+        for each in re.finditer(r"\d+", line):
+            middles.append(float(begin) + (width_of(line[: each.start()]) + width_of(each[0]) / 2) * 10.5)
+    assert " ".join(line for _, line in found).split() == list(map(str, numbers))
+    assert middles == pytest.approx(places, abs=0.05)
+
+
+def test_numbers_below_each_other_or_from_right_to_left_are_no_line() -> None:
+    (look, *_) = looks("end")
+    labels = '<text x="90" y="12">1</text><text x="50" y="12">2</text><text x="90" y="24">3</text>'
+    page = lightening.lightened(f"<svg><g {look}>{labels}</g></svg>")
+    assert re.findall(r">(\d)</text>", page) == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("family", ["IBM Plex Mono, monospace", "DejaVu Sans"])
+def test_numbers_in_another_typeface_stay_where_they_are(family: str) -> None:
+    drawing = f'<svg><g text-anchor="end" font-family="{family}" font-size="9"><text x="1" y="1">3</text></g></svg>'
+    assert lightening.lightened(drawing) == drawing
+
+
+def test_numbers_of_sheets_are_written_as_this_knows_them() -> None:
+    evidence = made.evidence()
+    section = maps.build(evidence)
+    assert section is not None
+    page = html.document(Report("t", "t", evidence.model, evidence.run, (), (section,)), "print")
+    anchored = r'<g class="(?:tick|tile-numbers)" text-anchor="[a-z]+"[^>]*>\s*<text'
+    assert re.search(anchored, page)
+    assert not re.search(anchored, lightening.lightened(page))
 
 
 @pytest.mark.parametrize("word", ["step 1", "", "\u22121", "0.5"])
 def test_words_of_a_drawing_stay_where_they_are(word: str) -> None:
-    look = 'text-anchor="middle" font-size="10.5" font-family="IBM Plex Sans, sans-serif"'
+    (look, *_) = looks("middle")
     drawing = f'<svg><g {look}><text x="1" y="1">3</text><text x="9" y="1">{word}</text></g></svg>'
     assert lightening.lightened(drawing) == drawing
