@@ -11,13 +11,13 @@ import re
 import zlib
 
 _LONGEST_INLINE = 1024
-_PICTURE = re.compile(rf'(?<=[ ])(src|href)="data:image/png;base64,([A-Za-z0-9+/]{{{_LONGEST_INLINE},}}=*)"')
+_PICTURE = re.compile(rf'(?<=[ ])(src|href)="data:image/(?:png|jpeg);base64,([A-Za-z0-9+/]{{{_LONGEST_INLINE},}}=*)"')
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GREY, _COLOUR = 0, 2
 
 
 def set_aside(html: str) -> tuple[str, dict[str, bytes]]:
-    """Give the large PNG files of a page short addresses, so that nobody has to read through them.
+    """Give the large PNG and JPEG files of a page short addresses, so that nobody has to read through them.
 
     Args:
         html: The page. Outside of tags it has no quotation marks that are not escaped.
@@ -33,6 +33,11 @@ def set_aside(html: str) -> tuple[str, dict[str, bytes]]:
 
     page = _PICTURE.sub(shortened, html)
     return page, {address: base64.b64decode(text) for text, address in addresses.items()}
+
+
+def media_type(file: bytes) -> str:
+    """Return what a picture that was set aside is, by its first bytes."""
+    return "image/png" if file.startswith(_SIGNATURE) else "image/jpeg"
 
 
 def packed_pixels(png: bytes) -> bytes | None:

@@ -22,12 +22,13 @@ from typing import Any
 from weasyprint import HTML, VERSION, Attachment
 from weasyprint.document import Document
 from weasyprint.images import RasterImage
+from weasyprint.layout import inline, preferred
 from weasyprint.pdf import pydyf
 from weasyprint.svg import Node
 from weasyprint.text.ffi import harfbuzz_subset, pango
 from weasyprint.urls import URLFetcher, URLFetcherResponse, URLFetchingError
 
-from reportgen.renderers import embedding, lightening
+from reportgen.renderers import embedding, lightening, remembering
 
 # Fonts and colours inside, tags and order of reading, and a file attached.
 VARIANT = "pdf/a-3a"
@@ -79,7 +80,7 @@ class NoFetch(URLFetcher):  # type: ignore[misc]
     """Opens data: addresses and no others, and remembers those.
 
     Attributes:
-        pictures: PNG files by the addresses that stand for them.
+        pictures: PNG and JPEG files by the addresses that stand for them.
         refused: Addresses that were asked for in vain.
     """
 
@@ -95,7 +96,8 @@ class NoFetch(URLFetcher):  # type: ignore[misc]
             ValueError: It is not a data: address; WeasyPrint goes on without what is there.
         """
         if url in self.pictures:
-            return URLFetcherResponse(url, self.pictures[url], {"Content-Type": "image/png"})
+            picture = self.pictures[url]
+            return URLFetcherResponse(url, picture, {"Content-Type": embedding.media_type(picture)})
         if not url.lower().startswith("data:"):
             self.refused.append(url)
         return super().fetch(url, headers)
@@ -134,7 +136,7 @@ def typeset(html: str, *shorter: str, attachment: bytes = b"") -> Outcome:
     """
     fetcher = NoFetch()
     options = {"pdf_variant": VARIANT, "attachments": [_attached(attachment)] if attachment else []}
-    with _listening() as listener:
+    with _listening() as listener, remembering.lines(inline, preferred):
         try:
             if _packed_anew is None:
                 raise _Unknown("packs pictures elsewhere")

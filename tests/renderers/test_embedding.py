@@ -22,8 +22,14 @@ def png(mode: str, **options: object) -> bytes:
     return file.getvalue()
 
 
-def picture(file: bytes) -> str:
-    return f'<img alt="a" src="data:image/png;base64,{base64.b64encode(file).decode()}">'
+def jpeg(mode: str) -> bytes:
+    file = io.BytesIO()
+    Image.open(io.BytesIO(png(mode))).save(file, "JPEG")
+    return file.getvalue()
+
+
+def picture(file: bytes, kind: str = "png") -> str:
+    return f'<img alt="a" src="data:image/{kind};base64,{base64.b64encode(file).decode()}">'
 
 
 @pytest.mark.pdf
@@ -54,6 +60,18 @@ def test_other_files_do_not(mode: str) -> None:
         assert embedding.packed_pixels(file.getvalue()) is None
     else:
         assert embedding.packed_pixels(png(mode)) is None
+
+
+@pytest.mark.pdf
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_photograph_stands_in_the_pdf_as_its_file_is(mode: str) -> None:
+    file = jpeg(mode)
+    page, found = embedding.set_aside(PAGE.format(picture(file, "jpeg")))
+    assert list(found.values()) == [file]
+    assert "data:image" not in page
+    with pdf.warm() as worker:
+        printed = worker.typeset(PAGE.format(picture(file, "jpeg")))
+    assert file in printed
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "no png", "empty"])
