@@ -14,6 +14,8 @@ _CLOSEST = 4.5
 """Least distance between two numbers that are written beside each other, percent of the width."""
 _AT_AN_END = 12.0
 """Nearer to an end than this, percent, words lean away from it."""
+_WIDTH = 0.2
+"""Of a tick among thousands, percent of the width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,17 @@ class Ticks:
     def places(self) -> tuple[float, ...]:
         """Where the ticks stand, each place once."""
         return tuple(sorted({self.at(value) for value in self.values}))
+
+    @property
+    def inked(self) -> tuple[tuple[float, float], ...]:
+        """Where ink begins and how wide it is, percent of the width: ticks that touch are one stretch of ink."""
+        stretches: list[tuple[float, float]] = []
+        for place in self.places:
+            left, right = round(place - _WIDTH / 2, 2), round(place + _WIDTH / 2, 2)
+            if stretches and left <= stretches[-1][1]:
+                left, _ = stretches.pop()
+            stretches.append((left, right))
+        return tuple((left, round(right - left, 2)) for left, right in stretches)
 
     @property
     def written(self) -> tuple[tuple[float, str, str], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -203,6 +204,14 @@ def test_ticks_stand_in_percent_and_words_lean_away_from_the_ends() -> None:
     ticks = Ticks((0.0, 5.0, 10.0, 5.0), 0.0, 10.0)
     assert list(ticks.places) == [0, 50, 100]
     assert [ticks.lean(value) for value in (0, 5, 10)] == ["start", "middle", "end"]
+
+
+def test_ticks_that_touch_are_one_stretch_of_ink() -> None:
+    ticks = Ticks((0.0, 5.0, 5.01, 5.02, 5.03, 5.04, 7.0, 7.03, 10.0), 0.0, 10.0)
+    assert list(ticks.inked) == [(-0.1, 0.2), (49.9, 0.6), (69.9, 0.2), (70.2, 0.2), (99.9, 0.2)]
+    inked = [range(round(100 * left), round(100 * (left + width))) for left, width in ticks.inked]
+    each = [range(round(100 * place) - 10, round(100 * place) + 10) for place in ticks.places]
+    assert set(chain(*inked)) == set(chain(*each))
 
 
 def test_highest_and_lowest_are_named_where_there_is_room() -> None:
