@@ -13,6 +13,8 @@ from html import unescape
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from reportgen.renderers import pruning
+
 _ID = re.compile(r'(<[a-z][a-z0-9]*(?: [^<>]*?)?) id="([^"<>]*)"')
 _LABELS = re.compile(
     r'<g(?P<look>(?: [a-z-]+="[^"<>]*")* text-anchor="(?:middle|end)"(?: [a-z-]+="[^"<>]*")*)>'
@@ -52,6 +54,7 @@ def lightened(page: str) -> str:
         page: HTML as the templates write it: names of elements and attributes in small letters, values in double
             quotation marks.
     """
+    page = pruning.pruned(page)
     # For a <wbr>, WeasyPrint makes an element, two styles and three boxes; this is the character that they put there.
     page = _without_ids(page.replace("<wbr>", "\u200b"))
     return _CHART.sub(_with_lighter_chart, _LABELS.sub(_placed, page))

@@ -20,6 +20,7 @@ from io import BytesIO
 from typing import Any
 
 from weasyprint import HTML, VERSION, Attachment
+from weasyprint.css.targets import TargetCollector
 from weasyprint.document import Document
 from weasyprint.images import RasterImage
 from weasyprint.layout import inline, preferred
@@ -136,7 +137,7 @@ def typeset(html: str, *shorter: str, attachment: bytes = b"") -> Outcome:
     """
     fetcher = NoFetch()
     options = {"pdf_variant": VARIANT, "attachments": [_attached(attachment)] if attachment else []}
-    with _listening() as listener, remembering.lines(inline, preferred):
+    with _listening() as listener, remembering.lines(inline, preferred), remembering.targets(TargetCollector):
         try:
             if _packed_anew is None:
                 raise _Unknown("packs pictures elsewhere")
@@ -272,6 +273,17 @@ def _finish(document: Document, pdf: pydyf.PDF) -> None:
     _finish_attachments(pdf)
     _pack(pdf)
     _scope_headers(pdf)
+    pdf.objects[:] = [_Settled(each) if each.compressible and each.free == "n" else each for each in pdf.objects]
+
+
+class _Settled(pydyf.Object):  # type: ignore[misc]
+    """An object that will not change; pydyf works out what to write for the file, and again for its identifier."""
+
+    data = b""
+
+    def __init__(self, known: pydyf.Object) -> None:
+        super().__init__()
+        self.number, self.generation, self.data = known.number, known.generation, known.data
 
 
 def _claim_pdf_ua(pdf: pydyf.PDF) -> None:

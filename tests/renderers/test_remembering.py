@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import subprocess
 import sys
@@ -9,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from pypdf import PdfReader
 
 from reportgen.renderers import pdf, remembering
 
@@ -25,28 +28,32 @@ a::after {{ content: target-counter(attr(href), page) }} .next {{ break-before: 
 <h2 class="next" id="end">end</h2>"""
 CHILD = """
 import base64, contextlib, json, sys
+from weasyprint.layout import page as pages
 from reportgen.renderers import typesetting
-asked = [0]
-ask = typesetting.inline.split_first_line
-def counted(*given, **named):
-    asked[0] += 1
-    return ask(*given, **named)
-for module in (typesetting.inline, typesetting.preferred):
-    module.split_first_line = counted
-page = sys.stdin.read()
-answers = []
-for lines in (lambda *modules: contextlib.nullcontext(), typesetting.remembering.lines):
-    typesetting.remembering.lines, asked[0] = lines, 0
+asked = {"lines": 0, "pages": 0}
+def counted(what, ask):
+    def answer(*given, **named):
+        asked[what] += 1
+        return ask(*given, **named)
+    return answer
+split = counted("lines", typesetting.inline.split_first_line)
+typesetting.inline.split_first_line = typesetting.preferred.split_first_line = split
+pages.make_page = counted("pages", pages.make_page)
+nothing = lambda *ours: contextlib.nullcontext()
+remembering = typesetting.remembering
+page, answers = sys.stdin.read(), []
+for remembering.lines, remembering.targets in ((nothing, nothing), (remembering.lines, remembering.targets)):
+    asked.update(lines=0, pages=0)
     outcome = typesetting.typeset(page)
     assert not outcome.errors, outcome.errors
-    answers.append((base64.b64encode(outcome.pdf).decode(), asked[0]))
-assert typesetting.inline.split_first_line is typesetting.preferred.split_first_line is counted
+    answers.append((base64.b64encode(outcome.pdf).decode(), asked["lines"], asked["pages"]))
+assert typesetting.inline.split_first_line is typesetting.preferred.split_first_line is split
 print(json.dumps(answers))
 """
 
 
 @pytest.mark.pdf
-def test_pages_are_the_same_and_fewer_lines_are_broken(tmp_path: Path) -> None:
+def test_pages_are_the_same_and_fewer_are_set_and_fewer_lines_broken(tmp_path: Path) -> None:
     shown = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", CHILD],
         cwd=ROOT,
@@ -56,9 +63,19 @@ def test_pages_are_the_same_and_fewer_lines_are_broken(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    (before, asked), (after, asked_once) = json.loads(shown.stdout)
+    (before, lines, pages), (after, lines_once, pages_once) = json.loads(shown.stdout)
+    printed = PdfReader(io.BytesIO(base64.b64decode(after)))
+    assert f"page {len(printed.pages)}" in printed.pages[0].extract_text()
     assert after == before
-    assert asked_once < asked / 2
+    assert lines_once < lines / 2
+    assert len(printed.pages) < pages_once < pages
+
+
+class Layout:
+    """A line that can be drawn."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
 
 
 def typesetter() -> tuple[ModuleType, list[tuple[object, ...]]]:
@@ -68,7 +85,7 @@ def typesetter() -> tuple[ModuleType, list[tuple[object, ...]]]:
 
     def split_first_line(text: str, style: object, context: object, width: int, *, minimum: bool = False) -> object:
         asked.append((text, style, width, minimum))
-        return {"text": text.split()[0]}, len(text), width
+        return Layout(text.split()[0]), len(text), width
 
     def strut(style: object) -> float:
         asked.append((style,))
@@ -86,7 +103,7 @@ def test_what_differs_is_asked_for() -> None:
     with remembering.lines(module):
         for text, style, width, minimum in questions * 2:
             found = module.split_first_line(text, style, None, width, minimum=minimum)
-            assert found == ({"text": "a"}, 3, width)
+            assert (found[0].text, *found[1:]) == ("a", 3, width)
             assert module.strut(style) == 12.0
     assert [each for each in asked if len(each) > 1] == questions
     assert [each for each in asked if len(each) == 1] == [(plain,), (bold,)]
@@ -97,9 +114,9 @@ def test_a_line_that_is_cut_where_it_is_drawn_is_whole_elsewhere() -> None:
     style: dict[str, object] = {}
     with remembering.lines(module):
         drawn, *_ = module.split_first_line("a b", style, None, 9)
-        drawn["text"] = "…"
+        drawn.text = "…"
         again, *_ = module.split_first_line("a b", style, None, 9)
-    assert again == {"text": "a"}
+    assert again.text == "a"
 
 
 def test_modules_have_their_own_functions_back_even_after_an_error() -> None:
@@ -112,3 +129,9 @@ def test_modules_have_their_own_functions_back_even_after_an_error() -> None:
     module.strut(style)
     module.strut(style)
     assert asked == [(style,), (style,)]
+
+
+def test_a_version_that_knows_no_targets_is_left_alone() -> None:
+    another = type("Another", (), {})
+    with remembering.targets(another):
+        assert not hasattr(another, "cache_target_page_counters")
