@@ -7,7 +7,6 @@ same style at the same width; of a page in columns, that was most of its time.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -38,32 +37,33 @@ def lines(*modules: ModuleType) -> Iterator[None]:
 
 
 @contextmanager
-def targets(collector: type) -> Iterator[None]:
-    """Let a page be set again where a reference on it has changed, and not because all pages are counted now.
+def references(pages: ModuleType) -> Iterator[None]:
+    """Write the numbers of pages into a page before it is set again, and not after.
 
-    WeasyPrint first numbers the pages and then knows how many there are, which it takes for a change of every target:
-    each page with a reference was set a third time. No reference can ask for that number: WeasyPrint 70 stops there.
+    WeasyPrint sets all pages, and those with references again, with the numbers that it knew the first time; then it
+    writes the right ones, and sets these pages a third time.
 
     Args:
-        collector: WeasyPrint's class that knows on which page each target is. One that is built otherwise stays so.
+        pages: WeasyPrint's module that makes pages. One that is built otherwise stays so.
     """
-    true: Callable[..., Any] | None = getattr(collector, "cache_target_page_counters", None)
-    if true is None:
+    make: Callable[..., Any] | None = getattr(pages, "make_page", None)
+    if make is None:
         yield
         return
 
-    def cache_target_page_counters(self: Any, name: str, counters: dict[str, Any], *place: Any) -> Any:
-        item = self.target_lookup_items.get(name)
-        known = item and item.cached_page_counter_values
-        if known and {**known, "pages": 0} == {**counters, "pages": 0}:
-            item.cached_page_counter_values = copy.deepcopy(counters)
-        return true(self, name, counters, *place)
+    def make_page(context: Any, root: Any, kind: Any, resumed: Any, number: int, state: Any, *more: Any) -> Any:
+        for reference in context.target_collector.counter_lookup_items.values():
+            counters = reference.cached_page_counter_values
+            if counters and reference.page_maker_index == number - 1 and "pages" not in reference.missing_counters:
+                counters["pages"] = list(state[1]["pages"])
+                reference.parse_again(counters)
+        return make(context, root, kind, resumed, number, state, *more)
 
-    collector.cache_target_page_counters = cache_target_page_counters  # type: ignore[attr-defined]
+    pages.__dict__["make_page"] = make_page
     try:
         yield
     finally:
-        collector.cache_target_page_counters = true  # type: ignore[attr-defined]
+        pages.__dict__["make_page"] = make
 
 
 def _remembered_lines(ask: Callable[..., Any]) -> Callable[..., Any]:

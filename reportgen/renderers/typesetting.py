@@ -20,10 +20,10 @@ from io import BytesIO
 from typing import Any
 
 from weasyprint import HTML, VERSION, Attachment
-from weasyprint.css.targets import TargetCollector
 from weasyprint.document import Document
 from weasyprint.images import RasterImage
 from weasyprint.layout import inline, preferred
+from weasyprint.layout import page as pages
 from weasyprint.pdf import pydyf
 from weasyprint.svg import Node
 from weasyprint.text.ffi import harfbuzz_subset, pango
@@ -137,7 +137,7 @@ def typeset(html: str, *shorter: str, attachment: bytes = b"") -> Outcome:
     """
     fetcher = NoFetch()
     options = {"pdf_variant": VARIANT, "attachments": [_attached(attachment)] if attachment else []}
-    with _listening() as listener, remembering.lines(inline, preferred), remembering.targets(TargetCollector):
+    with _listening() as listener, remembering.lines(inline, preferred), remembering.references(pages):
         try:
             if _packed_anew is None:
                 raise _Unknown("packs pictures elsewhere")

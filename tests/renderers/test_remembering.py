@@ -21,10 +21,11 @@ PAGE = f"""<!DOCTYPE html><html lang="en"><title>t</title><style>
 .columns {{ columns: 3 }} .even {{ text-align: justify; hyphens: auto }} .even::first-line {{ font-weight: 700 }}
 .cut {{ width: 60pt; overflow: hidden; white-space: nowrap; text-overflow: ellipsis }}
 a::after {{ content: target-counter(attr(href), page) }} .next {{ break-before: page }}
-</style><h1>h</h1><p><a href="#end">page </a></p>
+</style><h1>h</h1><p><a href="#end">page </a> <a href="#middle">page </a></p>
 <div class="columns">{"".join(f"<p>{WORDS * length}</p>" for length in (1, 2, 3, 1, 4, 2, 1))}</div>
 <p class="even">{WORDS * 3}</p><p class="cut">{WORDS}</p><p class="cut">{WORDS}</p>
 <table><tr><th>{WORDS}<td>1<td>{WORDS * 2}<tr><th>b<td>{WORDS}<td>2</table>
+<h2 class="next" id="middle">middle</h2><p><a href="#end">page </a></p>
 <h2 class="next" id="end">end</h2>"""
 CHILD = """
 import base64, contextlib, json, sys
@@ -42,7 +43,8 @@ pages.make_page = counted("pages", pages.make_page)
 nothing = lambda *ours: contextlib.nullcontext()
 remembering = typesetting.remembering
 page, answers = sys.stdin.read(), []
-for remembering.lines, remembering.targets in ((nothing, nothing), (remembering.lines, remembering.targets)):
+ours = remembering.lines, remembering.references
+for remembering.lines, remembering.references in ((nothing, nothing), ours):
     asked.update(lines=0, pages=0)
     outcome = typesetting.typeset(page)
     assert not outcome.errors, outcome.errors
@@ -131,7 +133,7 @@ def test_modules_have_their_own_functions_back_even_after_an_error() -> None:
     assert asked == [(style,), (style,)]
 
 
-def test_a_version_that_knows_no_targets_is_left_alone() -> None:
-    another = type("Another", (), {})
-    with remembering.targets(another):
-        assert not hasattr(another, "cache_target_page_counters")
+def test_a_version_that_makes_pages_elsewhere_is_left_alone() -> None:
+    another = ModuleType("another version")
+    with remembering.references(another):
+        assert not hasattr(another, "make_page")
