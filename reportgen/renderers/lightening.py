@@ -16,12 +16,14 @@ from xml.etree.ElementTree import Element
 from reportgen.renderers import pruning
 
 _ID = re.compile(r'(<[a-z][a-z0-9]*(?: [^<>]*?)?) id="([^"<>]*)"')
+APART = 'data-apart=""'
+"""Of a text of a drawing whose places are those of its words; in SVG they are those of its letters."""
 _LABELS = re.compile(
     r'<g(?P<look>(?: [a-z-]+="[^"<>]*")* text-anchor="(?:middle|end)"(?: [a-z-]+="[^"<>]*")*)>'
     r'(?P<labels>(?:\s*<text x="[-\d.]+" y="[-\d.]+">\d+</text>)+\s*)</g>'
 )
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"<>]*)"')
-_LABEL = re.compile(r'<text x="([-\d.]+)"([^<>]*)>(\d+)</text>')
+_LABEL = re.compile(r'<text x="([-\d.]+)" y="([-\d.]+)">(\d+)</text>')
 _CHART = re.compile(r'src="data:image/svg\+xml;base64,([A-Za-z0-9+/]+=*)"')
 _SVG = "{http://www.w3.org/2000/svg}"
 _HREF = "{http://www.w3.org/1999/xlink}href"
@@ -68,11 +70,12 @@ def _without_ids(page: str) -> str:
     named = set(re.findall(r"#([\w-]+)", page))
     if "[id" in page:
         return page
-    return _ID.sub(lambda tag: tag[0] if tag[2] in named else tag[1], page)
+    # What only bore an id is empty now.
+    return _ID.sub(lambda tag: tag[0] if tag[2] in named else tag[1], page).replace("<span></span>", "")
 
 
 def _placed(group: re.Match[str]) -> str:
-    """Numbers of a drawing in lines, each of which begins where its first number does.
+    """Numbers of a drawing as one text, in lines each of which begins where its first number does.
 
     WeasyPrint makes a picture inside the PDF for every text that does not begin at its place, and of each text an
     element, a style and two layouts.
@@ -83,25 +86,26 @@ def _placed(group: re.Match[str]) -> str:
         return group[0]
     share = 0.5 if look.pop("text-anchor") == "middle" else 1.0
     lines: list[_Line] = []
-    for x, rest, number in _LABEL.findall(group["labels"]):
+    for x, y, number in _LABEL.findall(group["labels"]):
         begins = float(x) / size - share * _DIGIT_WIDTH * len(number)
-        if not lines or not lines[-1].goes_on(rest, begins, number):
-            lines.append(_Line(rest, begins, number))
-    labels = "".join(f'<text x="{line.begins * size:.2f}"{line.rest}>{line.text}</text>' for line in lines)
+        if not lines or not lines[-1].goes_on(y, begins, number):
+            lines.append(_Line(y, begins, number))
     attributes = "".join(f' {name}="{value}"' for name, value in look.items())
-    return f"<g{attributes}>{labels}</g>"
+    x = " ".join(f"{line.begins * size:.2f}" for line in lines)
+    y = " ".join(line.y for line in lines)
+    return f'<text{attributes} {APART} x="{x}" y="{y}">{" ".join(line.text for line in lines)}</text>'
 
 
 class _Line:
     """Numbers that stand side by side, with spaces as wide as the room between them; widths in ems."""
 
-    def __init__(self, rest: str, begins: float, text: str) -> None:
-        self.rest, self.begins, self.text = rest, begins, text
+    def __init__(self, y: str, begins: float, text: str) -> None:
+        self.y, self.begins, self.text = y, begins, text
         self._ends = begins + _DIGIT_WIDTH * len(text)
 
-    def goes_on(self, rest: str, begins: float, number: str) -> bool:
+    def goes_on(self, y: str, begins: float, number: str) -> bool:
         """Take one more number in, where it stands in this line and behind all others."""
-        spaces = _spaces(round(1000 * (begins - self._ends))) if rest == self.rest else ""
+        spaces = _spaces(round(1000 * (begins - self._ends))) if y == self.y else ""
         self.text += spaces + number if spaces else ""
         self._ends += sum(_SPACES[each] for each in spaces) / 1000 + _DIGIT_WIDTH * len(number)
         return bool(spaces)

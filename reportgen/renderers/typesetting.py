@@ -171,13 +171,24 @@ class _Whole(str):
         return iter((str(self),))
 
 
+class _Words(str):
+    """A text that is gone through word by word."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.split(" "))
+
+
 def _text(node: Node) -> str | None:
-    """The text of an element of a drawing, whole where all of it stands in one place.
+    """The text of an element of a drawing, whole where all of it stands in one place, or in words that stand apart.
 
     WeasyPrint 70 sets such text letter by letter, so that no letter knows its neighbours: Arabic falls apart, Hebrew
     runs the wrong way, and an accent stands alone.
     """
     text: str | None = node._etree_node.text
+    if text and "data-apart" in node.attrib:
+        return _Words(text)
     placed = any(len(node.attrib.get(name, "").split()) > 1 for name in ("x", "y", "dx", "dy", "rotate"))
     spaced = "letter-spacing" in node.attrib or "textLength" in node.attrib
     return text if not text or placed or spaced else _Whole(text)

@@ -52,7 +52,10 @@ class Working:
             for check in self.checks
             if not check.agrees
         )
-        told = (f"✓\u00a0{what} {shape(value)}: {', '.join(others)}" for (what, value), others in agreed.items())
+        told = (
+            f"✓\u00a0{what} {shape(value)}{': ' if any(others) else ''}{', '.join(filter(None, others))}"
+            for (what, value), others in agreed.items()
+        )
         return (*told, *failed)
 
 
@@ -76,9 +79,10 @@ class Content:
 
     @property
     def on_paper(self) -> tuple[Working, ...]:
-        """The calculations; a rule and a note are left out where one of the same kind has just had them."""
+        """The calculations; what one of their kind just had is left out: a rule, a note, how a number was checked."""
         rules: dict[tuple[str, str], str] = {}
         said: set[tuple[str, str]] = set()
+        ways: dict[tuple[str, str], tuple[str, ...]] = {}
         shorter = []
         for working in self.workings:
             steps = []
@@ -88,8 +92,26 @@ class Content:
                 steps.append(replace(step, rule="") if known else step)
             notes = tuple(note for note in working.notes if (working.kind, note) not in said)
             said.update((working.kind, note) for note in notes)
-            shorter.append(replace(working, steps=tuple(steps), notes=notes))
+            shorter.append(replace(working, steps=tuple(steps), notes=notes, checks=_without_ways(working, ways)))
         return tuple(shorter)
+
+
+def _without_ways(working: Working, ways: dict[tuple[str, str], tuple[str, ...]]) -> tuple[Check, ...]:
+    """Checks that agree, without what they were compared with where that is known.
+
+    Args:
+        working: The calculation.
+        ways: What each quantity of each kind was compared with last, and now.
+    """
+    known = set()
+    for quantity in {check.quantity for check in working.checks}:
+        against = tuple(each.against for each in working.checks if each.quantity == quantity and each.agrees)
+        if ways.get((working.kind, quantity)) == against:
+            known.add(quantity)
+        ways[working.kind, quantity] = against
+    return tuple(
+        replace(each, against="") if each.agrees and each.quantity in known else each for each in working.checks
+    )
 
 
 def build(evidence: Evidence) -> Section:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import io
 import re
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from itertools import permutations
+from pathlib import Path
 from xml.etree import ElementTree
 
 import fontpkg
@@ -20,6 +23,7 @@ from reportgen.figures import charts
 from reportgen.renderers import html, lightening, pdf
 from reportgen.sections import maps
 from tests import charted, made
+from tests.checks import tools
 
 PAGE = "<!DOCTYPE html><html lang=en><title>t</title><style>#kept-by-style {{ color: red }}</style><h1>h</h1>{}"
 
@@ -44,6 +48,12 @@ def test_ids_that_nothing_names_are_left_out() -> None:
     assert lightening.lightened(page).endswith(
         '<a href="#kept">1</a><b class="x" id="kept">2</b><i id="kept-by-style">3</i><u>4</u>'
     )
+
+
+def test_what_only_bore_an_id_is_left_out() -> None:
+    page = '<a href="#kept">1</a><b><span id="a"></span><span id="kept"></span><span class="b"></span>2</b>'
+    kept = '<a href="#kept">1</a><b><span id="kept"></span><span class="b"></span>2</b>'
+    assert lightening.lightened(page) == kept
 
 
 def test_words_that_look_like_ids_stay() -> None:
@@ -121,15 +131,24 @@ def looks(anchor: str) -> Iterator[str]:
     yield from map(" ".join, permutations(look))
 
 
+def apart(page: str) -> list[tuple[float, float, str]]:
+    """Where each line of the one text of a drawing stands, and the line."""
+    (found,) = re.findall(r'<text [^<>]*data-apart="" x="([^"]*)" y="([^"]*)">([^<]*)</text>', page)
+    x, y, lines = (each.split(" ") for each in found)
+    return list(zip(map(float, x), map(float, y), lines, strict=True))
+
+
 @pytest.mark.parametrize(("anchor", "share"), [("middle", 0.5), ("end", 1.0)])
 def test_numbers_of_a_drawing_begin_where_the_typeface_has_them_begin(anchor: str, share: float) -> None:
-    labels = "".join(f'<text x="100" y="{y}">{number}</text>\n' for y, number in ((12, 7), (30, 1024)))
+    labels = "".join(f'<text x="100" y="{y}">{number}</text>\n' for y, number in ((12, 7), (30.5, 1024)))
     for look in looks(anchor):
         page = lightening.lightened(f"<svg><g {look}>\n{labels}</g></svg>")
         assert "text-anchor" not in page
-        for number in ("7", "1024"):
-            (begin,) = re.findall(rf'<text x="([-\d.]+)" y="\d+">{number}</text>', page)
-            assert float(begin) == pytest.approx(100 - share * width_of(number) * 10.5, abs=0.01)
+        assert 'fill="#000"' in page
+        found = apart(page)
+        assert [(y, number) for _, y, number in found] == [(12, "7"), (30.5, "1024")]
+        for begin, _, number in found:
+            assert begin == pytest.approx(100 - share * width_of(number) * 10.5, abs=0.01)
 
 
 def width_of(text: str) -> float:
@@ -143,22 +162,56 @@ def test_numbers_side_by_side_are_a_line_in_which_each_has_its_place(pitch: floa
     places = [49.4 + round(pitch * place, 1) for place in range(len(numbers))]
     labels = "".join(f'<text x="{x:.1f}" y="65.8">{each}</text>' for x, each in zip(places, numbers, strict=True))
     (look, *_) = looks("middle")
-    page = lightening.lightened(f"<svg><g {look}>{labels}</g></svg>")
-    found = re.findall(r'<text x="([-\d.]+)" y="65.8">([^<]*)</text>', page)
+    found = apart(lightening.lightened(f"<svg><g {look}>{labels}</g></svg>"))
     assert len(found) <= most
     middles = []
-    for begin, line in found:
+    for begin, y, line in found:
+        assert y == 65.8
         for each in re.finditer(r"\d+", line):
-            middles.append(float(begin) + (width_of(line[: each.start()]) + width_of(each[0]) / 2) * 10.5)
-    assert " ".join(line for _, line in found).split() == list(map(str, numbers))
+            middles.append(begin + (width_of(line[: each.start()]) + width_of(each[0]) / 2) * 10.5)
+    assert " ".join(line for _, _, line in found).split() == list(map(str, numbers))
     assert middles == pytest.approx(places, abs=0.05)
 
 
 def test_numbers_below_each_other_or_from_right_to_left_are_no_line() -> None:
     (look, *_) = looks("end")
     labels = '<text x="90" y="12">1</text><text x="50" y="12">2</text><text x="90" y="24">3</text>'
-    page = lightening.lightened(f"<svg><g {look}>{labels}</g></svg>")
-    assert re.findall(r">(\d)</text>", page) == ["1", "2", "3"]
+    found = apart(lightening.lightened(f"<svg><g {look}>{labels}</g></svg>"))
+    assert [(y, line) for _, y, line in found] == [(12, "1"), (12, "2"), (24, "3")]
+
+
+@pytest.mark.pdf
+def test_numbers_stand_in_a_pdf_where_they_stood() -> None:
+    places = [(60, 20, "7"), (160, 20, "1024"), (60, 90, "33")]
+    labels = "".join(f'<text x="{x}" y="{y}">{number}</text>' for x, y, number in places)
+    look = f'font-family="{lettering.SANS}" font-size="10"'
+    drawing = '<p style="margin: 0"><svg width="300" height="100"><title>a</title>{}</svg></p>'
+    found = []
+    for inside in (
+        f'<g text-anchor="end" {look}>{labels}</g>',
+        "".join(
+            f'<g text-anchor="end" {look}>{each}</g>' for each in labels.replace("</text>", " </text>|").split("|")
+        ),
+    ):
+        with pdf.warm() as worker:
+            printed = worker.typeset(f"<!DOCTYPE html><html lang=en><title>t</title>{drawing.format(inside)}")
+        found.append(drawn_numbers(printed))
+    assert sorted(number for _, _, number in found[0]) == ["1024", "33", "7"]
+    for (x, y, number), (x_before, y_before, number_before) in zip(*map(sorted, found), strict=True):
+        assert number == number_before
+        assert (x, y) == pytest.approx((x_before, y_before), abs=0.1)
+
+
+def drawn_numbers(printed: bytes) -> list[tuple[float, float, str]]:
+    """Where each number of the first page begins, and the number."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "a.pdf").write_bytes(printed)
+        boxes = subprocess.run(
+            [tools.program("pdftotext"), "-bbox", str(Path(folder) / "a.pdf"), "-"],
+            check=True, capture_output=True, text=True,
+        ).stdout  # fmt: skip
+    words = re.findall(r'<word xMin="([\d.]+)" yMin="([\d.]+)"[^>]*>(\d+)</word>', boxes)
+    return [(float(x), float(y), number) for x, y, number in words]
 
 
 @pytest.mark.parametrize("family", ["IBM Plex Mono, monospace", "DejaVu Sans"])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reportgen.records.model import LayerRecord, Step, Window
+from reportgen.records.model import Check, LayerRecord, Step, Window
 from reportgen.sections.calculations import Content, build, unread
 from tests import made
 
@@ -164,6 +164,26 @@ def test_a_rule_and_a_note_stand_on_paper_where_they_are_new_for_their_kind() ->
         ("rule 1", ()),
     ]
     assert [working.steps[0].rule for working in found.workings] == ["rule 1", "rule 1", "rule 1", "rule 2", "rule 1"]
+
+
+def test_how_a_number_was_checked_stands_on_paper_where_it_is_new_for_its_kind() -> None:
+    def compared(*against: str, observed: int = 10) -> tuple[Check, ...]:
+        return tuple(Check("parameters", (10,), (observed,), each, observed == 10) for each in against)
+
+    ways = (("a count",), ("a count",), ("a count", "a sum"), ("a count", "a sum"), ("a count",))
+    layers = [
+        made.conv(str(place), index=place, parameters=10 + place, checks=compared(*each))
+        for place, each in enumerate(ways)
+    ]
+    layers.append(made.conv("wrong", index=5, parameters=15, checks=compared("a count", observed=12)))
+    layers.append(made.conv("wrong too", index=6, parameters=16, checks=compared("a count", observed=12)))
+    layers.append(made.dense(index=7, checks=compared("a count")))
+    found = content(*layers)
+    said = [" ".join("; ".join(working.verdicts).split()) for working in found.on_paper]
+    wrong = "✕ parameters 10 against a count: 12"
+    told, told_with_a_sum = "✓ parameters 10: a count", "✓ parameters 10: a count, a sum"
+    assert said == [told, "✓ parameters 10", told_with_a_sum, "✓ parameters 10", told, wrong, wrong, told]
+    assert [working.checks for working in found.workings] == [layer.checks for layer in layers]
 
 
 def test_a_number_is_said_once_with_all_that_it_agrees_with_and_a_disagreement_with_both() -> None:
