@@ -30,7 +30,16 @@ def report(name: str) -> Report:
     }[name]()
     images, labels = channels_made.pictures()
     chapters = ["summary", "channels", "glossary"]
-    return explain(model, images, labels, class_names=channels_made.CLASSES, section=chapters, title=name)
+    return explain(
+        model, images, labels, class_names=channels_made.CLASSES, section=chapters, title=name, dream_steps=1
+    )
+
+
+@cache
+def page_one_and(chapters: tuple[str, ...]) -> Report:
+    """A report on the healthy network of page one and some chapters."""
+    images, labels = channels_made.pictures()
+    return explain(channels_made.healthy(), images, labels, section=["summary", *chapters], dream_steps=1)
 
 
 def layer(name: str) -> Layer:
@@ -113,9 +122,7 @@ def test_links_of_the_findings_arrive(name: str, medium: html.Medium) -> None:
 def test_maps_of_page_one_lead_to_what_the_page_has_of_their_channels(
     medium: html.Medium, cards: bool, strips: bool, chapters: tuple[str, ...], place: str
 ) -> None:
-    model, (images, labels) = channels_made.healthy(), channels_made.pictures()
-    found = explain(model, images, labels, section=["summary", *chapters])
-    sections = []
+    found, sections = page_one_and(chapters), []
     for section in found.sections:
         if isinstance(section.content, Content):
             (only,) = section.content.layers
