@@ -235,17 +235,24 @@ def test_answers_that_are_no_numbers_fail_the_report_and_spoil_nothing_else() ->
 
 
 @pytest.mark.parametrize(
-    ("name", "word", "axes"),
-    [("signal", "signals", 1), ("volume", "volumes", 3), ("film", "sequences", 3), ("steps", "sequences", 2)],
+    ("name", "word", "axes", "drawn"),
+    [
+        ("signal", "signals", 1, True),
+        ("volume", "volumes", 3, True),
+        ("film", "sequences", 3, True),
+        ("steps", "sequences", 2, False),
+    ],
 )
-def test_what_is_no_picture_has_no_patches_and_one_line_says_why(name: str, word: str, axes: int) -> None:
+def test_what_is_no_picture_has_patches_where_they_can_be_drawn_or_one_line_says_why(
+    name: str, word: str, axes: int, drawn: bool
+) -> None:
     written = case(name)
-    line = f"No patches are drawn: the network reads {word}, not pictures that a patch could be cut from."
-    assert written.page.count(line) == 1
+    line = f"No patches are drawn of {word} like these."
+    assert written.page.count(line) == (not drawn)
     cards = [card for layer in written.channels["layers"] for card in layer["cards"]]
-    assert {card["block"] for card in cards} == {None}
+    assert {card["block"] is not None for card in cards} == {drawn}
     assert {len(patch["position"]) for card in cards for patch in card["patches"]} == {axes}
-    assert "cut from the" not in written.page
+    assert {len(patch["box"]) for card in cards for patch in card["patches"]} == {4 if drawn else 0}
     assert f"{word} that move each most" in written.page
     assert (
         f"The model reads {word} and no images, so an image made for a channel would be nothing to look at."
