@@ -43,7 +43,7 @@ def typesetting(folder: Path) -> Iterator[Row]:
     images = np.random.default_rng(0).random((1, 224, 224, 3), dtype=np.float32)
     report = reportgen.explain(keras.applications.ResNet50(weights=None), images)
     page = html.document(report, "print")
-    pictures = dict.fromkeys(re.findall(r"data:image/png;base64,[A-Za-z0-9+/=]+", page))
+    pictures = dict.fromkeys(re.findall(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=]+", page))
     shown = "".join(f'<img alt="maps" src="{each}">' for each in pictures)
     bare = f'<!DOCTYPE html><html lang="en"><title>maps</title><style>img {{ max-width: 100% }}</style>{shown}'
     (folder / "ours.html").write_text(page, encoding="utf-8")

@@ -172,11 +172,11 @@ def test_how_a_number_was_checked_stands_on_paper_where_it_is_new_for_its_kind()
 
     ways = (("a count",), ("a count",), ("a count", "a sum"), ("a count", "a sum"), ("a count",))
     layers = [
-        made.conv(str(place), index=place, parameters=10 + place, checks=compared(*each))
+        made.conv(str(place), index=place, output_shape=(7, 7, place + 1), checks=compared(*each))
         for place, each in enumerate(ways)
     ]
-    layers.append(made.conv("wrong", index=5, parameters=15, checks=compared("a count", observed=12)))
-    layers.append(made.conv("wrong too", index=6, parameters=16, checks=compared("a count", observed=12)))
+    layers.append(made.conv("wrong", index=5, output_shape=(7, 7, 6), checks=compared("a count", observed=12)))
+    layers.append(made.conv("wrong too", index=6, output_shape=(7, 7, 7), checks=compared("a count", observed=12)))
     layers.append(made.dense(index=7, checks=compared("a count")))
     found = content(*layers)
     said = [" ".join("; ".join(working.verdicts).split()) for working in found.on_paper]
