@@ -14,7 +14,9 @@ from pathlib import Path
 
 from tests.commands import environment, forked
 
-CHOICES = ("--section", "performance", "--section", "channels", "--format", "json", "--format", "html")
+# What each of many reports takes long for, and no cluster does.
+SHORT = ("--dream-steps", "1", "--ablation-budget", "20")
+CHOICES = ("--section", "performance", "--section", "channels", "--format", "json", "--format", "html", *SHORT)
 _WAIT_S = 60
 
 

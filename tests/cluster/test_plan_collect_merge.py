@@ -12,13 +12,24 @@ import numpy as np
 import pytest
 
 from reportgen.writing.folders import held
+from tests.cluster.clusters import SHORT
 from tests.commands import Files, here, posix
 from tests.sources import tars
 from tests.sources.examples import png
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
 SIZE = 300  # in 5 batches
-CHOICES = ("--section", "summary", "--section", "performance", "--section", "channels", "--section", "provenance")
+CHOICES = (
+    "--section",
+    "summary",
+    "--section",
+    "performance",
+    "--section",
+    "channels",
+    "--section",
+    "provenance",
+    *SHORT,
+)
 
 
 @dataclass(frozen=True)
