@@ -15,6 +15,8 @@ from types import ModuleType
 # Of malloc.h: the size from which a block is memory of its own, and how much may stay free at the end of the heap.
 _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -3, -1
 _LARGE_BYTES = 2 << 20
+# Where Linux tells of a process's memory, in pages.
+_MEMORY = Path("/proc/self/statm")
 # By how much a process has to grow before it is worth while to look through all that lives for what is dead: on a small
 # network that would take a twentieth of the time of its report.
 _WORTH_BYTES = 32 << 20
@@ -44,7 +46,7 @@ def keep_little() -> None:
 def held_bytes() -> int | None:
     """Return how much memory this process holds now; None where the system does not tell, as only Linux does."""
     try:
-        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+        pages = int(_MEMORY.read_text("ascii").split()[1])
     except OSError:
         return None
     return pages * os.sysconf("SC_PAGE_SIZE")

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from reportgen.errors import ModelError
-from reportgen.models.freeing import give_back, imported, uncollected
+from reportgen.models import freeing
+from reportgen.models.freeing import give_back, held_bytes, imported, uncollected
 
 
 def refused() -> None:
@@ -61,6 +62,19 @@ def test_circles_are_looked_for_once_the_process_has_grown() -> None:
         assert len(held) == 2
     finally:
         gc.enable()
+
+
+def test_where_the_system_does_not_tell_circles_are_looked_for_every_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(freeing, "_MEMORY", tmp_path / "nowhere")
+    assert held_bytes() is None
+    for _ in range(2):
+        circle = Circle()
+        dead = weakref.ref(circle)
+        del circle
+        give_back()
+        assert dead() is None
 
 
 def test_module_is_imported_while_the_collector_rests_and_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

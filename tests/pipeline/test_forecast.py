@@ -15,11 +15,13 @@ import pytest
 from reportgen import write
 from reportgen.budget import plan
 from reportgen.budget.extent import Extent
+from reportgen.models import freeing
 from reportgen.options import make
 from reportgen.pipeline.feeding import opened
 from reportgen.pipeline.forecast import foretell
 from reportgen.pipeline.origins import Origin, untrained
 from reportgen.pipeline.reporting import make_report
+from reportgen.pipeline.speed import resident_bytes
 from reportgen.renderers import pdf
 from tests import made
 from tests.commands import Files, environment, here, names
@@ -98,6 +100,15 @@ def test_loaded_model_takes_no_more_than_was_planned(files: Files, tmp_path: Pat
     assert here("build", files.model, *options, cwd=files.folder).returncode == 0
     size_bytes = (tmp_path / "report" / "report.html").stat().st_size
     assert size_bytes <= float(found["bytes of html, at most"].removesuffix("MB")) * 1e6
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="compares with what Linux tells")
+def test_memory_of_this_process_is_its_peak_where_the_system_does_not_tell_what_it_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = resident_bytes()
+    monkeypatch.setattr(freeing, "_MEMORY", tmp_path / "nowhere")
+    assert held * 0.9 <= resident_bytes() < 100 * held
 
 
 def wide() -> Any:
