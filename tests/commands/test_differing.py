@@ -118,7 +118,17 @@ def test_two_models_differ_as_their_reports_do(models: Path) -> None:
     for name in ("old", "new"):
         chapters = [part for each in ("performance", "channels", "provenance") for part in ("--section", each)]
         found = here(
-            "build", f"{name}.keras", "--data", "images.npz", "--keep-answers", *chapters, "-o", name, cwd=models
+            "build",
+            f"{name}.keras",
+            "--data",
+            "images.npz",
+            "--keep-answers",
+            *chapters,
+            "--format",
+            "json",
+            "-o",
+            name,
+            cwd=models,
         )
         assert found.returncode in (0, 3), found.stderr
     _, of_reports = difference(models, "old/report.json", "new/report.json")

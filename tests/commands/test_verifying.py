@@ -294,7 +294,8 @@ def test_a_policy_and_a_config_file_have_to_be_given_again(made: Path, tmp_path:
     text = {"policy": "version = 1\n[cost]\nparameters = { max = 10 }\n", "config": 'title = "Mine"\n'}[option]
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
     given = (f"--{option}", str(tmp_path / "mine.toml"))
-    chosen = ("--section", "summary", "--section", "policy", "--section", "provenance", *given, "-o", option)
+    shown_in = ("--format", "html", "--format", "json")
+    chosen = ("--section", "summary", "--section", "policy", "--section", "provenance", *shown_in, *given, "-o", option)
     shown = here("build", "tiny.keras", "--data", "images.npz", *chosen, cwd=made)
     assert shown.returncode == (4 if option == "policy" else 0), shown.stderr
     code, lines = verified(made, f"{option}/report.json")
