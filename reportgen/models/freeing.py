@@ -56,7 +56,7 @@ class _Growth:
     """By how much this process has grown since its memory was given back last.
 
     Attributes:
-        held: Bytes that it held then.
+        held: Bytes that it held then, or the least that it was seen to hold since.
     """
 
     def __init__(self) -> None:
@@ -65,7 +65,10 @@ class _Growth:
     def is_worth_while(self) -> bool:
         """Whether so much may be dead that a search for it pays; it may where the system does not tell."""
         held = held_bytes()
-        return held is None or held - self.held >= _WORTH_BYTES
+        if held is None:
+            return True
+        self.held = min(self.held, held)
+        return held - self.held >= _WORTH_BYTES
 
     def begin(self) -> None:
         """Count from here on."""
