@@ -53,7 +53,7 @@ class Working:
             if not check.agrees
         )
         told = (
-            f"✓\u00a0{what} {shape(value)}{': ' if any(others) else ''}{', '.join(filter(None, others))}"
+            f"✓\u00a0{what} {shape(value)}: {', '.join(others)}" if any(others) else f"✓\u00a0{what}"
             for (what, value), others in agreed.items()
         )
         return (*told, *failed)

@@ -102,6 +102,9 @@ def test_large_files_get_short_addresses_and_equal_ones_the_same() -> None:
         pytest.param(f"<p>data:image/png;base64,{'A' * 4000}</p>", id="text"),
         pytest.param(f'<img alt="a" src="data:image/svg+xml;base64,{"A" * 4000}">', id="another kind"),
         pytest.param('<img alt="a" src="data:image/png;base64,AAAA">', id="small"),
+        pytest.param(f'<img alt="a" src="data:image/png;base64,{"A" * 2000}-{"A" * 2001}">', id="damaged"),
+        pytest.param(f'<img alt="a" src="data:image/png;base64,{"A" * 2001}">', id="cut short"),
+        pytest.param(f'<img alt="a" data-src="data:image/png;base64,{"A" * 2000}">', id="another attribute"),
     ],
 )
 def test_all_else_stays_as_it_is(page: str) -> None:
