@@ -219,7 +219,12 @@ def test_signal_as_a_temporary_folder_is_made_or_removed_leaves_none(
     # With data that are none nothing is set, and the process that would is ended by the command itself.
     data = files.model if (moment, folder) == ("rmtree", "fonts") else files.data
     command = ("build", files.model, "--data", data, "--section", "architecture", "--format", "pdf", "-o", "made")
-    shown = here(*command, cwd=tmp_path)
+    # As where nobody ignores it: `nohup`, behind which these tests may run, does.
+    before = signal.signal(blow, signal.default_int_handler if blow == signal.SIGINT else signal.SIG_DFL)
+    try:
+        shown = here(*command, cwd=tmp_path)
+    finally:
+        signal.signal(blow, before)
     assert len(met) == 1
     assert (shown.returncode, shown.stdout) == (1, "")
     said = "Ctrl-C" if blow == signal.SIGINT else blow.name
