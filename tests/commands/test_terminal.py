@@ -170,6 +170,7 @@ def test_a_name_of_thousands_of_characters_fills_no_screen(capsys: pytest.Captur
 def test_an_end_that_a_library_swallows_comes_with_the_next_step(tmp_path: Path) -> None:
     program = (
         "import signal, click\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"  # as where no nohup ignores it
         "from reportgen.commands.endings import Group\n"
         "from reportgen.commands.terminal import Terminal\n"
         "@click.group(cls=Group)\n"
