@@ -11,11 +11,13 @@ import pytest
 from reportgen import registry
 from reportgen.commands.cli import main
 from tests.benchmark.table import HEAD, PAGE, Row, line, renewed
+from tests.links import lost
 
 ROOT = Path(__file__).resolve().parents[1]
 GUIDE = ROOT / "reportgen" / "guide"
 README = ROOT / "README.md"
 DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(GUIDE.glob("*.md"))]
+EXAMPLES = sorted((ROOT / "examples").rglob("report.html"))
 by_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: str(document.name))
 OPTIONS = {
     option
@@ -43,6 +45,11 @@ def test_every_link_leads_to_a_file(document: Path) -> None:
     links = re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8"))
     inside = [link for link in links if not link.startswith(("https://", "#"))]
     assert [link for link in inside if not (document.parent / link.partition("#")[0]).exists()] == []
+
+
+@pytest.mark.parametrize("page", EXAMPLES, ids=lambda page: str(page.parent.name))
+def test_every_link_in_a_page_among_the_examples_leads_somewhere(page: Path) -> None:
+    assert lost(page.read_text(encoding="utf-8")) == set()
 
 
 @by_document
