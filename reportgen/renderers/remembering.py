@@ -1,12 +1,14 @@
-"""A line of text that is asked for again -> the answer that was given before.
+"""What WeasyPrint asks for again -> the answer that was given before.
 
 WeasyPrint sets a block several times: columns until they are level, a page until the numbers of pages in it are right,
-a cell of a table for its narrowest, its widest and its own width. Each time it asks Pango to break the same text in the
-same style at the same width; of a page in columns, that was most of its time.
+a cell of a table for its narrowest, its widest and its own width. Each time it works out the same lengths of the same
+style, and asks Pango to break the same text in the same style at the same width; of a page in columns, that was most
+of its time.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -23,10 +25,27 @@ def lines(*modules: ModuleType) -> Iterator[None]:
     Args:
         *modules: Modules of WeasyPrint that ask for lines. A function that one does not have is not remembered there.
     """
-    asked = {"split_first_line": _remembered_lines, "strut": _remembered_heights}
-    functions = [(module, name) for name in asked for module in modules if hasattr(module, name)]
+    with _instead(modules, split_first_line=_remembered_lines, strut=_remembered_heights):
+        yield
+
+
+@contextmanager
+def lengths(*modules: ModuleType) -> Iterator[None]:
+    """Let each style be asked once for its margins, borders, widths and heights inside blocks of one size.
+
+    Args:
+        *modules: Modules of WeasyPrint that ask for lengths. One that does so otherwise stays as it is.
+    """
+    with _instead(modules, resolve_percentages=_remembered_lengths):
+        yield
+
+
+@contextmanager
+def _instead(modules: tuple[ModuleType, ...], **makers: Callable[..., Any]) -> Iterator[None]:
+    """Put what a maker makes of it in the place of each function, one for all modules that have the same."""
+    functions = [(module, name) for name in makers for module in modules if hasattr(module, name)]
     true = [getattr(module, name) for module, name in functions]
-    shared = {(name, function): asked[name](function) for (_, name), function in zip(functions, true, strict=True)}
+    shared = {(name, function): makers[name](function) for (_, name), function in zip(functions, true, strict=True)}
     for (module, name), function in zip(functions, true, strict=True):
         setattr(module, name, shared[name, function])
     try:
@@ -34,6 +53,10 @@ def lines(*modules: ModuleType) -> Iterator[None]:
     finally:
         for (module, name), function in zip(functions, true, strict=True):
             setattr(module, name, function)
+
+
+def _takes(function: Callable[..., Any], *names: str) -> bool:
+    return tuple(inspect.signature(function).parameters) == names
 
 
 @contextmanager
@@ -75,12 +98,17 @@ def _remembered_lines(ask: Callable[..., Any]) -> Callable[..., Any]:
         if found is None:
             found = known[key] = style, ask(text, style, context, *width, **minimum)
         layout, *metrics = found[1]
-        # Whoever draws a line may put dots at its end. This is `copy.copy`, four times as fast.
-        twin = object.__new__(type(layout))
-        twin.__dict__.update(layout.__dict__)
-        return (twin, *metrics)
+        # Whoever draws a line may put dots at its end.
+        return (_twin(layout), *metrics)
 
     return split_first_line
+
+
+def _twin(known: Any) -> Any:
+    """A copy: as `copy.copy` makes it, in a quarter of the time."""
+    twin = object.__new__(type(known))
+    vars(twin).update(vars(known))
+    return twin
 
 
 def _remembered_heights(ask: Callable[..., Any]) -> Callable[..., Any]:
@@ -93,3 +121,31 @@ def _remembered_heights(ask: Callable[..., Any]) -> Callable[..., Any]:
         return found[1]
 
     return strut
+
+
+def _remembered_lengths(ask: Callable[..., Any]) -> Callable[..., Any]:
+    known: dict[tuple[object, ...], tuple[Any, dict[str, Any]]] = {}
+    if not _takes(ask, "box", "containing_block"):
+        return ask
+
+    def resolve_percentages(box: Any, containing_block: Any) -> None:
+        style = box.style
+        size = containing_block if isinstance(containing_block, tuple) else _size(containing_block)
+        key = (id(style), type(box), size)
+        found = known.get(key)
+        if found is None:
+            # Borders of cells that share them are known to each box alone.
+            if style["border_collapse"] == "collapse":
+                ask(box, containing_block)
+                return
+            blank = object.__new__(type(box))
+            blank.style = style
+            ask(blank, containing_block)
+            found = known[key] = vars(blank).pop("style"), vars(blank)
+        vars(box).update(found[1])
+
+    return resolve_percentages
+
+
+def _size(block: Any) -> tuple[Any, Any]:
+    return block.width, block.height

@@ -22,7 +22,7 @@ from typing import Any
 from weasyprint import HTML, VERSION, Attachment
 from weasyprint.document import Document
 from weasyprint.images import RasterImage
-from weasyprint.layout import inline, preferred
+from weasyprint.layout import block, column, inline, percent, preferred, table
 from weasyprint.layout import page as pages
 from weasyprint.pdf import pydyf
 from weasyprint.svg import Node
@@ -137,7 +137,7 @@ def typeset(html: str, *shorter: str, attachment: bytes = b"") -> Outcome:
     """
     fetcher = NoFetch()
     options = {"pdf_variant": VARIANT, "attachments": [_attached(attachment)] if attachment else []}
-    with _listening() as listener, remembering.lines(inline, preferred), remembering.references(pages):
+    with _listening() as listener, _remembering():
         try:
             if _packed_anew is None:
                 raise _Unknown("packs pictures elsewhere")
@@ -228,6 +228,17 @@ def libraries() -> dict[str, object]:
     number = pango.pango_version()
     version = f"{number // 10000}.{number // 100 % 100}.{number % 100}"
     return {"pango": version, "subset": harfbuzz_subset is not None}
+
+
+@contextmanager
+def _remembering() -> Iterator[None]:
+    """Let WeasyPrint work out once what it would ask for again."""
+    with (
+        remembering.lines(inline, preferred),
+        remembering.lengths(percent, block, column, inline, table),
+        remembering.references(pages),
+    ):
+        yield
 
 
 @contextmanager
