@@ -14,6 +14,11 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+_LINE_BOX = (
+    *("context", "linebox", "position_y", "bottom_space", "skip_stack", "containing_block"),
+    *("absolute_boxes", "fixed_boxes", "first_letter_style", "first_line_style"),
+)
+
 
 @contextmanager
 def lines(*modules: ModuleType) -> Iterator[None]:
@@ -25,7 +30,12 @@ def lines(*modules: ModuleType) -> Iterator[None]:
     Args:
         *modules: Modules of WeasyPrint that ask for lines. A function that one does not have is not remembered there.
     """
-    with _instead(modules, split_first_line=_remembered_lines, strut=_remembered_heights):
+    makers = {
+        "split_first_line": _remembered_lines,
+        "strut": _remembered_heights,
+        "get_next_linebox": _remembered_boxes,
+    }
+    with _instead(modules, **makers):
         yield
 
 
@@ -102,6 +112,53 @@ def _remembered_lines(ask: Callable[..., Any]) -> Callable[..., Any]:
         return (_twin(layout), *metrics)
 
     return split_first_line
+
+
+def _remembered_boxes(ask: Callable[..., Any]) -> Callable[..., Any]:
+    """A line with all boxes in it, moved to where it is asked for."""
+    known: dict[tuple[object, ...], tuple[Any, Any, Any, Any]] = {}
+    plain: dict[int, tuple[Any, bool]] = {}
+    if not _takes(ask, *_LINE_BOX):
+        return ask
+
+    def get_next_linebox(context: Any, source: Any, y: float, bottom: Any, resumed: Any, block: Any, *more: Any) -> Any:
+        if any(more[2:]):
+            # For a first letter of another style, what the lines are made of is changed.
+            plain[id(source)] = source, False
+        elif id(source) not in plain:
+            plain[id(source)] = source, all(map(_is_plain, source.descendants(placeholders=True)))
+        if not plain[id(source)][1] or context.excluded_shapes:
+            return ask(context, source, y, bottom, resumed, block, *more)
+        x = block.content_box_x()
+        key = (id(source), str(resumed), source.text_indent, block.width)
+        found = known.get(key)
+        if found is None:
+            line, resume = ask(context, source, y, bottom, resumed, block, *more)
+            if line is not None:
+                known[key] = _moved(line, 0, 0), resume, x, line.position_y
+            return line, resume
+        line = _moved(found[0], x - found[2], y - found[3])
+        line.position_y = y
+        return line, found[1]
+
+    return get_next_linebox
+
+
+def _is_plain(box: Any) -> bool:
+    """Whether a box in a line is text that stays as it is: in `::before` and others, numbers of pages may change."""
+    kind = type(box).__name__ in {"LineBox", "InlineBox", "TextBox"} and box.is_in_normal_flow()
+    return kind and "::" not in (box.element_tag or "::") and box.missing_link is None
+
+
+def _moved(box: Any, right: float, down: float) -> Any:
+    """A copy of a box, and of all in it, elsewhere."""
+    twin = _twin(box)
+    twin.position_x += right
+    twin.position_y += down
+    if "pango_layout" in vars(twin):
+        twin.pango_layout = _twin(twin.pango_layout)
+    twin.children = [_moved(child, right, down) for child in box.children]
+    return twin
 
 
 def _twin(known: Any) -> Any:

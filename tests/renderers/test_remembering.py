@@ -43,7 +43,7 @@ import base64, contextlib, functools, json, sys
 from weasyprint.layout import page as pages
 from reportgen.renderers import typesetting
 from reportgen.renderers.typesetting import block, column, inline, percent, preferred, remembering, table
-asked = dict.fromkeys(("lines", "lengths", "pages"), 0)
+asked = dict.fromkeys(("lines", "boxes", "lengths", "pages"), 0)
 def counted(what, name, *modules):
     ask = getattr(modules[0], name)
     @functools.wraps(ask)
@@ -54,6 +54,7 @@ def counted(what, name, *modules):
         setattr(module, name, answer)
     return answer
 split = counted("lines", "split_first_line", inline, preferred)
+counted("boxes", "get_next_linebox", inline)
 counted("lengths", "resolve_percentages", percent, block, column, inline, table)
 counted("pages", "make_page", pages)
 nothing = lambda *ours: contextlib.nullcontext()
@@ -93,7 +94,7 @@ def test_pages_are_the_same_and_less_is_worked_out_for_them(tmp_path: Path) -> N
     assert f"page {len(printed.pages)}" in printed.pages[0].extract_text()
     assert drawn(printed) == drawn(PdfReader(io.BytesIO(base64.b64decode(before))))
     assert len(printed.pages) < asked_once["pages"] < asked["pages"]
-    for what in ("lines", "lengths"):
+    for what in ("lines", "boxes", "lengths"):
         assert 0 < asked_once[what] < asked[what] / 2, what
 
 
@@ -196,12 +197,16 @@ def test_lengths_are_worked_out_once_for_a_style_inside_blocks_of_a_size() -> No
     assert module.resolve_percentages is resolve_percentages
 
 
-def test_a_version_that_works_lengths_out_in_another_way_is_left_alone() -> None:
+def test_a_version_that_works_lengths_and_lines_out_in_another_way_is_left_alone() -> None:
     another = ModuleType("another version")
 
     def resolve_percentages(box: object, around: object) -> None:
         raise NotImplementedError
 
-    another.__dict__["resolve_percentages"] = resolve_percentages
-    with remembering.lengths(another):
+    def get_next_linebox(line: object) -> None:
+        raise NotImplementedError
+
+    another.__dict__.update(resolve_percentages=resolve_percentages, get_next_linebox=get_next_linebox)
+    with remembering.lengths(another), remembering.lines(another):
         assert another.resolve_percentages is resolve_percentages
+        assert another.get_next_linebox is get_next_linebox
