@@ -81,6 +81,7 @@ DOORS: list[tuple[str, set[str]]] = [
     ("pypdf", {"pipeline.altered.pdf"}),
     ("rich", {"commands"}),
     ("tensorflow", {"models", "probes", "sources"}),
+    ("tinyhtml5", {"renderers.typesetting"}),  # the parser that came with WeasyPrint
     ("tomli", {"language"}),
     ("weasyprint", {"renderers.typesetting"}),
 ]

@@ -9,7 +9,8 @@ of its time.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -48,6 +49,36 @@ def lengths(*modules: ModuleType) -> Iterator[None]:
     """
     with _instead(modules, resolve_percentages=_remembered_lengths):
         yield
+
+
+@contextmanager
+def patterns(streams: ModuleType) -> Iterator[None]:
+    """Let a pattern for letters up to certain others be made once.
+
+    tinyhtml5 2.1 stores each where it never looks again, and makes it anew for every piece of a page.
+
+    Args:
+        streams: tinyhtml5's module that reads a page. One that is built otherwise stays so.
+    """
+    kept = getattr(streams, "characters_until_regex", None)
+    if not isinstance(kept, dict):
+        yield
+        return
+    streams.__dict__["characters_until_regex"] = _Patterns()
+    try:
+        yield
+    finally:
+        streams.__dict__["characters_until_regex"] = kept
+
+
+class _Patterns(dict[tuple[Iterable[str], bool], re.Pattern[str]]):
+    """(letters, whether to go on over them, and not up to them) -> the pattern that is asked for."""
+
+    def __missing__(self, wanted: tuple[Iterable[str], bool]) -> re.Pattern[str]:
+        letters, over = wanted
+        among = "".join(f"\\x{ord(letter):02x}" for letter in letters)
+        found = self[wanted] = re.compile(f"[{among}]+" if over else f"[^{among}]+")
+        return found
 
 
 @contextmanager

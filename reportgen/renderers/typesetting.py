@@ -19,6 +19,7 @@ from datetime import datetime, timezone
 from io import BytesIO
 from typing import Any
 
+from tinyhtml5 import inputstream
 from weasyprint import HTML, VERSION, Attachment
 from weasyprint.document import Document
 from weasyprint.images import RasterImage
@@ -237,6 +238,7 @@ def _remembering() -> Iterator[None]:
         remembering.lines(inline, preferred),
         remembering.lengths(percent, block, column, inline, table),
         remembering.references(pages),
+        remembering.patterns(inputstream),
     ):
         yield
 

@@ -42,8 +42,8 @@ CHILD = """
 import base64, contextlib, functools, json, sys
 from weasyprint.layout import page as pages
 from reportgen.renderers import typesetting
-from reportgen.renderers.typesetting import block, column, inline, percent, preferred, remembering, table
-asked = dict.fromkeys(("lines", "boxes", "lengths", "pages"), 0)
+from reportgen.renderers.typesetting import block, column, inline, inputstream, percent, preferred, remembering, table
+asked = dict.fromkeys(("lines", "boxes", "lengths", "pages", "patterns"), 0)
 def counted(what, name, *modules):
     ask = getattr(modules[0], name)
     @functools.wraps(ask)
@@ -57,9 +57,13 @@ split = counted("lines", "split_first_line", inline, preferred)
 counted("boxes", "get_next_linebox", inline)
 counted("lengths", "resolve_percentages", percent, block, column, inline, table)
 counted("pages", "make_page", pages)
+class Again:
+    compile = staticmethod(inputstream.re.compile)
+again = inputstream.re = remembering.re = Again()
+counted("patterns", "compile", again)
 nothing = lambda *ours: contextlib.nullcontext()
 page, answers = sys.stdin.read(), []
-ours = {name: getattr(remembering, name) for name in ("lines", "lengths", "references")}
+ours = {name: getattr(remembering, name) for name in ("lines", "lengths", "references", "patterns")}
 for way in (dict.fromkeys(ours, nothing), ours):
     vars(remembering).update(way)
     asked.update(dict.fromkeys(asked, 0))
@@ -94,7 +98,7 @@ def test_pages_are_the_same_and_less_is_worked_out_for_them(tmp_path: Path) -> N
     assert f"page {len(printed.pages)}" in printed.pages[0].extract_text()
     assert drawn(printed) == drawn(PdfReader(io.BytesIO(base64.b64decode(before))))
     assert len(printed.pages) < asked_once["pages"] < asked["pages"]
-    for what in ("lines", "boxes", "lengths"):
+    for what in ("lines", "boxes", "lengths", "patterns"):
         assert 0 < asked_once[what] < asked[what] / 2, what
 
 
@@ -210,3 +214,25 @@ def test_a_version_that_works_lengths_and_lines_out_in_another_way_is_left_alone
     with remembering.lengths(another), remembering.lines(another):
         assert another.resolve_percentages is resolve_percentages
         assert another.get_next_linebox is get_next_linebox
+
+
+@pytest.mark.parametrize("letters", [("&", "<", "\0"), frozenset("\n\t "), "]", ("-", '"')])
+def test_patterns_are_made_once_and_find_what_the_parser_would(letters: tuple[str, ...]) -> None:
+    streams = ModuleType("streams")
+    kept: dict[object, object] = {}
+    streams.__dict__["characters_until_regex"] = kept
+    with remembering.patterns(streams):
+        up_to, over = (streams.characters_until_regex[letters, way] for way in (False, True))
+        assert streams.characters_until_regex[letters, False] is up_to
+    assert streams.characters_until_regex is kept
+    among = "".join(letters)
+    assert up_to.match(f"a^\\x{among}")[0] == "a^\\x"
+    assert up_to.match(among) is None
+    assert over.match(f"{among}a")[0] == among
+    assert over.match("a") is None
+
+
+def test_a_parser_that_keeps_no_patterns_is_left_alone() -> None:
+    another = ModuleType("another version")
+    with remembering.patterns(another):
+        assert not hasattr(another, "characters_until_regex")
