@@ -224,6 +224,20 @@ def _page_references(pdf: pydyf.PDF) -> tuple[bytes, ...]:
 pydyf.PDF.page_references = property(_page_references)
 
 
+_stream_data: Any = pydyf.Stream.data.fget
+
+
+def _data_packed_once(stream: pydyf.Stream) -> bytes:
+    """What a file holds of a stream; pydyf would pack it for the file, and again for the file's identifier."""
+    if stream.compress and "Filter" not in stream.extra:
+        _pack_stream(stream, b"\n".join(map(_written, stream.stream)), 6)
+    data: bytes = _stream_data(stream)
+    return data
+
+
+pydyf.Stream.data = property(_data_packed_once)
+
+
 def libraries() -> dict[str, object]:
     """Return the version of Pango, and whether HarfBuzz can cut fonts; where it cannot, fontTools does."""
     number = pango.pango_version()
@@ -295,7 +309,6 @@ def _finish(document: Document, pdf: pydyf.PDF) -> None:
     del document
     _claim_pdf_ua(pdf)
     _finish_attachments(pdf)
-    _pack(pdf)
     _scope_headers(pdf)
     pdf.objects[:] = [_Settled(each) if each.compressible and each.free == "n" else each for each in pdf.objects]
 
@@ -342,13 +355,6 @@ def _finish_attachments(pdf: pydyf.PDF) -> None:
         if not file.compress or not all(isinstance(piece, bytes) for piece in file.stream):
             raise _Unknown("holds attached files in another way")
         _pack_stream(file, b"".join(file.stream), 3)
-
-
-def _pack(pdf: pydyf.PDF) -> None:
-    """Pack the content of pages, once; pydyf would do it for the file, and again for the file's identifier."""
-    for each in pdf.objects:
-        if isinstance(each, pydyf.Stream) and each.compress and "Filter" not in each.extra:
-            _pack_stream(each, b"\n".join(map(_written, each.stream)), 6)
 
 
 def _pack_stream(stream: pydyf.Stream, content: bytes, level: int) -> None:

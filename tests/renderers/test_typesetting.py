@@ -281,3 +281,34 @@ print(len(outcome.pdf), *outcome.errors)
         check=True,
     )
     assert re.fullmatch(r"0 WeasyPrint 70\.\d+ packs pictures elsewhere, unlike version 70\.0", shown.stdout.strip())
+
+
+PACKED = """
+import sys, zlib
+from reportgen.renderers import typesetting
+pieces = []
+class Packer:
+    @staticmethod
+    def compress(content, level):
+        pieces.append(content)
+        return zlib.compress(content, level)
+typesetting.zlib = Packer
+plain, packed = (typesetting.pydyf.Stream(["BT", b"ET"], compress=compress) for compress in (False, True))
+assert plain.data == plain.data == b"<</Length 5>>\\nstream\\nBT\\nET\\nendstream", plain.data
+start = b"<</Filter /FlateDecode/Length %d>>\\nstream\\n" % len(zlib.compress(b"BT\\nET", 6))
+assert packed.data == packed.data == start + zlib.compress(b"BT\\nET", 6) + b"\\nendstream", packed.data
+assert pieces == [b"BT\\nET"], pieces
+pieces.clear()
+typesetting.pydyf.zlib = None
+outcome = typesetting.typeset("<html lang=en><title>t</title><h1>h</h1>", attachment=b"{}")
+assert outcome.pdf.count(b"/FlateDecode") == len(pieces) > 4, len(pieces)
+assert len(set(pieces)) == len(pieces)
+"""
+
+
+def test_each_stream_is_packed_once(tmp_path: Path) -> None:
+    environment = pdf.environment(tmp_path.resolve())
+    shown = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", PACKED], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert shown.returncode == 0, shown.stderr
