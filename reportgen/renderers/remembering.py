@@ -23,7 +23,7 @@ _LINE_BOX = (
 
 @contextmanager
 def lines(*modules: ModuleType) -> Iterator[None]:
-    """Let each text be broken once at each width, and each style be asked once for the height of its lines.
+    """Let each text be broken once at each width, and each style be asked once for its font and its lines' height.
 
     A style is known by its place in memory, and kept, so that no other can take that place. WeasyPrint changes nothing
     in it that a line depends on, once there are lines.
@@ -33,7 +33,8 @@ def lines(*modules: ModuleType) -> Iterator[None]:
     """
     makers = {
         "split_first_line": _remembered_lines,
-        "strut": _remembered_heights,
+        "strut": _remembered_styles,
+        "get_font_description": _remembered_styles,
         "get_next_linebox": _remembered_boxes,
     }
     with _instead(modules, **makers):
@@ -199,16 +200,16 @@ def _twin(known: Any) -> Any:
     return twin
 
 
-def _remembered_heights(ask: Callable[..., Any]) -> Callable[..., Any]:
+def _remembered_styles(ask: Callable[..., Any]) -> Callable[..., Any]:
     known: dict[int, tuple[Any, Any]] = {}
 
-    def strut(style: Any) -> Any:
+    def answer(style: Any) -> Any:
         found = known.get(id(style))
         if found is None:
             found = known[id(style)] = style, ask(style)
         return found[1]
 
-    return strut
+    return answer
 
 
 def _remembered_lengths(ask: Callable[..., Any]) -> Callable[..., Any]:

@@ -27,6 +27,7 @@ from weasyprint.layout import block, column, inline, percent, preferred, table
 from weasyprint.layout import page as pages
 from weasyprint.pdf import pydyf
 from weasyprint.svg import Node
+from weasyprint.text import line_break
 from weasyprint.text.ffi import harfbuzz_subset, pango
 from weasyprint.urls import URLFetcher, URLFetcherResponse, URLFetchingError
 
@@ -249,7 +250,7 @@ def libraries() -> dict[str, object]:
 def _remembering() -> Iterator[None]:
     """Let WeasyPrint work out once what it would ask for again."""
     with (
-        remembering.lines(inline, preferred),
+        remembering.lines(inline, preferred, line_break),
         remembering.lengths(percent, block, column, inline, table),
         remembering.references(pages),
         remembering.patterns(inputstream),

@@ -147,6 +147,25 @@ def test_what_differs_is_asked_for() -> None:
     assert [each for each in asked if len(each) == 1] == [(plain,), (bold,)]
 
 
+@pytest.mark.parametrize("name", ["strut", "get_font_description"])
+def test_what_a_style_alone_tells_is_asked_once_for_each(name: str) -> None:
+    module, asked = ModuleType("typesetter"), []
+
+    def tell(style: dict[str, int]) -> list[int]:
+        asked.append(style)
+        return [style["weight"]]
+
+    setattr(module, name, tell)
+    plain, bold, other = {"weight": 400}, {"weight": 700}, {"weight": 400}
+    with remembering.lines(module):
+        told = getattr(module, name)
+        first = told(plain)
+        assert [told(style) for style in (bold, other, plain)] == [[700], [400], [400]]
+        assert told(plain) is first
+    assert [id(style) for style in asked] == [id(plain), id(bold), id(other)]
+    assert getattr(module, name) is tell
+
+
 def test_a_line_that_is_cut_where_it_is_drawn_is_whole_elsewhere() -> None:
     module, _ = typesetter()
     style: dict[str, object] = {}
