@@ -20,6 +20,11 @@ _LINE_BOX = (
     *("absolute_boxes", "fixed_boxes", "first_letter_style", "first_line_style"),
 )
 
+_COLUMN = (
+    *("context", "box", "bottom_space", "skip_stack", "containing_block", "page_is_empty", "absolute_boxes"),
+    *("fixed_boxes", "adjoining_margins", "first_letter_style", "first_line_style", "discard", "max_lines"),
+)
+
 
 @contextmanager
 def lines(*modules: ModuleType) -> Iterator[None]:
@@ -50,6 +55,52 @@ def lengths(*modules: ModuleType) -> Iterator[None]:
     """
     with _instead(modules, resolve_percentages=_remembered_lengths):
         yield
+
+
+@contextmanager
+def columns(blocks: ModuleType) -> Iterator[None]:
+    """Take a column as it was measured last, where it is set at the height that was found.
+
+    Args:
+        blocks: WeasyPrint's module that sets blocks. One that is built otherwise stays so.
+    """
+    around, ask = (getattr(blocks, name, None) for name in ("columns_layout", "block_box_layout"))
+    if around is None or ask is None or not _takes(ask, *_COLUMN):
+        yield
+        return
+    measured: list[dict[tuple[object, ...], Any]] = []
+
+    def columns_layout(*given: Any, **named: Any) -> Any:
+        measured.append({})
+        try:
+            return around(*given, **named)
+        finally:
+            measured.pop()
+
+    def block_box_layout(context: Any, box: Any, bottom: float, resumed: Any, *more: Any, **named: Any) -> Any:
+        if not box.is_column or context.footnotes or any(more[5:7]):
+            return ask(context, box, bottom, resumed, *more, **named)
+        # Heights are worked out again with other rounding. Without margins before it, a column is set for good.
+        key = (*map(id, box.children), box.width, box.position_y, round(bottom, 6), str(resumed), bool(more[1]))
+        found = measured[-1].pop(key, None)
+        if found is None or more[4] is not None:
+            found = ask(context, box, bottom, resumed, *more, **named)
+            if more[4] is not None and not any(more[2:4]) and found[0] is not None:
+                measured[-1][key] = found
+        elif all(map(_is_copied, found[0].descendants(placeholders=True))):
+            found[0].translate(box.position_x - found[0].position_x)
+        else:
+            found = ask(context, box, bottom, resumed, *more, **named)
+        return found
+
+    with _instead((blocks,), columns_layout=lambda _: columns_layout, block_box_layout=lambda _: block_box_layout):
+        yield
+
+
+def _is_copied(box: Any) -> bool:
+    """Whether a box is made anew whenever it is set: a picture is one and the same, and may have been moved since."""
+    kinds = {kind.__name__ for kind in type(box).__mro__}
+    return not kinds & {"ReplacedBox", "AbsolutePlaceholder"} and box.is_in_normal_flow()
 
 
 @contextmanager

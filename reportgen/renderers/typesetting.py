@@ -252,6 +252,7 @@ def _remembering() -> Iterator[None]:
     with (
         remembering.lines(inline, preferred, line_break),
         remembering.lengths(percent, block, column, inline, table),
+        remembering.columns(block),
         remembering.references(pages),
         remembering.patterns(inputstream),
     ):

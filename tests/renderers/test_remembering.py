@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import inspect
 import io
 import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
@@ -18,8 +21,13 @@ from reportgen.renderers import pdf, remembering
 
 ROOT = Path(__file__).resolve().parents[2]
 WORDS = "A column is set again and again until its neighbour is as long as it is, and no line of it changes. "
+PICTURE = (
+    '<img alt="a" width="20" src="data:image/svg+xml,%3Csvg viewBox=\'0 0 9 9\' xmlns=\'http://www.w3.org/2000/svg\'%3E'
+    "%3Crect width='9' height='9'/%3E%3C/svg%3E\">"
+)
 PAGE = f"""<!DOCTYPE html><html lang="en"><title>t</title><style>
-.columns {{ columns: 3 }} .even {{ text-align: justify; hyphens: auto }} .even::first-line {{ font-weight: 700 }}
+.columns {{ columns: 3 }} .higher {{ columns: 2; margin-bottom: 9pt }}
+.even {{ text-align: justify; hyphens: auto }} .even::first-line {{ font-weight: 700 }}
 .cut {{ width: 60pt; overflow: hidden; white-space: nowrap; text-overflow: ellipsis }}
 a::after {{ content: target-counter(attr(href), page) }} .next {{ break-before: page }}
 .shared {{ border-collapse: collapse }} .first::first-letter {{ font-size: 200% }}
@@ -31,6 +39,9 @@ a::after {{ content: target-counter(attr(href), page) }} .next {{ break-before: 
 <div class="columns">{"".join(f"<p>{WORDS * length}</p>" for length in (1, 2, 3, 1, 4, 2, 1))}
 <p class="chapter">{WORDS}<a href="#end">page </a><i>{WORDS}</i><b class="mark">{WORDS}</b>
 <p dir="rtl">{WORDS}</p></div>
+<div class="columns">{"".join(f"<p>{WORDS}{PICTURE}</p>" for _ in range(7))}</div>
+<div class="columns">{PICTURE * 5}</div>
+<div class="columns higher">{f"<p>{WORDS}</p>" * 40}</div><p>{WORDS}</p>
 <p class="beside">{WORDS}</p><p class="large">{WORDS * 9}</p><p class="narrow">{WORDS} <i>{WORDS}</i></p>
 <table class="shared"><tr><td>{WORDS}<td class="thick">2<tr><td>{WORDS}<td>1</table>
 <p class="even">{WORDS * 3}</p><p class="cut">{WORDS}</p><p class="cut">{WORDS}</p>
@@ -43,7 +54,7 @@ import base64, contextlib, functools, json, sys
 from weasyprint.layout import page as pages
 from reportgen.renderers import typesetting
 from reportgen.renderers.typesetting import block, column, inline, inputstream, percent, preferred, remembering, table
-asked = dict.fromkeys(("lines", "boxes", "lengths", "pages", "patterns"), 0)
+asked = dict.fromkeys(("columns", "lines", "boxes", "lengths", "pages", "patterns"), 0)
 def counted(what, name, *modules):
     ask = getattr(modules[0], name)
     @functools.wraps(ask)
@@ -54,6 +65,7 @@ def counted(what, name, *modules):
         setattr(module, name, answer)
     return answer
 split = counted("lines", "split_first_line", inline, preferred)
+columns = counted("columns", "block_box_layout", block)
 counted("boxes", "get_next_linebox", inline)
 counted("lengths", "resolve_percentages", percent, block, column, inline, table)
 counted("pages", "make_page", pages)
@@ -63,7 +75,7 @@ again = inputstream.re = remembering.re = Again()
 counted("patterns", "compile", again)
 nothing = lambda *ours: contextlib.nullcontext()
 page, answers = sys.stdin.read(), []
-ours = {name: getattr(remembering, name) for name in ("lines", "lengths", "references", "patterns")}
+ours = {name: getattr(remembering, name) for name in ("lines", "lengths", "columns", "references", "patterns")}
 for way in (dict.fromkeys(ours, nothing), ours):
     vars(remembering).update(way)
     asked.update(dict.fromkeys(asked, 0))
@@ -71,6 +83,7 @@ for way in (dict.fromkeys(ours, nothing), ours):
     assert not outcome.errors, outcome.errors
     answers.append((base64.b64encode(outcome.pdf).decode(), dict(asked)))
 assert typesetting.inline.split_first_line is typesetting.preferred.split_first_line is split
+assert block.block_box_layout is columns
 print(json.dumps(answers))
 """
 
@@ -98,6 +111,7 @@ def test_pages_are_the_same_and_less_is_worked_out_for_them(tmp_path: Path) -> N
     assert f"page {len(printed.pages)}" in printed.pages[0].extract_text()
     assert drawn(printed) == drawn(PdfReader(io.BytesIO(base64.b64decode(before))))
     assert len(printed.pages) < asked_once["pages"] < asked["pages"]
+    assert asked_once["columns"] < asked["columns"]
     for what in ("lines", "boxes", "lengths", "patterns"):
         assert 0 < asked_once[what] < asked[what] / 2, what
 
@@ -220,7 +234,7 @@ def test_lengths_are_worked_out_once_for_a_style_inside_blocks_of_a_size() -> No
     assert module.resolve_percentages is resolve_percentages
 
 
-def test_a_version_that_works_lengths_and_lines_out_in_another_way_is_left_alone() -> None:
+def test_a_version_that_works_lengths_columns_and_lines_out_in_another_way_is_left_alone() -> None:
     another = ModuleType("another version")
 
     def resolve_percentages(box: object, around: object) -> None:
@@ -229,8 +243,13 @@ def test_a_version_that_works_lengths_and_lines_out_in_another_way_is_left_alone
     def get_next_linebox(line: object) -> None:
         raise NotImplementedError
 
+    def block_box_layout(box: object) -> None:
+        raise NotImplementedError
+
     another.__dict__.update(resolve_percentages=resolve_percentages, get_next_linebox=get_next_linebox)
-    with remembering.lengths(another), remembering.lines(another):
+    another.__dict__.update(block_box_layout=block_box_layout, columns_layout=block_box_layout)
+    with remembering.lengths(another), remembering.lines(another), remembering.columns(another):
+        assert another.block_box_layout is another.columns_layout is block_box_layout
         assert another.resolve_percentages is resolve_percentages
         assert another.get_next_linebox is get_next_linebox
 
@@ -255,3 +274,76 @@ def test_a_parser_that_keeps_no_patterns_is_left_alone() -> None:
     another = ModuleType("another version")
     with remembering.patterns(another):
         assert not hasattr(another, "characters_until_regex")
+
+
+class ReplacedBox:
+    """A picture: the same object wherever it is set."""
+
+    def is_in_normal_flow(self) -> bool:
+        return True
+
+
+class Column:
+    """A column of boxes."""
+
+    is_column, width, position_y = True, 100.0, 20.0
+
+    def __init__(self, right: float, *children: object) -> None:
+        self.position_x, self.children = right, children
+
+    def is_in_normal_flow(self) -> bool:
+        return True
+
+    def descendants(self, *, placeholders: bool) -> list[object]:
+        assert placeholders
+        return [self, *self.children]
+
+    def translate(self, right: float) -> None:
+        self.position_x += right
+
+
+COLUMN = [
+    "context",
+    "box",
+    "bottom_space",
+    "skip_stack",
+    "containing_block",
+    "page_is_empty",
+    "absolute_boxes",
+    "fixed_boxes",
+    "adjoining_margins",
+    "first_letter_style",
+    "first_line_style",
+    "discard",
+    "max_lines",
+]
+
+
+@pytest.mark.parametrize(("kind", "times"), [(Layout, 4), (ReplacedBox, 6)])
+def test_a_column_without_pictures_is_set_once_where_heights_agree(
+    kind: type, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Layout, "is_in_normal_flow", lambda _: True, raising=False)
+    blocks, child = ModuleType("blocks"), Layout("text") if kind is Layout else kind()
+    asked: list[float] = []
+    rest: tuple[Any, ...] = (None, None, False, None)
+
+    def block_box_layout(*given: Any) -> tuple[Column, None]:
+        asked.append(given[2])
+        return Column(given[1].position_x, *given[1].children), None
+
+    def columns_layout(context: object) -> Iterator[float]:
+        for bottom in (5.0, 9.0):
+            blocks.block_box_layout(context, Column(0.0, child), bottom, None, None, True, [], [], [], *rest)
+        for bottom, empty in ((9.0 + 1e-12, True), (5.0, False), (6.0, True), (5.0, True)):
+            given: tuple[Any, ...] = (context, Column(40.0, child), bottom, None, None, empty, [], [], None, *rest)
+            yield blocks.block_box_layout(*given)[0].position_x
+
+    parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in COLUMN]
+    block_box_layout.__dict__["__signature__"] = inspect.Signature(parameters)
+    blocks.__dict__.update(block_box_layout=block_box_layout, columns_layout=lambda context: [*columns_layout(context)])
+    context = ModuleType("context")
+    context.__dict__["footnotes"] = []
+    with remembering.columns(blocks):
+        assert blocks.columns_layout(context) == [40.0] * 4
+    assert len(asked) == times
