@@ -12,6 +12,10 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.models.explaining import Explained
+from reportgen.models.inspection import inspect
+from reportgen.models.subject import Subject
+
 SIZE = (8, 8, 2)
 Array = npt.NDArray[Any]
 
@@ -25,6 +29,20 @@ def image() -> Array:
     """Return the image."""
     rows, columns, channels = np.indices(SIZE)
     return np.asarray(np.sin(0.7 * rows + 1.3 * columns + 2.1 * channels), np.float32)
+
+
+def explain(model: Any, inputs: Any, place: int = 0, output: str = "probabilities") -> Explained:
+    """Return a model to be explained.
+
+    Args:
+        model: The model.
+        inputs: A batch, one array or a list of several; as many rows go through the model at once.
+        place: Place of the output.
+        output: What it answers with.
+    """
+    shapes = None if getattr(model, "inputs", None) else {"": inputs.shape[1:]}
+    rows = len(inputs[0] if isinstance(inputs, list) else inputs)
+    return Explained(Subject(model, inspect(model, shapes)), rows, place, output)
 
 
 def network(head: str = "flatten", activation: str | None = "softmax") -> Any:

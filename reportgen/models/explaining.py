@@ -7,7 +7,7 @@ number is added to all of them, which a softmax cannot see. A value is explained
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
@@ -17,10 +17,11 @@ import tensorflow as tf
 
 from reportgen.errors import ModelError
 from reportgen.models import endings, running
-from reportgen.models.cutting import Part, Trace, trace
+from reportgen.models.cutting import Part, Trace
 from reportgen.models.inputs import batch_size
 from reportgen.models.layouts import channels_back, channels_last
-from reportgen.models.types import Model, Tensor, Tensors
+from reportgen.models.subject import Subject
+from reportgen.models.types import Tensor, Tensors
 from reportgen.sources.dataset import Array
 
 _LEAST_PROBABILITY = 1e-30
@@ -104,41 +105,35 @@ class Explained:
         reason: Why there are no gradients and no parts, in a whole sentence; "" where there are.
     """
 
-    def __init__(
-        self,
-        model: Model,
-        inputs: Tensors,
-        place: int,
-        output: str,
-        paths: Collection[str] = (),
-        few_rows: int | None = None,
-    ) -> None:
+    def __init__(self, subject: Subject, rows: int, place: int, output: str, few_rows: int | None = None) -> None:
         """Trace the model; one that cannot be traced is called as it is.
 
         Args:
-            model: A Keras model.
-            inputs: A batch: as many rows as are to go through the model at once, at most.
+            subject: The model.
+            rows: How many rows are to go through the model at once, at most.
             place: Place of the output among those of the model.
             output: What it answers with: "probabilities", "logits", "multi-label" or "values".
-            paths: Calls at whose outputs gradients are wanted.
             few_rows: How many of the rows may go through where there is a gradient; None for all.
 
         Raises:
             ModelError: The model cannot be run, or the output is not one row of numbers for each image.
         """
-        self._model, self._structure, self._place, self._output = model, inputs, place, output
-        self.rows = len(keras.tree.flatten(inputs)[0])
-        assert batch_size(model) in (None, self.rows), "a model with a batch size of its own gets that"
+        self._model, self._place, self._output = subject.model, place, output
+        self._structure, self.rows = subject.example(rows), rows
+        assert batch_size(subject.model) in (None, rows), "a model with a batch size of its own gets that"
         self.reason = ""
         self._trace: Trace | None = None
         self._size: int | None = None
+        self._tails: dict[str, Tail | None] = {}
         try:
-            self._trace, self._size = _traced(model, inputs, set(paths))
+            self._trace = subject.trace(rows)
+            # Parts that XLA compiles would be compiled again for each size.
+            self._size = rows if self._trace.is_compiled else self._trace.rows
             answer = self._trace.answers[place]
             shape, self._ending = tuple(answer.shape), endings.ending(answer)
         except ModelError as error:
             self.reason = str(error)
-            shape, self._ending = tuple(self._called(inputs).shape), ""
+            shape, self._ending = tuple(self._called(self._structure).shape), ""
         if len(shape) != 2:
             raise ModelError(
                 f"An output of shape {shape[1:]} is not one row of classes or values for each image, so there is no one"
@@ -230,11 +225,16 @@ class Explained:
 
     def tail(self, path: str) -> Tail | None:
         """Return the part of the model behind a call; None where the answer does not depend on the call in a graph."""
+        if path not in self._tails:
+            self._tails[path] = self._tail(path)
+        return self._tails[path]
+
+    def _tail(self, path: str) -> Tail | None:
         if self._trace is None or path not in self._trace.calls:
             return None
         whole, answer = self._trace, self._trace.answers[self._place]
         cut = whole.cut(path, answer)
-        own = len(whole.calls[path])
+        own = len(whole.calls[path].steps)
         if cut.run is None or not all(feed.dtype.is_floating for feed in cut.feeds[:own]):
             return None
         head = whole.part(whole.inputs, list(cut.feeds))
@@ -349,24 +349,6 @@ class Explained:
         if self._output == "multi-label" and self._trace is not None:
             return scores  # without a sigmoid in sight they are taken for logits, as everywhere in a report
         return _logarithm(scores) - _logarithm(1 - scores)
-
-
-def _traced(model: Model, inputs: Tensors, paths: Collection[str]) -> tuple[Trace, int | None]:
-    """Return the graph, for batches of any size where the model takes such, and the one size that there is else.
-
-    Parts that XLA compiles would be compiled again for each size.
-    """
-    rows = len(keras.tree.flatten(inputs)[0])
-    if batch_size(model) is None:
-        try:
-            free = trace(model, inputs, paths, any_size=True)
-        except ModelError:
-            return trace(model, inputs, paths), rows
-        tensors = [*free.answers, *(tensor for call in free.calls.values() for tensor in call)]
-        if all(tensor.shape.rank and None not in tuple(tensor.shape)[1:] for tensor in tensors):
-            is_compiled = any("_XlaMustCompile" in each.node_def.attr for each in free.graph.get_operations())
-            return free, rows if is_compiled else None
-    return trace(model, inputs, paths), rows
 
 
 def _weights(goals: Goals, rows: int) -> Array:

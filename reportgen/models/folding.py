@@ -4,8 +4,8 @@ In use, a batch normalisation multiplies each channel by a number and adds anoth
 what comes out is the same but for rounding, and two looks at every number are saved, one of which is the activation's,
 that TensorFlow then works out in the same go. A network of small layers answers in little more than half of the time.
 
-It is done where a network is put to many questions. Channels are watched, and predictions made, with the network as it
-is: there each call has its own output.
+Both are in the graph. The folded one is run where a network is put to many questions; channels are watched, and
+predictions made, with the network as it is: there each call has its own output.
 """
 
 from __future__ import annotations
@@ -25,7 +25,11 @@ _ATTRIBUTES = ("strides", "padding", "explicit_paddings", "data_format", "dilati
 
 
 class Folding:
-    """What `hooks.watch` is given as an observer, or is asked by one, while one graph is traced."""
+    """What `hooks.watch` is given as an observer, or is asked by one, while one graph is traced.
+
+    Attributes:
+        unfolded: By the name of what a folded convolution gives, what the batch normalisation gives by itself.
+    """
 
     def __init__(self, kept: Collection[str] = ()) -> None:
         """Prepare for one forward pass.
@@ -34,6 +38,7 @@ class Folding:
             kept: Paths of the calls whose outputs have to stay what they are: nothing is folded into these.
         """
         self._kept = kept
+        self.unfolded: dict[str, Tensor] = {}
         # By their outputs, which live as long as they are known here, or their numbers could be used again.
         self._convs: dict[int, tuple[Tensor, Operation]] = {}
 
@@ -68,7 +73,9 @@ class Folding:
             filter=kernel * tf.reshape(scale, shape),
             **{name: value.decode() if isinstance(value, bytes) else value for name, value in settings.items()},
         )
-        return Instead(tf.nn.bias_add(made, shift if bias is None else bias * scale + shift))
+        folded = tf.nn.bias_add(made, shift if bias is None else bias * scale + shift)
+        self.unfolded[folded.name] = call.output
+        return Instead(folded)
 
 
 def _scaled(output: Tensor, values: Tensor) -> tuple[Tensor, Tensor] | None:

@@ -7,9 +7,8 @@ what a layer counts are put back, so that one pass sees what another saw, and th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from functools import partial
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain
 
 import keras
@@ -83,36 +82,7 @@ def _called_once(model: Model, inputs: Tensors) -> Tensors:
         ) from error
 
 
-def traced(model: Model, function: Callable[[Tensors], Tensors], inputs: Tensors) -> Callable[[Tensors], Tensors]:
-    """Trace a function of a batch that runs a model into a graph.
-
-    Args:
-        model: The model; its variables have their values back after every run.
-        function: Takes a batch, and returns tensors in any structure.
-        inputs: A batch; only its structure, shapes and number formats count.
-
-    Returns:
-        The same function of batches like this one. TensorFlow does not warn of it, as it does of many `tf.function`s
-        that are called once each.
-    """
-
-    def of_parts(*parts: Tensor) -> Tensors:
-        return function(keras.tree.pack_sequence_as(inputs, parts))
-
-    specifications = [tf.TensorSpec(part.shape, part.dtype) for part in keras.tree.flatten(inputs)]
-    with state_kept(model):
-        concrete = tf.function(of_parts, autograph=False).get_concrete_function(*specifications)
-    # To keep the state of a network of small layers takes a tenth as long as to run it.
-    keeping = partial(state_kept, model) if _changes_state(concrete.graph) else nullcontext
-
-    def run(given: Tensors) -> Tensors:
-        with keeping():
-            return concrete(*map(tf.convert_to_tensor, keras.tree.flatten(given)))
-
-    return run
-
-
-def _changes_state(graph: tf.Graph) -> bool:
+def changes_state(graph: tf.Graph) -> bool:
     """Whether anything in a graph, or in a function that it calls, may give a variable another value."""
     whole = graph.as_graph_def()
     nodes = chain(whole.node, *(function.node_def for function in whole.library.function))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import keras
 import numpy as np
@@ -13,14 +14,16 @@ from reportgen.errors import ModelError
 from reportgen.evidence.samples import SampleRecord
 from reportgen.models import running
 from reportgen.models.blocks import Pass, State
-from reportgen.models.folding import Folding
-from reportgen.models.hooks import watch
+from reportgen.models.cutting import Trace, trace
 from reportgen.models.inputs import arrange, batch_size
 from reportgen.models.types import Model, Tensor, Tensors
+from reportgen.records.judged import judged
 from reportgen.records.model import LayerRecord, ModelRecord, TensorRecord
 from reportgen.records.places import matches
 from reportgen.sources.dataset import Array as Array
 from reportgen.sources.dataset import Dataset
+
+Made = TypeVar("Made")
 
 # Answers can change in their last bits with the number of images in a batch: that number follows from the model alone.
 BATCH_SIZE = 64
@@ -43,6 +46,7 @@ class Subject:
         collected: The state of each block of the data, by the pass over them, where other processes collected them
             (`models.blocks`).
         passes: The passes over the data that have been made, by the probe that reads what they found.
+        made: What is made of the model once and serves all probes, by what `once` was told.
     """
 
     model: Model
@@ -52,6 +56,7 @@ class Subject:
     earlier: Mapping[str, Any] = field(default_factory=dict)
     collected: Mapping[str, Sequence[State]] = field(default_factory=dict)
     passes: Mapping[str, Pass] = field(default_factory=dict)
+    made: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @property
     def batch_size(self) -> int:
@@ -103,6 +108,67 @@ class Subject:
             arrays[record.name] = _cast(other(indices, scaling) if other else source.read(indices), record)
         return arrange(self.model, arrays)
 
+    def example(self, rows: int) -> Tensors:
+        """Return a batch of zeros as the model is called with, in its own structure; it takes no memory."""
+        arrays = {
+            each.name: np.broadcast_to(np.zeros((), each.dtype), (rows, *(size or 1 for size in each.shape)))
+            for each in self.record.inputs
+        }
+        return arrange(self.model, arrays)
+
+    @property
+    def main_place(self) -> int:
+        """Place of the main input among those that the model is called with, laid flat."""
+        numbers = {each.name: np.array(place) for place, each in enumerate(self.record.inputs)}
+        return [int(place) for place in keras.tree.flatten(arrange(self.model, numbers))].index(self.record.main_input)
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """Return what is made of the model once, whoever asks for it.
+
+        Args:
+            key: What it is.
+            make: Makes it; a ModelError is kept, too, and raised each time.
+        """
+        if key not in self.made:
+            try:
+                self.made[key] = make()
+            except ModelError as error:
+                self.made[key] = error
+        found = self.made[key]
+        if isinstance(found, ModelError):
+            raise found
+        return cast(Made, found)
+
+    def trace(self, rows: int) -> Trace:
+        """Return the model's forward pass as a graph: one for batches of any size, or else one for each size.
+
+        Args:
+            rows: How many images a batch has.
+
+        Raises:
+            ModelError: The model cannot be traced.
+        """
+        free = None
+        if batch_size(self.model) is None:
+            # What can be traced for one size only is traced for that.
+            with suppress(ModelError):
+                free = self.once("trace", self._of_any_size)
+        return free or self.once(("trace", rows), lambda: trace(self.model, self.example(rows), self._kept))
+
+    def _of_any_size(self) -> Trace | None:
+        """Trace the model for batches of any size; None where the other sizes of what comes out are not known then."""
+        found = trace(self.model, self.example(1), self._kept, any_size=True)
+        outputs = [found.calls[call.path].steps[0] for call in self.record.layers if call.path in found.calls]
+        is_known = all(
+            tensor.shape.rank and None not in tuple(tensor.shape)[1:] for tensor in (*found.answers, *outputs)
+        )
+        return found if is_known else None
+
+    @property
+    def _kept(self) -> set[str]:
+        """The calls at which channels are judged: the answers follow from their outputs as they are."""
+        return {each.path for each in judged(self.record.layers)}
+
     def chosen_calls(self, pattern: str) -> tuple[LayerRecord, ...]:
         """Return the conv and pooling calls whose path or last name matches a shell pattern."""
         return tuple(call for call in self.record.seen_calls if matches(call.path, pattern))
@@ -136,50 +202,52 @@ def in_rows(model: Model, outputs: Tensors, size: int) -> list[Array]:
 class Answering:
     """A model that is asked about many batches of one size.
 
-    Traced, it answers ResNet-50's or DenseNet-121's images one by one in a fifth of the time of an eager call, and lets
-    go of each output as soon as nothing needs it; the tracing costs as much as four or five eager calls.
+    As a graph, it answers ResNet-50's or DenseNet-121's images one by one in a fifth of the time of an eager call, and
+    lets go of each output as soon as nothing needs it; to trace it costs as much as four or five eager calls.
     """
 
-    def __init__(self, model: Model, num_batches: int, rows: int = 0, *, is_folded: bool = False) -> None:
+    def __init__(self, subject: Subject, num_batches: int, rows: int = 0, *, is_folded: bool = False) -> None:
         """Prepare to ask.
 
         Args:
-            model: A Keras model.
+            subject: The model.
             num_batches: How many batches there will be: few do not pay for the tracing. Where other processes are asked
                 about the others, those count, too: the last bits depend on it.
             rows: How many images the largest batch has; 0 for as many as the first one.
-            is_folded: Whether convolutions and the batch normalisations behind them may become one (`folding`).
+            is_folded: Whether convolutions and the batch normalisations behind them may be one (`folding`).
         """
-        self._is_folded = is_folded
-        self._model, self._rows = model, batch_size(model) or rows
+        self._subject, self._is_folded = subject, is_folded
+        self._rows = batch_size(subject.model) or rows
         self._is_worth_tracing = num_batches >= _WORTH_TRACING
-        self._traced: Callable[[Tensors], list[Tensor]] | None = None
+        self._run: Callable[[Tensors], list[Tensor]] | None = None
 
     def __call__(self, inputs: Tensors) -> list[Array]:
         """Return what `answers` returns for a batch; the first one is the largest, where nothing else was said."""
         size = len(keras.tree.flatten(inputs)[0])
         self._rows = self._rows or size
         if not self._is_worth_tracing or size > self._rows:
-            return answers(self._model, inputs)
+            return answers(self._subject.model, inputs)
         rows = np.minimum(np.arange(self._rows), size - 1)
         filled = inputs
         if size < self._rows:
             filled = keras.tree.map_structure(lambda part: np.asarray(part)[rows], inputs)
         try:
-            self._traced = self._traced or running.traced(self._model, self._flat, filled)
-            found = [np.asarray(output, dtype=np.float64) for output in self._traced(filled)]
-        except running.CALL_ERRORS:
+            self._run = self._run or self._traced()
+            found = [np.asarray(output, dtype=np.float64) for output in self._run(filled)]
+        except (ModelError, *running.CALL_ERRORS):
             found = []
         if not found or any(values.shape[:1] != (self._rows,) for values in found):
             # Called as it is, it answers after all, or says what is wrong.
             self._is_worth_tracing = False
-            return answers(self._model, inputs)
+            return answers(self._subject.model, inputs)
         return [values[:size] for values in found]
 
-    def _flat(self, inputs: Tensors) -> list[Tensor]:
-        # While a model is watched, its layers have names that a graph takes.
-        with watch(self._model, Folding() if self._is_folded else lambda call: None):
-            return list(keras.tree.flatten(self._model(inputs, training=False)))
+    def _traced(self) -> Callable[[Tensors], list[Tensor]]:
+        whole = self._subject.trace(self._rows)
+        if not self._is_folded:
+            return whole.whole(whole.answers)
+        part = whole.part(whole.inputs, whole.answers, is_fixed=True)
+        return lambda inputs: part(*keras.tree.flatten(inputs))
 
 
 def _cast(values: Array, record: TensorRecord) -> Array:

@@ -115,7 +115,7 @@ def _answers(
 ) -> tuple[dict[str, Array], dict[str, tuple[float, float]]]:
     """Return the answers of one output under each way, and the range of the values that the model got."""
     starts = range(0, len(chosen), subject.batch_size)
-    ask = Answering(subject.model, len(scaling.names) * len(starts), is_folded=True)
+    ask = Answering(subject, len(scaling.names) * len(starts), is_folded=True)
     outputs: dict[str, list[Array]] = {name: [] for name in scaling.names}
     ends: dict[str, list[float]] = {name: [] for name in scaling.names}
     with progress("Trying other scalings of the pixels", total=len(scaling.names) * len(starts)) as advance:

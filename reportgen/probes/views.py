@@ -23,8 +23,7 @@ from reportgen.errors import ModelError
 from reportgen.evidence.views import View, ViewsResult
 from reportgen.figures.stages import map_sizes, stages_of
 from reportgen.models import running
-from reportgen.models.cutting import Part, Trace, trace
-from reportgen.models.inputs import arrange
+from reportgen.models.cutting import Part, Trace
 from reportgen.models.subject import Array, Subject
 from reportgen.models.types import Tensor
 from reportgen.options import Options
@@ -119,41 +118,43 @@ def _maps(
 ) -> dict[str, list[Array]]:
     """By call, absolute gradients of its chosen channels in the images, summed over the colours: (images, *places)."""
     rows = min(len(indices), subject.batch_size)
-    whole = trace(subject.model, subject.inputs(indices[:rows]), {call.path for call in calls})
+    whole = subject.trace(rows)
     traced = [call for call in calls if call.path in whole.calls]
-    part = _gradients(subject, whole, traced, chosen)
+    part = _gradients(subject, whole, traced)
     axis = 1 + subject.record.input_channel_axis(subject.record.inputs[subject.record.main_input].shape)
     found: dict[str, list[Array]] = {call.path: [] for call in traced}
     with progress("Measuring what a place sees", total=len(indices)) as advance:
         for start in range(0, len(indices), rows):
             here = list(indices[start : start + rows])
             filled = here + here[-1:] * (rows - len(here))
-            values = iter(part(*keras.tree.flatten(subject.inputs(filled))))
-            for call in traced:
-                for _ in chosen[call.path]:
-                    slopes = np.abs(np.asarray(next(values), np.float64)).sum(axis=axis)
-                    found[call.path].append(slopes[: len(here)])
+            inputs = keras.tree.flatten(subject.inputs(filled))
+            for turn in range(NUM_CHANNELS):
+                # A call of fewer channels has had its turn.
+                channels = [np.int32(chosen[call.path][turn % len(chosen[call.path])]) for call in traced]
+                for call, slopes in zip(traced, part(*inputs, *channels), strict=True):
+                    if turn < len(chosen[call.path]):
+                        counted = np.abs(np.asarray(slopes, np.float64)).sum(axis=axis)
+                        found[call.path].append(counted[: len(here)])
             for _ in here:
                 advance()
     return found
 
 
-def _gradients(
-    subject: Subject, whole: Trace, calls: Sequence[LayerRecord], chosen: dict[str, tuple[int, ...]]
-) -> Part:
-    """The gradients of the middle places with respect to the main input, one for each call and channel."""
-    image = _image_of(subject, whole)
+def _gradients(subject: Subject, whole: Trace, calls: Sequence[LayerRecord]) -> Part:
+    """Of inputs and a channel of each call, the gradients of the middle places with respect to the main input."""
+    image = whole.inputs[subject.main_place]
+    channels: list[Tensor] = []
     found: list[Tensor] = []
     with whole.graph.as_default():
         for call in calls:
-            output = whole.calls[call.path][0]
-            for channel in chosen[call.path]:
-                place = [size // 2 for size in output.shape[1:]]
-                place[call.channel_axis] = channel
-                target = tf.reduce_sum(output[(slice(None), *place)])
-                (slopes,) = tf.gradients(target, [image], unconnected_gradients="zero")
-                found.append(tf.convert_to_tensor(slopes))
-    return whole.part(whole.inputs, found)
+            output = whole.calls[call.path].steps[0]
+            channels.append(tf.compat.v1.placeholder(tf.int32, []))
+            place = [size // 2 for size in output.shape[1:]]
+            place[call.channel_axis] = channels[-1]
+            target = tf.reduce_sum(output[(slice(None), *place)])
+            (slopes,) = tf.gradients(target, [image], unconnected_gradients="zero")
+            found.append(tf.convert_to_tensor(slopes))
+    return whole.part([*whole.inputs, *channels], found, is_fixed=True)
 
 
 def _view(record: ModelRecord, call: LayerRecord, channels: tuple[int, ...], maps: Sequence[Array]) -> View | None:
@@ -187,11 +188,3 @@ def side_holding(weights: Array, middle: Sequence[float], share: float) -> int:
     held = np.cumsum(weights.ravel()[order])
     at = int(np.searchsorted(held, share * held[-1] * (1 - 1e-12)))
     return round(2 * float(distance[order[min(at, len(order) - 1)]])) + 1
-
-
-def _image_of(subject: Subject, whole: Trace) -> Tensor:
-    """The main input among the tensors of a graph, which are in the order of the model's own structure laid flat."""
-    record = subject.record
-    named = {each.name: np.array(place) for place, each in enumerate(record.inputs)}
-    flat = [int(place) for place in keras.tree.flatten(arrange(subject.model, named))]
-    return whole.inputs[flat.index(record.main_input)]

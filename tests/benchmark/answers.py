@@ -53,7 +53,7 @@ def _methods(name: str, words: str) -> Iterator[Row]:
     assert found is not None, "there are images"
     call = carrying.cam_call(subject.record, 2)
     assert call is not None, "there are maps"
-    ground = Ground(subject, found, {call.path})
+    ground = Ground(subject, found)
     goal = ground.goals(0)[0][2]
     tail = ground.explained.tail(call.path)
     assert tail is not None, "there is a graph"

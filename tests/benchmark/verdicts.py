@@ -84,7 +84,7 @@ class _Judged:
         subject = subjects.subject(model, subjects.data(images[chosen]))
         answers = predictions.run(subject, Options())
         assert answers is not None, "there are images"
-        self._model, self._ground = model, Ground(subject, answers, set())
+        self._model, self._ground = model, Ground(subject, answers)
         self._generator = np.random.default_rng([_SEED, 1])
         self._goals = [self._ground.goals(index)[0][2] for index in range(IMAGES)]
 

@@ -15,14 +15,14 @@ from keras import layers
 from reportgen.errors import ModelError
 from reportgen.models.compiling import runnable
 from reportgen.models.explaining import Explained, Goal
-from tests.formula_net import SIZE, image, network
+from tests.formula_net import SIZE, explain, image, network
 
 Array = npt.NDArray[Any]
 X = image()[None]
 
 
-def explained(head: str, *paths: str) -> Explained:
-    return Explained(network(head), np.repeat(X, 4, axis=0), 0, "probabilities", paths)
+def explained(head: str) -> Explained:
+    return explain(network(head), np.repeat(X, 4, axis=0))
 
 
 # What captum 0.9 and PyTorch gave: logits; log-odds of the top class; sums of the gradient and of input times gradient
@@ -62,7 +62,7 @@ def test_scores_and_gradients_are_those_of_captum(head: str) -> None:
     ],
 )
 def test_gradient_times_output_is_the_hires_cam_of_pytorch_grad_cam(head: str, path: str, total: float) -> None:
-    model = explained(head, path)
+    model = explained(head)
     tail = model.tail(path)
     assert tail is not None
     top = int(model.scores([X])[0].argmax())
@@ -86,7 +86,7 @@ OTHER_MAPS = {
 @pytest.mark.numbers
 @pytest.mark.parametrize(("head", "path"), OTHER_MAPS)
 def test_values_and_gradients_make_the_maps_of_pytorch_grad_cam(head: str, path: str) -> None:
-    model = explained(head, path)
+    model = explained(head)
     tail = model.tail(path)
     assert tail is not None
     values, around = tail.values([X])
@@ -133,7 +133,7 @@ def test_deletion_and_insertion_along_a_map_are_those_of_xplique(head: str, dele
 
 @pytest.mark.numbers
 def test_hires_cam_and_bias_are_the_score_behind_global_average_pooling() -> None:
-    model = explained("gap", "conv_b")
+    model = explained("gap")
     tail = model.tail("conv_b")
     assert tail is not None
     values, around = tail.values([X])
@@ -211,7 +211,7 @@ def test_gradient_is_the_central_difference(kind: str) -> None:
     model, output = _made(kind)
     rng = np.random.default_rng(0)
     x = rng.normal(size=(2, 12, 12, 3)).astype(np.float32)
-    found = Explained(model, x, 0, output)
+    found = explain(model, x, 0, output)
     goal = Goal.of(found.units, 0, is_log_odds=found.kind == "softmax")
     slopes = found.slopes([x], goal)
     direction = rng.normal(size=x.shape).astype(np.float32)
@@ -266,7 +266,7 @@ def test_gradient_is_the_central_difference_at_each_input_and_at_a_call(kind: st
     inputs = given if len(given) > 1 else given[0]
     with runnable(model):
         model(inputs)  # so that what no kernel can run is known before the model is traced, as in a report
-        found = Explained(model, inputs, place, "probabilities", {LAID_OUT[kind]})
+        found = explain(model, inputs, place)
         assert not found.reason
         assert found.floats == tuple(range(len(shapes)))
         goal = Goal.of(found.units, 0, is_log_odds=True)
@@ -302,7 +302,7 @@ def test_log_odds_of_probabilities_equal_those_of_the_logits() -> None:
     graph(x), eager(x)
     eager.set_weights(graph.get_weights())
     goal = Goal.of(5, 2, is_log_odds=True)
-    ways = [Explained(model, x, 0, "probabilities") for model in (graph, eager)]
+    ways = [explain(model, x) for model in (graph, eager)]
     first, second = (goal.odds(way.scores([x])) for way in ways)
     assert first == pytest.approx(second, abs=1e-5)
     assert ways[0].slopes([x], goal) == pytest.approx(ways[1].slopes([x], goal), abs=1e-5)
@@ -314,7 +314,7 @@ def test_saturated_sigmoid_still_has_a_gradient() -> None:
     model.layers[-1].set_weights([np.full((4, 1), 5.0, np.float32), np.full(1, 30.0, np.float32)])
     x = np.zeros((2, 12, 12, 3), np.float32)
     assert float(model.predict(x, verbose=0)[0, 0]) == 1.0
-    found = Explained(model, x, 0, "probabilities")
+    found = explain(model, x)
     assert found.scores([x])[:, 0] == pytest.approx(30, abs=1e-3)
     assert np.abs(found.slopes([x + 1], Goal.of(1, 0))).max() > 0
 
@@ -335,7 +335,7 @@ def test_log_odds_do_not_change_where_a_number_is_added_to_all_scores() -> None:
 def test_map_shaped_answer_is_refused_in_a_sentence() -> None:
     model = keras.Sequential([keras.Input(SIZE), layers.Conv2D(3, 3, padding="same", activation="softmax")])
     with pytest.raises(ModelError, match="no one answer to explain"):
-        Explained(model, X, 0, "probabilities")
+        explain(model, X)
 
 
 def test_only_batches_of_one_size_are_run_and_rows_come_back_as_asked() -> None:

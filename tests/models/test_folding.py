@@ -11,7 +11,8 @@ import tensorflow as tf
 
 from reportgen.models.cutting import Trace, trace
 from reportgen.models.hooks import watch
-from reportgen.models.subject import Answering
+from reportgen.models.inspection import inspect
+from reportgen.models.subject import Answering, Subject
 
 pytestmark = pytest.mark.keras
 IMAGES = np.random.default_rng(0).normal(size=(3, 9, 9, 3)).astype("float32")
@@ -61,7 +62,9 @@ def test_normalisation_goes_into_the_kernel_and_the_answer_stays(case: str) -> N
     assert normalised(traced) == 0
     (answer,) = traced.part(traced.inputs, traced.answers)(IMAGES)
     np.testing.assert_allclose(answer, expected, rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(Answering(model, 9, is_folded=True)(IMAGES)[0], expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(
+        Answering(Subject(model, inspect(model)), 9, is_folded=True)(IMAGES)[0], expected, rtol=1e-4, atol=1e-4
+    )
 
 
 @pytest.mark.parametrize("case", NOT_FOLDED)
@@ -89,7 +92,7 @@ def test_output_of_the_normalisation_is_what_keras_gives() -> None:
     model = network(CASES["bias"]())
     path = model.layers[1].name
     traced = trace(model, IMAGES, {path})
-    (values,) = traced.part(traced.inputs, traced.calls[path])(IMAGES)
+    (values,) = traced.part(traced.inputs, traced.calls[path].steps)(IMAGES)
     np.testing.assert_allclose(values, model.layers[1](model.layers[0](IMAGES)), rtol=1e-4, atol=1e-4)
 
 

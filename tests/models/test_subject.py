@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from reportgen import probes, registry
+from reportgen.models.inspection import inspect
 from reportgen.models.subject import BATCH_SIZE, Answering, Subject, answers
 from reportgen.records.places import matches
 from tests import made
@@ -82,15 +83,15 @@ class Counted(keras.Model):  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
-    ("careful", "num_batches", "num_runs"), [(False, 8, 1), (False, 7, 7), (True, 8, 1 + 8)], ids=str
+    ("careful", "num_batches", "num_runs"), [(False, 8, 1), (False, 7, 7), (True, 8, 2 + 8)], ids=str
 )
 def test_many_batches_are_answered_by_one_trace_as_by_calls(careful: bool, num_batches: int, num_runs: int) -> None:
     keras.utils.set_random_seed(1)
     model = Counted(careful=careful)
     values = np.random.default_rng(0).random((5 * num_batches - 2, 4), dtype=np.float32)
-    model(values[:1])
+    subject = Subject(model, inspect(model, {"": (4,)}))
     model.num_runs = 0
-    answering = Answering(model, num_batches)
+    answering = Answering(subject, num_batches)
     found = [answering(values[start : start + 5]) for start in range(0, len(values), 5)]
     assert [len(kind) for kind, _ in found] == [5] * (num_batches - 1) + [3]
     assert model.num_runs == num_runs

@@ -15,7 +15,7 @@ from reportgen.models.subject import Array
 from reportgen.probes.why import affording, judging, mapping, outlining, painting
 from reportgen.probes.why.affording import Extent
 from reportgen.probes.why.judging import Answered
-from tests.formula_net import SIZE, image, network
+from tests.formula_net import SIZE, explain, image, network
 
 
 def painted(picture: Array, keep: Array) -> Array:
@@ -75,7 +75,7 @@ def test_integrated_gradients_are_those_of_captum() -> None:
     """Sum with 50 points of Gauss and Legendre from zero, score of the top class: captum 0.9 gave the same."""
     for head, total, change in (("flatten", 0.099072, 0.091144), ("gap", 0.510387, 0.511609)):
         x = image()
-        model = Explained(network(head), np.repeat(x[None], 10, axis=0), 0, "probabilities")
+        model = explain(network(head), np.repeat(x[None], 10, axis=0))
         goal = Goal.of(3, int(model.scores([x[None]])[0].argmax()))
 
         def slopes(line: Array, model: Explained = model, goal: Goal = goal) -> Array:
@@ -91,7 +91,7 @@ def test_occlusion_is_that_of_captum() -> None:
     """Windows of 3 at steps of 1, zero in them, each place the mean over its windows: captum 0.9 gave the same sum."""
     for head, total in (("flatten", 2.574732), ("gap", -5.460246)):
         x = image()
-        model = Explained(network(head), np.repeat(x[None], 9, axis=0), 0, "probabilities")
+        model = explain(network(head), np.repeat(x[None], 9, axis=0))
         goal = Goal.of(3, int(model.scores([x[None]])[0].argmax()))
         places: list[tuple[slice, ...]] = [
             (slice(row, row + 3), slice(column, column + 3)) for row in range(6) for column in range(6)

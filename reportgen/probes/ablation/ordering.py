@@ -14,14 +14,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from reportgen.models import endings
 from reportgen.models.cutting import Part, Trace
 from reportgen.models.subject import Array
 from reportgen.models.types import Tensor, Tensors
 from reportgen.probes.ablation.measuring import Measure
 
-# Operations that hand on numbers as they are, perhaps in another form.
-_PASSING = {"Identity", "Cast", "Reshape", "Squeeze", "ExpandDims", "StopGradient"}
-_ENDINGS = {"Softmax", "LogSoftmax", "Sigmoid"}
 _LEAST_PROBABILITY = 1e-30
 
 
@@ -41,20 +39,19 @@ class Slopes:
             LookupError: TensorFlow knows no gradient of an operation on the way.
         """
         self._paths = tuple(path for path in axes if path in trace.calls)
-        rows = answer.shape[0]
         with trace.graph.as_default():
-            wanted = tf.compat.v1.placeholder(tf.float32, [rows, None], name="wanted")
+            wanted = tf.compat.v1.placeholder(tf.float32, [None, None], name="wanted")
             total = tf.reduce_sum(_log_odds(answer, measure, wanted))
-            tensors = [tensor for path in self._paths for tensor in trace.calls[path]]
+            tensors = [tensor for path in self._paths for tensor in trace.calls[path].steps]
             gradients = tf.gradients(total, tensors, unconnected_gradients="zero")
             fetches = []
-            places = [axes[path] for path in self._paths for _ in trace.calls[path]]
+            places = [axes[path] for path in self._paths for _ in trace.calls[path].steps]
             for tensor, gradient, axis in zip(tensors, gradients, places, strict=True):
                 slope, value = (tf.cast(each, tf.float32) for each in (gradient, tensor))
                 positions = [each for each in range(1, tensor.shape.rank) if each != tensor.shape.rank + axis]
                 fetches += [tf.reduce_sum(slope * value, positions), tf.reduce_sum(slope, positions)]
-        self._steps = [len(trace.calls[path]) for path in self._paths]
-        self._part: Part = trace.part([*trace.inputs, wanted], fetches)
+        self._steps = [len(trace.calls[path].steps) for path in self._paths]
+        self._part: Part = trace.part([*trace.inputs, wanted], fetches, is_fixed=True)
 
     def losses(self, inputs: Tensors, targets: Array, means: Mapping[str, Array]) -> dict[str, Array]:
         """Return by how much the log-odds of each answer would fall, by path: float64 (images, channels).
@@ -108,12 +105,9 @@ def _logarithm(shares: Tensor) -> Tensor:
 
 def _scores(answer: Tensor) -> tuple[Tensor, str]:
     """Return the numbers that went into the softmax or sigmoid of an answer, and which; else the answer itself."""
-    tensor = answer
-    while tensor.op.type in _PASSING:
-        tensor = tensor.op.inputs[0]
-    ending = tensor.op.type if tensor.op.type in _ENDINGS else ""
-    found = tensor.op.inputs[0] if ending else answer
-    return tf.cast(tf.reshape(found, [answer.shape[0], -1]), tf.float32), ending
+    ending = endings.ending(answer)
+    units = int(np.prod(answer.shape[1:]))
+    return tf.cast(tf.reshape(endings.before(answer) if ending else answer, [-1, units]), tf.float32), ending
 
 
 def sizes(losses: Sequence[Array]) -> Array:

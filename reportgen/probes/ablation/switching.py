@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from reportgen.errors import ModelError
 from reportgen.models import running
-from reportgen.models.cutting import Part, trace
+from reportgen.models.cutting import Part
 from reportgen.models.hooks import Call, Instead, Observer, watch
 from reportgen.models.inputs import batch_size
 from reportgen.models.subject import BATCH_SIZE, Array, Subject
@@ -86,7 +86,7 @@ class Switch:
         axes = {call.path: places.channel_axis(call) for call in calls}
         self._way: _Traced | _Called
         try:
-            self._way = _Traced(subject.model, inputs, axes, answer)
+            self._way = _Traced(subject, self.rows, axes, answer)
         except ModelError:
             self._way = _Called(subject.model, inputs, axes, answer)
         self.traced = isinstance(self._way, _Traced)
@@ -135,8 +135,8 @@ class Switch:
 class _Traced:
     """A model that was traced into a graph, from which parts are run by themselves."""
 
-    def __init__(self, model: Model, inputs: Tensors, axes: Mapping[str, int], answer: int) -> None:
-        self._trace = trace(model, inputs, set(axes))
+    def __init__(self, subject: Subject, rows: int, axes: Mapping[str, int], answer: int) -> None:
+        self._trace = subject.trace(rows)
         self._axes, self._answer = axes, self._trace.answers[answer]
         self.reached = tuple(path for path in axes if path in self._trace.calls)
         self._cuts = {path: self._trace.cut(path, self._answer) for path in self.reached}
@@ -150,14 +150,15 @@ class _Traced:
         paths = tuple(dict.fromkeys(change.path for change in changes))
         if paths not in self._heads:
             fetches = [tensor for path in paths for tensor in self._cuts[path].feeds]
-            self._heads[paths] = self._trace.part(self._trace.inputs, [*fetches, self._answer])
+            fetches.append(self._answer)
+            self._heads[paths] = self._trace.part(self._trace.inputs, fetches, is_fixed=True)
         *values, usual = self._heads[paths](*keras.tree.flatten(inputs))
         yield usual
         feeds = iter(values)
         given = {path: [next(feeds) for _ in self._cuts[path].feeds] for path in paths}
         for change in changes:
             path = change.path
-            run, own = self._cuts[path].run, len(self._trace.calls[path])
+            run, own = self._cuts[path].run, len(self._trace.calls[path].steps)
             changed = [_changed(value, self._axes[path], change, means) for value in given[path][:own]]
             yield usual if run is None else run(*changed, *given[path][own:])[0]
 

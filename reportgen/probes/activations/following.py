@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 
 import keras
 import numpy as np
-import tensorflow as tf
 
+from reportgen.errors import ModelError
 from reportgen.evidence.activations import Closest, Following, Foreground
 from reportgen.evidence.inference import LEVEL
 from reportgen.models import arising, running
@@ -179,7 +179,7 @@ class _Watching:
 
     def __init__(self, subject: Subject, places: Mapping[str, LayerRecord], targets: Sequence[Target]) -> None:
         self._subject, self._places, self._targets = subject, places, targets
-        self._traced: Callable[[Tensors], list[Tensor]] | None = None
+        self._run: Callable[[Tensors], list[Tensor]] | None = None
         self._can_be_traced = batch_size(subject.model) is None
 
     def scores(self, inputs: Tensors) -> Scores:
@@ -195,24 +195,22 @@ class _Watching:
     def _computed(self, inputs: Tensors) -> dict[str, Array] | None:
         """Run the model as a graph; None where it cannot be traced."""
         try:
-            self._traced = self._traced or running.traced(self._subject.model, self._graph, inputs)
-            found = self._traced(inputs)
-        except running.CALL_ERRORS:
+            self._run = self._run or self._traced(len(keras.tree.flatten(inputs)[0]))
+            found = self._run(inputs)
+        except (ModelError, *running.CALL_ERRORS):
             self._can_be_traced = False
             return None
         return dict(zip(self._places, map(np.asarray, found), strict=True))
 
-    def _graph(self, inputs: Tensors) -> list[Tensor]:
-        found: dict[str, Tensor] = {}
+    def _traced(self, rows: int) -> Callable[[Tensors], list[Tensor]]:
+        whole = self._subject.trace(rows)
+        calls = [whole.calls[path] for path in self._places]  # not those inside a loop
 
-        def note(call: Call) -> None:
-            if call.path in self._places:
-                found[call.path] = arising.put_back_in_graph(keras.tree.flatten(call.output)[0], call.activated)
+        def seen(tensors: list[Tensor]) -> list[Tensor]:
+            each = iter(tensors)
+            return [arising.put_back_in_graph(next(each), None if call.given is None else next(each)) for call in calls]
 
-        with watch(self._subject.model, note):
-            self._subject.model(inputs, training=False)
-        # What was called inside a loop cannot be taken out of it, and TensorFlow says so here.
-        return [tf.identity(found[path]) for path in self._places]
+        return whole.whole([each for call in calls for each in (call.output, call.given) if each is not None], seen)
 
     def _called(self, inputs: Tensors) -> dict[str, Array]:
         found: dict[str, Array] = {}

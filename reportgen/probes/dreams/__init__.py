@@ -22,12 +22,13 @@ from reportgen.evidence.dreams import Dream, DreamsResult
 from reportgen.evidence.responses import ResponsesResult
 from reportgen.language.vocabulary import words
 from reportgen.models import arising, freeing, running
-from reportgen.models.hooks import Call, StopPassError, until, watch
+from reportgen.models.cutting import Part
+from reportgen.models.hooks import Call, StopPassError, until
 from reportgen.models.inputs import arrange, batch_size
 from reportgen.models.subject import Array, Subject
 from reportgen.models.types import Tensor, Tensors
 from reportgen.options import Options
-from reportgen.probes.dreams.ascent import Span, ascend
+from reportgen.probes.dreams.ascent import Span, ascend, liking
 from reportgen.progress import Progress, silent
 from reportgen.records import places
 from reportgen.records.model import LayerRecord, ModelRecord
@@ -198,7 +199,7 @@ def _by_channel(output: Tensor, place: LayerRecord) -> Tensor:
     """Lay the positions of a call's output flat, the channels last: float32 (images, positions, channels)."""
     values = tf.cast(keras.tree.flatten(output)[0], tf.float32)
     values = keras.ops.moveaxis(values, places.channel_axis(place), -1)
-    return tf.reshape(values, [values.shape[0], -1, values.shape[-1]])
+    return tf.reshape(values, [-1, int(np.prod(values.shape[1:-1])), values.shape[-1]])
 
 
 def _dreams(
@@ -216,12 +217,15 @@ def _dreams(
         group = channels[start : start + rows]
         filled = [*group, *[group[-1]] * (rows - len(group))]
 
-        def responses(pictures: Tensor, filled: list[int] = filled) -> Tensor:
-            return _responses(subject, place, _inputs(subject, span.values(pictures), axis), filled)
-
         try:
-            with running.state_kept(subject.model):
-                levels = ascend(responses, filled, size, steps=steps, seed=options.seed)
+            gradient = _gradient(subject, place, filled)
+
+            def slopes(pictures: Tensor, gradient: Part = gradient) -> Tensor:
+                inputs = keras.tree.flatten(_inputs(subject, span.values(pictures), axis))
+                at_input = gradient(*inputs)
+                return tf.gradients(inputs[subject.main_place], [pictures], grad_ys=at_input)[0]
+
+            levels = ascend(slopes, filled, size, steps=steps, seed=options.seed)
         except (LookupError, *running.CALL_ERRORS) as error:
             raise ModelError(
                 f"No gradient of {call.path!r} leads back to the image: {running.reason(error)} Expected a model that"
@@ -248,23 +252,28 @@ def _usual_steps(subject: Subject) -> int:
     return max(LEAST_STEPS, min(USUAL_STEPS, subject.affordable(USUAL_MACS, PASSES_PER_STEP * NUM_DREAMS)))
 
 
-def _responses(subject: Subject, place: LayerRecord, inputs: Tensors, channels: Sequence[int]) -> Tensor:
-    """Return, in a graph, what goes into the activation of a place: of each image one channel, (images, positions)."""
-    seen: list[Tensor] = []
+def _gradient(subject: Subject, place: LayerRecord, channels: Sequence[int]) -> Part:
+    """Return a function of what the model is called with: how each image's channel of a place grows with the image.
 
-    def note(call: Call) -> None:
-        if call.path == place.path:
-            seen.append(keras.tree.flatten(call.output)[0])
-
-    with watch(subject.model, note):
-        subject.model(inputs, training=False)
-    output = seen[-1]
+    Raises:
+        LookupError: It does not depend on the image by any gradient.
+        ModelError: The model cannot be traced.
+    """
+    whole = subject.trace(len(channels))
+    if place.path not in whole.calls:
+        raise LookupError("it is called inside a loop")
+    output = whole.calls[place.path].output
     while output.op.type == "Identity":
         output = output.op.inputs[0]
     before = output.op.inputs[0] if output.op.type in _RECTIFIERS else output
-    # `gather` in batches would take twenty operations to differentiate.
-    chosen = np.stack([np.arange(len(channels)), channels], axis=1)
-    return tf.gather_nd(tf.transpose(_by_channel(before, place), [0, 2, 1]), tf.constant(chosen))
+    with whole.graph.as_default():
+        # `gather` in batches would take twenty operations to differentiate.
+        chosen = np.stack([np.arange(len(channels)), channels], axis=1)
+        answers = tf.gather_nd(tf.transpose(_by_channel(before, place), [0, 2, 1]), tf.constant(chosen))
+        (found,) = tf.gradients(liking(answers), [whole.inputs[subject.main_place]])
+    if found is None:
+        raise LookupError("no gradient")
+    return whole.part(whole.inputs, [tf.convert_to_tensor(found)], is_fixed=True)
 
 
 def _inputs(subject: Subject, values: Tensor, axis: int) -> Tensors:

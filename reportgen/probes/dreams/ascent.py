@@ -54,17 +54,15 @@ class Span:
         return low + (high - low) * shares
 
 
-Responses = Callable[[Tensor], Tensor]
+Slopes = Callable[[Tensor], Tensor]
 
 
-def ascend(
-    responses: Responses, channels: Sequence[int], size: tuple[int, int, int], *, steps: int, seed: int
-) -> Array:
+def ascend(slopes: Slopes, channels: Sequence[int], size: tuple[int, int, int], *, steps: int, seed: int) -> Array:
     """Make one picture for each of some channels.
 
     Args:
-        responses: Pictures, float32 (pictures, height, width, colours) with values 0..1 -> of each picture what one
-            channel answers, (pictures, positions), before its activation cuts anything off.
+        slopes: Pictures, float32 (pictures, height, width, colours) with values 0..1 -> the gradient of the `liking` of
+            one channel for each picture with respect to them.
         channels: The channels' numbers, one for each picture.
         size: Height, width and number of colours.
         steps: How many steps are made.
@@ -72,9 +70,6 @@ def ascend(
 
     Returns:
         uint8 (pictures, height, width, colours).
-
-    Raises:
-        LookupError: What a channel answers does not depend on the picture by any gradient.
     """
     spectrum, moved = _moving(size)
     draw = np.random.default_rng(seed)
@@ -90,9 +85,7 @@ def ascend(
         values: Tensor, mean: Tensor, square: Tensor, count: Tensor, move: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         pictures = moved(values, move)
-        (gradient,) = tf.gradients(_liking(responses(pictures)), [values])
-        if gradient is None:
-            raise LookupError("no gradient")
+        (gradient,) = tf.gradients(pictures, [values], grad_ys=[slopes(pictures)])
         gradient = tf.where(tf.math.is_finite(gradient), gradient, 0.0)
         # One picture's gradient may be a thousand times another's; Adam's smallest number must not tell them apart.
         gradient /= tf.reduce_max(tf.abs(gradient), axis=[1, 2, 3, 4], keepdims=True) + 1e-20
@@ -156,8 +149,12 @@ class _Spectrum:
         return tf.sigmoid(pictures)
 
 
-def _liking(answers: Tensor) -> Tensor:
+def liking(answers: Tensor) -> Tensor:
     """Return what the ascent raises: the mean square of the answers above zero; while there is none, the highest one.
+
+    Args:
+        answers: Of each picture what one channel answers, (pictures, positions), before its activation cuts anything
+            off.
 
     The mean alone would not do: what an edge detector answers on one side of a bar it takes back on the other.
     """

@@ -65,7 +65,7 @@ def _followed(subject: Subject, found: PredictionsResult, options: Options, prog
     switching: Switching | None = None
     # What cannot be computed again is shown by how strongly it responds.
     with suppress(ModelError):
-        switching = Switching(subject, found, passing, sample.index)
+        switching = Switching(subject, found, sample.index)
     stages: list[StageMaps] = []
     with progress("Following one image", total=len(passing.stages)) as advance:
         for stage, cost in zip(passing.stages, costs, strict=True):

@@ -16,7 +16,7 @@ from reportgen.probes.journey.affording import Cost
 from reportgen.probes.why.ground import Ground
 from reportgen.records import places
 from reportgen.records.model import LayerRecord
-from reportgen.records.stages import Stage, Way
+from reportgen.records.stages import Stage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,14 +41,13 @@ class Switching:
         kind: What the answer is: "softmax", "sigmoid" or "value".
     """
 
-    def __init__(self, subject: Subject, found: PredictionsResult, passing: Way, index: int) -> None:
-        """Trace the model.
+    def __init__(self, subject: Subject, found: PredictionsResult, index: int) -> None:
+        """Find what is answered.
 
         Raises:
             ModelError: The model has no one answer for an image, or none that is a number.
         """
-        paths = {stage.drawn.path for stage in passing.stages} | ({passing.numbers.path} if passing.numbers else set())
-        self._ground, self._index = Ground(subject, found, paths), index
+        self._ground, self._index = Ground(subject, found), index
         goals = self._ground.goals(index)
         if not goals:
             raise ModelError("The image gets no answer that is a number and names a class.")

@@ -71,7 +71,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Pixe
                 for each in measuring:
                     each.average(indices)
                 advance()
-    answering = Answering(subject.model, len(batches))
+    answering = Answering(subject, len(batches))
     with progress("Comparing answers pixel by pixel", total=len(batches)) as advance:
         for indices in batches:
             found = answering(subject.inputs(indices))

@@ -102,7 +102,7 @@ class Answers:
         rows = max(self.batch_size, min(TOGETHER, TOGETHER_BYTES // (_NUMBER_BYTES * numbers)))
         self.own_bytes = whole + self.block_bytes + rows * _READING_BYTES * numbers
         self.memory_bytes = self.own_bytes + self.batch_size * _activations(subject.record)
-        self._ask = Answering(subject.model, -(-dataset.size // self.batch_size), self.batch_size)
+        self._ask = Answering(subject, -(-dataset.size // self.batch_size), self.batch_size)
         self._used, self._block_used = Used(), Used()
 
     def collect(self, block: range, advance: Callable[[], None]) -> State:

@@ -101,7 +101,7 @@ class _Search:
                 f"No class is predicted for {LEAST_IMAGES} of the images looked at, so no place can be looked for in"
                 " its images."
             )
-        self._ground = Ground(subject, answers, set())
+        self._ground = Ground(subject, answers)
         if not self._ground.has_slopes:
             raise ModelError("The input is of whole numbers, which have no gradients, so no evidence was located.")
         height, width = self._ground.sizes

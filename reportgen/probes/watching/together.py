@@ -39,7 +39,7 @@ class Together:
         self._is_watched[watched.images] = True
         # As many batches for any block, so that each is answered alike.
         others = dataset.size - len(watched.images)
-        self._ask = Answering(answers.subject.model, -(-others // self.batch_size), self.batch_size)
+        self._ask = Answering(answers.subject, -(-others // self.batch_size), self.batch_size)
 
     def collect(self, block: range, advance: Callable[[], None]) -> State:
         """Put the images of a block to the model.

@@ -14,12 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import islice
 from weakref import ref
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from reportgen.errors import ModelError
 from reportgen.models import arising, running
 from reportgen.models.hooks import Call, watch
 from reportgen.models.inputs import batch_size
@@ -59,8 +61,7 @@ class Watching:
         self._subject = subject
         self._paths = tuple(dict.fromkeys(paths))
         self._known = {*paths, *others}
-        # What is called inside is watched while a function is traced, once. By whether it looks closely: at all that
-        # activations are given, and not only at the sum of its squares.
+        # By whether it looks closely: at all that activations are given, and not only at the sum of its squares.
         self._traced: dict[bool, Callable[[Tensors], list[Tensor]]] = {}
         self._can_be_traced = True
         self._looks_closely = False
@@ -108,7 +109,7 @@ class Watching:
         if self._can_be_traced:
             try:
                 return self._run(inputs)
-            except running.CALL_ERRORS:
+            except (ModelError, *running.CALL_ERRORS):
                 if self._failure is not None:
                     raise self._failure from None
                 self._can_be_traced = False
@@ -121,7 +122,7 @@ class Watching:
         """Run the model as a graph, and from the batch on that has to be looked at closely, as another graph."""
         closely = self._looks_closely
         if closely not in self._traced:
-            self._traced[closely] = running.traced(self._subject.model, partial(self._graph, closely), inputs)
+            self._traced[closely] = self._graph(closely)
         found = self._traced[closely](inputs)
         return self._run(inputs) if self._looks_closely and not closely else found[len(self._paths) :]
 
@@ -129,22 +130,26 @@ class Watching:
         values, before = values[: self._wanted], None if before is None else before[: self._wanted]
         self._take(path, arising.put_back(values, before), before if caps(self.operations[path]) else None)
 
-    def _graph(self, closely: bool, inputs: Tensors) -> list[Tensor]:
-        """Return one number for every call, which cannot be had before its output is taken, and what is answered."""
-        graph, taken = tf.compat.v1.get_default_graph(), {}
+    def _graph(self, closely: bool) -> Callable[[Tensors], list[Tensor]]:
+        """Return the model as a function: one number for every call, when its output is taken, and what is answered."""
+        whole = self._subject.trace(self.batch_size)
+        calls = [whole.calls[path] for path in self._paths]  # not those inside a loop, which see a part of the batch
+        self.operations |= {path: each for path, each in whole.operations.items() if path in self._known}
+        numbers = [1 if call.given is None else 2 for call in calls]
+        seen = [tensor for call in calls for tensor in (call.output, call.given) if tensor is not None]
 
-        def note(call: Call, values: Tensor, *before: Tensor) -> None:
-            if values.graph is not graph:
-                raise ValueError(f"{call.path} is called inside a loop")  # many times, with a part of the batch each
-            given = before if closely or caps(call.operation) else map(tf.nn.l2_loss, before)
-            # TensorFlow keeps the function to the end of the program; it is not to keep the model with it.
-            taken[call.path] = tf.numpy_function(
-                partial(_handed_over, ref(self), call.path), [values, *given], tf.int32, stateful=False
-            )
+        def taken(tensors: list[Tensor]) -> list[Tensor]:
+            each = iter(tensors)
+            found = []
+            for path, number in zip(self._paths, numbers, strict=True):
+                values, *before = map(_precise, islice(each, number))
+                given = before if closely or caps(self.operations[path]) else map(tf.nn.l2_loss, before)
+                # TensorFlow keeps the function to the end of the program; it is not to keep the model with it.
+                function = partial(_handed_over, ref(self), path)
+                found.append(tf.numpy_function(function, [values, *given], tf.int32, stateful=False))
+            return [*found, *each]
 
-        with watch(self._subject.model, lambda call: self._note(call, note)):
-            outputs = self._subject.model(inputs, training=False)
-        return [*(taken[path] for path in self._paths), *keras.tree.flatten(outputs)]
+        return whole.whole([*seen, *whole.answers], taken)
 
     def _taken(self, path: str, values: Array, before: Array | None = None) -> np.int32:
         try:
@@ -174,7 +179,7 @@ class Watching:
             self.operations[call.path] = call.operation
         if call.path in self._paths:
             both = (keras.tree.flatten(call.output)[0], *(() if call.activated is None else (call.activated,)))
-            note(call, *(each if _is_precise(each) else keras.ops.cast(each, "float32") for each in both))
+            note(call, *map(_precise, both))
 
 
 def _filled(values: Tensor, missing: int) -> Array:
@@ -189,5 +194,6 @@ def _handed_over(watching: ref[Watching], path: str, values: Array, before: Arra
     return alive._taken(path, values, before)
 
 
-def _is_precise(tensor: Tensor) -> bool:
-    return keras.backend.standardize_dtype(tensor.dtype) in {"float32", "float64"}
+def _precise(tensor: Tensor) -> Tensor:
+    is_precise = keras.backend.standardize_dtype(tensor.dtype) in {"float32", "float64"}
+    return tensor if is_precise else keras.ops.cast(tensor, "float32")

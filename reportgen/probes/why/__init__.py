@@ -70,10 +70,7 @@ def _explained(subject: Subject, answers: PredictionsResult, options: Options, p
             f"The output {answers.name!r} answers each place of an image, and what is explained is one answer for the"
             " whole image.",
         )
-    calls = carrying.chosen_calls(record)
-    paths = {places.judged_at(record, call).path for call in calls}
-    cam = carrying.cam_call(record, len(places.spatial_shape(record)))
-    ground = Ground(subject, answers, paths | ({cam.path} if cam else set()))
+    ground = Ground(subject, answers)
     dataset = subject.dataset
     assert dataset is not None, "there are samples"
     extent = _extent(len(subject.samples), dataset.size, ground.sizes, options)
@@ -98,9 +95,7 @@ def _explained(subject: Subject, answers: PredictionsResult, options: Options, p
         output=answers.name,
         explanations=tuple(found),
         controls=tuple(controls),
-        spent=Spent(
-            _budget(options)[0], affording.passes(extent, how), record.macs, gave_way, made=ground.explained.passes
-        ),
+        spent=Spent(_budget(options)[0], affording.passes(extent, how), record.macs, gave_way, made=ground.passes),
         num_others=study.num_others,
         is_small=ground.small,
         notes=tuple(notes),

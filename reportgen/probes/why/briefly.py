@@ -53,7 +53,7 @@ def outlined(
     Raises:
         ModelError: The model, or its main input, has nothing that could be explained.
     """
-    ground = Ground(subject, answers, set())
+    ground = Ground(subject, answers)
     assert subject.dataset is not None, "there are answers"
     how = _thoroughness(Extent(len(indices), subject.dataset.size, ground.sizes, (method,), ground.small), subject)
     subject = replace(subject, earlier={"predictions": answers})

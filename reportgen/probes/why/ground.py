@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from itertools import islice
 
@@ -12,7 +12,7 @@ import numpy as np
 from reportgen.errors import ModelError
 from reportgen.evidence.predictions import ANSWERED_ABOVE, PredictionsResult
 from reportgen.models.explaining import Explained, Goal
-from reportgen.models.inputs import arrange, batch_size
+from reportgen.models.inputs import batch_size
 from reportgen.models.subject import Array, Subject
 from reportgen.probes.why import mapping, painting
 from reportgen.probes.why.judging import Answered, Left, chance
@@ -37,13 +37,12 @@ class Ground:
         small: Whether single pixels count.
     """
 
-    def __init__(self, subject: Subject, answers: PredictionsResult, paths: Collection[str]) -> None:
-        """Trace the model.
+    def __init__(self, subject: Subject, answers: PredictionsResult) -> None:
+        """Trace the model, if nobody has.
 
         Args:
             subject: The model, with data.
             answers: Its answers; the output that they are of is explained.
-            paths: Calls at whose outputs gradients are wanted.
 
         Raises:
             ModelError: The model, or its main input, has nothing that could be explained.
@@ -63,11 +62,18 @@ class Ground:
         most = _SMALL_ROWS if self.small else _ROWS
         rows = batch_size(subject.model) or subject.rows(most, _KEPT)
         place = [output.name for output in subject.record.outputs].index(answers.name)
-        batch = keras.tree.map_structure(lambda part: np.repeat(np.asarray(part), rows, axis=0), subject.inputs([0]))
-        self.explained = Explained(subject.model, batch, place, answers.output, paths, subject.rows(most))
-        numbers = {each.name: number for number, each in enumerate(subject.record.inputs)}
-        self.main = keras.tree.flatten(arrange(subject.model, numbers)).index(subject.record.main_input)
+        self.explained = subject.once(
+            ("explained", place, answers.output),
+            lambda: Explained(subject, rows, place, answers.output, subject.rows(most)),
+        )
+        self._passes_before = self.explained.passes
+        self.main = subject.main_place
         self._known: dict[int, Array] = {}
+
+    @property
+    def passes(self) -> int:
+        """Passes of one image that were made from here on, as `Explained.passes` counts them."""
+        return self.explained.passes - self._passes_before
 
     @property
     def has_slopes(self) -> bool:
