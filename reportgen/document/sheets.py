@@ -17,6 +17,13 @@ HIGHEST_TILE = 76.0
 """Most that one of its tiles is high."""
 NUMBER_HEIGHT = 11.0
 """Height of the number below a tile, on sheets of a selection."""
+HIGHEST_ON_PAPER = 400.0
+"""Most that a sheet is high where many follow one another on paper: two of them fit on a page."""
+_HIGHEST_PIECE = 190.0
+"""A sheet that is higher there is set in two pieces, so that what is left of a page holds the first."""
+_BARE_TOP = 4.0
+_STRAY = 1.5
+"""How far from the edge of a part of a picture readers of PDFs may show its next pixels, CSS pixels of the page."""
 _NUMBER_GAP = 6.0
 _TICKS_HEIGHT = 16.0
 _LINE = 11.0
@@ -93,6 +100,28 @@ class ContactSheet:
         """Width and height with the numbers above and beside the picture, CSS pixels."""
         width, height = self.image_size
         return width + SHEET_LEFT + 2, height + SHEET_TOP + 2 + (_TICKS_HEIGHT if self.ticks else 0)
+
+    @property
+    def whole(self) -> Piece:
+        """All rows as one picture."""
+        return Piece(self, range(self.rows), (0.0, self.size[1]), 1.0)
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The rows as they are set on paper: a high sheet smaller, and in two pieces between which a page may end."""
+        height = self.size[1]
+        shrink = min(1.0, HIGHEST_ON_PAPER / height)
+        top = 0.0 if self.column_labels else SHEET_TOP - _BARE_TOP
+        if self.rows == 1 or height * shrink <= _HIGHEST_PIECE:
+            return (Piece(self, range(self.rows), (top, height), shrink),)
+        framed = {self.channels.index(mark.channel) // self.columns for mark in self.marks}
+        # A broad frame lies on the tiles next to its own, where the second piece would be drawn over it.
+        cut = min(range(1, self.rows), key=lambda row: (row - 1 in framed, abs(2 * row - self.rows)))
+        middle = SHEET_TOP + (cut * (self.tile_height_px + self.gap_px) - self.gap_px / 2) * self.scale
+        return (
+            Piece(self, range(cut), (top, middle), shrink),
+            Piece(self, range(cut, self.rows), (middle, height), shrink),
+        )
 
     @property
     def blank(self) -> tuple[float, float, float, float] | None:
@@ -175,3 +204,104 @@ class ContactSheet:
             top = SHEET_TOP + (self.tile_height_px + self.gap_px) * row * self.scale
             found.append((left, top, self.tile_width_px * self.scale, self.tile_height_px * self.scale, mark.reason))
         return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Rows of a contact sheet that are drawn together; all lengths are CSS pixels of the whole sheet.
+
+    Attributes:
+        sheet: The sheet.
+        rows: Which of its rows, from 0.
+        span: Upper and lower edge, with what is written above and below the rows.
+        shrink: How many times it is as large on the page as on the sheet.
+    """
+
+    sheet: ContactSheet
+    rows: range
+    span: tuple[float, float]
+    shrink: float
+
+    @property
+    def is_first(self) -> bool:
+        """Whether the sheet begins with it."""
+        return self.rows.start == 0
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the sheet ends with it."""
+        return self.rows.stop == self.sheet.rows
+
+    @property
+    def alt(self) -> str:
+        """Text alternative: of the sheet, and which of its rows these are if not all."""
+        if self.is_first and self.is_last:
+            return self.sheet.figure.alt
+        first, last = self.rows.start + 1, self.rows.stop
+        which = f"{f'Row {first}' if first == last else f'Rows {first} to {last}'} of {self.sheet.rows}"
+        return f"{self.sheet.figure.alt} {which}." if self.is_first else f"{which} of the same maps."
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height."""
+        return self.sheet.size[0], self.span[1] - self.span[0]
+
+    @property
+    def picture(self) -> tuple[float, float, float, float]:
+        """Left, top, width and height of the part of the picture that shows these rows."""
+        (left, top), (width, height) = self.sheet.place, self.sheet.image_size
+        half = self.sheet.gap_px * self.sheet.scale / 2
+        # Up to the middle of the gap, which may have a colour, but not close to the next row.
+        short = max(0.0, min(2 * half, _STRAY / self.shrink) - half)
+        begins = top if self.is_first else self.span[0] + short
+        return left, begins, width, (top + height if self.is_last else self.span[1] - short) - begins
+
+    @property
+    def fit(self) -> str:
+        """How the picture lies in its part, as SVG says it: which end of it is cut off."""
+        if self.is_first and self.is_last:
+            return "none"
+        return "xMinYMin slice" if self.is_first else "xMinYMax slice"
+
+    @property
+    def column_labels(self) -> tuple[tuple[float, int], ...]:
+        """Those of the sheet, above its first row."""
+        return self.sheet.column_labels if self.is_first else ()
+
+    @property
+    def paper_column_labels(self) -> tuple[tuple[float, int], ...]:
+        """Those that go on paper."""
+        return self.sheet.paper_column_labels if self.is_first else ()
+
+    @property
+    def row_labels(self) -> tuple[tuple[float, int], ...]:
+        """Those of the sheet beside these rows."""
+        return tuple(label for label in self.sheet.row_labels if self._holds(label[0]))
+
+    @property
+    def paper_row_labels(self) -> tuple[tuple[float, int], ...]:
+        """Those that go on paper."""
+        return tuple(label for label in self.sheet.paper_row_labels if self._holds(label[0]))
+
+    @property
+    def tile_labels(self) -> tuple[tuple[float, float, int], ...]:
+        """Those of the sheet on tiles of these rows."""
+        return tuple(label for label in self.sheet.tile_labels if self._holds(label[1]))
+
+    @property
+    def tick_labels(self) -> tuple[tuple[float, float, str, str], ...]:
+        """Those of the sheet, below its last row."""
+        return self.sheet.tick_labels if self.is_last else ()
+
+    @property
+    def frames(self) -> tuple[tuple[float, float, float, float, str], ...]:
+        """Those of the sheet around tiles of these rows."""
+        return tuple(frame for frame in self.sheet.frames if self._holds(frame[1] + frame[3] / 2))
+
+    @property
+    def blank(self) -> tuple[float, float, float, float] | None:
+        """What is empty at the end of the last row."""
+        return self.sheet.blank if self.is_last else None
+
+    def _holds(self, y: float) -> bool:
+        return self.span[0] <= y < self.span[1]

@@ -1,0 +1,115 @@
+"""Where pages of the PDF end, and what stands above that which goes on on the next."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+
+from reportgen.document.report import Report, Section
+from reportgen.evidence import Evidence
+from reportgen.evidence.activations import CallMaps
+from reportgen.renderers import html, pdf
+from reportgen.sections import maps
+from tests import made, paper
+from tests.checks import tools
+
+pytestmark = pytest.mark.pdf
+
+
+def printed(folder: Path, evidence: Evidence, *sections: Section | None) -> Path:
+    """The PDF of some chapters."""
+    report = Report("Breaks", "What breaks", evidence.model, evidence.run, (), tuple(filter(None, sections)))
+    with pdf.warm() as worker:
+        (folder / "report.pdf").write_bytes(worker.typeset(html.document(report, "print")))
+    return folder / "report.pdf"
+
+
+def call(path: str, channels: int) -> CallMaps:
+    """Maps that are each of one grey, two levels from the next."""
+    numbers = tuple(made.numbers(channel) for channel in range(channels))
+    levels = np.tile((2 * np.arange(channels, dtype=np.uint8))[:, None, None], (1, 14, 14))
+    return CallMaps(path, levels, numbers, None, path)
+
+
+CHANNELS = (64, 128, 64, 128, 128, 128)
+CALLS = [call(f"deep/conv_{place}", channels) for place, channels in enumerate(CHANNELS)]
+HIGH = [each.path for each, channels in zip(CALLS, CHANNELS, strict=True) if channels == 128]
+
+
+@pytest.fixture(scope="module")
+def annex(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    evidence = made.evidence(samples=(made.sample(2),), activations=made.activations(*CALLS))
+    return printed(tmp_path_factory.mktemp("annex"), evidence, maps.build(evidence))
+
+
+def test_page_is_full_where_the_next_sheet_of_maps_is_high(annex: Path, tmp_path: Path) -> None:
+    pages = paper.sheets(annex, tmp_path)
+    assert len(pages) > 2
+    assert paper.half_empty(pages, 0.75) == []
+
+
+def test_page_that_begins_with_the_rest_of_a_sheet_says_of_which(annex: Path) -> None:
+    found = []
+    for words in _texts(annex):
+        continued = re.findall(r"^(deep/conv_\d), continued: columns 0 to 15$", words, re.MULTILINE)
+        named = re.findall(r"^(deep/conv_\d) 14|activation maps of (deep/conv_\d)", words, re.MULTILINE)
+        # Where a caption comes before any head of a layer, the page begins inside that layer's sheet.
+        assert continued == ([named[0][1]] if named[0][1] else [])
+        assert words.count("continued") == len(continued)
+        found += continued
+    assert found, "no page begins inside a sheet: the test sees nothing"
+
+
+def _texts(file: Path) -> list[str]:
+    """The words of each page, in lines as they stand."""
+    command = [tools.program("pdftotext"), "-layout", str(file), "-"]
+    text = subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout
+    return text.replace("\u202f", "").split("\f")[:-1]
+
+
+def test_every_map_is_whole_and_there_once(annex: Path, tmp_path: Path) -> None:
+    subprocess.run([tools.program("pdftoppm"), "-r", "288", "-gray", str(annex), str(tmp_path / "page")], check=True)
+    seen: Counter[int] = Counter()
+    for file in sorted(tmp_path.glob("*.pgm")):
+        seen.update(np.asarray(Image.open(file)).ravel().tolist())
+    # Those that only the higher sheets have; edges of letters and of maps have some of their greys.
+    areas = [seen[2 * channel] for channel in range(64, 120)]
+    expected = len(HIGH) * (3 * 14 * 640 / (16 * 15 - 1)) ** 2
+    assert min(areas) > 0.9 * expected
+    assert np.median(areas) < 1.1 * expected
+
+
+def test_each_piece_is_a_figure_with_words_of_its_own(annex: Path) -> None:
+    root: Any = PdfReader(annex).root_object
+    told = [alt.replace("\xa0", " ") for alt in _alternatives(root["/StructTreeRoot"]) if "of 8" in alt]
+    assert told[1::2] == ["Rows 5 to 8 of 8 of the same maps."] * len(HIGH)
+    for alt, path in zip(told[::2], HIGH, strict=True):
+        assert alt.startswith(f"128 activation maps of {path} for sample 2, 14 by 14 positions each.")
+        assert alt.endswith(" Rows 1 to 4 of 8.")
+
+
+def _alternatives(element: Any) -> list[str]:
+    """Text alternatives in the tag tree, in reading order."""
+    element = element.get_object()
+    if not isinstance(element, dict):
+        return []
+    kids = element.get("/K", [])
+    found = [str(element["/Alt"])] if "/Alt" in element else []
+    return found + [alt for kid in (kids if isinstance(kids, list) else [kids]) for alt in _alternatives(kid)]
+
+
+def test_page_on_a_screen_has_each_sheet_as_one_picture() -> None:
+    evidence = made.evidence(samples=(made.sample(2),), activations=made.activations(*CALLS))
+    section = maps.build(evidence)
+    assert section is not None
+    page = html.document(Report("t", "s", evidence.model, evidence.run, (), (section,)), "screen")
+    assert re.findall(r'preserveAspectRatio="([^"]*)"', page.partition('id="maps"')[2]) == ["none"] * len(CALLS)
+    assert "continued" not in page
