@@ -61,7 +61,7 @@ def test_every_fault_that_was_built_in_is_found_and_said(name: str) -> None:
     assert f"conv: 1 of 6 (channel {STUCK})" in found["RG403"]
     assert f"conv: 1 of 6 (channel {COPY} like {VERTICAL})" in found["RG405"]
     assert layer(name).silent == (
-        f"Dead, never above zero: {DEAD}. Stuck: {STUCK} (always 0.5). Channels {DEAD} and {STUCK} are dead or stuck"
+        f"Never above zero: {DEAD}. Stuck: {STUCK} (always 0.5). Channels {DEAD} and {STUCK} are dead or stuck"
         " because the 9 weights of each are all zero."
     )
     assert not {DEAD, STUCK} & {card.channel for card in layer(name).cards}

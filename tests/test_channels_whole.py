@@ -88,7 +88,7 @@ def test_faults_are_named_in_record_and_page_and_the_other_network_has_none() ->
     assert "Speaks for check: selectivity" in faulty.page
     assert not {*faults, "RG402"} & set(healthy.findings)
     assert not [each["channel"] for each in healthy.every if each["state"] or each["copy_of"] is not None]
-    assert "Dead, never above zero" in faulty.page
+    assert "Never above zero" in faulty.page
     assert "never above zero: " not in healthy.page
 
 

@@ -5,9 +5,10 @@ Which channels are shown is chosen here, once everything is measured (`shown`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from math import isfinite
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from reportgen.evidence.ablation import AblationResult, ChannelAblation, CopyAblation
@@ -113,20 +114,32 @@ def _finite(value: float) -> float | None:
 
 
 def shown(
-    call: CallResponses, responses: ResponsesResult, ablation: AblationResult | None, edges: EdgesResult | None
+    call: CallResponses,
+    responses: ResponsesResult,
+    ablation: AblationResult | None,
+    edges: EdgesResult | None,
+    dominated: Mapping[int, float] = MappingProxyType({}),
 ) -> tuple[int, ...]:
-    """Return the channels of a call that are shown, the most telling first; the arguments as of `joined`."""
+    """Return the channels of a call that are shown, the most telling first.
+
+    Args:
+        call: The call; this and the next three as of `joined`.
+        responses: What it is part of.
+        ablation: What is lost without channels.
+        edges: Which orientations they prefer.
+        dominated: Of the channels whose strongest images are mostly of one class or kind, by how much.
+    """
     channels = joined(call, responses, ablation, edges, Channel)
-    places = ranked(channels)[: most_shown(len(responses.calls))]
+    places = ranked(channels, dominated)[: most_shown(len(responses.calls))]
     return tuple(channels[place].channel for place in places)
 
 
-def ranked(channels: Sequence[Channel]) -> tuple[int, ...]:
+def ranked(channels: Sequence[Channel], dominated: Mapping[int, float] = MappingProxyType({})) -> tuple[int, ...]:
     """Return the places of channels, the most telling first, without those that are dead or stuck.
 
-    Turn by turn comes the next that speaks for a class, the next that the model needs, the next that is not in order,
-    and the next in selectivity; of equal ones the lower. Channels that were not found to be needed come by how much
-    less probable the truth becomes without them.
+    Turn by turn comes the next that speaks for a class, the next that the model needs, the next whose strongest images
+    are mostly of one class or kind, the next that is not in order, and the next in selectivity; of equal ones the
+    lower. Channels that were not found to be needed come by how much less probable the truth becomes without them.
     """
     places = [place for place, channel in enumerate(channels) if not channel.is_silent]
 
@@ -136,6 +149,7 @@ def ranked(channels: Sequence[Channel]) -> tuple[int, ...]:
     turns = [
         ordered(lambda each: each.speaks, lambda each: (-(each.selectivity or 0.0),)),
         ordered(lambda each: each.needed or each.loss > 0, lambda each: (not each.needed, -each.loss)),
+        ordered(lambda each: each.channel in dominated, lambda each: (-dominated[each.channel],)),
         ordered(lambda each: bool(each.health), lambda each: (_STATES.index(each.state),)),
         ordered(lambda _: True, lambda each: (-(each.selectivity or 0.0), -each.positive_share)),
     ]

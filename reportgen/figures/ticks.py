@@ -12,6 +12,10 @@ from reportgen.language.numerals import number, percent
 
 _CLOSEST = 4.5
 """Least distance between two numbers that are written beside each other, percent of the width."""
+_LETTER = 2.4
+"""Width of a digit on a phone, percent of the width."""
+_WORD, _WORDS_END = 28.0, 97.0
+"""Width of a few words there, and from where on a number leans away from the right end."""
 _AT_AN_END = 12.0
 """Nearer to an end than this, percent, words lean away from it."""
 _WIDTH = 0.2
@@ -86,6 +90,15 @@ class Ticks:
         place = self.at(value)
         return "start" if place < _AT_AN_END else "end" if place > 100 - _AT_AN_END else "middle"
 
+    def clear_of(self, value: float) -> tuple[float, str]:
+        """Return where words above the lowest tick stand, and their lean, clear of a line at a value."""
+        start, line = self.at(min(self.values)), self.at(value)
+        lean = "start" if start < 55 else "end"
+        left, right = (start, start + _WORD) if lean == "start" else (start - _WORD, start)
+        if not left - 1 <= line <= right + 1:
+            return start, lean
+        return (round(line + 1.5, 2), "start") if line + _WORD < 100 else (round(line - 1.5, 2), "end")
+
     def said(self, value: float) -> str:
         """Return a value as it is written."""
         return percent(value, 0) if self.is_share else number(value, 2)
@@ -103,12 +116,28 @@ def extremes(values: dict[int, float], low: float, high: float, most: int = 3, l
 
     >>> [tick.word for tick in extremes({3: 0.0, 5: 0.01, 7: 0.5, 9: 1.0}, 0.0, 1.0)]
     ['3', '7', '9']
+    >>> [tick.word for tick in extremes({1: 0.5, 172: 0.93, 181: 1.0}, 0.0, 1.0)]
+    ['1', '181']
     """
     order = sorted(values, key=lambda each: (values[each], each))
     kept: list[int] = []
-    wide = (high - low) * _CLOSEST / 100
+    wide, spans = (high - low) * _CLOSEST / 100, {each: _span(values[each], str(each), low, high) for each in order}
     # From both ends at once, so that neither takes the room of the other's first.
     for each in chain.from_iterable(zip_longest(reversed(order[-most:]), order[:least])):
-        if each is not None and each not in kept and all(abs(values[each] - values[other]) >= wide for other in kept):
+        if each is None or each in kept:
+            continue
+        left, right = spans[each]
+        if all(
+            abs(values[each] - values[other]) >= wide and (right < spans[other][0] or spans[other][1] < left)
+            for other in kept
+        ):
             kept.append(each)
     return tuple(Tick(values[each], str(each)) for each in sorted(kept, key=lambda each: values[each]))
+
+
+def _span(value: float, word: str, low: float, high: float) -> tuple[float, float]:
+    """Where a word begins and ends on a phone, with the space around it, percent of the width."""
+    place, wide = 100 * (value - low) / ((high - low) or 1.0), _LETTER * (len(word) + 0.5)
+    if place <= 100 - _WORDS_END:
+        return place, place + wide
+    return (place - wide, place) if place >= _WORDS_END else (place - wide / 2, place + wide / 2)

@@ -66,6 +66,29 @@ def signed(value: float) -> str:
     return f"{'+' if value > 0 else _MINUS if value < 0 else ''}{size:.2f}"
 
 
+def alike(value: float, largest: float) -> str:
+    r"""Write a part of a sum, or the whole, with as many decimals as its largest number asks for.
+
+    Args:
+        value: What is written.
+        largest: The largest number of the sum: two decimals from 1 on, three digits of a smaller one.
+
+    >>> alike(24.85, 25.705), alike(0.855, 25.705), alike(25.705, 25.705), alike(0.0151, 0.0742), alike(-0.003, 4.0)
+    ('24.85', '0.85', '25.70', '0.0151', '0.00')
+    >>> alike(1234.5, 2000.0), alike(float("nan"), 1.0)
+    ('1\u202f234.5', 'not a number')
+    """
+    size = abs(largest)
+    if not (math.isfinite(value) and math.isfinite(size)):
+        return number(value)
+    power = math.floor(math.log10(size)) if size else 0
+    if size and not -4 <= power < 15:
+        return number(value)
+    digits = 2 - power if power < 0 else 2 if power < 3 else 1
+    written = f"{value:,.{digits}f}"
+    return _signed(written if float(written.replace(",", "")) else f"{0:.{digits}f}")
+
+
 def short(value: float | None) -> str:
     r"""Write a large number with one decimal and a word; one below 100 000 in full.
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.errors import OptionsError
+from reportgen.language import numerals
 from reportgen.records.data import Broken, Doubt, Reason
 from reportgen.records.model import Shape
 
@@ -238,9 +239,9 @@ def in_words(shape: Shape) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number of things in words.
+    r"""Return a number of things in words.
 
     >>> counted(1, "image"), counted(1000, "image")
-    ('1 image', '1000 images')
+    ('1 image', '1\u202f000 images')
     """
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{numerals.number(number)} {noun if number == 1 else noun + 's'}"

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.errors import DataError
+from reportgen.language import numerals
 from reportgen.records.data import Reason
 from reportgen.records.model import Shape
 from reportgen.sources import hashing, remembering, true_maps
@@ -305,11 +306,14 @@ def _changes(kinds: Counter[Picture], size: tuple[int, int], channels: int, read
     )  # fmt: skip
     total = sum(kinds.values())
     found = [(what, sum(count for picture, count in kinds.items() if concerns(picture))) for what, concerns in done]
-    return [
-        f"{number} of {counted(total, 'picture')} {'was' if number == 1 else 'were'} {what}."
-        for what, number in found
-        if number
-    ]
+    return [f"{_which(number, total)} {'was' if number == 1 else 'were'} {what}." for what, number in found if number]
+
+
+def _which(number: int, total: int) -> str:
+    """Say how many of all pictures: "All 12 pictures", "1 of 4 pictures"."""
+    if number == total:
+        return f"All {counted(total, 'picture')}" if total > 1 else "The only picture"
+    return f"{numerals.number(number)} of {counted(total, 'picture')}"
 
 
 def _is_cut(picture: Picture, size: tuple[int, int]) -> bool:

@@ -233,7 +233,7 @@ def test_a_report_says_what_is_quantized_and_which_channels_were_pruned() -> Non
     network, seen = contents
     assert any("2 of 4 layers with weights are quantized to int8" in each for each in spaced(network.remarks))
     (said,) = spaced([seen.layers[0].silent])
-    assert said == "Dead, never above zero: 1. Channel 1 is dead because its 9 weights are all zero."
+    assert said == "Never above zero: 1. Channel 1 is dead because its 9 weights are all zero."
 
 
 def spaced(sentences: Sequence[str]) -> list[str]:

@@ -246,6 +246,21 @@ def test_channels_are_shown_by_what_the_probes_before_found() -> None:
         assert {each.channel for each in call.channels if each.patches} == set(expected)
 
 
+def test_channel_whose_strongest_images_are_of_one_kind_is_shown_before_the_most_selective() -> None:
+    labels = [place // 3 for place in range(60)]
+    images = np.full((60, 2, 2, 3), 0.2, np.float32)
+    images[:12, ..., 0] = 0.9  # red in the first four classes
+    for place in (21, 30, 41):
+        images[place, ..., 1] = 1.0  # green in single images
+    images[45:47, ..., 2] = 3.0  # blue in two of a class
+    model = keras.Sequential([keras.Input((2, 2, 3)), layers.Conv2D(3, 1, activation="relu", name="conv")])
+    model.layers[0].set_weights([np.eye(3, dtype=np.float32)[None, None], np.full(3, -0.1, np.float32)])
+    plain = data(images, labels, tuple(f"c{place}" for place in range(20)))
+    for kinds, first in (((), 2), (("warm",) * 4 + ("",) * 16, 0)):
+        (call,) = watched(model, replace(plain, kinds=kinds)).calls
+        assert call.shown[0] == first
+
+
 CAPS: dict[str, Any] = {
     "layer": lambda: [layers.Conv2D(2, 1, name="conv"), layers.ReLU(max_value=6, name="cap")],
     "inside": lambda: [layers.Conv2D(2, 1, activation="relu6", name="conv")],

@@ -9,6 +9,7 @@ import pytest
 
 from reportgen.evidence import Evidence
 from reportgen.evidence.channels import joined
+from reportgen.evidence.common import Common, common, kinds_of
 from reportgen.evidence.responses import ChannelResponses, ResponsesResult
 from reportgen.figures.looks import looks, sources
 from reportgen.sections.channels import titles
@@ -24,7 +25,7 @@ def result(found: ChannelResponses, counts: tuple[int, ...] = (100, 400, 500), *
 def said(found: ChannelResponses, responses: ResponsesResult, evidence: Evidence | None = None) -> tuple[str, ...]:
     known = evidence or made.evidence(ablation=None)
     (channel,) = joined(responses.calls[0], responses, known.ablation, known.edges, Channel)
-    seen = titles.common(found, responses, titles.kinds_of(known, responses))
+    seen = common(found.strongest, responses, ())
     return titles.lines(channel, seen, responses, known)
 
 
@@ -43,7 +44,7 @@ def test_class_is_named_over_two_fifths_and_two_and_a_half_times_its_share(
 ) -> None:
     found = made.channel(0, strongest=(0,) * cats + (1, 2) * 13)
     found = replace(found, strongest=found.strongest[:25])
-    seen = titles.common(found, result(found, counts), ())
+    seen = common(found.strongest, result(found, counts), ())
     assert seen is not None
     assert (seen.name, seen.count, seen.total, seen.dominates) == ("cat", cats, 25, dominates)
 
@@ -57,24 +58,27 @@ def test_card_says_how_many_of_its_strongest_are_of_the_class() -> None:
 
 def test_kind_is_named_where_no_class_dominates() -> None:
     found = made.channel(0, strongest=(0,) * 8 + (1,) * 7 + (2,) * 10)
-    evidence = made.evidence(ablation=None)
-    assert evidence.dataset is not None
-    data = replace(evidence.dataset, class_names=("cat", "dog", "emu"), kinds=("pets", "pets", ""))
     responses = result(found, (100, 100, 800))
-    kinds = titles.kinds_of(replace(evidence, dataset=data), responses)
-    seen = titles.common(found, responses, kinds)
+    seen = common(found.strongest, responses, kinds_of(responses.classes, ("pets", "pets", ""), responses))
     assert seen is not None
     assert (seen.title, seen.count, seen.share, seen.dominates) == ("pets", 15, 0.2, True)
 
 
+def test_copy_that_is_needed_says_so_on_its_card() -> None:
+    known = made.evidence(ablation=made.ablation(made.ablated(0)))
+    copy = made.channel(0, copy_of=4, copy_correlation=0.995)
+    (*_, line) = said(copy, result(copy), known)
+    assert line.startswith("Does the same as channel 4 (correlation 0.995). Needed: without it, accuracy ")
+
+
 def test_few_images_name_no_class_and_digits_are_called_classes() -> None:
     few = made.channel(0, strongest=(0,) * 9)
-    seen = titles.common(few, result(few), ())
+    seen = common(few.strongest, result(few), ())
     assert seen is not None
     assert not seen.dominates
-    digit = titles.Common("3", 20, 25, 0.1, is_kind=False)
+    digit = Common("3", 20, 25, 0.1, is_kind=False)
     assert digit.title == "class 3"
-    assert titles.common(made.channel(0), result(few), ()) is None
+    assert common((), result(few), ()) is None
 
 
 @pytest.mark.parametrize(
@@ -83,6 +87,7 @@ def test_few_images_name_no_class_and_digits_are_called_classes() -> None:
         ({"state": "nearly dead", "firing_share": 0.0005}, "Nearly dead: above 0 in 0.05\u202f% of the images."),
         ({"state": "no number"}, "Gives NaN or infinity."),
         ({"copy_of": 4, "copy_correlation": 0.995}, "Does the same as channel 4 (correlation 0.995)."),
+        ({"copy_of": 4, "copy_correlation": 0.99996}, "Does the same as channel 4 (correlation over 0.999)."),
         ({}, "Above 0 at 50\u202f% of its places."),
     ],
 )

@@ -239,6 +239,15 @@ def test_most_telling_take_turns_and_dead_and_stuck_ones_are_left_out() -> None:
     lost = (made.ablated(0), made.ablated(1, accuracy_change=0.1, probability_change=0.0))
     # Speaking: 3, 2; needed: 0; not in order: 8 (no number), 7 (nearly dead), 5 (a copy); by selectivity: 1, 3, 2, 5 …
     assert ranked(channels(*known, lost=lost)) == (3, 0, 8, 1, 2, 7, 5)
+    # Strongest images of one kind: 5, 7, after what is needed.
+    assert ranked(channels(*known, lost=lost), {7: 0.3, 5: 0.4}) == (3, 0, 5, 8, 1, 2, 7)
+
+
+def test_headline_names_the_channel_that_costs_most_as_the_answer_does() -> None:
+    ablation = made.ablation(made.ablated(2, "a"), made.ablated(17, "b", accuracy_change=-0.6))
+    counts = [("a", replace(COUNTS, speaking=0, needed=(2,))), ("b", replace(COUNTS, speaking=0, needed=(17,)))]
+    assert told.headline(counts, ablation).startswith("The network needs b/17 and 1 more of ")
+    assert "The network needs b/17 (" in told.chapter_answer(counts, made.responses(), ablation, "image")
 
 
 @pytest.mark.parametrize("num_speaking", [0, 1, 5])
@@ -265,24 +274,24 @@ def test_shown_channels_are_the_most_telling_as_many_as_there_is_room_for() -> N
     ("known", "line"),
     [
         ([made.channel(0), made.channel(1)], ""),
-        ([made.channel(0), made.dead(1)], "Dead, never above zero: 1."),
-        ([made.dead(0), made.dead(1), made.channel(2), made.dead(3)], "Dead, never above zero: 0, 1 and 3."),
+        ([made.channel(0), made.dead(1)], "Never above zero: 1."),
+        ([made.dead(0), made.dead(1), made.channel(2), made.dead(3)], "Never above zero: 0, 1 and 3."),
         ([made.dead(0), made.dead(1)], "All 2 channels are dead: none is ever above zero."),
-        ([made.dead(0)], "Dead, never above zero: 0."),
+        ([made.dead(0)], "Never above zero: 0."),
         (
             [made.dead(0, state="stuck", mean=0.25), made.dead(1), made.dead(2, state="stuck", mean=-3.0)],
-            "Dead, never above zero: 1. Stuck: 0 (always 0.25) and 2 (always −3).",
+            "Never above zero: 1. Stuck: 0 (always 0.25) and 2 (always −3).",
         ),
         (
             [made.channel(0), *map(made.dead, range(1, 2000))],
             (
-                "Dead, never above zero: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 and"
+                "Never above zero: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 and"
                 " 1\u202f979 more (report.json lists all)."
             ),
         ),
         (
             [made.channel(0), *map(made.dead, range(1, 22))],
-            ("Dead, never above zero: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 and 21."),
+            ("Never above zero: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 and 21."),
         ),
     ],
     ids=["none", "one", "several", "all", "the only one", "stuck", "many", "one more than fit"],
@@ -386,6 +395,7 @@ def said(evidence: Evidence) -> str:
     ("evidence", "words"),
     [
         (made.evidence(), "Measured on 10\xa0images: toys."),
+        (made.evidence(dataset=made.dataset(name="10 images from list.csv")), "Measured on 10 images from list.csv."),
         (
             made.evidence(responses=made.responses(num_available=500, seed=7), dataset=made.dataset(split="held out")),
             "Measured on 10\xa0images drawn at random from 500 (--limit, seed 7): toys, held out.",
@@ -470,7 +480,7 @@ def test_patches_are_drawn_where_the_data_are_pictures_and_nothing_is_said_of_it
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (made.call(), "Measured at the layer's own output. One position sees 3 × 3 pixels."),
+        (made.call(), "Measured at the layer's own output."),
         (
             made.call(judged_at="relu", through=("norm", "relu"), receptive_field=()),
             "Measured after relu, the activation that follows the layer (through norm).",
@@ -485,7 +495,7 @@ def test_patches_are_drawn_where_the_data_are_pictures_and_nothing_is_said_of_it
     ],
 )
 def test_layer_says_where_it_was_judged(call: CallResponses, words: str) -> None:
-    assert told.layer_words(call, "pixels") == words
+    assert told.layer_words(call) == words
 
 
 @pytest.mark.parametrize(

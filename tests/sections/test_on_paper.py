@@ -61,11 +61,11 @@ def test_one_answer_is_explained_in_full_the_first_whose_map_is_supported(
 @pytest.mark.parametrize(
     ("shares", "others", "said"),
     [
-        ((2.5, -0.5), 2.0, "2 channels of conv add 2 of 4"),
-        ((-2.5, 0.5), -2.0, "2 channels of conv add −2 of −4"),
-        ((2.5,), -1.0, "1 channel of conv adds 2.5; all parts together 1.5"),
-        ((2.5, -0.5), -2.0, "2 channels of conv add 2; all parts together 0"),
-        ((2.5, -0.5), 0.0, "2 channels of conv add 2"),
+        ((2.5, -0.5), 2.0, "2 channels of conv add 2.00 of 4.00"),
+        ((-2.5, 0.5), -2.0, "2 channels of conv add −2.00 of −4.00"),
+        ((2.5,), -1.0, "1 channel of conv adds 2.50; all parts together 1.50"),
+        ((2.5, -0.5), -2.0, "2 channels of conv add 2.00; all parts together 0.00"),
+        ((2.5, -0.5), 0.0, "2 channels of conv add 2.00"),
     ],
 )
 def test_what_some_channels_add_is_a_part_of_the_whole_only_where_it_is(

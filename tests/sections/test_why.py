@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.evidence.why import ChannelShare, Explanation
+from reportgen.evidence.why import ChannelShare, Explanation, PlainMap
 from reportgen.figures import evidence_maps
 from reportgen.figures.ticks import Ticks, extremes
 from reportgen.sections import why
@@ -225,3 +225,58 @@ def test_row_says_whether_small_patches_are_shown_again(end: int, is_small: bool
     one = why_made.carried(channels=(ChannelShare(1, 2.5, None, (patch,)),))
     (found,) = sums.sums(why_made.explanation(carried=(one,), worked_sum=None), why_made.PLACES, "why-2")
     assert [row.has_insets for row in found.rows] == [is_small]
+
+
+def test_parts_of_a_sum_have_as_many_decimals_as_the_whole() -> None:
+    exact = why_made.worked_sum(cells=((12.0, 12.85),), bias=0.855, score=25.705, others=15.7)
+    (found, *_) = sums.sums(why_made.explanation(worked_sum=exact, carried=()), why_made.PLACES, "why")
+    added = sentences.added(exact, "score").replace("\u00a0", " ")
+    assert added.startswith("All 2 (24.85) and the starting value (0.85) make the score 25.70, exactly:")
+    assert "the starting value 0.85, then what each channel adds. The model gave 25.70;" in found.said
+    assert [found.main_said, found.end_said] == ["3.50", "20.05"]
+
+
+def test_what_is_nearly_nothing_has_no_sign_among_the_cells() -> None:
+    exact = why_made.worked_sum(cells=((1.0, -0.003), (0.003, -0.2)))
+    full = drawn.cells("full", why_made.PLACES, exact, is_full=True, alt="It adds.", said="")
+    assert [text for _, _, text in full.labels] == ["1.00", "0.00", "0.00", "−0.20"]
+
+
+def test_effects_are_points_of_the_whole_answer() -> None:
+    said = sentences.judged(why_made.verdict(), "image").replace("\u00a0", " ")
+    assert said.startswith("Of the whole answer, what it marks takes 46.0 points more than the same shape elsewhere,")
+    plain = sentences.plain(why_made.explanation(plain=(PlainMap("edges", -1.151), PlainMap("brightness", 0.01))))
+    assert plain.replace("\u00a0", " ").endswith("edges alone 115.1 points less, brightness alone 1.0 point more.")
+
+
+def test_number_of_marks_is_a_word() -> None:
+    assert content(told("supported")).verdicts_title == "Three marks, by rule"
+    assert content(told("not specific"), told("no verdict", outline=None)).verdicts_title == "Five marks, by rule"
+
+
+def test_samples_without_a_verdict_are_counted_in_whole_words() -> None:
+    said = sentences.answer((told("supported"), told("no verdict", outline=None)), "image")
+    assert said.endswith("The others: 1 without a verdict.")
+
+
+@pytest.mark.parametrize(
+    ("values", "line", "place", "lean"),
+    [
+        ((0.01, 0.04), 0.038, 5.3, "start"),
+        ((0.4, 0.9), 1.0, 40.0, "start"),
+        ((0.62, 0.9), 0.6, 61.5, "start"),
+        ((0.9, 0.99), 0.85, 83.5, "end"),
+    ],
+)
+def test_no_line_runs_through_the_words_above_the_ticks(
+    values: tuple[float, ...], line: float, place: float, lean: str
+) -> None:
+    assert Ticks(values, 0.0, 1.0).clear_of(line) == (place, lean)
+
+
+def test_narrow_parts_of_a_strip_are_numbered_where_the_strip_is_wide() -> None:
+    channels = tuple(ChannelShare(channel, share, None) for channel, share in ((189, 6.0), (26, 5.5), (5, 3.0)))
+    exact = why_made.worked_sum(channels=channels, others=85.5, bias=0.0, score=100.0)
+    (found, *_) = sums.sums(why_made.explanation(worked_sum=exact, carried=()), why_made.PLACES, "why")
+    parts = [(part.word, part.has_value, part.size) for part in found.parts_for[:3]]
+    assert parts == [("189", True, "narrow"), ("26", True, "narrow"), ("", False, "narrow")]

@@ -115,7 +115,7 @@ def test_resizing_is_bilinear(tmp_path: Path) -> None:
     # Four centres at −0.25, 0.25, 0.75 and 1.25 pixels; outside the picture its border goes on.
     stretched = folder.open(str(tmp_path), (1, 4, 1), Reading("stretch"))
     assert stretched.read([0])[0, 0, :, 0].tolist() == [0, 25, 75, 100]
-    assert stretched.notes == ("1 of 1 picture was resized to 1 × 4 pixels (bilinear, proportions not kept).",)
+    assert stretched.notes == ("The only picture was resized to 1 × 4 pixels (bilinear, proportions not kept).",)
 
 
 def test_the_centre_is_cut_out_so_that_proportions_are_kept(tmp_path: Path) -> None:
@@ -126,9 +126,7 @@ def test_the_centre_is_cut_out_so_that_proportions_are_kept(tmp_path: Path) -> N
         Image.fromarray(turned).save(tmp_path / name)
     dataset = folder.open(str(tmp_path), (4, 4, 1))
     assert dataset.read([0, 1]).tolist() == np.full((2, 4, 4, 1), 255).tolist()
-    assert (
-        "2 of 2 pictures were cut down to the centre, because their proportions are not the model's." in dataset.notes
-    )
+    assert "All 2 pictures were cut down to the centre, because their proportions are not the model's." in dataset.notes
 
 
 @pytest.mark.keras

@@ -8,6 +8,7 @@ import numpy as np
 
 from reportgen.evidence import channels
 from reportgen.evidence.ablation import AblationResult
+from reportgen.evidence.common import common, kinds_of
 from reportgen.evidence.edges import EdgesResult
 from reportgen.evidence.responses import (
     MOST_BEST,
@@ -41,8 +42,27 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Resp
     ablation = lost if isinstance(lost, AblationResult) else None
     edges = tuned if isinstance(tuned, EdgesResult) else None
     result = watched.responses
-    chosen = tuple(replace(call, shown=channels.shown(call, result, ablation, edges)) for call in result.calls)
+    dominated = _dominated(subject, watched)
+    chosen = tuple(
+        replace(call, shown=channels.shown(call, result, ablation, edges, most))
+        for call, most in zip(result.calls, dominated, strict=True)
+    )
     return replace(result, calls=_with_patches(subject, chosen, watched))
+
+
+def _dominated(subject: Subject, watched: WatchingResult) -> list[dict[int, float]]:
+    """Return, for each call, the channels whose strongest images are mostly of one class or kind, and by how much."""
+    result, dataset = watched.responses, subject.dataset
+    assert dataset is not None, "channels are watched over data"
+    total = sum(len(call.channels) for call in result.calls)
+    of_images = classes(subject.record, dataset, watched.images, total).of_images
+    kinds = kinds_of(dataset.class_names, dataset.kinds, result)
+    found: list[dict[int, float]] = []
+    for call, strongest in zip(result.calls, watched.strongest, strict=True):
+        told = (_classes_of_strongest(strongest, each.channel, watched.images, of_images) for each in call.channels)
+        seen = [common(each, result, kinds) for each in told]
+        found.append({place: most.excess for place, most in enumerate(seen) if most is not None and most.dominates})
+    return found
 
 
 def _with_patches(

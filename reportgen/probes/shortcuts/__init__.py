@@ -98,8 +98,8 @@ class _Search:
         self._classes = [int(values[place]) for place in order if counts[place] >= LEAST_IMAGES]
         if not self._classes:
             raise ModelError(
-                f"No class is predicted for {LEAST_IMAGES} of the images looked at, so no place can be looked for in"
-                " its images."
+                f"No class is predicted for {LEAST_IMAGES} or more of the images looked at. With fewer, nothing can be"
+                " said of where the evidence for a class usually lies."
             )
         self._ground = Ground(subject, answers)
         if not self._ground.has_slopes:

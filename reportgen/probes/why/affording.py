@@ -167,11 +167,11 @@ def _steps() -> Iterator[tuple[str, _Less]]:
     yield "no map against the other class by integrated gradients", lambda how: replace(how, contrast=False)
     yield "the class-activation map not tested", lambda how: replace(how, judged=min(how.judged, 2))
     yield (
-        f"{LEAST_TWINS} twins in the place of {MOST_TWINS}",
+        f"each map compared with its shape in {LEAST_TWINS} other places instead of {MOST_TWINS}",
         lambda how: replace(how, twins=LEAST_TWINS),
     )
     yield (
-        f"maps of {LEAST_OTHERS} other images in the place of {MOST_OTHERS}",
+        f"with the maps of {LEAST_OTHERS} other images instead of {MOST_OTHERS}",
         lambda how: replace(how, others=min(how.others, LEAST_OTHERS)),
     )
     yield (

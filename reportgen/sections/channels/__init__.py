@@ -12,6 +12,7 @@ from reportgen.document.plots import Plot
 from reportgen.document.report import Figure, Section
 from reportgen.evidence import Evidence
 from reportgen.evidence.channels import Counts, count, joined
+from reportgen.evidence.common import kinds_of
 from reportgen.evidence.responses import CallResponses, ResponsesResult, Thresholds
 from reportgen.figures.gallery import IN_A_ROW
 from reportgen.figures.patches import has_inset
@@ -19,7 +20,7 @@ from reportgen.language.cleaning import channel_anchor, fold_anchor
 from reportgen.language.numerals import plural
 from reportgen.language.vocabulary import words
 from reportgen.records.model import LayerRecord
-from reportgen.sections.channels import charts, dreamt, lines, needs, stages, titles
+from reportgen.sections.channels import charts, dreamt, lines, needs, stages
 from reportgen.sections.channels import sentences as told
 from reportgen.sections.channels.cards import Card, card
 from reportgen.sections.channels.drawn import Channel
@@ -48,7 +49,7 @@ class Layer:
         in_body: Whether the body shows it: all of a few, of more the last at every resolution.
         judged_at: The call whose output was measured.
         answer: What its channels are, in two lines.
-        words: Where it was judged, and how much of the input one position sees.
+        words: Where it was judged.
         facts: Its maps, its channels and what one position sees, in a line.
         counts: The numbers in the answer.
         quantile_shares: Shares that the channels' `quantiles` belong to.
@@ -233,7 +234,7 @@ def build(evidence: Evidence) -> Section | None:
     else:
         counted = [(layer.path, layer.counts) for layer in layers]
         answer = told.chapter_answer(counted, responses, measured, words(evidence.model).sample)
-    return Section("channels", TITLE, answer, content, headline=told.headline(counted))
+    return Section("channels", TITLE, answer, content, headline=told.headline(counted, measured))
 
 
 def _layers(evidence: Evidence, responses: ResponsesResult) -> tuple[Layer, ...]:
@@ -272,7 +273,8 @@ def _layer(evidence: Evidence, responses: ResponsesResult, call: CallResponses, 
     """A layer, and how many bytes its pictures take in the page: not more than there is room for, but for the first."""
     channels = joined(call, responses, evidence.ablation, evidence.edges, Channel)
     counts = count(channels, labelled=not responses.unlabelled and not responses.untestable)
-    kinds = titles.kinds_of(evidence, responses)
+    data = evidence.dataset
+    kinds = kinds_of(data.class_names, data.kinds, responses) if data else ()
     found: list[Card] = []
     used, least = 0, _least_cards(call, counts)
     for number_ in call.shown:
@@ -300,7 +302,7 @@ def _layer(evidence: Evidence, responses: ResponsesResult, call: CallResponses, 
         in_body=place.in_body,
         judged_at=call.judged_at,
         answer=told.layer_answer(call.path, counts),
-        words=told.layer_words(call, words(evidence.model).points),
+        words=told.layer_words(call),
         facts=told.layer_facts(record, call, words(evidence.model).points) if record else "",
         counts=counts,
         quantile_shares=call.quantile_shares,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from reportgen.document.report import Figure
 from reportgen.evidence import Evidence
+from reportgen.evidence.common import Common, common
 from reportgen.evidence.responses import CallResponses, ChannelResponses, Patch, Peaks, ResponsesResult
 from reportgen.figures import gallery, looks, patches
 from reportgen.figures.spread import Spread, spread
@@ -64,7 +65,7 @@ class Card:
 
     channel: int
     title: str
-    common: titles.Common | None
+    common: Common | None
     lines: tuple[str, ...]
     said: tuple[str, ...]
     patches: tuple[Seen, ...]
@@ -101,9 +102,9 @@ class Card:
 def card(
     evidence: Evidence, responses: ResponsesResult, call: CallResponses, channel: Channel, kinds: tuple[str, ...]
 ) -> Card:
-    """Make the card of a channel; `kinds` as from `titles.kinds_of`."""
+    """Make the card of a channel; `kinds` as from `kinds_of`."""
     found, known = call.channels[channel.channel], words(evidence.model)
-    name, seen = f"{call.path}-{channel.channel}", titles.common(found, responses, kinds)
+    name, seen = f"{call.path}-{channel.channel}", common(found.strongest, responses, kinds)
     mean = gallery.mean(found.patches) if small_field(call, found.patches) else None
     view = looks.looks(mean) if mean is not None else ""
     kernels, inputs = None, call.kernel_inputs[channel.channel] if call.kernel_inputs else ()

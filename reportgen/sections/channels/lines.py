@@ -25,7 +25,7 @@ def silent_words(channels: Sequence[Channel]) -> str:
     if len(dead) == len(channels) > 1:
         said.append(f"All {number(len(dead))} channels are dead: none is ever above zero.")
     elif dead:
-        said.append(f"Dead, never above zero: {_first_of(dead)}.")
+        said.append(f"Never above zero: {_first_of(dead)}.")
     if stuck:
         said.append(f"Stuck: {_first_of(stuck)}.")
     return " ".join(said)

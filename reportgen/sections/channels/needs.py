@@ -45,6 +45,12 @@ def chapter_words(ablation: AblationResult, sample: str) -> str:
     )
 
 
+def most_needed(ablation: AblationResult | None) -> tuple[str, ...]:
+    """Return the channels that the network needs, as "conv_1/7", what costs most without it first."""
+    needed = sorted((each for each in (ablation.channels if ablation else ()) if each.needed), key=_lost)
+    return tuple(f"{each.path}/{each.channel}" for each in needed)
+
+
 def _lost(each: ChannelAblation) -> tuple[float, float]:
     return (each.accuracy_change or 0.0, each.log_probability_change)
 

@@ -66,7 +66,7 @@ def chapter_answer(
     return " ".join(filter(None, (said, needs.chapter_words(ablation, sample) if ablation else "")))
 
 
-def headline(layers: Sequence[tuple[str, Counts]]) -> str:
+def headline(layers: Sequence[tuple[str, Counts]], ablation: AblationResult | None) -> str:
     """Say in a few words what is seen of all channels; "" where nothing stands out."""
     total = sum(counts.channels for _, counts in layers)
     speaking, dead = (sum(getattr(counts, name) or 0 for _, counts in layers) for name in ("speaking", "dead"))
@@ -74,8 +74,7 @@ def headline(layers: Sequence[tuple[str, Counts]]) -> str:
         return (
             f"{number(speaking)} of {plural(total, 'channel')} {'speaks' if speaking == 1 else 'speak'} for one class"
         )
-    needed = [f"{path}/{channel}" for path, counts in layers for channel in counts.needed]
-    if needed:
+    if needed := needs.most_needed(ablation):
         more = f" and {number(len(needed) - 1)} more" if len(needed) > 1 else ""
         return f"The network needs {needed[0]}{more} of {plural(total, 'channel')}"
     return f"{number(dead)} of {plural(total, 'channel')} {'is' if dead == 1 else 'are'} dead" if dead else ""
@@ -123,7 +122,8 @@ def _health(channel: Channel, samples: str) -> Iterator[str]:
     elif channel.state == "no number":
         yield f"NaN {times(channel.num_nan)}, infinity {times(channel.num_infinite)}."
     if channel.copy_of is not None:
-        yield f"Does the same as channel {number(channel.copy_of)}: correlation {number(channel.copy_correlation, 4)}."
+        alike = correlation(channel.copy_correlation, 4)
+        yield f"Does the same as channel {number(channel.copy_of)}: correlation {alike}."
     if channel.replaced is not None:
         yield needs.copy_words(channel.replaced)
 
@@ -162,14 +162,27 @@ def _orientation(channel: Channel) -> Iterator[str]:
         yield f"Selectivity for the orientation of edges: {number(channel.orientation_selectivity, 2)}."
 
 
+def correlation(value: float | None, digits: int = 3) -> str:
+    """Write a correlation; of one that would be rounded to 1, what it is above.
+
+    >>> correlation(0.9951), correlation(0.99996), correlation(0.99996, 4), correlation(1.0)
+    ('0.995', 'over 0.999', 'over 0.9999', '1')
+    """
+    if value is not None and value < 1 and round(value, digits) == 1:
+        return f"over 0.{'9' * digits}"
+    return number(value, digits)
+
+
 def class_summary(labels: Sequence[str | None]) -> str:
     """Say how many of some patches come from images of which class, the most common first; "" without labels.
 
-    >>> class_summary(["dog", "cat", "dog"]), class_summary([None])
-    ('2 of class dog, 1 of cat', '')
+    >>> class_summary(["dog", "cat", "dog"]), class_summary(["dog", "cat"]), class_summary([None])
+    ('2 of class dog, 1 of cat', 'dog, cat', '')
     """
     known = [label for label in labels if label is not None]
     counted = sorted(((known.count(label), label) for label in dict.fromkeys(known)), key=lambda each: -each[0])
+    if len(counted) == len(known) > 1:
+        return ", ".join(known)
     return ", ".join(
         f"{number(many)} of {'' if place else 'class '}{label}" for place, (many, label) in enumerate(counted)
     )
@@ -180,16 +193,16 @@ def short_names(classes: Sequence[str]) -> bool:
     return all(len(name) == 1 for name in classes)
 
 
-def layer_words(call: CallResponses, points_: str) -> str:
-    """Say where a layer was measured and how much of the input one position sees."""
+def layer_words(call: CallResponses) -> str:
+    """Say where a layer was measured."""
     if call.through:
         judged = f"Measured after {call.judged_at}, the activation that follows the layer"
         judged += f" (through {', '.join(call.through[:-1])})" if len(call.through) > 1 else ""
     else:
         judged = "Measured at the layer's own output"
-    judged += "." if call.rectified else ", which can be below zero: a channel may respond without being active."
-    seen = [number(size) for size in call.receptive_field]
-    return f"{judged} One position sees {' × '.join(seen)} {points_}." if seen else judged
+    return judged + (
+        "." if call.rectified else ", which can be below zero: a channel may respond without being active."
+    )
 
 
 def methods(evidence: Evidence) -> tuple[str, ...]:
@@ -199,8 +212,12 @@ def methods(evidence: Evidence) -> tuple[str, ...]:
         return ()
     data = evidence.dataset
     split = "" if data is None or data.split == "as given" else f", {data.split}"
-    which = f": {data.name}{split}" if data else ""
     limited = responses.num_images < responses.num_available
+    which = f": {data.name}{split}" if data else ""
+    on = plural(responses.num_images, known.sample)
+    # Most data are called by their number: "1 000 images from list.csv".
+    if data and not limited and data.name.startswith(f"{number(data.size)} {known.sample}"):
+        on, which = f"{data.name}{split}", ""
     sampled = (
         f" drawn at random from {number(responses.num_available)} (--limit, seed {number(responses.seed)})"
         if limited
@@ -208,7 +225,7 @@ def methods(evidence: Evidence) -> tuple[str, ...]:
     )
     limit = responses.thresholds
     said = [
-        f"Measured on {plural(responses.num_images, known.sample)}{sampled}{which}.",
+        f"Measured on {on}{sampled}{which}.",
         (
             "Dead: never above zero after its activation, on any of them. Nearly dead: fires in under"
             f" {percent(limit.nearly_dead)} of them. Stuck: one value everywhere. Copy: responses that correlate above"

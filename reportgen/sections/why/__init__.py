@@ -140,6 +140,11 @@ class Content:
     what: str
     looks: Looks | None
 
+    @property
+    def verdicts_title(self) -> str:
+        """How many marks there are: three, or up to five where some are rarer."""
+        return f"{('Three', 'Four', 'Five')[len(self.verdicts) - 3]} marks, by rule"
+
 
 def build(evidence: Evidence) -> Section | None:
     """Build the chapter; None without samples."""

@@ -9,7 +9,7 @@ from reportgen.evidence import Levels
 from reportgen.evidence.why import EvidenceMap, Explanation, Outline, Verdict, WorkedSum
 from reportgen.figures import evidence_maps, remaining
 from reportgen.figures.ticks import Tick, Ticks
-from reportgen.language.numerals import percent, signed
+from reportgen.language.numerals import alike, percent, signed
 from reportgen.language.vocabulary import Words
 from reportgen.sections.why import sentences
 
@@ -122,7 +122,8 @@ class Cells:
             for column, value in enumerate(values)
         ]
         if self.is_full:
-            return tuple((x, y, signed(value).lstrip("+")[:5]) for x, y, value in every)
+            largest = max(abs(value) for _, _, value in every)
+            return tuple((x, y, alike(value, largest)[: 5 + (value < 0)]) for x, y, value in every)
         order = sorted(every, key=lambda each: each[2])
         strong = [*order[:_STRONGEST], *order[_STRONGEST:][-_STRONGEST:]]
         return tuple((x, y, signed(value)[:5]) for x, y, value in strong if abs(value) >= _LEAST)

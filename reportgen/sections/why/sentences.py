@@ -22,7 +22,7 @@ from reportgen.evidence.why import (
     Verdict,
     WorkedSum,
 )
-from reportgen.language.numerals import number, p_value, percent, plural, short
+from reportgen.language.numerals import alike, number, p_value, percent, plural, short
 
 METHODS = {
     "integrated-gradients": "Integrated gradients",
@@ -75,13 +75,14 @@ def meaning(word: str, samples: str) -> str:
         word: The verdict.
         samples: What samples are called: "images".
     """
-    elsewhere = f"the {_SHAPES} takes (at least {percent(LEAST_EFFECT, 0)} of the answer, p ≤ {number(PASSED_LEVEL)})"
+    least = number(round(100 * LEAST_EFFECT))
+    elsewhere = f"the {_SHAPES} takes (by at least {least} points of the answer, p\u202f≤\u202f{number(PASSED_LEVEL)})"
     return {
         "supported": f"Painting over what the map marks takes more than {elsewhere}, and more than what other"
-        f" {samples}' maps mark (p ≤ {number(OTHERS_LEVEL)}).",
+        f" {samples}' maps mark (p\u202f≤\u202f{number(OTHERS_LEVEL)}).",
         "not specific": f"Only the first holds: the maps of other {samples} mark places that do as much.",
-        "weak": f"The first holds only at p ≤ {number(WEAK_LEVEL)}, or there are fewer than {LEAST_OTHERS} other"
-        f" {samples} to compare with.",
+        "weak": f"The first holds only at p\u202f≤\u202f{number(WEAK_LEVEL)}, or there are fewer than {LEAST_OTHERS}"
+        f" other {samples} to compare with.",
         "not supported": "It takes hardly more, or no more, than its own shape elsewhere: no evidence.",
         "no verdict": "Nothing can be taken away: with everything painted over, the answer is the same.",
     }[word]
@@ -189,7 +190,7 @@ def judged(verdict: Verdict, sample: str) -> str:
         return f"No verdict: an empty {sample} is answered in the same way."
     own, others = verdict.twins, verdict.others
     found = (
-        f"What it marks takes {_more(own.effect)} of the answer than the {_SHAPES}"
+        f"Of the whole answer, what it marks takes {_more(own.effect)} than the {_SHAPES}, on average over all shares"
         f" ({p_value(own.p_value, own.number)}, {number(own.number)} places)"
     )
     if others is None:
@@ -205,7 +206,7 @@ def brief(verdict: Verdict) -> str:
     if verdict.word == "no verdict":
         return verdict.word
     own, others = verdict.twins, verdict.others
-    found = f"{verdict.word}, {_more(own.effect)} than {number(own.number)} of its shape elsewhere"
+    found = f"{verdict.word}, {_more(own.effect)} than its shape in {number(own.number)} other places"
     found = f"{found} ({p_value(own.p_value, own.number)})"
     if others is None:
         return found
@@ -216,7 +217,13 @@ def brief(verdict: Verdict) -> str:
 
 
 def _more(effect: float) -> str:
-    return f"{percent(abs(effect))} {'more' if effect >= 0 else 'less'}"
+    """A difference of shares of the whole answer, in percentage points: one can lie above 100."""
+    return f"{_points(abs(effect))} {'more' if effect >= 0 else 'less'}"
+
+
+def _points(share: float) -> str:
+    written = f"{100 * share:.1f}"
+    return f"{'under 0.1' if share and written == '0.0' else written}\u00a0{'point' if written == '1.0' else 'points'}"
 
 
 def plain(explanation: Explanation) -> str:
@@ -252,11 +259,12 @@ def added(part: WorkedSum, what: str) -> str:
     """Say why a sum over places is exact, and what it comes to."""
     rows, columns = len(part.cells), len(part.cells[0])
     places = sum(map(sum, part.cells))
-    begins = "and the starting values" if what == "lead" else "and the starting value"
+    begins = "the starting values" if what == "lead" else "the starting value"
+    largest = max(map(abs, (places, part.bias, part.score)))
+    added_, bias, score = (alike(each, largest) for each in (places, part.bias, part.score))
     return (
-        f"All {number(rows * columns)} ({number(places, 4)}) {begins} ({number(part.bias)}) make the {what}"
-        f" {number(part.score, 4)}, exactly: after {part.path} the network only averages and adds. Each place draws on"
-        " its surroundings, too."
+        f"All {number(rows * columns)} ({added_}) and {begins} ({bias}) make the {what} {score}, exactly: after"
+        f" {part.path} the network only averages and adds. Each place draws on its surroundings, too."
     )
 
 
@@ -268,9 +276,10 @@ def _completeness(share: float) -> str:
 def summed(part: WorkedSum | Carried, what: str) -> str:
     """Say what the channels of a call add up to, and how exactly; `what` is "value" or "log-odds"."""
     if isinstance(part, WorkedSum):
+        largest = max(abs(part.bias), abs(part.score))
         return (
-            f"The whole sum: the starting value {number(part.bias)}, then what each channel adds. The model gave"
-            f" {number(part.score, 4)}; the difference is {number(part.rest, 2)}."
+            f"The whole sum: the starting value {alike(part.bias, largest)}, then what each channel adds. The model"
+            f" gave {alike(part.score, largest)}; the difference is {number(part.rest, 2)}."
         )
     against = f" and {number(part.against_it)} against it" if part.against_it else ""
     return (
@@ -295,7 +304,7 @@ def controlled(controls: Sequence[Control]) -> str:
     """Say how often maps that should not pass did; "" where none were tried."""
     words = {
         "shuffled weights": "{} of the same network with its weights shuffled",
-        "runner-up": "{} for the runner-up in the place of the answer",
+        "runner-up": "{} for the runner-up instead of the answer",
     }
     parts = [
         f"{words[control.kind].format(plural(control.number, 'map'))}: {_none(control.supported)} supported"
@@ -323,7 +332,10 @@ def answer(explanations: Sequence[Explanation], sample: str) -> str:
     supported = words.count("supported")
     if not words:
         return "No picture of the evidence was put to a test, so none is a claim."
-    rest = [f"{number(words.count(word))} {word}" for word in dict.fromkeys(words) if word != "supported"]
+    called = {"no verdict": "without a verdict"}
+    rest = [
+        f"{number(words.count(word))} {called.get(word, word)}" for word in dict.fromkeys(words) if word != "supported"
+    ]
     found = (
         f"For {number(supported)} of {plural(len(words), sample)} the evidence map is supported: painting over what it"
         " marks takes more of the answer than painting over the same shape elsewhere, and more than what is marked in"

@@ -11,7 +11,7 @@ from reportgen.evidence import Levels
 from reportgen.evidence.responses import Patch
 from reportgen.evidence.why import Carried, ChannelShare, Contrast, Explanation, WorkedSum
 from reportgen.figures import evidence_maps, mosaic, patches
-from reportgen.language.numerals import plural
+from reportgen.language.numerals import alike, plural
 from reportgen.language.vocabulary import Words
 from reportgen.sections.why import drawn, sentences
 from reportgen.sections.why.drawn import Cells
@@ -21,7 +21,9 @@ MOST_IN_A_ROW = 6
 """Images beside a channel."""
 _RESPONSE_SIDE = 168
 # Narrower parts of a strip have no number in them, and no value below; percent of the width.
-_LEAST_NUMBER, _LEAST_VALUE = 7.0, 9.0
+_LEAST_NUMBER, _LEAST_VALUE = 4.0, 5.0
+# Narrower ones have none where the strip is small: no number on a phone, no value on paper; then no value on a phone.
+_NARROW, _MIDDLE = 7.0, 11.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Part:
         word: What stands in it; "" where there is no room.
         value: The part.
         has_value: Whether there is room for its number below.
+        size: "narrow" for what has room on a wide screen only, "middle" for what has none for its value on a phone,
+            else "wide".
     """
 
     left: float
@@ -66,6 +70,7 @@ class Part:
     word: str
     value: float
     has_value: bool
+    size: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,20 @@ class Sum:
     def end(self) -> float:
         """What all parts come to."""
         return self.begins + self.main + self.others
+
+    @property
+    def main_said(self) -> str:
+        """What the channels with a row add together, with as many decimals as the end."""
+        return alike(self.main, self._largest)
+
+    @property
+    def end_said(self) -> str:
+        """What all parts come to, in words of one length with them."""
+        return alike(self.end, self._largest)
+
+    @property
+    def _largest(self) -> float:
+        return max(map(abs, (self.begins, self.main, self.end)))
 
     @property
     def ordered(self) -> tuple[Row, ...]:
@@ -159,9 +178,10 @@ class Sum:
                 left=round(left, 2),
                 width=round(width, 2),
                 kind=kind,
-                word=word if width >= max(_LEAST_NUMBER, 1.6 * len(word)) else "",
+                word=word if width >= max(_LEAST_NUMBER, 1.8 * len(word)) else "",
                 value=value,
                 has_value=width >= _LEAST_VALUE,
+                size="narrow" if width < _NARROW else "middle" if width < _MIDDLE else "wide",
             )
             for left, width, (kind, word, value) in zip(lefts, widths, parts, strict=False)
         )
