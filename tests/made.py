@@ -625,6 +625,7 @@ def by_error(**others: Any) -> ByError:
         "edges": (0.1, 0.25, 0.4),
         "counts": (6, 4),
         "num_left_out": 0,
+        "num_averaged": 10,
     }
     return ByError(**(usual | others))
 

@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.document.report import Score
+from reportgen.evidence.confidences import FirstImages
 from reportgen.evidence.inference import t_quantile
 from reportgen.evidence.samples import Levels, SampleRecord
+from reportgen.language.numerals import number
 from reportgen.language.ties import Tie
 from reportgen.records.model import Shape
 
@@ -145,6 +147,7 @@ class ByError:
         edges: Ends of bins of equal width over the images' absolute errors.
         counts: Images in each bin.
         num_left_out: Pixels that hold no true value.
+        num_averaged: Images whose mean the mean picture is: all, or as many as were drawn.
     """
 
     errors: Errors
@@ -154,6 +157,32 @@ class ByError:
     edges: tuple[float, ...]
     counts: tuple[int, ...]
     num_left_out: int
+    num_averaged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """How well single images are answered: their losses, which are mean errors, or mean overlaps times −1.
+
+    Attributes:
+        best: The images with the lowest losses, equals in the order of the data.
+        worst: Those with the highest, likewise; their keys are losses times −1.
+        drawn_worst: The same, but equals are drawn.
+        images: int64 (kept): images of which the losses are kept, rising: all, or as many as were drawn.
+        losses: float64 (kept): their losses, NaN where one is not known.
+    """
+
+    best: FirstImages
+    worst: FirstImages
+    drawn_worst: FirstImages
+    images: npt.NDArray[np.int64]
+    losses: npt.NDArray[np.float64]
+
+    def median(self) -> int:
+        """Return the image in the middle of those that are kept, the lower one of two."""
+        known = np.flatnonzero(np.isfinite(self.losses))
+        order = known[np.argsort(self.losses[known], kind="stable")]
+        return int(self.images[order[(len(order) - 1) // 2]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +207,7 @@ class PixelHead:
         worst: The images that are answered worst.
         worst_scores: Mean intersection over union, or mean absolute error, of each.
         worst_tie: How many images are as bad as the last one chosen, where only some of these were, at random.
-        scores: float64 (images): the same of every image, NaN where it is not known; None without truth.
+        scored: How well single images are answered; None without truth.
     """
 
     name: str
@@ -197,12 +226,22 @@ class PixelHead:
     worst: tuple[SampleRecord, ...] = ()
     worst_scores: tuple[float, ...] = ()
     worst_tie: Tie | None = None
-    scores: npt.NDArray[np.float64] | None = field(default=None, repr=False)
+    scored: Scored | None = field(default=None, repr=False)
 
     @property
     def is_scored(self) -> bool:
         """Whether it is known what is true."""
         return self.by_error is not None or (self.by_class is not None and self.by_class.accuracy is not None)
+
+    def others(self, samples: str) -> str:
+        """Say which images the mean picture is the mean of: "the other images", or some that were drawn.
+
+        Args:
+            samples: What the images are called.
+        """
+        if self.by_error is None or self.by_error.num_averaged >= self.num_images:
+            return f"the other {samples}"
+        return f"{number(self.by_error.num_averaged)} other {samples}, drawn at random"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,15 +273,19 @@ def _score(head: PixelHead) -> Score:
     )
 
 
-def mean_of(values: npt.NDArray[np.float64]) -> Estimate:
+def mean_of(number: int, mean: float, squares: float) -> Estimate:
     """Return the mean of one number for each image, with its interval by Student's t.
 
-    >>> tuple(round(end, 3) for end in mean_of(np.array([1.0, 2.0, 3.0, 4.0, 5.0])).interval)
+    Args:
+        number: How many images.
+        mean: The mean.
+        squares: Sum of the squared differences from it.
+
+    >>> tuple(round(end, 3) for end in mean_of(5, 3.0, 10.0).interval)
     (1.037, 4.963)
     """
-    size, mean = len(values), float(values.mean())
-    spread = float(values.std(ddof=1)) if size > 1 else 0.0
-    return Estimate(mean, _interval(mean, spread / math.sqrt(size), size), size)
+    spread = math.sqrt(squares / (number - 1)) if number > 1 else 0.0
+    return Estimate(mean, _interval(mean, spread / math.sqrt(number), number), number)
 
 
 def share_of(mean: float, variance: float, num_images: int, bounds: tuple[float, float] = (0.0, 1.0)) -> Estimate:

@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -73,6 +74,32 @@ def work(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Work:
     for shard in ("1/2", "2/2", "1/3"):
         mine.collect(shard, f"part-{shard.replace('/', '-of-')}.npz")
     return mine
+
+
+def test_masks_are_compared_by_whoever_collects(tmp_path: Path) -> None:
+    keras.utils.set_random_seed(0)
+    answer = keras.layers.Conv2D(3, 3, padding="same", activation="softmax", name="masks")
+    keras.Sequential([keras.Input((12, 12, 1)), answer]).save(tmp_path / "masks.keras")
+    draw = np.random.default_rng(0)
+    np.savez(
+        tmp_path / "data.npz",
+        x=draw.integers(0, 256, (SIZE, 12, 12, 1), np.uint8),
+        y=draw.integers(0, 3, (SIZE, 12, 12)),
+    )
+    chosen = ("--data", "data.npz", "--section", "summary", "--section", "pixels", *SHORT)
+    built = here("build", "masks.keras", *chosen, "--format", "json", "-o", "whole", cwd=tmp_path)
+    assert built.returncode in (0, 3), built.stderr
+    planned = here("plan", "masks.keras", *chosen, "-o", "plan.json", cwd=tmp_path)
+    assert planned.returncode == 0, planned.stderr
+    for shard in (1, 2):
+        done = here("collect", "plan.json", "--shard", f"{shard}/2", "-o", f"{shard}.npz", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    merged = here("merge", "plan.json", "2.npz", "1.npz", "--format", "json", "-o", "merged", cwd=tmp_path)
+    assert merged.returncode in (0, 3), merged.stderr
+    assert "Comparing answers pixel by pixel" not in merged.stderr
+    assert contents(tmp_path / "merged") == contents(tmp_path / "whole")
+    (head,) = json.loads(contents(tmp_path / "whole")["report.json"])["sections"]["pixels"]["content"]["heads"]
+    assert head["by_class"]["accuracy"]["num_images"] == SIZE
 
 
 @pytest.mark.parametrize("shards", [1, 2, 3, 7])

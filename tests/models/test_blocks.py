@@ -116,7 +116,7 @@ def answered(size: int, *, keeps: bool) -> State:
     shares = draw.dirichlet(np.ones(3), size).astype(np.float32)
     for start in range(0, size, 64):
         rows = slice(start, min(start + 64, size))
-        found.take([shares[rows]], np.arange(rows.start, rows.stop))
+        found.take([shares[rows]], np.arange(rows.start, rows.stop), None)
     return found.state()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import keras
@@ -11,58 +10,18 @@ import pytest
 from numpy.typing import NDArray
 
 from reportgen.errors import DataError
-from reportgen.evidence.pixels import ByClass, ByError, PixelHead, PixelsResult
 from reportgen.evidence.samples import SampleRecord
-from reportgen.models.compiling import runnable
-from reportgen.models.subject import Subject
 from reportgen.options import make
-from reportgen.pipeline import feeding, keeping
-from reportgen.pipeline.preparing import prepared
-from reportgen.probes import pixels, predictions, samples
+from reportgen.pipeline import keeping
+from reportgen.probes import pixels
 from reportgen.probes.pixels.classes import ClassTally
+from tests.probes.pictured import SIDE, classes_of, errors_of, only, passing, probed
 
 layers = keras.layers
 pytestmark = pytest.mark.keras
-SIDE = 8
 RANDOM = np.random.default_rng(7)
 PICTURES: NDArray[np.float32] = RANDOM.random((7, SIDE, SIDE, 3)).astype(np.float32)
 MASKS = RANDOM.integers(0, 3, (7, SIDE, SIDE))
-
-
-def probed(model: Any, images: Any, truth: Any = None, **options: Any) -> tuple[Subject, PixelsResult | None]:
-    """Everything up to the probe, as a report goes there."""
-    chosen = make(options)
-    with runnable(model):
-        subject = prepared(model, feeding.in_memory(model, images, truth, ()), chosen)
-        earlier: dict[str, Any] = {}
-        for name, module in (("predictions", predictions), ("pixels", pixels), ("samples", samples)):
-            earlier[name] = module.run(replace(subject, earlier=earlier), chosen)
-    return replace(subject, earlier=earlier), earlier["pixels"]
-
-
-def only(model: Any, images: Any, truth: Any = None, **options: Any) -> PixelHead:
-    found = probed(model, images, truth, **options)[1]
-    assert found is not None
-    (head,) = found.heads
-    return head
-
-
-def passing(channels: int = 3, activation: str | None = None, name: str = "masks") -> Any:
-    """A model whose answer is its input, so that what comes out can be written down."""
-    layer = layers.Conv2D(channels, 1, activation=activation, name=name)
-    model = keras.Sequential([keras.Input((SIDE, SIDE, channels)), layer])
-    layer.set_weights([np.eye(channels, dtype=np.float32)[None, None], np.zeros(channels, np.float32)])
-    return model
-
-
-def classes_of(head: PixelHead) -> ByClass:
-    assert head.by_class is not None
-    return head.by_class
-
-
-def errors_of(head: PixelHead) -> ByError:
-    assert head.by_error is not None
-    return head.by_error
 
 
 def test_accuracy_and_overlap_of_two_small_images_are_those_counted_by_hand() -> None:
@@ -186,7 +145,7 @@ def test_without_masks_the_predicted_classes_are_counted_and_nothing_is_scored()
     model = keras.Sequential([keras.Input((SIDE, SIDE, 3)), layers.Conv2D(4, 1, activation="softmax", name="masks")])
     head = only(model, PICTURES)
     found = classes_of(head)
-    assert (found.accuracy, found.mean_iou, head.worst, head.scores) == (None, None, (), None)
+    assert (found.accuracy, found.mean_iou, head.worst, head.scored) == (None, None, (), None)
     assert sum(each.num_answered for each in found.classes) == 7 * SIDE * SIDE
 
 
@@ -266,9 +225,9 @@ def test_samples_hold_what_is_true_what_was_predicted_and_where_they_differ() ->
 def test_best_median_and_worst_image_are_looked_at_and_wrong_asks_for_the_worst() -> None:
     subject, found = probed(passing(activation="softmax"), PICTURES, MASKS)
     assert found is not None
-    scores = found.heads[0].scores
-    assert scores is not None
-    order = np.argsort(-scores, kind="stable")
+    scored = found.heads[0].scored
+    assert scored is not None
+    order = np.argsort(scored.losses, kind="stable")
     chosen = [(record.index, record.reason) for record in subject.earlier["samples"]]
     assert chosen == [
         (int(order[0]), "predicted best"), (int(order[3]), "the median"), (int(order[6]), "predicted worst"),
@@ -341,13 +300,13 @@ def test_more_batches_than_one_are_put_together(monkeypatch: pytest.MonkeyPatch)
     np.testing.assert_array_equal(parts.error_map, whole.error_map)
 
 
-def test_forecast_counts_one_pass_over_all_images_where_an_output_is_a_picture() -> None:
+def test_forecast_counts_a_look_at_the_worst_images_where_an_output_is_a_picture() -> None:
     subject, _ = probed(passing(), PICTURES, MASKS)
     assert subject.dataset is not None
     plan = keeping.planned(subject.record, 3, make({}))
     work = pixels.forecast(subject.record, subject.dataset, make({}), plan)
     assert work is not None
-    assert work.macs == 7 * subject.record.macs > 0
+    assert work.macs == pixels.NUM_WORST * subject.record.macs > 0
     plain = keras.Sequential([keras.Input((SIDE, SIDE, 3)), layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(2)])
     other, _ = probed(plain, PICTURES)
     assert pixels.forecast(other.record, subject.dataset, make({}), plan) is None

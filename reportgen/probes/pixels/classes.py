@@ -14,9 +14,18 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.evidence.pixels import ByClass, ClassByPixel, Estimate, PixelConfusion, SameClass, share_of
+from reportgen.models.blocks import State
 from reportgen.models.subject import Array
 
 Counts = npt.NDArray[np.int64]
+_ARRAYS = {
+    "pairs": "_pairs",
+    "answered": "_answered",
+    "images": "_images",
+    "moments": "_moments",
+    "wrong at": "wrong",
+    "counted at": "counted",
+}
 
 
 class ClassTally:
@@ -30,8 +39,12 @@ class ClassTally:
         # Of each image: pixels on which both agree, by class, those that are of a class by either, and by the masks.
         self._moments = np.zeros((3 * num_classes, 3 * num_classes))
         self._num_counted, self._num_left_out = 0, 0
-        self.wrong: Array = np.zeros(())
-        self.counted: Array = np.zeros(())
+        self.wrong: Array = np.zeros((), np.int64)
+        self.counted: Array = np.zeros((), np.int64)
+
+    def num_bytes(self, num_places: int) -> int:
+        """Return how many bytes a block leaves whose pictures have so many places."""
+        return sum(array.nbytes for array in self.state().values()) + 2 * 8 * num_places
 
     def take(self, answered: Array, true: Array | None) -> Array | None:
         """Count a batch.
@@ -65,6 +78,19 @@ class ClassTally:
         num_held = (either > 0).sum(axis=1)
         means = (both / np.maximum(either, 1)).sum(axis=1) / np.maximum(num_held, 1)
         return np.where(num_held > 0, means, np.nan)
+
+    def state(self) -> State:
+        """Return what was counted, as arrays."""
+        counted = np.array([self._num_counted, self._num_left_out], np.int64)
+        return {"counted": counted, **{name: getattr(self, attribute) for name, attribute in _ARRAYS.items()}}
+
+    def fold(self, state: State) -> None:
+        """Take in what was counted in other images."""
+        num_counted, num_left_out = state["counted"].tolist()
+        self._num_counted += num_counted
+        self._num_left_out += num_left_out
+        for name, attribute in _ARRAYS.items():
+            setattr(self, attribute, getattr(self, attribute) + state[name])
 
     def _by_image(self, classes: Array) -> Counts:
         """Count the pixels of each class in each image, (batch, classes); -1 is no class."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import keras
 import numpy as np
@@ -73,6 +74,30 @@ def passes(subject: Subject, options: Options) -> Answers | None:
     return None if subject.dataset is None else Answers(subject, subject.dataset, options)
 
 
+class Reader(Protocol):
+    """What reads the answers of a pass, block by block, as `models.blocks.Pass` does; errors as `run`.
+
+    Attributes:
+        drawn: Whatever was drawn at random for it.
+        own_bytes: About what is known of all blocks, and of one.
+    """
+
+    drawn: State
+    own_bytes: int
+
+    def begin(self) -> None:
+        """Begin a block with nothing."""
+
+    def take(self, found: Sequence[Array], indices: Array, inputs: Tensors) -> None:
+        """Read what was answered to some images, given the inputs."""
+
+    def state(self) -> State:
+        """Return what the block leaves."""
+
+    def fold(self, block: range, state: State) -> None:
+        """Take in the state of the next block."""
+
+
 class Answers:
     """The pass in which the model answers every image, as `models.blocks.Pass`."""
 
@@ -104,13 +129,26 @@ class Answers:
         self.memory_bytes = self.own_bytes + self.batch_size * _activations(subject.record)
         self._ask = Answering(subject, -(-dataset.size // self.batch_size), self.batch_size)
         self._used, self._block_used = Used(), Used()
+        self._readers: dict[str, Reader] = {}
+
+    def read_by(self, name: str, reader: Reader) -> None:
+        """Let another pass over the same images read the answers, instead of asking for them again.
+
+        Args:
+            name: What its states are kept under.
+            reader: The pass.
+        """
+        self._readers[name] = reader
+        self.drawn = {**self.drawn, **reader.drawn}
+        self.own_bytes += reader.own_bytes
+        self.memory_bytes += reader.own_bytes
 
     def collect(self, block: range, advance: Callable[[], None]) -> State:
         """Put the images of a block to the model; errors as `run`."""
         self.begin()
         for places in batches(block, self.batch_size):
             inputs = self.read(places)
-            self.take(self._ask(inputs), np.arange(places.start, places.stop))
+            self.take(self._ask(inputs), np.arange(places.start, places.stop), inputs)
             advance()
         return self.state()
 
@@ -119,6 +157,8 @@ class Answers:
         self._block_used = Used()
         for head in self._heads:
             head.begin()
+        for reader in self._readers.values():
+            reader.begin()
 
     def read(self, places: range) -> Tensors:
         """Return the next images of a block, as `Subject.inputs` does, and take them into the hash of what was used."""
@@ -126,8 +166,14 @@ class Answers:
         self._block_used.take(places, keras.tree.flatten(inputs))
         return inputs
 
-    def take(self, found: Sequence[Array], indices: Array) -> None:
-        """Note what the model answered to some images of a block, in any order; errors as `run`."""
+    def take(self, found: Sequence[Array], indices: Array, inputs: Tensors) -> None:
+        """Note what the model answered to some images of a block, in any order; errors as `run`.
+
+        Args:
+            found: The answers of all outputs.
+            indices: The images.
+            inputs: What the model was given.
+        """
         if len(found) != len(self._heads):
             raise ModelError(
                 f"The model {self.subject.record.name!r} returned {len(found)} outputs, and before that"
@@ -135,12 +181,16 @@ class Answers:
             )
         for head, values in zip(self._heads, found, strict=True):
             head.add(values, indices)
+        for reader in self._readers.values():
+            reader.take(found, indices, inputs)
 
     def state(self) -> State:
         """Return what the block leaves."""
         state = {"used": self._block_used.sums}
         for place, head in enumerate(self._heads):
             state |= {f"{place} {name}": array for name, array in head.state().items()}
+        for kind, reader in self._readers.items():
+            state |= {f"{kind} {name}": array for name, array in reader.state().items()}
         return state
 
     def learn(self, block: range, state: State) -> None:
@@ -148,7 +198,9 @@ class Answers:
 
     def fold(self, block: range, state: State) -> None:
         """Take in the state of the next block."""
-        del block
+        for kind, reader in self._readers.items():
+            before = f"{kind} "
+            reader.fold(block, {name.removeprefix(before): state[name] for name in state if name.startswith(before)})
         self._used.add(state["used"])
         for place, head in enumerate(self._heads):
             before = f"{place} "

@@ -129,7 +129,7 @@ class Distances:
         return Errors(self._moments(), self._spread(), self.largest)
 
     def _moments(self) -> ErrorMoments | None:
-        number = int(self.numbers.sum())
+        number = self.number
         if not number:
             return None
         first, second, third = (
@@ -145,15 +145,32 @@ class Distances:
         return ErrorMoments(number, _float(mean), deviation, skewness)
 
     def _spread(self) -> tuple[float, float, float] | None:
-        number = int(self.numbers.sum())
-        if not number:
+        if not self.number:
             return None
         largest = -float(self.largest.keys[0])
-        half, most = (self._quantile(share * (number - 1)) for share in _SHARES)
+        half, most = (self.quantile(share) for share in _SHARES)
         return half, most, largest
 
-    def _quantile(self, place: float) -> float:
-        """Return the error at a place among all, from 0, between two of them as `numpy.quantile` does it."""
+    @property
+    def number(self) -> int:
+        """How many errors are known."""
+        return int(self.numbers.sum())
+
+    def histogram(self, num_bins: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """Return how many errors lie in each of some intervals of one width, and their ends, as `numpy.histogram`.
+
+        Errors of which only the leading bits are known count where the middle of their bin is.
+        """
+        ends = np.stack([self.bins, self.bins + 1]) << self.shift
+        low, high = ends.view(np.float64)
+        largest = -float(self.largest.keys[0])
+        middle = np.minimum(low + (high - low) / 2 if self.shift else low, largest)
+        counts, edges = np.histogram(middle, num_bins, (float(low[0]), largest), weights=self.numbers)
+        return np.rint(counts).astype(np.int64), edges
+
+    def quantile(self, share: float) -> float:
+        """Return the error that a share of all is below, between two of them as `numpy.quantile` does it."""
+        place = share * (self.number - 1)
         below = math.floor(place)
         low, high = self._ranked(below), self._ranked(math.ceil(place))
         part = place - below

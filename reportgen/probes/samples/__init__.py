@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.evidence.pixels import PixelsResult
+from reportgen.evidence.pixels import PixelsResult, Scored
 from reportgen.evidence.predictions import PredictionsResult
 from reportgen.evidence.samples import Answer, HeadAnswer, InputValues, SampleRecord
 from reportgen.language.vocabulary import words
@@ -46,18 +46,15 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> tupl
         has_hits=predictions.right is not None,
         sure=predictions.sure,
         kept=predictions.kept,
-        losses=_losses(subject.earlier.get("pixels")),
+        scored=_scored(subject.earlier.get("pixels")),
     )
     picked = pick(options.pick, known, options.seed)
     return records(subject, predictions, picked)
 
 
-def _losses(found: PixelsResult | None) -> Array | None:
-    """How badly the first picture-shaped output that is scored answers each image; None without one."""
-    for head in found.heads if found else ():
-        if head.scores is not None:
-            return -head.scores if head.kind == "classes" else head.scores
-    return None
+def _scored(found: PixelsResult | None) -> Scored | None:
+    """How well the first picture-shaped output that is scored answers single images; None without one."""
+    return next((head.scored for head in (found.heads if found else ()) if head.scored is not None), None)
 
 
 def num_samples(dataset: Dataset, options: Options) -> int:

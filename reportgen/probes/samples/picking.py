@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from reportgen.errors import DataError
 from reportgen.evidence.confidences import Confidences, Kept
+from reportgen.evidence.pixels import Scored
 from reportgen.language.numerals import number
 from reportgen.options.forms import Pick
 from reportgen.probes.predictions.asked_for import DEFAULT_WITH_LABELS, drawn, first_of_each
@@ -34,8 +35,8 @@ class Answered:
         has_hits: Whether it is known which are answered rightly.
         sure: Which answers are the surest and the least sure; None where they have no classes.
         kept: The answers to all images that wishes choose whatever is answered; None where they have no classes.
-        losses: How bad each picture-shaped answer is, NaN where that is not known; None where there is none, or nothing
-            is known of what is true.
+        scored: How well single images are answered in the form of pictures; None where they are not, or nothing is
+            known of what is true.
     """
 
     size: int
@@ -43,7 +44,7 @@ class Answered:
     has_hits: bool = False
     sure: Confidences | None = None
     kept: Kept | None = None
-    losses: npt.NDArray[np.float64] | None = None
+    scored: Scored | None = None
 
 
 def pick(wishes: Sequence[Pick], known: Answered, seed: int) -> tuple[Picked, ...]:
@@ -63,8 +64,8 @@ def pick(wishes: Sequence[Pick], known: Answered, seed: int) -> tuple[Picked, ..
         DataError: An index is too large, or a wish needs labels or classes that are not there.
     """
     if not wishes:
-        if not known.has_hits and known.losses is not None:
-            return _best_median_worst(known.losses)
+        if not known.has_hits and known.scored is not None:
+            return _best_median_worst(known.scored)
         if not known.has_hits:
             return tuple(Picked(index, "one of the first images") for index in range(min(3, known.size)))
         wishes = DEFAULT_WITH_LABELS
@@ -85,9 +86,9 @@ def _choose(wish: Pick, chosen: Collection[int], known: Answered, seed: int) -> 
         if known.labels is None:
             raise _missing(wish, "labels of one class for each image")
         return [(int(index), "one of the first of its class") for index in first_of_each(known.labels, count)]
-    if wish.kind == "wrong" and not known.has_hits and known.losses is not None:
-        free = np.array([index not in chosen for index in range(known.size)]) & np.isfinite(known.losses)
-        return [(index, "predicted worst") for index in _by_loss(-known.losses, free)[:count]]
+    if wish.kind == "wrong" and not known.has_hits and known.scored is not None:
+        images, _, _ = known.scored.worst.first(count, dict.fromkeys(chosen, math.nan))
+        return [(index, "predicted worst") for index in images]
     if known.sure is None:
         raise _missing(wish, "a model that predicts classes")
     if wish.kind == "wrong" and not known.has_hits:
@@ -129,15 +130,10 @@ def _surest(kind: str, count: int, chosen: Collection[int], known: Answered) -> 
     return [(index, tied if key == keys[-1] else reason) for index, key in zip(images, keys, strict=True)]
 
 
-def _best_median_worst(losses: npt.NDArray[np.float64]) -> tuple[Picked, ...]:
-    order = _by_loss(losses, np.isfinite(losses))
-    found = {order[-1]: "predicted worst", order[(len(order) - 1) // 2]: "the median", order[0]: "predicted best"}
+def _best_median_worst(scored: Scored) -> tuple[Picked, ...]:
+    worst, best = int(scored.worst.indices[0]), int(scored.best.indices[0])
+    found = {worst: "predicted worst", scored.median(): "the median", best: "predicted best"}
     return tuple(Picked(index, reason) for index, reason in reversed(found.items()))
-
-
-def _by_loss(losses: npt.NDArray[np.float64], allowed: npt.NDArray[np.bool_]) -> list[int]:
-    """Return the places of the allowed losses, the smallest first, equal ones in the order of the data."""
-    return [int(index) for index in np.argsort(losses, kind="stable") if allowed[index]]
 
 
 def _within(index: int, size: int) -> int:

@@ -98,13 +98,21 @@ def classes(answered: Array, threshold: float) -> Array:
     return np.where(np.isfinite(answered).all(axis=-1), found, -1)
 
 
-def truths(subject: Subject, look: Look, indices: Sequence[int]) -> Array | None:
-    """Return what is true of some images, as `PixelTruth.read` has it; the images themselves of a reconstruction."""
+def truths(subject: Subject, look: Look, indices: Sequence[int], pictures: Array | None = None) -> Array | None:
+    """Return what is true of some images, as `PixelTruth.read` has it; the images themselves of a reconstruction.
+
+    Args:
+        subject: The model and the data.
+        look: How answers are read.
+        indices: The images.
+        pictures: What `Subject.pictures` returns for them, where that is known.
+    """
     if look.truth.read is not None:
         return look.truth.read(indices)
     if look.head.kind != "input":
         return None
-    return subject.pictures(indices).astype(np.float64).reshape(len(indices), *look.output.plane, look.output.channels)
+    pictures = subject.pictures(indices) if pictures is None else pictures
+    return pictures.astype(np.float64).reshape(len(indices), *look.output.plane, look.output.channels)
 
 
 def answers(subject: Subject, look: Look, indices: Sequence[int], values: Array) -> list[PixelAnswer]:

@@ -14,7 +14,7 @@ import numpy as np
 from reportgen.models.blocks import State, batches, cut
 from reportgen.models.subject import Answering, Array
 from reportgen.models.types import Tensors
-from reportgen.probes.predictions import Answers
+from reportgen.probes.predictions import Answers, Reader
 from reportgen.probes.watching.collecting import Watched
 
 _ANSWERED, _WATCHED = "answered ", "watched "
@@ -41,6 +41,12 @@ class Together:
         others = dataset.size - len(watched.images)
         self._ask = Answering(answers.subject, -(-others // self.batch_size), self.batch_size)
 
+    def read_by(self, name: str, reader: Reader) -> None:
+        """Let a further pass read the answers, as `Answers.read_by`."""
+        self._answers.read_by(name, reader)
+        self.drawn = {**self.drawn, **reader.drawn}
+        self.memory_bytes += reader.own_bytes
+
     def collect(self, block: range, advance: Callable[[], None]) -> State:
         """Put the images of a block to the model.
 
@@ -53,11 +59,11 @@ class Together:
 
         def watch(inputs: Tensors, indices: Array) -> None:
             nonlocal next_watched
-            self._answers.take(self._watched.watch(inputs, next_watched), indices)
+            self._answers.take(self._watched.watch(inputs, next_watched), indices, inputs)
             next_watched += len(indices)
 
         def ask(inputs: Tensors, indices: Array) -> None:
-            self._answers.take(self._ask(inputs), indices)
+            self._answers.take(self._ask(inputs), indices, inputs)
 
         watching, asking = _Waiting(self.batch_size, watch), _Waiting(self.batch_size, ask)
         for places in batches(block, self.batch_size):

@@ -61,6 +61,7 @@ class Head:
         num_nonfinite: Answers that hold NaN or infinity.
         by_class: Scores of classes; None of values.
         by_error: Scores of values; None of classes, and without true values.
+        others: Which images the mean picture is the mean of, in words.
         distribution: How the images' errors are spread, as a picture; None without scores of values.
         error_map: Where it is wrong over all images; None where that is not known.
         error_map_top: What is drawn white in it: a share of wrong pixels, or an error.
@@ -75,6 +76,7 @@ class Head:
     num_nonfinite: int
     by_class: ByClass | None
     by_error: ByError | None
+    others: str
     distribution: Figure | None
     error_map: Figure | None
     error_map_top: float
@@ -245,7 +247,7 @@ def said(head: PixelHead, known: Words, where: str) -> str:
     sentence = f"{what}{where} is {number(absolute.value)} on {over}{in_words(absolute, percents=False)}."
     if beside is not None:
         sentence += (
-            f" Always predicting the mean of the other {known.samples} would give {number(beside.absolute.value)}."
+            f" Always predicting the mean of {head.others(known.samples)} would give {number(beside.absolute.value)}."
         )
     return sentence
 
@@ -295,6 +297,7 @@ def _head(evidence: Evidence, head: PixelHead, place: int) -> Head:
         num_nonfinite=head.num_nonfinite,
         by_class=head.by_class,
         by_error=head.by_error,
+        others=head.others(known.samples),
         distribution=(
             pixel_maps.distribution(f"pixel-errors-{place}", head.by_error, sample=known.sample)
             if head.by_error is not None and sum(head.by_error.counts) > 1

@@ -122,7 +122,7 @@ def _pixels(evidence: Evidence) -> Iterator[Claim]:
             )
         elif errors and errors.mean_picture and errors.gain:
             gain, pattern = errors.gain, "error below that of the mean picture"
-            null = f"always predicting the mean of the other {samples}"
+            null = f"always predicting the mean of {head.others(samples)}"
             remark = (
                 f"mean absolute error {number(errors.errors.absolute.value)}, and"
                 f" {number(errors.mean_picture.absolute.value)} for that"
