@@ -16,9 +16,10 @@ from pypdf import PdfReader
 from reportgen.document.report import Report, Section
 from reportgen.evidence import Evidence
 from reportgen.evidence.activations import CallMaps
+from reportgen.evidence.grids import Grid
 from reportgen.renderers import html, pdf
-from reportgen.sections import maps
-from tests import made, paper
+from reportgen.sections import maps, names, samples, why
+from tests import made, paper, why_made
 from tests.checks import tools
 
 pytestmark = pytest.mark.pdf
@@ -113,3 +114,53 @@ def test_page_on_a_screen_has_each_sheet_as_one_picture() -> None:
     page = html.document(Report("t", "s", evidence.model, evidence.run, (), (section,)), "screen")
     assert re.findall(r'preserveAspectRatio="([^"]*)"', page.partition('id="maps"')[2]) == ["none"] * len(CALLS)
     assert "continued" not in page
+
+
+def test_answers_to_a_volume_stand_beside_it(tmp_path: Path) -> None:
+    grid = Grid(("depth", "height", "width"), (16, 24, 24), (1, 1, 1))
+    volume = np.full((16, 24, 24), 60, np.uint8)
+    known = tuple(made.sample(place, image=volume, grid=grid) for place in range(3))
+    evidence = made.evidence(samples=known)
+    file = printed(tmp_path, evidence, samples.build(evidence), names.build(evidence))
+    (tmp_path / "pages").mkdir()
+    assert paper.half_empty(paper.sheets(file, tmp_path / "pages"), 0.75) == []
+    # The table is in the lines beside the picture; the caption is below it.
+    lines = [line for words in _texts(file) for line in words.splitlines()]
+    starts = [place for place, line in enumerate(lines) if re.search(r"^ {20,}cat predictions for sample", line)]
+    captions = [place for place, line in enumerate(lines) if re.match(r" *Sample \d$", line)]
+    assert len(starts) == len(captions) == 3
+    assert all(start < caption for start, caption in zip(starts, captions, strict=True))
+
+
+def explained(*indices: int) -> Evidence:
+    known = tuple(made.sample(place) for place in indices)
+    results = [why_made.explanation(sample=place) for place in indices]
+    return made.evidence(samples=known, why=why_made.why(*results))
+
+
+def test_page_that_begins_inside_an_answer_says_which_it_is(tmp_path: Path) -> None:
+    evidence = explained(*range(5))
+    file = printed(tmp_path, evidence, why.build(evidence), names.build(evidence))
+    found, answer = [], ""
+    for words in _texts(file):
+        continued = re.findall(r"^(Answer \d of 5), continued$", words, re.MULTILINE)
+        heads = re.findall(r"^(Answer \d of 5) · ", words, re.MULTILINE)
+        above = re.split(r"^Answer \d of 5 · ", words, flags=re.MULTILINE)[0]
+        begins_inside = bool(answer) and bool(re.search(r"channels of conv|Channels:|Why not|How the maps did", above))
+        assert continued == ([answer] if begins_inside else [])
+        found += continued
+        answer = (heads or [answer])[-1]
+    assert found, "no page begins inside an answer: the test sees nothing"
+
+
+def test_what_a_narrow_map_means_stands_beside_it_on_paper_and_below_it_on_a_screen() -> None:
+    section = why.build(explained(2))
+    assert section is not None
+    evidence = made.evidence()
+    report = Report("t", "s", evidence.model, evidence.run, (), (section,))
+    beside = r'<div class="tested">(?:(?!</div>).)*<b>What each place adds:</b> Gradients at 32'
+    below = r"<figcaption>Integrated gradients: amber for the answer, blue against it\. Gradients at 32"
+    for medium, place, elsewhere in (("print", beside, below), ("screen", below, beside)):
+        page = html.document(report, medium).replace("\xa0", " ")  # type: ignore[arg-type]
+        assert len(re.findall(place, page, re.DOTALL)) == 1
+        assert not re.search(elsewhere, page, re.DOTALL)
