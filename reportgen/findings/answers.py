@@ -202,8 +202,10 @@ def _trust(evidence: Evidence, head: HeadScores) -> Iterator[Finding]:
         f"Passing the {plural(unsure.whole, 'unsure ' + known.sample)} to a person would catch {number(caught)} of"
         f" {plural(mistakes, 'mistake')}."
     )
+    if not mistakes:
+        detail = f"Without a mistake these {known.samples} cannot show whether to trust it less when it is unsure."
     # Nobody passes most of the images to a person.
-    if unsure.whole > sure.whole:
+    elif unsure.whole > sure.whole:
         detail = (
             f"It is so sure of {number(sure.whole)} of {plural(head.right.whole, known.sample)} only; these hold"
             f" {number(sure.whole - sure.part)} of {plural(mistakes, 'mistake')}."

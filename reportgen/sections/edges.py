@@ -103,12 +103,26 @@ def _kernels(result: EdgesResult) -> ContactSheet | None:
     label = mosaic.Label(
         "kernels",
         alt=f"{plural(total, 'kernel')} of {result.path}, {height} by {width} weights each.",
-        caption=(
-            f"All {plural(total, 'kernel')} of {result.path}; channel = row + column. Mid-grey is zero, white the"
-            " largest weight of the kernel and black its negative: each kernel has its own scale."
-        ),
+        caption=f"All {plural(total, 'kernel')} of {result.path}. {_numbered(total, height, width)} {_scale(result)}",
     )
     return mosaic.contact_sheet(label, mosaic.Maps(enlarged, line=_LINE))
+
+
+def _numbered(total: int, height: int, width: int) -> str:
+    """Say where the number of a kernel stands."""
+    columns = mosaic.num_columns(total, height * _ENLARGED, width * _ENLARGED)
+    return "Above each: its channel." if total <= columns else "The channel is the number of the row plus that above."
+
+
+def _scale(result: EdgesResult) -> str:
+    """Say what the colours of kernels mean."""
+    own = "each kernel has its own scale"
+    if result.kernels.ndim > 3:
+        return (
+            "The weights for red, green and blue are drawn in these colours: mid-grey is zero for all three, a colour"
+            f" stronger than grey a positive weight, one weaker a negative; {own}."
+        )
+    return f"Mid-grey is zero, white the largest weight of the kernel and black its negative: {own}."
 
 
 def _most_selective(result: EdgesResult) -> str:

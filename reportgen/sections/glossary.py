@@ -208,7 +208,7 @@ def build(evidence: Evidence) -> Section:
         "volume": volumes(evidence.model),
         "drawn": "a little image" if known.is_picture else "strips or slices where it is no picture",
     }
-    content = Content(tuple(Term(name, terms[name].format(**said)) for name in sorted(terms)))
+    content = Content(tuple(Term(name, terms[name].format(**said)) for name in sorted(terms, key=str.casefold)))
     return Section("glossary", TITLE, "The technical terms of this report, one sentence each.", content)
 
 

@@ -311,6 +311,13 @@ def test_surest_mistake_is_told() -> None:
     )
 
 
+def test_without_mistakes_nobody_is_told_to_look_for_them() -> None:
+    sureness = Sureness(0.9, share(69, 69), share(11, 11))
+    scores = made.performance(right=share(80, 80), sureness=sureness)
+    (found,) = (each for each in judge(healthy(), performance=scores) if each.title.startswith("Over 90"))
+    assert found.detail == "Without a mistake these images cannot show whether to trust it less when it is unsure."
+
+
 def test_mistake_without_a_first_answer_is_passed_over() -> None:
     (finding,) = found(samples=(made.sample(3, correct=False, answers=()), WRONG), predictions=made.predictions())
     assert finding.title == "It was 90\u202f% sure of a wrong prediction: image 7, dog read as cat."

@@ -30,7 +30,9 @@ def test_supported_outline_stands_in_the_place_of_the_object() -> None:
     assert (found.found, found.is_evidence, found.target) == (True, True, "outlined evidence")
     assert np.array_equal(found.mask, 255 * MASK)
     assert found.share == 0.25
-    assert found.how.startswith("No object found: the image has no plain background. In its place stands the outlined")
+    assert found.how.startswith(
+        "No object found: the image has no plain background. Maps are compared with the outlined"
+    )
 
 
 def test_object_that_was_found_stays() -> None:

@@ -50,7 +50,7 @@ def test_deep_network_has_a_spread_for_each_resolution_for_its_last_layer() -> N
     calls = [many(f"conv_{place}", 2, side=16 >> place // 5) for place in range(20)]
     found = content(evidence(*calls))
     assert [layer.path for layer in found.layers] == ["conv_4", "conv_9", "conv_14", "conv_19"]
-    assert found.which == "One spread a resolution, for its last layer: 4 of 20 layers."
+    assert found.which == "Shown is the last layer at each resolution: 4 of 20 layers."
 
 
 def test_at_most_six_resolutions_have_a_spread_the_first_and_the_last_among_them() -> None:

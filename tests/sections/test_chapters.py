@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from reportgen.evidence import Evidence
@@ -106,6 +107,21 @@ def test_edges_name_the_most_selective_channel_and_the_silent_ones() -> None:
     assert "1\xa0channel responds to no grating." in section.content.curves.caption
 
 
+def test_kernels_say_what_their_colours_mean_and_where_their_number_stands() -> None:
+    def caption(*shape: int) -> str:
+        kernels = np.zeros(shape, np.uint8)
+        section = edges.build(made.evidence(edges=made.edges(kernels=kernels)))
+        assert section is not None
+        assert isinstance(section.content, edges.Content)
+        assert section.content.kernels is not None
+        return section.content.kernels.figure.caption
+
+    assert "Above each: its channel. The weights for red, green and blue are drawn in these colours" in caption(
+        2, 3, 3, 3
+    )
+    assert "The channel is the number of the row plus that above. Mid-grey is zero, white" in caption(64, 3, 3)
+
+
 def silent() -> ChannelTuning:
     return made.tuning(2, responds=False, selectivity=0.0, responses=(0.0,) * 4)
 
@@ -190,7 +206,8 @@ def terms(evidence: Evidence) -> list[str]:
 
 def test_glossary_is_in_the_order_of_the_alphabet() -> None:
     found = terms(made.evidence())
-    assert found == sorted(found)
+    assert found == sorted(found, key=str.casefold)
+    assert found[found.index("Grad-CAM, HiResCAM") + 1] == "gradient ascent"
     assert len(set(found)) == len(found)
 
 

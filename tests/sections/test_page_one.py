@@ -12,7 +12,7 @@ import pytest
 from reportgen.document.report import Finding, Report
 from reportgen.evidence import Evidence
 from reportgen.evidence.journey import JourneyResult, RowOfNumbers, StageMap, StageMaps
-from reportgen.evidence.performance import ClassAccuracy, Confusion, share
+from reportgen.evidence.performance import ClassAccuracy, Commonest, Confusion, Share, share
 from reportgen.evidence.samples import Answer, HeadAnswer
 from reportgen.language.ties import Tie
 from reportgen.renderers import html
@@ -105,6 +105,27 @@ def test_confidence_of_one_counts_as_sure_and_answers_that_are_no_number_do_not_
 def test_weak_class_is_named_with_its_cases() -> None:
     evidence = made.evidence(performance=made.missed(2, 3, 30))
     assert weighed(evidence, "warn") == ["“emu”, right for 70 of 100"]
+
+
+@pytest.mark.parametrize(
+    ("low", "most", "said_so"), [(0.2, 0.265, True), (0.265, 0.265, True), (0.27, 0.265, False), (0.7, 1.0, False)]
+)
+def test_accuracy_that_the_commonest_class_would_reach_is_called_no_better(
+    low: float, most: float, said_so: bool
+) -> None:
+    commonest = Commonest(("green",), Share(round(200 * most), 200, most, (0.2, 0.3)))
+    known = made.evidence(
+        predictions=made.predictions(num_images=200, right=52, interval=(low, 0.8)),
+        performance=made.performance(commonest=commonest),
+    )
+    words = " These images do not show that it is better than always predicting “green”, which is right for 53."
+    assert (words in weighed(known, "warn")) == said_so
+
+
+def test_one_probability_of_two_named_classes_is_one_of_them() -> None:
+    output = replace(made.model().outputs[0], shape=(1,), activation="sigmoid")
+    known = made.bare(model=made.model(outputs=(output,)), dataset=made.dataset(class_names=("three", "eight")))
+    assert "and predicts one of 2\xa0classes: three and eight." in said(known)
 
 
 def test_classes_are_named_where_they_are_few_and_some_of_many() -> None:
@@ -380,16 +401,33 @@ def test_trust_without_labels_counts_how_sure_it_is() -> None:
 def test_channels_that_follow_from_a_dead_one_are_not_counted_again() -> None:
     calls = (made.call("conv", made.channel(0), made.dead(1)), made.call("depthwise", made.dead(1, origin="conv")))
     box = boxes(made.evidence(responses=made.responses(*calls)))["broken"]
-    assert (box.strong, box.answer) == ("1 of 3", " channels never responds")
+    assert (box.strong, box.answer) == ("1 of 3", " channels (filters) never responds")
 
 
 def test_dead_channels_and_failed_checks_are_what_is_broken() -> None:
     box = boxes(made.evidence())["broken"]
-    assert (box.strong, box.answer, box.is_bad) == ("1 of 2", " channels never responds", False)
+    assert (box.strong, box.answer, box.is_bad) == ("1 of 2", " channels (filters) never responds", False)
     failed = made.evidence(findings=(Finding("RG110", "failed", "It disagrees.", "So it is."),))
     box = boxes(failed)["broken"]
     assert (box.strong, box.answer, box.is_bad) == ("1\xa0check", " failed", True)
     assert box.sentences[0] == "It disagrees."
+
+
+@pytest.mark.parametrize(
+    ("channels", "words"),
+    [
+        ((made.dead(0), made.channel(1)), []),
+        (
+            (made.dead(0), made.channel(1), made.channel(2, copy_of=1, copy_correlation=0.995)),
+            ["Of the others 1 does the job of another."],
+        ),
+        ((made.channel(0),), ["Of 1\xa0channel (filters) none is dead, and none does the job of another."]),
+    ],
+    ids=["dead", "dead and a copy", "none"],
+)
+def test_dead_channels_are_counted_once(channels: tuple[Any, ...], words: list[str]) -> None:
+    box = boxes(made.evidence(responses=made.responses(made.call("conv", *channels))))["broken"]
+    assert [said for said in box.sentences if "agree" not in said] == words
 
 
 def test_what_it_cannot_tell_is_said_once() -> None:

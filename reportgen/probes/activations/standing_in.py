@@ -30,7 +30,7 @@ def found(object_: Foreground, why: object, sample: SampleRecord) -> Foreground:
             mask = np.asarray(one.outline.mask)
             if mask.shape == object_.mask.shape:
                 method = _METHODS.get(one.outline.method, one.outline.method)
-                how = f"{object_.how} In its place stands the outlined evidence for the answer, by {method}."
+                how = f"{object_.how} Maps are compared with the outlined evidence for the answer instead, by {method}."
                 return Foreground(True, float(mask.mean()), how, 255 * mask.astype(np.uint8), is_evidence=True)
     return object_
 

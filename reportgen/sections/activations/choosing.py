@@ -137,9 +137,9 @@ def _activity(maps: Sequence[CallMaps], place: int) -> float:
 
 
 def stage_words(evidence: Evidence, places: Sequence[int]) -> str:
-    """Say which calls have a spread; "" where every conv call has one."""
+    """Say which calls are shown; "" where every conv call is."""
     every = evidence.activations.samples[0].calls if evidence.activations and evidence.activations.samples else ()
     convs = [call for call in every if pooled(evidence.model, call.path) is None]
     if len(places) >= len(convs):
         return ""
-    return f"One spread a resolution, for its last layer: {number(len(places))} of {number(len(every))} layers."
+    return f"Shown is the last layer at each resolution: {number(len(places))} of {number(len(every))} layers."

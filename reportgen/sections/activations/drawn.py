@@ -209,7 +209,7 @@ def lines(call: CallMaps, falls: Mapping[int, float], num_images: int, target: s
         found.append(Line(f"Follows the {target}", "correlation with it", _ticks(follows, low, 1.0)))
     if len(falls) > 1 and max(falls.values()) > min(falls.values()):
         over = f"{number(len(falls))} channels, {number(num_images)} images"
-        note = f"what ln of the truth's probability loses without it: {over}"
+        note = f"fall of the truth's log probability without it; {over}"
         found.append(Line("Needed", note, _ticks(dict(falls), min(0.0, *falls.values()), max(falls.values()))))
     return tuple(found)
 

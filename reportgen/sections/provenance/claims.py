@@ -217,7 +217,7 @@ def _classes(evidence: Evidence) -> Iterator[Claim]:
         sum(channel.speaks for channel in known) if is_tested else None,
         responses.num_permutations,
         responses.thresholds.level if is_tested else None,
-        "the highest over the channels of all layers",
+        "the highest over the channels of all layers" if is_tested else "",
         responses.untestable,
     )
 

@@ -177,15 +177,15 @@ def _broken(evidence: Evidence) -> Box:
     agree = sum(check.agrees for check in checks)
     watched = _responses(evidence)
     silent = _count(watched, {"dead", "stuck", "no number"})
+    dead = _count(watched, {"dead"})
     strong, answer = f"{number(agree)} of {number(len(checks))}", " checks agree"
     if failed:
         strong = plural(len(failed), "check")
         answer = " failed"
     elif silent and watched:
-        dead = _count(watched, {"dead"})
         strong = f"{number(dead or silent)} of {number(_total(watched))}"
         answer = (
-            f" channels never respond{'s' if dead == 1 else ''}"
+            f" channels (filters) never respond{'s' if dead == 1 else ''}"
             if dead
             else " channels give one value, or none that is a number"
         )
@@ -193,7 +193,7 @@ def _broken(evidence: Evidence) -> Box:
         strong, answer = "Nothing", " was found"
     sentences = [finding.title for finding in failed[:_MOST_COUNTS]]
     if watched is not None:
-        sentences.append(_channels(watched))
+        sentences += _channels(watched, is_dead_said=bool(dead) and not failed)
     if failed or silent:
         sentences.append(f"{number(agree)} of {number(len(checks))} sizes and counts agree with the model.")
     else:
@@ -219,11 +219,11 @@ def _total(watched: ResponsesResult) -> int:
     return sum(len(call.channels) for call in watched.calls)
 
 
-def _channels(watched: ResponsesResult) -> str:
+def _channels(watched: ResponsesResult, *, is_dead_said: bool) -> Iterator[str]:
     """How many channels are dead, faulty or copies."""
     dead = _count(watched, {"dead"})
     kinds = (
-        (dead, "never responds", "never respond"),
+        (0 if is_dead_said else dead, "never responds", "never respond"),
         (_count(watched, {"stuck"}), "has one value everywhere", "have one value everywhere"),
         (_count(watched, {"no number"}), "gives NaN or infinity", "give NaN or infinity"),
         (_count(watched, {"nearly dead"}), "hardly ever responds", "hardly ever respond"),
@@ -236,8 +236,9 @@ def _channels(watched: ResponsesResult) -> str:
     told = [f"{number(count)} {one if count == 1 else several}" for count, one, several in kinds if count]
     of = f"Of {plural(_total(watched), 'channel')} (filters)"
     if not dead:
-        return f"{of} none is dead{f'; {listed(told)}' if told else ', and none does the job of another'}."
-    return f"{of} {listed(told)}."
+        yield f"{of} none is dead{f'; {listed(told)}' if told else ', and none does the job of another'}."
+    elif told:
+        yield f"{'Of the others' if is_dead_said else of} {listed(told)}."
 
 
 def _limits(evidence: Evidence, cannot_say: tuple[str, ...]) -> Box:

@@ -99,11 +99,26 @@ def _accuracy(evidence: Evidence, right: int, total: int) -> Iterator[Phrase]:
     if head is not None and head.among_five is not None:
         yield Phrase(f"; the right class is among its first five for {number(head.among_five.part)}")
     yield Phrase(".")
+    if head is not None and found.interval is not None:
+        yield from _no_better(head, found.interval[0], known)
     measured = trust(found)
     if measured is not None:
         yield from _when_to_trust(measured)
     if head is not None:
         yield from _weakest(head)
+
+
+def _no_better(head: HeadScores, low: float, known: Words) -> Iterator[Phrase]:
+    """Say so where always predicting the commonest class might do as well; of one class alone everything is right."""
+    found = head.commonest
+    if found is None or not low <= found.share.value < 1:
+        return
+    always = f"“{found.names[0]}”" if len(found.names) == 1 else "the same class"
+    yield Phrase(
+        f" These {known.samples} do not show that it is better than always predicting {always}, which is right for"
+        f" {number(found.share.part)}.",
+        "warn",
+    )
 
 
 def between(interval: tuple[float, float]) -> str:
@@ -203,6 +218,9 @@ def _answers_at(evidence: Evidence, output: TensorRecord) -> str:
             and evidence.predictions.output == "logits"
         ):
             return "one logit"
+        named = evidence.dataset.class_names if evidence.dataset else ()
+        if activation == "sigmoid" and len(named) == 2 and len(evidence.model.outputs) == 1:
+            return f"one of {plural(2, 'class', 'classes')}{_named(named)}"
         return "one probability" if activation == "sigmoid" else "one number"
     predictions = evidence.predictions
     for head in (predictions, *predictions.others) if predictions else ():
