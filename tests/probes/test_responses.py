@@ -18,6 +18,7 @@ from reportgen.probes import watching
 from reportgen.probes.activations import drawing
 from reportgen.probes.responses import run
 from reportgen.probes.watching.collecting import MOST_PLACES, chosen
+from reportgen.probes.watching.labelled import classes
 from reportgen.sources import digits
 from reportgen.sources.dataset import Dataset
 from tests import channels_made, made
@@ -216,6 +217,16 @@ def test_whole_numbers_that_a_model_answers_with_as_values_are_no_classes() -> N
     images, _ = channels_made.pictures(6)
     result = watched(model, data(images, [3, 5, 8, 3, 5, 8]))
     assert (result.classes, "not classes" in result.unlabelled) == ((), True)
+
+
+def test_classes_of_the_only_output_with_labels_have_their_names() -> None:
+    labels = np.array([0, 1, 1, 0])
+    plain = replace(data(np.zeros((4, 2, 2, 1), np.float32)), class_names=("different", "alike"))
+    one = replace(plain, head_labels=(("alike", labels),))
+    two = replace(plain, head_labels=(("alike", labels), ("larger", labels)))
+    found = [classes(made.model(), dataset, np.arange(4), 1) for dataset in (one, two)]
+    assert [each.names for each in found] == [("different", "alike"), ("0", "1")]
+    assert [each.label(1) for each in found] == ["alike", "1"]
 
 
 def test_means_of_many_classes_are_kept_for_telling_channels_or_not_at_all() -> None:

@@ -536,3 +536,12 @@ def test_silent_channels_whose_weights_are_zero_are_named(
     known = channels(*(made.channel(number, state=states.get(number, "")) for number in range(4)))
     layer = made.conv("conv_1", kernel_weights=4 * 27, zero_kernels=zero)
     assert lines.zero_words(known, layer) == line
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"), [((386, 8), "386 positions · 1\xa0channel"), ((24, 24, 8), "24 × 24 · 1\xa0channel")]
+)
+def test_maps_of_one_axis_have_positions(shape: tuple[int, ...], said: str) -> None:
+    layer = replace(made.conv(), output_shape=shape)
+    call = made.call("conv", made.channel(0), receptive_field=())
+    assert told.layer_facts(layer, call, "pixels").startswith(said)

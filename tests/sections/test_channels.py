@@ -231,11 +231,11 @@ def test_kernels_of_deeper_layers_name_their_input_channels() -> None:
     deeper = made.call("deep", made.channel(0), kernels=np.zeros((1, 3, 3, 3), np.uint8), kernel_inputs=((5, 1, 2),))
     kernels = layer(responses=made.responses(deeper)).cards[0].kernels
     assert kernels is not None
-    assert kernels.alt == "3\xa0kernels of channel 0, over input channels 5, 1, 2."
+    assert kernels.alt == "3\xa0kernels of channel 0, over input channels 5, 1, 2: no clear pattern."
     colour = made.call("conv", made.channel(0), kernels=np.zeros((1, 5, 3, 3), np.uint8))
     kernels = layer(responses=made.responses(colour)).cards[0].kernels
     assert kernels is not None
-    assert (kernels.alt, kernels.height_px, kernels.width_px) == ("1\xa0kernel of channel 0.", 20, 12)
+    assert (kernels.alt, kernels.height_px, kernels.width_px) == ("1\xa0kernel of channel 0: no clear pattern.", 20, 12)
 
 
 @pytest.mark.parametrize(
@@ -318,7 +318,10 @@ def test_few_layers_have_no_chart_by_depth() -> None:
 def test_made_image_stands_beside_the_top_patches_of_its_channel() -> None:
     (made_image,) = content().dreams
     assert made_image.patches is not None
-    assert made_image.patches.alt == "2\xa0top patches of channel 0 of conv; 2\xa0reach outside the image."
+    assert (
+        made_image.patches.alt
+        == "2\xa0strongest patches of channel 0 of conv; from cat and dog; 2\xa0reach outside the image."
+    )
     assert (made_image.activation, made_image.best_real, made_image.num_steps) == (7.5, 3.0, 256)
     (alone,) = content(dreams=made.dreams(path="elsewhere")).dreams
     assert alone.patches is None
@@ -357,3 +360,11 @@ def test_chapter_is_left_out_where_there_is_nothing_to_show() -> None:
 def test_links_to_the_chapter_arrive(medium: html.Medium) -> None:
     written = page(medium, responses=made.responses(made.call("block/conv#2", made.dead(0))))
     assert 'id="channels-block--conv-23-2"' in written
+
+
+def test_kernels_are_told_by_what_they_look_like() -> None:
+    upright = np.tile(np.array((255, 128, 0), np.uint8), (3, 1))
+    deeper = made.call("deep", made.channel(0), kernels=np.stack([upright, upright.T])[None], kernel_inputs=((5, 1),))
+    kernels = layer(responses=made.responses(deeper)).cards[0].kernels
+    assert kernels is not None
+    assert kernels.alt.endswith(": bright on the left, dark on the right; bright above, dark below.")

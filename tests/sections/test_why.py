@@ -280,3 +280,13 @@ def test_narrow_parts_of_a_strip_are_numbered_where_the_strip_is_wide() -> None:
     (found, *_) = sums.sums(why_made.explanation(worked_sum=exact, carried=()), why_made.PLACES, "why")
     parts = [(part.word, part.has_value, part.size) for part in found.parts_for[:3]]
     assert parts == [("189", True, "narrow"), ("26", True, "narrow"), ("", False, "narrow")]
+
+
+def test_response_beside_a_channel_is_told_by_its_place() -> None:
+    levels = np.zeros((4, 4), np.uint8)
+    levels[0, 0] = 200
+    for response, alt in ((levels, "responds most in the upper left"), (levels * 0, "is silent")):
+        one = why_made.carried(channels=(ChannelShare(1, 2.5, response),))
+        (found,) = sums.sums(why_made.explanation(carried=(one,), worked_sum=None), why_made.PLACES, "why")
+        assert found.rows[0].response is not None
+        assert found.rows[0].response.alt == f"Channel 1 of conv {alt} on this sample."

@@ -55,7 +55,8 @@ def classes(model: ModelRecord, dataset: Dataset, images: Array, num_channels: i
     """
     labels, names, targets = dataset.labels, dataset.class_names, targets_by_output(model, dataset)
     if labels is None and dataset.head_labels:
-        labels, names = dataset.head_labels[0][1], ()
+        # The names are for the output that is looked at closely: of several with labels nobody knows here which it is.
+        labels, names = dataset.head_labels[0][1], names if len(dataset.head_labels) == 1 else ()
     elif not dataset.targets and targets:
         labels = None
     if labels is None:

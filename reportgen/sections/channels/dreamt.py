@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reportgen.document.report import Figure
 from reportgen.evidence.dreams import Dream
 from reportgen.evidence.responses import Patch, ResponsesResult
-from reportgen.figures import mosaic, patches
+from reportgen.figures import looks, mosaic, patches
 from reportgen.language.numerals import number, plural
 from reportgen.sections.channels import sentences as told
 
@@ -45,8 +45,10 @@ def _patches_alt(path: str, channel: int, known: Sequence[Patch]) -> str:
     outside = sum(
         patch.picture is not None and patch.inside != (0, 0, *map(int, patch.picture.shape[:2])) for patch in known
     )
-    beyond = f"; {plural(outside, 'reaches', 'reach')} outside the image" if outside else ""
-    return f"{plural(len(known), 'top patch', 'top patches')} of channel {channel} of {path}{beyond}."
+    count = plural(len(known), "strongest patch", "strongest patches")
+    sources = looks.sources([patch.label for patch in known])
+    beyond = f"{plural(outside, 'reaches', 'reach')} outside the image" if outside else ""
+    return f"{'; '.join(filter(None, (f'{count} of channel {channel} of {path}', sources, beyond)))}."
 
 
 def made(dream: Dream, responses: ResponsesResult | None) -> Made:

@@ -87,7 +87,7 @@ def layer_facts(layer: LayerRecord, call: CallResponses, points_: str) -> str:
     seen = " × ".join(number(size) for size in call.receptive_field)
     field = f"one position sees {seen} {points_}" if seen else "one position sees the whole input"
     said = [
-        f"{' × '.join(sizes)}",
+        f"{' × '.join(sizes)}{' positions' if len(sizes) == 1 else ''}",
         plural(len(call.channels), "channel"),
         *([field] if seen or layer.whole_image else []),
     ]

@@ -162,6 +162,11 @@ def _where(mask: Levels) -> str:
     return f"in the {f'{down} {across}'.strip() or 'middle'}"
 
 
+def most(levels: Levels) -> str:
+    """Say where a map is highest, "in the upper left"; "" where it is nothing everywhere."""
+    return _where((levels >= levels.max()).astype("uint8")) if levels.any() else ""
+
+
 def strongest(what: str, levels: Levels) -> str:
     """Say where a map speaks for something most strongly, or that it does so nowhere."""
     strong = (levels >= max(int(levels.max()) - _STRONG, 129)).astype("uint8")

@@ -268,7 +268,8 @@ def _rows(part: WorkedSum | Carried, anchor: str, image: Levels | None) -> tuple
 def _response(share: ChannelShare, path: str, anchor: str, image: Levels | None) -> Figure | None:
     if image is None or share.response is None or share.response.ndim > 2:
         return None
-    alt = f"Where channel {share.channel} of {path} responds on this sample."
+    where = drawn.most(share.response)
+    alt = f"Channel {share.channel} of {path} {f'responds most {where}' if where else 'is silent'} on this sample."
     lit = evidence_maps.lit(image, share.response, _RESPONSE_SIDE)
     return mosaic.coloured(f"{anchor}-map-{share.channel}", lit, alt=alt)
 
