@@ -14,11 +14,12 @@ from PIL import Image
 from pypdf import PdfReader
 
 from reportgen.document.report import Report, Section
+from reportgen.document.verdict import Result
 from reportgen.evidence import Evidence
 from reportgen.evidence.activations import CallMaps
 from reportgen.evidence.grids import Grid
 from reportgen.renderers import html, pdf
-from reportgen.sections import maps, names, samples, why
+from reportgen.sections import maps, names, policy, samples, why
 from tests import made, paper, why_made
 from tests.checks import tools
 
@@ -164,3 +165,12 @@ def test_what_a_narrow_map_means_stands_beside_it_on_paper_and_below_it_on_a_scr
         page = html.document(report, medium).replace("\xa0", " ")  # type: ignore[arg-type]
         assert len(re.findall(place, page, re.DOTALL)) == 1
         assert not re.search(elsewhere, page, re.DOTALL)
+
+
+def test_why_a_demand_is_met_has_most_of_the_width(tmp_path: Path) -> None:
+    message = "Never above zero on any of 1,000 images, so with 95 % confidence in under 0.3 % of such images. " * 4
+    results = [Result(f"RG{401 + place}", "no-better-than-commonest", "pass", "failed", message) for place in range(20)]
+    evidence = made.evidence(further={"policy": made.verdict(*results)})
+    file = printed(tmp_path, evidence, policy.build(evidence), names.build(evidence))
+    # Twenty times four lines; in half the width they took a third page.
+    assert len(_texts(file)) == 2
