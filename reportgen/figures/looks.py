@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 from reportgen.language.listing import listed
 
+PLAIN = "no clear pattern"
+"""What is said where neither is clear."""
 # Of 255 levels: a difference of brightness, and of colours, that the eye sees at once.
 _CLEAR = 50.0
 _COLOURED = 40.0
@@ -36,6 +38,20 @@ def looks(average: npt.NDArray[np.float64]) -> str:
     """
     grey = average @ _LUMINANCE if average.ndim == 3 else average
     return ", ".join(filter(None, (_bright(grey), _hue(average))))
+
+
+def each(pictures: Sequence[npt.NDArray[np.uint8]]) -> str:
+    """Say what several pictures look like, one after the other; what all look like once.
+
+    Args:
+        pictures: Levels 0..255, (height, width) or (height, width, 3) each.
+
+    >>> above = np.array([[200, 200], [0, 0]], np.uint8)
+    >>> each([above, above.T]), each([above * 0, above * 0])
+    ('bright above, dark below; bright on the left, dark on the right', 'no clear pattern')
+    """
+    seen = [looks(picture.astype(np.float64)) or PLAIN for picture in pictures]
+    return seen[0] if len(set(seen)) == 1 else "; ".join(seen)
 
 
 def _bright(grey: npt.NDArray[np.float64]) -> str:

@@ -240,6 +240,10 @@ def test_what_is_nearly_nothing_has_no_sign_among_the_cells() -> None:
     exact = why_made.worked_sum(cells=((1.0, -0.003), (0.003, -0.2)))
     full = drawn.cells("full", why_made.PLACES, exact, is_full=True, alt="It adds.", said="")
     assert [text for _, _, text in full.labels] == ["1.00", "0.00", "0.00", "−0.20"]
+    small = drawn.cells(
+        "full", why_made.PLACES, why_made.worked_sum(cells=((0.487, -0.032),)), is_full=True, alt="It adds.", said=""
+    )
+    assert [text for _, _, text in small.labels] == ["0.49", "−0.03"]
 
 
 def test_effects_are_points_of_the_whole_answer() -> None:

@@ -6,10 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from reportgen.document.report import Figure
-from reportgen.evidence import Evidence, Levels
+from reportgen.evidence import Evidence
 from reportgen.evidence.common import Common, common
 from reportgen.evidence.responses import CallResponses, ChannelResponses, Patch, Peaks, ResponsesResult
 from reportgen.figures import gallery, looks, patches
@@ -22,7 +20,6 @@ from reportgen.sections.channels import lines, titles
 from reportgen.sections.channels import sentences as told
 from reportgen.sections.channels.drawn import Channel
 
-_PLAIN = "no clear pattern"
 _SMALL_FIELD = 5
 """An average says something where a field is under a fifth of the image: things in it stand alike."""
 
@@ -114,7 +111,7 @@ def card(
     if call.kernels is not None:
         pictures = list(call.kernels[channel.channel]) if inputs else [call.kernels[channel.channel]]
         over = f", over input channels {', '.join(map(str, inputs))}" if inputs else ""
-        alt = f"{plural(len(pictures), 'kernel')} of channel {channel.channel}{over}: {_kernel_views(pictures)}."
+        alt = f"{plural(len(pictures), 'kernel')} of channel {channel.channel}{over}: {looks.each(pictures)}."
         kernels = patches.kernels(f"kernels-{name}", pictures, alt=alt)
     return Card(
         channel=channel.channel,
@@ -126,18 +123,12 @@ def card(
         block=gallery.block(f"patches-{name}", found.patches, alt=block_alt(call.path, found, view, known)),
         average=None
         if mean is None
-        else gallery.average(f"average-{name}", mean, alt=f"Average of these patches: {view or _PLAIN}."),
+        else gallery.average(f"average-{name}", mean, alt=f"Average of these patches: {view or looks.PLAIN}."),
         kernels=kernels,
         kernel_inputs=inputs,
         peaks=found.peaks,
         cap=call.cap,
     )
-
-
-def _kernel_views(pictures: Sequence[Levels]) -> str:
-    """What kernels look like, one after the other: "bright above, dark below; no clear pattern"."""
-    seen = [looks.looks(picture.astype(np.float64)) or _PLAIN for picture in pictures]
-    return seen[0] if len(set(seen)) == 1 else "; ".join(seen)
 
 
 def _said(

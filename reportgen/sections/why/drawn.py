@@ -16,6 +16,8 @@ from reportgen.sections.why import sentences
 _STRONGEST = 3
 """How many numbers of each sign stand on a map that has room for no more."""
 _LEAST = 0.005
+_LEAST_OF_TWO = 0.1
+"""From this largest number on, numbers on a map have two decimals."""
 _LETTERS = 3.4
 """Letters of the longest number on a map, as a cell must be wide."""
 _STRONG = 25
@@ -122,7 +124,9 @@ class Cells:
             for column, value in enumerate(values)
         ]
         if self.is_full:
-            largest = max(abs(value) for _, _, value in every)
+            # Three decimals of a cell would run into those of the next.
+            most = max(abs(value) for _, _, value in every)
+            largest = 1.0 if _LEAST_OF_TWO <= most < 1 else most
             return tuple((x, y, alike(value, largest)[: 5 + (value < 0)]) for x, y, value in every)
         order = sorted(every, key=lambda each: each[2])
         strong = [*order[:_STRONGEST], *order[_STRONGEST:][-_STRONGEST:]]
