@@ -124,7 +124,6 @@ class Explained:
         self.reason = ""
         self._trace: Trace | None = None
         self._size: int | None = None
-        self._tails: dict[str, Tail | None] = {}
         try:
             self._trace = subject.trace(rows)
             # Parts that XLA compiles would be compiled again for each size.
@@ -225,11 +224,6 @@ class Explained:
 
     def tail(self, path: str) -> Tail | None:
         """Return the part of the model behind a call; None where the answer does not depend on the call in a graph."""
-        if path not in self._tails:
-            self._tails[path] = self._tail(path)
-        return self._tails[path]
-
-    def _tail(self, path: str) -> Tail | None:
         if self._trace is None or path not in self._trace.calls:
             return None
         whole, answer = self._trace, self._trace.answers[self._place]

@@ -90,6 +90,7 @@ def look(
     with runnable(origin.model) as compiled:
         subject = replace(prepared(origin.model, dataset, options, progress), collected=collected)
         evidence = gathered(subject, chapters(options), options, progress)
+        subject.made.clear()
     looking_again.forget()
     return Looked(subject, evidence, tuple(compiled))
 
