@@ -67,6 +67,19 @@ def test_normalisation_goes_into_the_kernel_and_the_answer_stays(case: str) -> N
     )
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_whole_model_is_as_it_is_though_its_graph_is_folded(case: str) -> None:
+    model = network(CASES[case]())
+    traced = trace(model, IMAGES)
+    normalisation = traced.calls[model.layers[1].name].output
+    plain = tf.function(lambda images: model(images, training=False), autograph=False)
+    answer, values = traced.whole([*traced.answers, normalisation])(IMAGES)
+    np.testing.assert_array_equal(answer, plain(IMAGES))
+    np.testing.assert_allclose(values, model.layers[1](model.layers[0](IMAGES)), rtol=1e-6)
+    (folded,) = traced.part(traced.inputs, traced.answers)(IMAGES)
+    assert not np.array_equal(answer, folded)
+
+
 @pytest.mark.parametrize("case", NOT_FOLDED)
 def test_what_stands_otherwise_is_left_as_it_is(case: str) -> None:
     model = network(NOT_FOLDED[case]())

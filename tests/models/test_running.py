@@ -13,6 +13,8 @@ import tensorflow as tf
 import reportgen
 from reportgen.errors import DataError, ModelError
 from reportgen.models import running
+from reportgen.models.inspection import inspect
+from reportgen.models.subject import Subject
 from tests.models import toys
 
 pytestmark = pytest.mark.keras
@@ -92,6 +94,16 @@ def test_model_keeps_its_state_and_names_are_not_blamed_for_seeds() -> None:
         np.testing.assert_array_equal(value, np.asarray(variable))
     assert not report.failed
     assert "RG121" not in {finding.code for finding in report.findings}
+
+
+def test_graph_waits_for_what_a_layer_counts_and_puts_it_back() -> None:
+    model = network(lambda layer, inputs: layer.calls * inputs)
+    expected = np.asarray(running.call(model, IMAGES))
+    traced = Subject(model, inspect(model)).trace(len(IMAGES))
+    run = traced.whole(traced.answers)
+    for _ in range(2):
+        np.testing.assert_allclose(run(IMAGES)[0], expected, rtol=1e-6)
+    assert float(model.layers[0].calls.value) == 0
 
 
 def test_random_answers_are_a_warning_and_not_the_fault_of_names() -> None:
