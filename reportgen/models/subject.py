@@ -211,14 +211,14 @@ class Answering:
 
         Args:
             subject: The model.
-            num_batches: How many batches there will be: few do not pay for the tracing. Where other processes are asked
-                about the others, those count, too: the last bits depend on it.
+            num_batches: How many batches there will be: few do not pay for the tracing, unless they are folded. Where
+                other processes are asked about the others, those count, too: the last bits depend on it.
             rows: How many images the largest batch has; 0 for as many as the first one.
             is_folded: Whether convolutions and the batch normalisations behind them may be one (`folding`).
         """
         self._subject, self._is_folded = subject, is_folded
         self._rows = batch_size(subject.model) or rows
-        self._is_worth_tracing = num_batches >= _WORTH_TRACING
+        self._is_worth_tracing = is_folded or num_batches >= _WORTH_TRACING
         self._run: Callable[[Tensors], list[Tensor]] | None = None
 
     def __call__(self, inputs: Tensors) -> list[Array]:
