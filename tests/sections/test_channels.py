@@ -368,3 +368,17 @@ def test_kernels_are_told_by_what_they_look_like() -> None:
     kernels = layer(responses=made.responses(deeper)).cards[0].kernels
     assert kernels is not None
     assert kernels.alt.endswith(": bright on the left, dark on the right; bright above, dark below.")
+
+
+def test_strips_on_paper_are_of_the_channels_with_a_card_first() -> None:
+    best = replace(made.patch(), picture=np.zeros((4, 4), np.uint8))
+    calls = []
+    for name in ("a", "b", "c"):
+        known = tuple(made.channel(number, best=best) for number in range(80))
+        calls.append(replace(made.call(name, *known), shown=(70, 3, 75)))
+    found = next(each for each in content(responses=made.responses(*calls)).layers if each.in_body)
+    entries = [each for strip in found.index_on_paper for each in strip.entries]
+    numbers = [each.channel for each in entries]
+    assert numbers == [*range(len(numbers) - 2), 70, 75], "those with a card, and the first others"
+    assert len(numbers) < len(found.index) * 8
+    assert {each.channel for each in entries if each.has_card} == {3, 70, 75}

@@ -25,7 +25,7 @@ from reportgen.sections.channels import sentences as told
 from reportgen.sections.channels.cards import Card, card
 from reportgen.sections.channels.drawn import Channel
 from reportgen.sections.channels.dreamt import Made
-from reportgen.sections.channels.index import Strip, strips
+from reportgen.sections.channels.index import Strip, selected, strips
 
 TITLE = "What each channel looks for"
 PART = "body"
@@ -66,6 +66,7 @@ class Layer:
         num_first: How many are not folded on a screen.
         index: All channels that have a patch with a picture, and the dead and stuck ones, in strips.
         num_strips_on_paper: How many strips are in a PDF.
+        chosen_on_paper: These strips, where that is not all: of the channels with a card, and the first others.
         has_plot: Whether a chart of its channels says something.
         has_averages: Whether cards show averages.
         has_insets: Whether patches are shown again, enlarged, in a corner.
@@ -95,6 +96,7 @@ class Layer:
     num_first: int
     index: tuple[Strip, ...]
     num_strips_on_paper: int
+    chosen_on_paper: tuple[Strip, ...]
     has_plot: bool
     has_averages: bool
     has_insets: bool
@@ -109,6 +111,11 @@ class Layer:
         return charts.plot(self.channels, self.plot_axes)
 
     @property
+    def index_on_paper(self) -> tuple[Strip, ...]:
+        """The strips in a PDF."""
+        return self.chosen_on_paper or self.index[: self.num_strips_on_paper]
+
+    @property
     def anchored(self) -> tuple[int, ...]:
         """The channels that have a place of their own in the page: those with a card, and those of the index."""
         return (*(each.channel for each in self.cards), *(each.channel for one in self.index for each in one.entries))
@@ -118,7 +125,7 @@ class Layer:
         """Those that have one in a PDF."""
         if not self.in_body:
             return ()
-        listed = (each.channel for one in self.index[: self.num_strips_on_paper] for each in one.entries)
+        listed = (each.channel for one in self.index_on_paper for each in one.entries)
         return (*(each.channel for each in self.cards[: self.num_on_paper]), *listed)
 
     @property
@@ -291,6 +298,7 @@ def _layer(evidence: Evidence, responses: ResponsesResult, call: CallResponses, 
     index_bytes = sum(STRIP_BYTES + as_text(len(each.figure.data)) for each in indexed)
     if not place.in_body and used + index_bytes > place.room:
         indexed, index_bytes = (), 0
+    num_strips = min(len(indexed), _PAPER_STRIPS[place.num_in_body <= stages.MOST_WHOLE]) if paper else 0
     axes, record = (
         charts.axes(channels),
         next((each for each in _records(evidence, responses) if each.path == call.path), None),
@@ -318,7 +326,8 @@ def _layer(evidence: Evidence, responses: ResponsesResult, call: CallResponses, 
         num_on_paper=paper,
         num_first=min(first, len(found)),
         index=indexed,
-        num_strips_on_paper=min(len(indexed), _PAPER_STRIPS[place.num_in_body <= stages.MOST_WHOLE]) if paper else 0,
+        num_strips_on_paper=num_strips,
+        chosen_on_paper=selected(call, channels, numbers, numbers[:first], num_strips),
         has_plot=charts.says_something(channels, axes),
         has_insets=any(map(has_inset, known)),
         has_averages=any(each.average is not None for each in found),

@@ -77,6 +77,30 @@ def strips(
     return tuple(found)
 
 
+def selected(
+    call: CallResponses, channels: Sequence[Channel], with_card: Sequence[int], framed: Collection[int], most: int
+) -> tuple[Strip, ...]:
+    """Draw strips of some channels: of those that have a card, and of the first others, by their numbers.
+
+    Args:
+        call: The call.
+        channels: What was measured of its channels, in their order.
+        with_card: Numbers of those that have a card, the most telling first.
+        framed: Numbers of those whose card is not folded.
+        most: How many strips there may be.
+
+    Returns:
+        The strips; () where there may be none, or all channels have room.
+    """
+    shown = {each.channel for each in call.channels if each.best and each.best.picture is not None}
+    shown |= {each.channel for each in channels if each.is_silent}
+    if not 0 < most * IN_A_STRIP < len(shown):
+        return ()
+    order = dict.fromkeys((*with_card, *(each.channel for each in channels)))
+    chosen = set([each for each in order if each in shown][: most * IN_A_STRIP])
+    return strips(call, [each for each in channels if each.channel in chosen], with_card, framed)
+
+
 def _word(channel: Channel) -> str:
     """What is wrong with a channel, in a word."""
     if channel.state == "no number":
