@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reportgen.budget.constants import FEWEST
 from reportgen.document.report import Finding
 from reportgen.document.rules import Rule
 from reportgen.evidence import Evidence
 from reportgen.evidence.why import LEAST_EFFECT, PASSED_LEVEL, Verdict, WhyResult
+from reportgen.language.listing import listed
 from reportgen.language.numerals import megabytes, number, plural
 from reportgen.language.vocabulary import Words, words
 
@@ -113,6 +114,15 @@ def judge(evidence: Evidence) -> Iterator[Finding]:
         yield from _explained(evidence.why, words(evidence.model))
 
 
+def _samples(places: Sequence[int]) -> str:
+    """Name samples, the first of many."""
+    named = [number(place) for place in places[:_MOST_NAMED]]
+    more = len(places) - len(named)
+    return (
+        f"{'Sample' if len(places) == 1 else 'Samples'} {listed([*named, f'{number(more)} more'] if more else named)}"
+    )
+
+
 def _explained(why: WhyResult, known: Words) -> Iterator[Finding]:
     tested = [one for one in why.explanations if one.main is not None and one.main.verdict is not None]
     verdicts = {one.sample: one.main.verdict.word for one in tested if one.main and one.main.verdict}
@@ -135,7 +145,8 @@ def _explained(why: WhyResult, known: Words) -> Iterator[Finding]:
         yield EMPTY_IMAGE.finding(
             f"The answer to {number(len(empty))} of {plural(len(verdicts), known.sample)} explained is given to an"
             f" empty {known.sample}, too.",
-            f"Sample {', '.join(map(number, empty[:_MOST_NAMED]))}: nothing in it is needed for that answer.",
+            f"{_samples(empty)}: painting over parts of {'it' if len(empty) == 1 else 'them'} cannot show what the"
+            f" {'answer rests' if len(empty) == 1 else 'answers rest'} on.",
             "why",
             facts={"num_empty": len(empty), "num_explained": len(verdicts)},
         )

@@ -313,6 +313,20 @@ def test_flow_has_the_image_its_stages_and_the_answer() -> None:
     assert found["The answer"].note == "“cat”, and it is."
 
 
+def test_stages_of_one_size_are_called_by_their_layers() -> None:
+    convs = [
+        made.conv(f"mix_{place}", index=place, inputs=("image" if place == 1 else f"mix_{place - 1}",))
+        for place in range(1, 9)
+    ]
+    found = flow(made.bare(model=made.model(*convs, made.flatten(index=9), made.dense(index=10))))
+    assert found is not None
+    stages = [column for column in found.columns if column.kind == "stage"]
+    assert len(stages) > 1
+    assert all(column.title.startswith("mix_") and column.is_name for column in stages)
+    assert len({column.title for column in stages}) == len(stages)
+    assert stages[0].detail.endswith("map of 2\u202f×\u202f2")
+
+
 def test_every_map_leads_to_its_channel_or_to_its_layer() -> None:
     maps = columns(made.evidence(journey=journey()))["conv"].maps
     assert [item.place(frozenset({"channels-conv", "channel-conv-0"})) for item in maps] == [
@@ -419,7 +433,7 @@ def test_dead_channels_and_failed_checks_are_what_is_broken() -> None:
         ((made.dead(0), made.channel(1)), []),
         (
             (made.dead(0), made.channel(1), made.channel(2, copy_of=1, copy_correlation=0.995)),
-            ["Of the others 1 does the job of another."],
+            ["Of the others, 1 does the job of another."],
         ),
         ((made.channel(0),), ["Of 1\xa0channel (filters) none is dead, and none does the job of another."]),
     ],

@@ -238,7 +238,7 @@ def _channels(watched: ResponsesResult, *, is_dead_said: bool) -> Iterator[str]:
     if not dead:
         yield f"{of} none is dead{f'; {listed(told)}' if told else ', and none does the job of another'}."
     elif told:
-        yield f"{'Of the others' if is_dead_said else of} {listed(told)}."
+        yield f"{'Of the others,' if is_dead_said else of} {listed(told)}."
 
 
 def _limits(evidence: Evidence, cannot_say: tuple[str, ...]) -> Box:

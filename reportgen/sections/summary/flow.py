@@ -177,7 +177,8 @@ def _stage(
 ) -> Column:
     model, known = evidence.model, words(evidence.model)
     found = next((each for each in result.stages if each.path == stage.call.path), None) if result else None
-    is_name = len(model.seen_calls) <= MOST_STAGES
+    # Stages of one size could not be told apart by it.
+    is_name = len(model.seen_calls) <= MOST_STAGES or len({each.sizes for each in passing.stages}) < len(passing.stages)
     of_maps = f"{number(stage.num_channels)} {'map' if stage.num_channels == 1 else 'maps'}"
     if found is not None and len(found.maps) < stage.num_channels:
         of_maps = f"{number(len(found.maps))} of {of_maps}"
