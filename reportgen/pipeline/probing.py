@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields, replace
 from types import ModuleType
@@ -12,6 +13,7 @@ from reportgen.document.report import RunFacts, Score
 from reportgen.evidence import Evidence
 from reportgen.evidence.samples import SampleRecord
 from reportgen.evidence.why import Explanation
+from reportgen.language.vocabulary import Words, words
 from reportgen.models.compiling import runnable
 from reportgen.models.subject import Subject
 from reportgen.options import Options
@@ -59,14 +61,16 @@ def gathered(subject: Subject, chapters: Iterable[str], options: Options, progre
     Returns:
         The evidence, without what is known of the report only: its title, its run, its findings.
     """
-    data = None if subject.dataset is None else _described(subject.dataset)
+    data = None if subject.dataset is None else _described(subject.dataset, words(subject.record))
     nothing = RunFacts("", None, (), (), (), (), ())
     return Evidence("", subject.record, nothing, (), dataset=data, **probe(subject, chapters, options, progress))
 
 
-def _described(data: Dataset) -> DatasetRecord:
+def _described(data: Dataset, known: Words) -> DatasetRecord:
+    # A place that data come from calls all of them images: "200 images given in memory".
+    name = re.sub(r"^([\d\u202f]+) image(s?)(?= )", rf"\1 {known.sample}\2", data.name)
     return DatasetRecord(
-        name=data.name,
+        name=name,
         split=data.split,
         size=data.size,
         shape=data.shape,

@@ -13,6 +13,7 @@ from reportgen.document.report import Finding, Report
 from reportgen.evidence import Evidence
 from reportgen.evidence.journey import JourneyResult, RowOfNumbers, StageMap, StageMaps
 from reportgen.evidence.performance import ClassAccuracy, Commonest, Confusion, Share, share
+from reportgen.evidence.predictions import ErrorMoments, Errors
 from reportgen.evidence.samples import Answer, HeadAnswer
 from reportgen.language.ties import Tie
 from reportgen.renderers import html
@@ -152,9 +153,20 @@ def test_values_have_their_error_and_how_it_is_spread() -> None:
         errors=answers_made.errors(np.linspace(0, 1, 100)),
     )
     evidence = made.evidence(predictions=found, pixels=None, performance=None)
-    assert "mean absolute error on 100\xa0images is 0.5; half of the errors are 0.5 or less, and 95 in 100" in said(
-        evidence
-    )
+
+    def with_moments(count: int) -> Errors:
+        spread = np.linspace(0, 1, count)
+        moments = ErrorMoments(count, float(spread.mean()), float(spread.std()), 0.0)
+        return replace(answers_made.errors(spread), moments=moments)
+
+    words = said(replace(evidence, predictions=replace(found, errors=with_moments(100))))
+    # The deviation of these errors is 0.2916: 1.96 · 0.2916 / √100 on either side.
+    assert "mean absolute error on 100\xa0images is 0.5 (95 % interval 0.443 to 0.557); half of the errors" in words
+    assert "are 0.5 or less, and 95 in 100" in words
+    few = replace(found, num_images=29, errors=with_moments(29), value_range=(-1.0, 2.5))
+    words = said(replace(evidence, predictions=few))
+    assert "interval" not in words, "of so few"
+    assert words.endswith(" or less. Its predictions run from −1 to 2.5.")
     assert boxes(evidence)["trust"].strong == "0.5"
 
 

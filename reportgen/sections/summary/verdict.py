@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import sqrt
 
 from reportgen.document.verdict import MET, NOT_DECIDED, Verdict
 from reportgen.evidence import Evidence
 from reportgen.evidence.performance import HeadScores, Share
 from reportgen.evidence.pixels import PixelHead
+from reportgen.evidence.predictions import PredictionsResult
 from reportgen.findings.doubts import in_doubt
 from reportgen.findings.weak_classes import weak_classes
 from reportgen.language.cleaning import shortened
@@ -30,6 +32,8 @@ _EXAMPLES = 3
 _MOST_WEAK = 3
 _FEW = 20
 _SURE = 0.9
+_MANY = 30
+"""From so many images on the mean of their errors is about normal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +79,27 @@ def _measured(evidence: Evidence) -> Iterator[Phrase]:
     elif found.right is None and found.mean_error is not None:
         yield Phrase(f" Its mean absolute error on {images} is ")
         yield Phrase(number(found.mean_error), "strong")
-        if found.errors is not None and found.errors.spread is not None:
-            half, most, _ = found.errors.spread
-            yield Phrase(f"; half of the errors are {number(half)} or less, and 95 in 100 are {number(most)} or less")
-        yield Phrase(".")
+        yield Phrase(_spread(found))
     elif found.right is None:
         yield Phrase(f" It was run on {images} without usable labels, so how often it is right is not known.")
     else:
         yield from _accuracy(evidence, found.right, found.num_images)
+
+
+def _spread(found: PredictionsResult) -> str:
+    """Say how sure a mean error is, how the errors spread, and beside which values they stand."""
+    said, errors = "", found.errors
+    if errors is not None and errors.moments is not None and errors.moments.count >= _MANY:
+        half = 1.96 * errors.moments.deviation / sqrt(errors.moments.count)
+        low, high = max(errors.moments.mean - half, 0.0), errors.moments.mean + half
+        said += f" (95 % interval {number(low)} to {number(high)})"
+    if errors is not None and errors.spread is not None:
+        middle, most, _ = errors.spread
+        said += f"; half of the errors are {number(middle)} or less, and 95 in 100 are {number(most)} or less"
+    if found.value_range is None:
+        return f"{said}."
+    low, high = found.value_range
+    return f"{said}. Its predictions run from {number(low)} to {number(high)}."
 
 
 def _accuracy(evidence: Evidence, right: int, total: int) -> Iterator[Phrase]:
