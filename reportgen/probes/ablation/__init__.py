@@ -21,7 +21,6 @@ from reportgen.errors import ModelError
 from reportgen.evidence.ablation import AblationResult
 from reportgen.evidence.inference import LEVEL
 from reportgen.evidence.watching import WatchingResult
-from reportgen.models import freeing
 from reportgen.models.subject import Subject
 from reportgen.options import Options
 from reportgen.probes.ablation import measuring
@@ -78,7 +77,6 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Abla
     except ModelError as error:
         nobody = np.zeros(0, np.int64)
         result = AblationResult(dataset.size, 0, nobody, nobody, None, 0.0, "", total, LEVEL, (), missing=str(error))
-    freeing.give_back()  # that of the graphs: of ResNet-50, 400 MB
     return result
 
 

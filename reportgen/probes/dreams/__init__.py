@@ -21,7 +21,7 @@ from reportgen.evidence.ablation import AblationResult
 from reportgen.evidence.dreams import Dream, DreamsResult
 from reportgen.evidence.responses import ResponsesResult
 from reportgen.language.vocabulary import words
-from reportgen.models import arising, freeing, running
+from reportgen.models import arising, running
 from reportgen.models.cutting import Part
 from reportgen.models.hooks import Call, StopPassError, until
 from reportgen.models.inputs import arrange, batch_size
@@ -103,7 +103,6 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Drea
                     advance()
     except ModelError as error:
         return DreamsResult((), bool(asked), str(error))
-    freeing.give_back()  # that of the graphs
     made = list(dict.fromkeys((call.path, channel) for call, channel in chosen))
     found = [dreams[key] for key in made if np.isfinite(dreams[key].activation)]
     return DreamsResult(tuple(found), bool(asked), notes=_notes([dreams[key] for key in made]))

@@ -19,7 +19,7 @@ from reportgen.evidence.journey import ALL_ANSWERS, FIRST_ANSWERS, JourneyResult
 from reportgen.evidence.predictions import PredictionsResult
 from reportgen.evidence.samples import Answer
 from reportgen.evidence.watching import WatchingResult
-from reportgen.models import freeing, running
+from reportgen.models import running
 from reportgen.models.hooks import Call, watch
 from reportgen.models.subject import Array, Subject
 from reportgen.options import Options
@@ -48,10 +48,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Jour
     found = subject.earlier.get("predictions")
     if not subject.samples or not isinstance(found, PredictionsResult):
         return None
-    try:
-        return _followed(subject, found, options, progress)
-    finally:
-        freeing.give_back()
+    return _followed(subject, found, options, progress)
 
 
 def _followed(subject: Subject, found: PredictionsResult, options: Options, progress: Progress) -> JourneyResult:

@@ -30,7 +30,6 @@ from reportgen.evidence.shortcuts import (
     ShortcutsResult,
     Transplant,
 )
-from reportgen.models import freeing
 from reportgen.models.explaining import Goal
 from reportgen.models.subject import Array, Subject
 from reportgen.options import Options
@@ -72,8 +71,6 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Shor
         return _Search(subject, answers, options.seed).result(progress)
     except ModelError as error:
         return _nothing(dataset, str(error))
-    finally:
-        freeing.give_back()
 
 
 def _nothing(dataset: Dataset, why: str) -> ShortcutsResult:

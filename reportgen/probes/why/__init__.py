@@ -13,7 +13,6 @@ from reportgen.errors import ModelError
 from reportgen.evidence.predictions import PredictionsResult
 from reportgen.evidence.watching import WatchingResult
 from reportgen.evidence.why import METHODS, Spent, WhyResult
-from reportgen.models import freeing
 from reportgen.models.subject import Subject
 from reportgen.options import Options
 from reportgen.probes.why import affording, carrying, mapping
@@ -58,8 +57,6 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> WhyR
         return _explained(subject, answers, options, progress)
     except ModelError as error:
         return _nothing(answers, str(error))
-    finally:
-        freeing.give_back()
 
 
 def _explained(subject: Subject, answers: PredictionsResult, options: Options, progress: Progress) -> WhyResult:
