@@ -102,12 +102,11 @@ def strip(name: str, tiles: Sequence[Tile], *, side: int, alt: str) -> Figure:
 
     Args:
         name: Id of the figure.
-        tiles: At most `IN_A_STRIP`; the places of those that are missing are left clear.
+        tiles: At most `IN_A_STRIP`; the strip ends with the last.
         side: Pixels along a side of a tile.
         alt: Text alternative.
     """
-    sheet = np.full((side, IN_A_STRIP * (side + _GAP) - _GAP, 3), _PAPER, np.uint8)
-    sheet[:, : len(tiles) * (side + _GAP) - _GAP] = _LINE
+    sheet = np.full((side, len(tiles) * (side + _GAP) - _GAP, 3), _LINE, np.uint8)
     for place, tile in enumerate(tiles):
         left = place * (side + _GAP)
         sheet[:, left : left + side] = _tile(tile, side)

@@ -49,21 +49,19 @@ def share_at(call: CallMaps, channel: int, is_common: bool, cap: float) -> float
     return float((values(call, channel, is_common) >= cap * _NEARLY).mean())
 
 
-def strip(name: str, tiles: Sequence[Levels], framed: Collection[int], *, is_short: bool, alt: str) -> Figure:
+def strip(name: str, tiles: Sequence[Levels], framed: Collection[int], *, alt: str) -> Figure:
     """Draw maps side by side, from black over amber to cream.
 
     Args:
         name: Id of the figure.
-        tiles: At most `IN_A_STRIP` maps as `scaled` returns them, all of one size.
+        tiles: At most `IN_A_STRIP` maps as `scaled` returns them, all of one size; the strip ends with the last.
         framed: Places of those that are framed.
-        is_short: Whether the strip ends with the last of them; else it has room for `IN_A_STRIP`.
         alt: Text alternative.
     """
     drawn = [_tile(tile, place in framed) for place, tile in enumerate(tiles)]
     height, width = drawn[0].shape[:2]
     gap = max(1, round(width / _GAP))
-    columns = len(drawn) if is_short else IN_A_STRIP
-    row = np.full((height, columns * (width + gap) - gap, 3), _DARK, np.uint8)
+    row = np.full((height, len(drawn) * (width + gap) - gap, 3), _DARK, np.uint8)
     for place, tile in enumerate(drawn):
         row[:, place * (width + gap) : place * (width + gap) + width] = tile
     return mosaic.coloured(name, row, alt=alt)

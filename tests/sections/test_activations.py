@@ -164,3 +164,10 @@ def test_of_a_volume_the_slice_with_the_peak_is_laid_over_the_same_slice() -> No
     assert np.abs(drawn_as - expected).mean() < 4
     other = evidence_maps.lit(volume[2], levels[0, 1], 168)
     assert np.abs(drawn_as - other).mean() > 10
+
+
+def test_strip_of_few_maps_is_as_wide_as_these() -> None:
+    few, full = (
+        seen_maps.strip("s", [np.zeros((4, 4), np.uint8)] * number, (), alt="Maps.").width_px for number in (3, 8)
+    )
+    assert abs(few / full - 3 / 8) < 0.01

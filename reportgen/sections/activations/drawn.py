@@ -154,7 +154,6 @@ def sheet(evidence: Evidence, index: int, call: CallMaps, framed: Sequence[int],
             f"strip-{evidence.samples[index].index}-{call.path}-{start // IN_A_STRIP}",
             [seen_maps.scaled(call, channel, is_common, top) for channel in part],
             [place for place, channel in enumerate(part) if channel in framed],
-            is_short=len(order) < IN_A_STRIP,
             alt=f"Maps of channels {part[0]} to {part[-1]} of {call.path} on sample {evidence.samples[index].index}.",
         )
         below = tuple(Numbered(channel, states.get(channel, ""), channel in framed) for channel in part)
