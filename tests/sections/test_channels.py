@@ -376,7 +376,11 @@ def test_strips_on_paper_are_of_the_channels_with_a_card_first() -> None:
     for name in ("a", "b", "c"):
         known = tuple(made.channel(number, best=best) for number in range(80))
         calls.append(replace(made.call(name, *known), shown=(70, 3, 75)))
-    found = next(each for each in content(responses=made.responses(*calls)).layers if each.in_body)
+    responses = made.responses(*calls)
+    found = next(each for each in content(responses=responses).layers if each.in_body)
+    words = " What those with a card in the HTML, and the first others, saw where they responded most. Framed: those"
+    assert words in text(page("print", responses=responses))
+    assert " What each saw where it responded most. Framed: those above." in text(page("screen", responses=responses))
     entries = [each for strip in found.index_on_paper for each in strip.entries]
     numbers = [each.channel for each in entries]
     assert numbers == [*range(len(numbers) - 2), 70, 75], "those with a card, and the first others"
