@@ -8,6 +8,8 @@ SMALL = 8.5
 """Of the number below a tile."""
 LARGE = 13
 """Of the words in a drawing that is shown at its own size or smaller."""
+LARGER = 19
+"""Of those in a drawing that is shown at two thirds of its size or less."""
 BELOW_MIDDLE = 3.5
 """How far the foot of a digit is below its middle."""
 SANS = "IBM Plex Sans, DejaVu Sans, sans-serif"

@@ -39,6 +39,7 @@ _LETTERING = {
     "sans": Markup(f'font-family="{lettering.SANS}" font-size="{lettering.SIZE}"'),
     "small": Markup(f'font-family="{lettering.SANS}" font-size="{lettering.SMALL}"'),
     "large": Markup(f'font-family="{lettering.SANS}" font-size="{lettering.LARGE}"'),
+    "larger": Markup(f'font-family="{lettering.SANS}" font-size="{lettering.LARGER}"'),
     "mono": Markup(f'font-family="{lettering.MONO}" font-size="{lettering.SIZE}"'),
     "below_middle": lettering.BELOW_MIDDLE,
 }
