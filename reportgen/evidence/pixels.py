@@ -241,7 +241,7 @@ class PixelHead:
         """
         if self.by_error is None or self.by_error.num_averaged >= self.num_images:
             return f"the other {samples}"
-        return f"{number(self.by_error.num_averaged)} other {samples}, drawn at random"
+        return f"{number(self.by_error.num_averaged)} other {samples} drawn at random"
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ def test_of_many_images_the_mean_picture_is_that_of_some_and_says_so(monkeypatch
     images = pictures(40)
     monkeypatch.setattr("reportgen.probes.pixels.errors.MOST_AVERAGED", 8)
     head = only(model_that_passes(3, "sigmoid", "again"), images)
-    assert head.others("images") == "8 other images, drawn at random"
+    assert head.others("images") == "8 other images drawn at random"
     found = errors_of(head)
     assert found.mean_picture is not None
     drawn = set(MeanPicture(40, 0).images.tolist())
