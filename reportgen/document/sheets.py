@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from reportgen.document import lettering
 from reportgen.document.report import Figure
 
 SHEET_LEFT = 30.0
@@ -21,6 +22,10 @@ HIGHEST_ON_PAPER = 400.0
 """Most that a sheet is high where many follow one another on paper: two of them fit on a page."""
 _HIGHEST_PIECE = 190.0
 """A sheet that is higher there is set in two pieces, so that what is left of a page holds the first."""
+_READABLE = 7.0
+"""Least size of a number on paper, CSS pixels of the page: five points."""
+_DIGIT, _CAPITAL = 0.62, 0.75
+"""How wide and how high a digit is at most, in sizes of its letters."""
 _BARE_TOP = 4.0
 _STRAY = 1.5
 """How far from the edge of a part of a picture readers of PDFs may show its next pixels, CSS pixels of the page."""
@@ -245,6 +250,20 @@ class Piece:
     def size(self) -> tuple[float, float]:
         """Width and height."""
         return self.sheet.size[0], self.span[1] - self.span[0]
+
+    @property
+    def letters(self) -> float:
+        """Size of the numbers beside the rows and above the columns: on the page never smaller than can be read."""
+        return max(lettering.SIZE, _READABLE / self.shrink)
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, top, width and height, with the room that numbers need which are larger than usual."""
+        (width, height), (across, down) = self.size, self.sheet.number_lines
+        longest = max((len(str(label)) for _, label in self.sheet.row_labels), default=0)
+        left = max(0.0, _DIGIT * self.letters * longest - across)
+        above = max(0.0, _CAPITAL * self.letters - down) if self.column_labels else 0.0
+        return -left, self.span[0] - above, width + left, height + above
 
     @property
     def picture(self) -> tuple[float, float, float, float]:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 
 _LETTERING = {
+    "family": Markup(f'font-family="{lettering.SANS}"'),
     "sans": Markup(f'font-family="{lettering.SANS}" font-size="{lettering.SIZE}"'),
     "small": Markup(f'font-family="{lettering.SANS}" font-size="{lettering.SMALL}"'),
     "large": Markup(f'font-family="{lettering.SANS}" font-size="{lettering.LARGE}"'),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -102,3 +103,22 @@ def test_text_alternative_says_which_rows_a_piece_has() -> None:
     assert [part.alt for part in found.pieces] == ["All maps. Rows 1 to 4 of 8.", "Rows 5 to 8 of 8 of the same maps."]
     assert found.whole.alt == "All maps."
     assert [part.alt for part in sheet(64).pieces] == ["All maps."]
+
+
+@pytest.mark.parametrize(("channels", "side"), [(64, 14), (128, 14), (1000, 6), (2048, 7)])
+def test_numbers_of_a_shrunk_sheet_can_be_read_and_have_room(channels: int, side: int) -> None:
+    found = sheet(channels, side)
+    across, down = found.number_lines
+    for part in found.pieces:
+        left, top, width, height = part.box
+        assert part.letters * part.shrink >= 7
+        assert across - 0.62 * part.letters * len(str(channels - 1)) >= left - 1e-9
+        assert not part.is_first or down - 0.75 * part.letters >= top - 1e-9
+        steps = [y for y, _ in part.paper_row_labels]
+        assert all(after - before >= part.letters for before, after in pairwise(steps))
+        assert left + width == pytest.approx(found.size[0])
+        assert top + height == pytest.approx(part.span[1])
+    assert found.whole.letters == 10.5
+    # Four digits need a little more than the room beside a sheet.
+    assert found.whole.box[0] == pytest.approx(0 if channels <= 1000 else 24 - 4 * 0.62 * 10.5)
+    assert found.whole.box[1:] == (0, found.size[0] - found.whole.box[0], found.size[1])
