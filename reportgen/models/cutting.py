@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 import keras
@@ -104,7 +104,8 @@ class Trace:
         return all(tensor.graph is self.graph for tensor in (*call.steps, call.given) if tensor is not None)
 
     @cached_property
-    def _changes_state(self) -> bool:
+    def changes_state(self) -> bool:
+        """Whether it may give a variable another value, as a layer that counts its calls does."""
         return running.changes_state(self.graph)
 
     def part(self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], *, is_fixed: bool = False) -> Part:
@@ -132,13 +133,13 @@ class Trace:
             fetches: Tensors of the graph that are asked for.
             then: What is done with them in the graph; None where they are returned as they are.
         """
-        piece = self._piece(self.inputs, fetches, self._unfolded, is_ordered=self._changes_state)
+        piece = self._piece(self.inputs, fetches, self._unfolded, is_ordered=self.changes_state)
         run = _for_each_shape(piece if then is None else lambda *values: then(piece(*values)), self.inputs)
 
         def of_batch(inputs: Tensors) -> list[Tensor]:
             flat = keras.tree.flatten(inputs)
             # To keep the state of a network of small layers takes a tenth as long as to run it.
-            if not self._changes_state:
+            if not self.changes_state:
                 return run(*flat)
             with running.state_kept(self._model):
                 return run(*flat)
@@ -259,8 +260,9 @@ def trace(model: Model, inputs: Tensors, kept: Collection[str] = (), any_size: b
     operations: dict[str, Operation] = {}
     fold = Folding(kept)
 
-    def note(call: Call) -> Instead | None:
-        instead = fold(call)
+    def note(graph: tf.Graph, call: Call) -> Instead | None:
+        # A graph inside of this one, as of a loop, cannot be unfolded from outside.
+        instead = fold(call) if tf.compat.v1.get_default_graph() is graph else None
         operations[call.path] = call.operation
         output = next(iter(keras.tree.flatten(call.output if instead is None else instead.output)), None)
         if isinstance(output, tf.Tensor):
@@ -269,7 +271,7 @@ def trace(model: Model, inputs: Tensors, kept: Collection[str] = (), any_size: b
         return instead
 
     def forward(*flat: Tensor) -> Tensors:
-        with watch(model, note):
+        with watch(model, partial(note, tf.compat.v1.get_default_graph())):
             return keras.tree.flatten(model(keras.tree.pack_sequence_as(inputs, flat), training=False))
 
     first = [None] if any_size else []

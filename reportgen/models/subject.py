@@ -214,7 +214,8 @@ class Answering:
             num_batches: How many batches there will be: few do not pay for the tracing, unless they are folded. Where
                 other processes are asked about the others, those count, too: the last bits depend on it.
             rows: How many images the largest batch has; 0 for as many as the first one.
-            is_folded: Whether convolutions and the batch normalisations behind them may be one (`folding`).
+            is_folded: Whether convolutions and the batch normalisations behind them may be one (`folding`); they are
+                not in a model that changes its state.
         """
         self._subject, self._is_folded = subject, is_folded
         self._rows = batch_size(subject.model) or rows
@@ -244,7 +245,8 @@ class Answering:
 
     def _traced(self) -> Callable[[Tensors], list[Tensor]]:
         whole = self._subject.trace(self._rows)
-        if not self._is_folded:
+        # A part does not wait for what a layer counts.
+        if not self._is_folded or whole.changes_state:
             return whole.whole(whole.answers)
         part = whole.part(whole.inputs, whole.answers, is_fixed=True)
         return lambda inputs: part(*keras.tree.flatten(inputs))

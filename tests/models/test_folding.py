@@ -43,6 +43,24 @@ def network(layers: list[Any]) -> Any:
     return model
 
 
+class Twofold(keras.Model):  # type: ignore[misc, unused-ignore]
+    """A convolution and a batch normalisation, and in a graph of their own a model that calls its layers the same."""
+
+    def __init__(self) -> None:
+        super().__init__(name="twofold")
+        own, inside = (
+            [keras.layers.Conv2D(3, 3, name="conv"), keras.layers.BatchNormalization(name="norm")] for _ in range(2)
+        )
+        self.own, self.inside = own, keras.Sequential([keras.Input((7, 7, 3)), *inside], name="twofold")
+        for layer, shape in zip(own, [(None, 9, 9, 3), (None, 7, 7, 3)], strict=True):
+            layer.build(shape)
+
+    def call(self, inputs: Any) -> Any:
+        for layer in self.own:
+            inputs = layer(inputs)
+        return tf.function(self.inside, autograph=False)(inputs)
+
+
 def normalised(traced: Trace) -> int:
     """Count the sums over whole maps that the answer follows from: each batch normalisation that is left has one."""
     waiting, found = [traced.answers[0].op], set()
@@ -78,6 +96,15 @@ def test_whole_model_is_as_it_is_though_its_graph_is_folded(case: str) -> None:
     np.testing.assert_allclose(values, model.layers[1](model.layers[0](IMAGES)), rtol=1e-6)
     (folded,) = traced.part(traced.inputs, traced.answers)(IMAGES)
     assert not np.array_equal(answer, folded)
+
+
+def test_graph_inside_of_the_graph_may_use_the_same_names() -> None:
+    model = Twofold()
+    expected = np.asarray(model(IMAGES, training=False))
+    traced = trace(model, IMAGES)
+    plain = tf.function(lambda images: model(images, training=False), autograph=False)
+    np.testing.assert_array_equal(traced.whole(traced.answers)(IMAGES)[0], plain(IMAGES))
+    np.testing.assert_allclose(traced.part(traced.inputs, traced.answers)(IMAGES)[0], expected, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("case", NOT_FOLDED)

@@ -14,6 +14,7 @@ import reportgen
 from reportgen.errors import DataError, ModelError
 from reportgen.models import running
 from reportgen.models.inspection import inspect
+from reportgen.models.subject import Answering as Asking
 from reportgen.models.subject import Subject
 from tests.models import toys
 
@@ -103,6 +104,15 @@ def test_graph_waits_for_what_a_layer_counts_and_puts_it_back() -> None:
     run = traced.whole(traced.answers)
     for _ in range(2):
         np.testing.assert_allclose(run(IMAGES)[0], expected, rtol=1e-6)
+    assert float(model.layers[0].calls.value) == 0
+
+
+def test_network_that_counts_is_asked_as_it_is_where_others_are_folded() -> None:
+    model = network(lambda layer, inputs: layer.calls * inputs)
+    ask = Asking(Subject(model, inspect(model)), 9, is_folded=True)
+    expected = np.asarray(running.call(model, IMAGES))
+    for _ in range(2):
+        np.testing.assert_allclose(ask(IMAGES)[0], expected, rtol=1e-6)
     assert float(model.layers[0].calls.value) == 0
 
 

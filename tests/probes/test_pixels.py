@@ -236,6 +236,20 @@ def test_best_median_and_worst_image_are_looked_at_and_wrong_asks_for_the_worst(
     assert [record.index for record in subject.earlier["samples"]] == order[:-3:-1].tolist()
 
 
+@pytest.mark.parametrize("size", [2, 7])
+def test_of_images_that_are_answered_alike_as_many_are_looked_at(size: int) -> None:
+    subject, found = probed(
+        passing(activation="softmax"), np.repeat(PICTURES[:1], size, 0), np.repeat(MASKS[:1], size, 0)
+    )
+    assert found is not None
+    chosen = {record.reason: record.index for record in subject.earlier["samples"]}
+    expected = {
+        2: {"predicted best": 0, "predicted worst": 1},
+        7: {"predicted best": 0, "the median": 3, "predicted worst": 1},
+    }
+    assert chosen == expected[size]
+
+
 def test_masks_beside_labels_go_to_the_output_that_answers_with_pixels() -> None:
     image = keras.Input((SIDE, SIDE, 3), name="image")
     seen = layers.Conv2D(4, 3, padding="same", activation="relu", name="conv")(image)

@@ -131,8 +131,11 @@ def _surest(kind: str, count: int, chosen: Collection[int], known: Answered) -> 
 
 
 def _best_median_worst(scored: Scored) -> tuple[Picked, ...]:
-    worst, best = int(scored.worst.indices[0]), int(scored.best.indices[0])
-    found = {worst: "predicted worst", scored.median(): "the median", best: "predicted best"}
+    median, best = scored.median(), int(scored.best.indices[0])
+    worst = scored.worst.indices[scored.worst.keys == scored.worst.keys[0]].tolist()
+    # Of images that are equally bad, one is shown that is not shown as another.
+    last = next((index for index in worst if index not in {median, best}), worst[0])
+    found = {last: "predicted worst", median: "the median", best: "predicted best"}
     return tuple(Picked(index, reason) for index, reason in reversed(found.items()))
 
 
