@@ -113,5 +113,6 @@ def _factors(layer: Operation) -> list[Tensor]:
 
 def _is_tame(*variables: Tensor) -> bool:
     with tf.init_scope():
-        values = [keras.ops.convert_to_numpy(variable) for variable in variables]
+        # `keras.ops.convert_to_numpy` has NumPy 2 warn of a keyword that TensorFlow does not know.
+        values = [tf.convert_to_tensor(variable).numpy() for variable in variables]
     return all(bool(np.all(np.abs(each) <= _MOST)) for each in values)

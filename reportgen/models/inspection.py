@@ -36,6 +36,8 @@ from reportgen.records.model import (
 )
 
 _RESCALING = {"Rescaling", "Normalization"}
+# What may hand on the axes of an image in another order.
+_TURNING = {"Permute", "Transpose", "Reshape", "Moveaxis", "Swapaxes"}
 
 
 def inspect(model: Model, input_shapes: Mapping[str, Shape] | None = None) -> ModelRecord:
@@ -104,6 +106,7 @@ class _Walk:
         self._last = ""
         self._made: dict[int, tuple[weakref.ref[Tensor], str]] = {}
         self._reach: dict[str, Reach] = {}
+        self._formats: dict[str | None, str | None] = {}
         self._seen: dict[int, str] = {}
         self._inside: dict[str, int] = {}
         self._seen_weights: list[tuple[Operation, list[Tensor], str]] = []
@@ -181,6 +184,7 @@ class _Walk:
         record, own = self._record(call, sources)
         self.records.append(record)
         self._reach[call.path] = own
+        self._formats[call.path] = record.data_format
         self._seen.setdefault(id(call.operation), call.path)
         self._activations[call.path] = output_activation(call.operation)
         self._last = call.path
@@ -233,7 +237,7 @@ class _Walk:
             activation_bytes=(product(output_shape) or 0) * item_size(output.dtype),
             settings=(*settings(config), *(Setting("time steps", steps) for steps in time_steps)),
             windows=arithmetic.windows if arithmetic else None,
-            data_format=_data_format(config),
+            data_format=_data_format(config) or self._handed_on(kind, sources, shapes, output_shape),
             steps=(*arithmetic.steps, *reach.steps(below, own, arithmetic, len(time_steps))) if arithmetic else (),
             notes=(*(arithmetic.notes if arithmetic else ()), *notes, *more_notes),
             checks=checks,
@@ -244,6 +248,17 @@ class _Walk:
         )
         self._seen_weights.append((operation, weights, str(keras.backend.standardize_dtype(output.dtype))))
         return record, own
+
+    def _handed_on(
+        self, kind: str, sources: tuple[str | None, ...], shapes: tuple[Shape, ...], output_shape: Shape
+    ) -> str | None:
+        """Return the data format of what an activation or the like is given, which says none of its own."""
+        formats = {self._formats.get(source) for source in sources}
+        keeps_axes = all(
+            shape == output_shape or (kind == "Concatenate" and len(shape) == len(output_shape)) for shape in shapes
+        )
+        is_first = formats == {"channels_first"} and keeps_axes and kind not in _TURNING
+        return "channels_first" if is_first else None
 
     def _remember(self, tensor: Tensor, path: str) -> None:
         self._made[id(tensor)] = (weakref.ref(tensor), path)

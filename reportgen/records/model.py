@@ -165,7 +165,8 @@ class LayerRecord:
         activation_bytes: Memory of one sample's output.
         settings: What the layer was told, for the reader.
         windows: How the input is read along each spatial axis, where that is known.
-        data_format: "channels_last", "channels_first" or None.
+        data_format: "channels_last", "channels_first" or None. An activation, a normalisation or a sum says none of its
+            own: it has "channels_first" where all that it reads has.
         steps: The calculation, as shown.
         notes: What the reader should know besides.
         checks: What was compared with what.

@@ -391,6 +391,21 @@ def test_channels_first_is_read_in_its_own_order() -> None:
     assert all(check.agrees for call in found.values() for check in call.checks)
 
 
+def test_what_says_no_data_format_has_that_of_what_it_reads() -> None:
+    start = keras.Input((1, 6, 6))
+    first = layers.BatchNormalization(axis=1, name="first")(start)
+    conv = layers.DepthwiseConv2D(1, depth_multiplier=6, data_format="channels_first", name="conv")(first)
+    seen = layers.ReLU(name="seen")(layers.BatchNormalization(axis=1, name="norm")(conv))
+    added = layers.Add(name="added")([conv, seen])
+    joined = layers.Concatenate(axis=1, name="joined")([added, seen])
+    turned = layers.ReLU(name="turned")(layers.Permute((2, 3, 1), name="permute")(added))
+    mixed = layers.Flatten(name="flat")(joined), layers.Flatten(name="other")(turned)
+    found = calls(inspect(keras.Model(start, layers.Concatenate(name="row")(mixed))))
+    known = {path for path, call in found.items() if call.data_format == "channels_first"}
+    assert known == {"conv", "norm", "seen", "added", "joined"}
+    assert (found["seen"].channel_axis, found["turned"].channel_axis) == (0, 2)
+
+
 def test_squeeze_and_excite_depends_on_the_whole_image() -> None:
     start = keras.Input((8, 8, 1))
     maps = layers.Conv2D(4, 3, padding="same", name="conv")(start)

@@ -175,3 +175,28 @@ def test_network_that_answers_everything_alike_is_explained_without_a_place() ->
     page = report.to_html()
     assert "nothing speaks for it" in page
     assert "is strongest" not in page
+
+
+def test_network_in_channels_first_order_is_explained_as_its_twin_with_the_channels_last() -> None:
+    draw, told = np.random.default_rng(3), []
+    weights: list[Any] = []
+    for order, axis, images in (("channels_last", -1, X), ("channels_first", 1, np.moveaxis(X, -1, 1))):
+        model = keras.Sequential(
+            [
+                keras.Input(images.shape[1:]),
+                keras.layers.Conv2D(4, 3, data_format=order, name="conv"),
+                keras.layers.BatchNormalization(axis=axis),
+                keras.layers.ReLU(name="seen"),
+                keras.layers.GlobalAveragePooling2D(data_format=order),
+                keras.layers.Dense(CLASSES, activation="softmax"),
+            ]
+        )
+        weights = weights or [draw.uniform(0.2, 1, each.shape) for each in model.get_weights()]
+        model.set_weights(weights)
+        found = reportgen.explain(model, images, Y, preprocess="none", section=["channels", "why"])
+        sections = found.to_dict()["sections"]
+        shares = [row["share"] for each in sections["why"]["content"]["samples"] for row in each["sums"][0]["rows"]]
+        moves = [each["estimated_move"] for each in sections["channels"]["content"]["layers"][0]["channels"]]
+        told.append([*shares, *moves])
+    assert len(told[0]) > 4
+    np.testing.assert_allclose(told[0], told[1], rtol=1e-3, atol=1e-5)
