@@ -138,7 +138,8 @@ class ChannelShare:
     Attributes:
         channel: Its number.
         share: What it adds, in log-odds or units of the value.
-        response: uint8 (*places): its map on this image, brightest where it responds most; None for what is no picture.
+        response: uint8 (*places): its map on this image, brightest where it responds most; None for what is no
+            picture, or does not lie on the image.
         patches: What it responded to most over the data, strongest first; () for what is no picture.
     """
 
@@ -191,7 +192,8 @@ class WorkedSum:
         score: What the model gave.
         rest: The score less all parts: 0 but for rounding.
         cells: The same sum by place: what each row and column of the call's maps adds. () where the maps are no
-            pictures, or have more than `MOST_CELLS` places.
+            pictures, do not lie on the image, as behind a layer that sums up a film, or have more than `MOST_CELLS`
+            places.
     """
 
     path: str

@@ -200,3 +200,20 @@ def test_network_in_channels_first_order_is_explained_as_its_twin_with_the_chann
         told.append([*shares, *moves])
     assert len(told[0]) > 4
     np.testing.assert_allclose(told[0], told[1], rtol=1e-3, atol=1e-5)
+
+
+def test_sum_behind_a_layer_that_sums_up_a_film_is_given_without_its_places() -> None:
+    films = np.random.default_rng(0).random((6, 3, 8, 8, 2)).astype("float32")
+    model = keras.Sequential(
+        [
+            keras.Input(films.shape[1:]),
+            keras.layers.ConvLSTM2D(3, 3, name="film"),
+            keras.layers.Conv2D(4, 3, activation="relu", name="conv"),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(CLASSES, activation="softmax"),
+        ]
+    )
+    found = reportgen.explain(model, films, Y, preprocess="none", section=["why"]).to_dict()
+    (sample, *_) = found["sections"]["why"]["content"]["samples"]
+    assert sample["sums"][0]["path"] == "conv"
+    assert sample["cells"] is None

@@ -109,7 +109,7 @@ def carried(ground: Ground, tail: Tail, place: Place, index: int, goal: Goal) ->
         if abs(1 - complete) <= mapping.COMPLETE or steps >= _MOST_STEPS:
             break
         steps *= 2
-    main, rest, number = _main(shares, values[0], axis)
+    main, rest, number = _main(shares, values[0], axis, len(ground.sizes))
     return Carried(
         path=place.call.path,
         judged_at=place.judged.path,
@@ -170,9 +170,11 @@ def worked_sum(ground: Ground, tail: Tail, place: Place, index: int, goal: Goal)
     rest = float(odds[0] - odds[1] - shares.sum())
     if abs(rest) > _EXACT * max(1.0, float(np.abs(shares).sum())):
         return None
-    main, others, number = _main(shares, values[0], axis)
+    main, others, number = _main(shares, values[0], axis, len(ground.sizes))
     paths, begins, score = (place.call.path, place.judged.path), float(odds[1]), float(odds[0])
-    return WorkedSum(*paths, begins, main, others, number, score, rest, _cells(parts.sum(axis=-1)))
+    added = parts.sum(axis=-1)
+    cells = _cells(added) if added.ndim == len(ground.sizes) else ()
+    return WorkedSum(*paths, begins, main, others, number, score, rest, cells)
 
 
 def _cells(added: Array) -> tuple[tuple[float, ...], ...]:
@@ -218,10 +220,11 @@ def _all_but(axis: int, rank: int) -> tuple[int, ...]:
     return tuple(each for each in range(rank) if each != axis % rank)
 
 
-def _main(shares: Array, values: Array, axis: int) -> tuple[tuple[ChannelShare, ...], float, int]:
+def _main(shares: Array, values: Array, axis: int, axes: int) -> tuple[tuple[ChannelShare, ...], float, int]:
     order = np.argsort(-np.abs(shares), kind="stable")[:MAIN_CHANNELS]
     volume = np.moveaxis(values, axis, -1)
-    main = tuple(ChannelShare(int(each), float(shares[each]), _levels(volume[..., each])) for each in order)
+    maps = [_levels(volume[..., each]) if volume.ndim == axes + 1 else None for each in order]
+    main = tuple(ChannelShare(int(each), float(shares[each]), of) for each, of in zip(order, maps, strict=True))
     return main, float(shares.sum() - shares[order].sum()), len(shares) - len(order)
 
 
