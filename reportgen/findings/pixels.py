@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reportgen.document.report import Finding
 from reportgen.document.rules import Rule
 from reportgen.evidence import Evidence
-from reportgen.evidence.pixels import LEAST_IMAGES, PixelHead
+from reportgen.evidence.pixels import LEAST_IMAGES, Estimate, PixelHead
 from reportgen.language.listing import listed
 from reportgen.language.numerals import number, percent, plural
 from reportgen.language.vocabulary import words
@@ -31,7 +31,8 @@ NO_BETTER = Rule(
     measured=(
         "For classes: pixel accuracy minus the share of the commonest class. For values: the mean absolute error of "
         "the mean picture of the other images minus the network's. Both are compared image by image; the warning is "
-        "given where the 95 % interval of the gain, with the images taken for a random draw, reaches down to 0."
+        "given where the 95 % interval of the gain, with the images taken for a random draw, reaches down to 0, and "
+        "where no image gains anything."
     ),
     cannot_tell=(
         "With few images the interval is wide and a small gain is not seen. Below 5 images, and without masks or true "
@@ -83,28 +84,37 @@ def _no_better(evidence: Evidence, head: PixelHead) -> Iterator[Finding]:
     scores, errors = head.by_class, head.by_error
     if scores and scores.commonest and scores.accuracy:
         gain, same = scores.commonest.gain, scores.commonest
-        title = f"Pixel accuracy{at} is not shown to be above that of always predicting {same.name}."
+        title = f"Pixel accuracy{at} is {_beside(gain, 'above', 'below')} that of always predicting {same.name}."
         detail = f"It is {percent(scores.accuracy.value)}, and {percent(same.accuracy)} of the pixels are {same.name}"
         facts = {"accuracy": scores.accuracy.value, "accuracy_of_commonest": same.accuracy}
         ends = tuple(percent(end) for end in gain.interval or ())
     elif errors and errors.gain and errors.mean_picture:
         gain, mean = errors.gain, errors.mean_picture.absolute.value
-        title = f"The error{at} is not shown to be below that of always predicting the mean picture."
+        title = f"The error{at} is {_beside(gain, 'below', 'above')} that of always predicting the mean picture."
         detail = f"It is {number(errors.errors.absolute.value)}, and that of the mean picture {number(mean)}"
         facts = {"error": errors.errors.absolute.value, "error_of_mean_picture": mean}
         ends = tuple(number(end) for end in gain.interval or ())
     else:
         return
-    if gain.interval is None or gain.interval[0] > 0:
+    # Where every image gains nothing, there is no spread, and so no interval.
+    no_gain = gain.interval is None and abs(gain.value) < 1e-9 and gain.num_images >= LEAST_IMAGES
+    if not no_gain and (gain.interval is None or gain.interval[0] > 0):
         return
     yield NO_BETTER.finding(
         title,
-        f"{detail} (95 % interval of the gain {ends[0]} to {ends[1]}, over {over}).",
+        f"{detail} ({f'95 % interval of the gain {ends[0]} to {ends[1]}' if ends else 'no gain at all'}, over {over}).",
         "pixels",
         where=head.name,
         facts=facts,
         predictions=head.num_images,
     )
+
+
+def _beside(gain: Estimate, better: str, worse: str) -> str:
+    """Say what is known of a score beside another that it does not beat."""
+    if gain.interval is None:
+        return "no better than"
+    return worse if gain.interval[1] < 0 else f"not shown to be {better}"
 
 
 def _never_found(evidence: Evidence, head: PixelHead) -> Iterator[Finding]:
@@ -121,8 +131,8 @@ def _never_found(evidence: Evidence, head: PixelHead) -> Iterator[Finding]:
     one = len(never) == 1
     yield NEVER_FOUND.finding(
         f"No pixel of the {'class' if one else 'classes'} {listed(names)} is found{_at(evidence, head)}.",
-        f"The masks have {plural(pixels, 'pixel')} of {'it' if one else 'them'}, in {'' if one else 'up to '}"
-        f"{plural(images, words(evidence.model).sample)}.",
+        f"The masks have {plural(pixels, 'pixel')} of {'it' if one else 'them'}, in {'' if one else 'at most '}"
+        f"{plural(images, words(evidence.model).sample)}{'' if one else ' each'}.",
         "pixels",
         where=names[0] if one else head.name,
         facts={"num_classes": len(never), "num_pixels": pixels},

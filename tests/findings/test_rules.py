@@ -15,7 +15,7 @@ from reportgen.document.rules import Rule
 from reportgen.errors import UnknownNameError
 from reportgen.evidence import Evidence
 from reportgen.evidence.performance import Sureness, share
-from reportgen.evidence.pixels import ClassByPixel, PixelsResult
+from reportgen.evidence.pixels import ClassByPixel, Estimate, PixelsResult
 from reportgen.evidence.pooling import PooledWindow
 from reportgen.evidence.shortcuts import ShortcutsResult
 from reportgen.evidence.why import Control
@@ -231,6 +231,28 @@ def test_dead_channels_whose_weights_are_zero_are_told_from_others(zero: tuple[i
     (finding,) = (each for each in found(case) if each.code == "RG401")
     assert f"{said}conv: 2 of 3 (channels 0, 1)." in finding.detail
     assert ("zero, as" in finding.detail) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("gain", "words"),
+    [
+        (made.estimate(-0.5, -0.6, -0.4), "above"),
+        (made.estimate(0.1, -0.1, 0.3), "not shown to be below"),
+        (made.estimate(0.0), "no better than"),
+    ],
+    ids=["worse", "not shown", "never another"],
+)
+def test_pixels_that_are_worse_than_a_constant_are_called_so(gain: Estimate, words: str) -> None:
+    head = made.pixel_head("input", by_error=made.by_error(gain=gain))
+    (found,) = [each for each in judge(made.evidence(pixels=made.pixels(head))) if each.code == "RG331"]
+    assert found.title == f"The error is {words} that of always predicting the mean picture."
+    assert ("no gain at all" in found.detail) == (gain.interval is None)
+
+
+def test_too_few_images_are_no_reason_to_call_pixels_no_better_than_a_constant() -> None:
+    few = made.by_error(gain=made.estimate(0.0, num_images=3))
+    found = judge(made.evidence(pixels=made.pixels(made.pixel_head("input", by_error=few))))
+    assert "RG331" not in [each.code for each in found]
 
 
 def test_facts_are_the_numbers_of_the_words() -> None:

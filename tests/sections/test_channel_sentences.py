@@ -115,7 +115,7 @@ def test_chapter_is_answered_over_all_layers() -> None:
     layers = [("a", COUNTS), ("b", replace(COUNTS, channels=8, dead=1, speaking=0))]
     ablation = made.ablation(made.ablated(2, "b"), made.ablated(17, "a", accuracy_change=-0.6), made.spared())
     assert told.chapter_answer(layers, made.responses(), ablation, "image") == (
-        "Over 10\xa0images, of 40\xa0channels in 2\xa0conv layers 4 are dead, none does the same as another and 5"
+        "Over 10\xa0images, 4 of 40\xa0channels in 2\xa0conv layers are dead, none does the same as another and 5"
         " speak for one class. The network needs a/17 (accuracy −60\xa0points, 95 % interval −70 to −5) and b/2"
         " (accuracy −40\xa0points, 95 % interval −70 to −5): set to their means one at a time, on 5\xa0images other"
         " than those that picked them."

@@ -386,3 +386,9 @@ def test_strips_on_paper_are_of_the_channels_with_a_card_first() -> None:
     assert numbers == [*range(len(numbers) - 2), 70, 75], "those with a card, and the first others"
     assert len(numbers) < len(found.index) * 8
     assert {each.channel for each in entries if each.has_card} == {3, 70, 75}
+
+
+def test_only_channel_is_spoken_of_in_the_singular() -> None:
+    written = page(responses=made.responses(made.call("conv", made.channel(0))))
+    assert "The only channel is below." in written
+    assert "All 1" not in written

@@ -13,6 +13,7 @@ from reportgen.document.report import Finding, Report
 from reportgen.evidence import Evidence
 from reportgen.evidence.journey import JourneyResult, RowOfNumbers, StageMap, StageMaps
 from reportgen.evidence.performance import ClassAccuracy, Commonest, Confusion, Share, share
+from reportgen.evidence.pixels import PixelHead
 from reportgen.evidence.predictions import ErrorMoments, Errors
 from reportgen.evidence.samples import Answer, HeadAnswer
 from reportgen.language.ties import Tie
@@ -274,6 +275,7 @@ def test_pixels_are_told_by_class() -> None:
     assert found is not None
     assert [row.name for row in found.rows] == ["tree", "sky"]
     assert found.average == pytest.approx((26 / 31 + 9 / 14) / 2)
+    assert found.measure == "overlap", "an intersection over union is no share that is right"
 
 
 def test_nothing_is_said_to_go_wrong_without_labels() -> None:
@@ -422,6 +424,23 @@ def test_trust_without_labels_counts_how_sure_it_is() -> None:
     assert box.anchor == "", "there is no such chapter"
     assert boxes(made.evidence())["trust"].anchor == "performance"
     assert [row.told for row in box.bands] == ["2 of 4", "1 of 4", "1 of 4"]
+
+
+@pytest.mark.parametrize(
+    ("head", "strong", "words"),
+    [
+        (made.pixel_head(), "87.5\u202f%", "Always predicting sky would reach 75.0\u202f%."),
+        (made.pixel_head("input"), "0.25", "Always predicting the mean of the other images would be 1 off."),
+    ],
+    ids=["masks", "reconstruction"],
+)
+def test_trust_in_pixels_is_told_beside_what_an_answer_reaches_that_looks_at_nothing(
+    head: PixelHead, strong: str, words: str
+) -> None:
+    found = made.predictions(right=None, interval=None)
+    box = boxes(made.evidence(predictions=found, performance=None, pixels=made.pixels(head)))["trust"]
+    assert (box.strong, box.anchor) == (strong, "pixels")
+    assert box.sentences[0] == words
 
 
 def test_channels_that_follow_from_a_dead_one_are_not_counted_again() -> None:

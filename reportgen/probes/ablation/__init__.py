@@ -70,9 +70,7 @@ def run(subject: Subject, options: Options, progress: Progress = silent) -> Abla
         if not sites or not isinstance(watched, WatchingResult):
             raise ModelError("The model has no conv layer whose channels could be switched off.")
         if measure is None:
-            raise ModelError(
-                "The model predicts values and not one class for each sample, so there is no accuracy to lose."
-            )
+            raise ModelError("The model does not predict one class for each sample, so there is no accuracy to lose.")
         result = Study(subject, sites, measure, watched, options, progress).result()
     except ModelError as error:
         nobody = np.zeros(0, np.int64)

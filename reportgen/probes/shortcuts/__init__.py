@@ -85,7 +85,9 @@ class _Search:
         assert dataset is not None, "there is data"
         self._subject, self._answers, self._dataset = subject, answers, dataset
         if len(answers.shape) != 1 or answers.kept is None or not answers.names_one_class:
-            raise ModelError("Where evidence lies is looked at by class, and the output does not name one class.")
+            raise ModelError(
+                "Where evidence lies is looked at by class, and the output does not name one class for each image."
+            )
         if len(places.spatial_shape(subject.record)) != 2:
             raise ModelError("Places are looked for in pictures of height and width only.")
         self._images, generator = located(subject.record.macs, dataset.size, seed)

@@ -64,8 +64,8 @@ def _explained(subject: Subject, answers: PredictionsResult, options: Options, p
     if len(answers.shape) != 1:
         return _nothing(
             answers,
-            f"The output {answers.name!r} answers each place of an image, and what is explained is one answer for the"
-            " whole image.",
+            f"The output {answers.name} predicts something for each place of an image. Only one prediction for a whole"
+            " image can be explained here.",
         )
     ground = Ground(subject, answers)
     dataset = subject.dataset

@@ -103,7 +103,7 @@ def trend(layers: Sequence[Sequence[Channel]]) -> Figure:
         panels,
         "conv layer",
         alt=f"From the first of {plural(len(layers), 'conv layer')} to the last: {ends}.",
-        caption=("From the first conv layer to the last, numbered as below. Every curve has its own scale, from 0."),
+        caption="The conv layers in order of computation, numbered below. Every curve has its own scale, from 0.",
     )
 
 

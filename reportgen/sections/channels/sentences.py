@@ -58,11 +58,12 @@ def chapter_answer(
     kinds += [kind for kind in rare if kind[0]]
     if not responses.unlabelled and not responses.untestable:
         kinds.append((sum(each.speaking or 0 for each in counts), "speaks for one class", "speak for one class"))
-    counted = [f"{number(many) if many else 'none'} {one if many < 2 else several}" for many, one, several in kinds]
-    said = (
-        f"Over {plural(responses.num_images, sample)}, of {plural(total, 'channel')} in"
-        f" {plural(len(layers), 'conv layer')} {listed(counted)}."
-    )
+    of = f" of {plural(total, 'channel')} in {plural(len(layers), 'conv layer')}"
+    counted = [
+        f"{number(many) if many else 'none'}{'' if place else of} {one if many < 2 else several}"
+        for place, (many, one, several) in enumerate(kinds)
+    ]
+    said = f"Over {plural(responses.num_images, sample)}, {listed(counted)}."
     return " ".join(filter(None, (said, needs.chapter_words(ablation, sample) if ablation else "")))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from reportgen.evidence import Evidence
+from reportgen.evidence.pixels import ByClass, ByError
 from reportgen.evidence.predictions import PredictionsResult
 from reportgen.evidence.responses import ResponsesResult
 from reportgen.evidence.watching import WatchingResult
@@ -96,6 +97,10 @@ def _trust(evidence: Evidence) -> Box:
         strong, answer = right, " of all predictions are entirely right"
     elif scored is not None and scored.by_class is not None and scored.by_class.accuracy is not None:
         strong, answer = percent(scored.by_class.accuracy.value), " of all pixels are right"
+        sentences = tuple(_beside_the_commonest(scored.by_class))
+    elif scored is not None and scored.by_error is not None:
+        strong, answer = number(scored.by_error.errors.absolute.value), " off on average"
+        sentences = tuple(_beside_the_mean(scored.by_error, scored.others(known.samples)))
     elif found.mean_error is not None:
         strong, answer = number(found.mean_error), " off on average"
         sentences = tuple(_errors(found, known.sample))
@@ -107,7 +112,8 @@ def _trust(evidence: Evidence) -> Box:
     if (doubt := in_doubt(evidence)) and found is not None:
         sentences = (*sentences, doubt)
     # Without labels there is no chapter on how often it is right.
-    anchor = "" if evidence.performance is None else _there(evidence, "performance")
+    chapter = "pixels" if scored is not None and evidence.performance is None else "performance"
+    anchor = "" if chapter == "performance" and evidence.performance is None else _there(evidence, chapter)
     return Box("trust", "Can I trust an answer?", strong, answer, False, bands, sentences, anchor)
 
 
@@ -155,6 +161,17 @@ def _unlabelled(found: PredictionsResult) -> Iterator[BandRow]:
     for low, high in ((SURE, 1.0), (UNSURE, SURE), (0.0, UNSURE)) if found.sure is not None else ():
         inside = found.num_sure(low, high)
         yield BandRow(_named(low, high), inside / total, None, f"{number(inside)} of {number(total)}")
+
+
+def _beside_the_commonest(scores: ByClass) -> Iterator[str]:
+    """What an answer reaches that does not look at the image: most pixels of a mask are often background."""
+    if scores.commonest is not None:
+        yield f"Always predicting {scores.commonest.name} would reach {percent(scores.commonest.accuracy)}."
+
+
+def _beside_the_mean(scores: ByError, others: str) -> Iterator[str]:
+    if scores.mean_picture is not None:
+        yield f"Always predicting the mean of {others} would be {number(scores.mean_picture.absolute.value)} off."
 
 
 def _errors(found: PredictionsResult, sample: str) -> Iterator[str]:

@@ -64,6 +64,7 @@ class Wrong:
         rows: The rows.
         caption: What is shown, of how many, and what the marks mean.
         ranks: At which place the true class stands among all, with its share of the images; () where that is not shown.
+        measure: What is given of each row, over its column.
     """
 
     title: str
@@ -75,6 +76,7 @@ class Wrong:
     rows: tuple[Row, ...]
     caption: str
     ranks: tuple[Row, ...] = ()
+    measure: str = "right"
 
     def place(self, share: float) -> float:
         """Return where a share lies on the scale, 0..1."""
@@ -245,12 +247,12 @@ def _by_pixels(scores: ByClass) -> Wrong | None:
     rows = tuple(Row(each.name, iou.value, iou.interval, percent(iou.value), None, "", False) for each, iou in order)
     which = "The classes" if len(found) <= MOST_ROWS else f"The {MOST_ROWS} of {number(len(found))} classes"
     caption = (
-        f"{which}, worst first, by their intersection over union: of all pixels that are of a class or predicted as it,"
-        " those that are both. Bars: 95 % intervals; the line is the mean."
+        f"{which}, worst first, by their overlap (intersection over union): of all pixels that are of a class or"
+        " predicted as it, those that are both. Bars: 95 % intervals; the line is the mean."
     )
     low = min((row.interval[0] if row.interval else row.right for row in rows), default=0.0)
     mean = scores.mean_iou.value if scores.mean_iou else None
-    return Wrong("Where it goes wrong", "", "class", "", _floor(low), mean, rows, caption)
+    return Wrong("Where it goes wrong", "", "class", "", _floor(low), mean, rows, caption, measure="overlap")
 
 
 def _of(found: Share) -> str:
