@@ -180,6 +180,8 @@ def _scale_words(evidence: Evidence, call: CallMaps) -> str:
         return f"Each map is one number; all share one scale, {dark} {number(low)} and {bright} {number(high)}."
     if evidence.activations and evidence.activations.scale == "common":
         return f"All maps share one scale, {dark} {number(low)} and {bright} {number(high)}."
+    if low == high:
+        return f"All values are {number(low)}."
     return (
         f"Each map has its own scale, {dark} its minimum and {bright} its maximum; over all maps values run from"
         f" {number(low)} to {number(high)}."

@@ -39,7 +39,7 @@ _LONGEST_ANCHOR = 200
 
 
 def spelled(text: str, lacking: Sequence[str]) -> str:
-    """Write the numbers of characters in their place.
+    """Write the numbers of characters in their place, once where the number stands behind its character already.
 
     Args:
         text: Any text, HTML too: names of elements and attributes hold no such characters.
@@ -47,12 +47,15 @@ def spelled(text: str, lacking: Sequence[str]) -> str:
 
     >>> spelled("class 層層 of 9", ["層"])
     'class [U+5C64 U+5C64] of 9'
+    >>> spelled("no glyph for 層 (U+5C64)", ["層"])
+    'no glyph for U+5C64'
     """
     if not lacking:
         return text
-    return re.sub(
+    written = re.sub(
         f"[{''.join(map(re.escape, lacking))}]+", lambda run: f"[{' '.join(map(codepoint, run.group()))}]", text
     )
+    return re.sub(r"\[(U\+[0-9A-F]{4,6})\] \(\1\)", r"\1", written)
 
 
 def clean(text: str) -> str:

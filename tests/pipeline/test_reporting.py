@@ -387,7 +387,7 @@ def test_characters_without_a_glyph_are_a_warning_that_every_format_tells(tmp_pa
     assert [finding.severity for finding in found] == ["warning"]
     assert found[0].title == "The report's fonts have no glyph for 2\u00a0characters."
     assert found[0].detail.startswith("層 (U+5C64), 猫 (U+732B): ")
-    assert "[U+5C64] (U+5C64), [U+732B] (U+732B)" in html.document(report, "print")
+    assert "U+5C64, U+732B: the PDF" in html.document(report, "print"), "each number once"
     assert contents(report)["findings"] == [json.loads(json.dumps(asdict(each))) for each in report.findings]
     typefaces.save("層", tmp_path / "layer.ttf")
     covered = _named(("ant", "層"), font_dir=[tmp_path], **others)

@@ -129,6 +129,14 @@ def test_what_cannot_be_looked_for_is_said(images: Array, reason: str) -> None:
     assert reason in searched(network(0.0, side) if side == SIDE else _small(side), images).missing
 
 
+def test_network_whose_answers_hang_on_no_pixel_has_no_share_of_evidence_anywhere() -> None:
+    model = network(0.0)
+    model.layers[-1].set_weights([np.zeros((SIDE * SIDE, 2), np.float32), np.array([1, 0], np.float32)])
+    found = searched(model, shapes(0))
+    assert found.classes == (), "0 % of nothing is no share"
+    assert found.missing.startswith("By their gradients, no pixel counts towards these answers")
+
+
 def _small(side: int) -> Any:
     return keras.Sequential([keras.Input((side, side, 1)), layers.Flatten(), layers.Dense(2, activation="softmax")])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from reportgen.evidence.ablation import CopyAblation
@@ -104,3 +105,16 @@ def test_error_stands_beside_that_of_the_mean_picture(gain: tuple[float, float] 
 
 def test_pixels_without_truth_stand_beside_nothing() -> None:
     assert rows(pixels=made.pixels(made.pixel_head("values", by_error=None))) == {}
+
+
+def test_level_of_channels_that_none_was_picked_of_is_not_said_to_be_corrected() -> None:
+    needed = "channel that the predictions need"
+    some = rows(ablation=made.ablation(made.ablated(0), made.spared(1)))[needed]
+    none = rows(ablation=made.ablation(made.spared(0), made.spared(1), confirming=np.arange(0)))[needed]
+    assert some.correction == "Holm, over the 1 that were picked on 5 and tested on 5\xa0other images"
+    assert none.correction == "nothing to correct: on 5\xa0images none was picked for the test"
+
+
+def test_silent_channels_of_which_none_is_proven_are_counted_in_a_word() -> None:
+    dead = made.responses(made.call("conv", made.dead(0), made.channel(1)))
+    assert rows(responses=dead)["channel that is dead or stuck"].remark.startswith("none proven; of the others")

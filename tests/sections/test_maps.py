@@ -134,6 +134,13 @@ def test_caption_tells_the_scale(scale: str, colormap: str, words: str) -> None:
     assert words in first(result, colormap=colormap).sheets[0].figure.caption
 
 
+def test_caption_of_maps_that_are_all_zero_gives_no_range() -> None:
+    silent = made.maps("conv", made.numbers(minimum=0.0, mean=0.0, maximum=0.0))
+    caption = first(made.activations(silent)).sheets[0].figure.caption
+    assert "All values are 0." in caption
+    assert "run from" not in caption
+
+
 def test_example_explains_the_words_on_the_first_layer() -> None:
     assert content(LIVELY).example == ("conv", (2, 2, 2))
 

@@ -378,7 +378,10 @@ def test_without_images_the_network_stands_alone() -> None:
 @pytest.mark.parametrize(
     ("stage", "words"),
     [
-        ({"maps": (StageMap(4, 0.01, False, 1.0, np.zeros((2, 2), np.uint8)),)}, "No single map matters"),
+        (
+            {"maps": (StageMap(4, 0.01, False, 1.0, np.zeros((2, 2), np.uint8)),)},
+            "without any one of them, the odds hardly change.",
+        ),
         (
             {"maps": (StageMap(4, 0.4, False, 1.0, np.zeros((2, 2), np.uint8)),)},
             "without channel 4 they shrink 1.5-fold.",

@@ -264,6 +264,27 @@ def test_samples_without_a_verdict_are_counted_in_whole_words() -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "begins", "ends"),
+    [
+        (("no verdict",) * 3, "None of the 3 evidence maps has a verdict: with everything", "answers are the same."),
+        (("no verdict",), "The one evidence map has no verdict: with everything painted", "answer is the same."),
+        (
+            ("weak", "no verdict"),
+            "None of the 2 evidence maps is supported. For",
+            "They are: 1 weak, 1 without a verdict.",
+        ),
+        (("weak",), "The one evidence map is not supported. For that,", "more than what is marked in other images."),
+    ],
+)
+def test_answer_without_a_supported_map_counts_none_instead_of_nought(
+    words: tuple[str, ...], begins: str, ends: str
+) -> None:
+    said = sentences.answer(tuple(told(word, outline=None) for word in words), "image")
+    assert said.startswith(begins)
+    assert said.endswith(ends)
+
+
+@pytest.mark.parametrize(
     ("values", "line", "place", "lean"),
     [
         ((0.01, 0.04), 0.038, 5.3, "start"),

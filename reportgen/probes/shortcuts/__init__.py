@@ -120,6 +120,9 @@ class _Search:
                 outside += list(_outside(maps, images))
                 advance()
         self._cells = np.concatenate(cells)
+        self._classes = [own for own in self._classes if self._cells[self._called == own].any()]
+        if not self._classes:
+            raise ModelError("By their gradients, no pixel counts towards these answers, so no evidence was located.")
         self._outside = np.array(outside)
         macs = max(self._subject.record.macs, 1)
         each = self._cost()

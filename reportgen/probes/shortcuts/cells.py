@@ -16,7 +16,9 @@ _LEAST_PART = 0.05
 
 
 def shares(maps: Array) -> Array:
-    """Return the share of the positive evidence in each cell, float64 (images, GRID, GRID); each image's sum to 1.
+    """Return the share of the positive evidence in each cell, float64 (images, GRID, GRID).
+
+    Those of an image sum to 1; where nothing is positive, all are 0.
 
     Args:
         maps: float (images, height, width).

@@ -236,7 +236,9 @@ def _needed(evidence: Evidence) -> Iterator[Claim]:
         0,
         ablation.level,
         f"Holm, over the {number(ablation.num_confirmed)} that were picked on {number(ablation.num_screening)} and"
-        f" tested on {plural(ablation.num_confirming, f'other {sample}')}",
+        f" tested on {plural(ablation.num_confirming, f'other {sample}')}"
+        if ablation.num_confirmed
+        else f"nothing to correct: on {plural(ablation.num_screening, sample)} none was picked for the test",
         f"of {plural(ablation.num_channels, 'channel')} in all",
     )
 
@@ -266,7 +268,7 @@ def _silent(evidence: Evidence) -> Iterator[Claim]:
         return
     channels = [channel for call in responses.calls for channel in call.channels]
     silent = [channel for channel in channels if channel.state in {"dead", "stuck"} and not channel.origin]
-    most = most_missed(responses.num_images)
+    most, num_proven = most_missed(responses.num_images), sum(channel.proven for channel in silent)
     yield Claim(
         "channel that is dead or stuck",
         "interval bounds from its weights; where they leave other values, what may have been missed in the data",
@@ -275,7 +277,7 @@ def _silent(evidence: Evidence) -> Iterator[Claim]:
         0,
         None,
         "none: every channel is counted",
-        f"{number(sum(channel.proven for channel in silent))} proven; of the others each may fire in up to"
+        f"{number(num_proven) if num_proven else 'none'} proven; of the others each may fire in up to"
         f" {number(100 * most, 2)} % of such {words(evidence.model).samples} (95 % confidence)"
         if silent
         else "",

@@ -47,7 +47,7 @@ def seen(model: ModelRecord, stage: Stage, found: StageMaps | None, kind: str, k
     if found.how == "estimated":
         return f"{field} By the gradient, channel {first.channel} adds most.".strip(), ""
     if first.fall < math.log(_NOTHING):
-        return f"{field} No single map matters: the odds stay without any of them.".strip(), ""
+        return f"{field} No single map matters: without any one of them, the odds hardly change.".strip(), ""
     if first.fall < HALVED:
         return f"{field} No map alone halves the odds: without channel {first.channel} they shrink".strip(), _fold(
             first.fall

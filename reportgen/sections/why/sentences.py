@@ -336,9 +336,24 @@ def answer(explanations: Sequence[Explanation], sample: str) -> str:
     rest = [
         f"{number(words.count(word))} {called.get(word, word)}" for word in dict.fromkeys(words) if word != "supported"
     ]
+    if not supported:
+        return _none_supported(words, rest, sample)
     found = (
         f"For {number(supported)} of {plural(len(words), sample)} the evidence map is supported: painting over what it"
         " marks takes more of the answer than painting over the same shape elsewhere, and more than what is marked in"
         f" other {sample}s."
     )
     return f"{found} The others: {', '.join(rest)}." if rest else found
+
+
+def _none_supported(words: Sequence[str], rest: Sequence[str], sample: str) -> str:
+    alone = len(words) == 1
+    which = "The one evidence map" if alone else f"None of the {number(len(words))} evidence maps"
+    if set(words) == {"no verdict"}:
+        has, same = ("has no", "answer is") if alone else ("has a", "answers are")
+        return f"{which} {has} verdict: with everything painted over, the {same} the same."
+    return (
+        f"{which} is {'not ' if alone else ''}supported. For that, painting over what it marks must take more of the"
+        f" answer than painting over the same shape elsewhere, and more than what is marked in other {sample}s."
+        + ("" if alone else f" They are: {', '.join(rest)}.")
+    )
