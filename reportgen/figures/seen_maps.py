@@ -17,6 +17,7 @@ IN_A_STRIP = 8
 """Maps side by side."""
 _SMALL = 48
 _FRAME, _GAP = 18, 48  # parts of a tile's side
+_LOW = 4  # how many times as wide as high a signal's map is at most
 _NEARLY = 0.998
 _DARK, _AMBER = (colours.rgb(colours.EVERYWHERE[name]) for name in ("frame_edge", "frame"))
 
@@ -54,7 +55,8 @@ def strip(name: str, tiles: Sequence[Levels], framed: Collection[int], *, alt: s
 
     Args:
         name: Id of the figure.
-        tiles: At most `IN_A_STRIP` maps as `scaled` returns them, all of one size; the strip ends with the last.
+        tiles: At most `IN_A_STRIP` maps as `scaled` returns them, all of one size; the strip ends with the last. Of a
+            volume's map the slice with its peak is drawn, and that of a signal at least a quarter as high as wide.
         framed: Places of those that are framed.
         alt: Text alternative.
     """
@@ -68,8 +70,13 @@ def strip(name: str, tiles: Sequence[Levels], framed: Collection[int], *, alt: s
 
 
 def _tile(response: Levels, is_framed: bool) -> Levels:
+    if response.ndim == 3:
+        response = response[response.max(axis=(1, 2)).argmax()]
     flat = evidence_maps.flat(response)
     glowing = overlays.glowing(overlays.sized(flat, _SMALL if flat.shape[0] == flat.shape[1] else 2 * _SMALL))
+    if response.ndim == 1:
+        height, width = glowing.shape[:2]
+        glowing = np.repeat(glowing, max(1, -(-width // (_LOW * height))), axis=0)
     if is_framed:
         thick = max(1, round(min(glowing.shape[:2]) / _FRAME))
         for edge, colour in ((thick + 1, _DARK), (thick, _AMBER)):

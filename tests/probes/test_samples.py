@@ -59,7 +59,7 @@ def test_one_sigmoid_unit_answers_with_two_classes() -> None:
 
 def test_values_are_shown_in_their_order_and_are_neither_right_nor_wrong() -> None:
     (only,) = chosen(ending("linear", 1), ["index:0"], [[7.0]], [0])
-    assert (only.answers, only.correct) == ((Answer(0, "value 0", 7.0),), None)
+    assert (only.answers, only.correct) == ((Answer(0, "value", 7.0),), None), "one needs no number"
 
 
 def test_answer_that_is_no_number_is_neither_shown_nor_right() -> None:

@@ -15,6 +15,7 @@ from reportgen.evidence import Evidence
 from reportgen.evidence.activations import CallMaps
 from reportgen.evidence.grids import Grid
 from reportgen.figures import evidence_maps, seen_maps
+from reportgen.records.model import TensorRecord
 from reportgen.sections import activations
 from reportgen.sections.activations import Content, choosing, drawn
 from tests import made
@@ -171,3 +172,27 @@ def test_strip_of_few_maps_is_as_wide_as_these() -> None:
         seen_maps.strip("s", [np.zeros((4, 4), np.uint8)] * number, (), alt="Maps.").width_px for number in (3, 8)
     )
     assert abs(few / full - 3 / 8) < 0.01
+
+
+@pytest.mark.parametrize(("shape", "kind"), [((400, 1), "signals"), ((8, 6, 6, 1), "volumes"), ((4, 4, 1), "images")])
+def test_what_channels_cost_is_measured_over_samples_by_their_name(shape: tuple[int, ...], kind: str) -> None:
+    ablation = made.ablation(made.ablated(0), made.ablated(1, log_probability_change=-0.1))
+    network = made.model(inputs=(TensorRecord("wave", shape, "float32"),))
+    (layer,) = content(
+        evidence(made.maps("conv", made.numbers(), made.numbers(1)), model=network, ablation=ablation)
+    ).layers
+    needed = next(line for line in layer.sheets[0].lines if line.title == "Needed")
+    assert needed.note.endswith(f"2 channels, 5\xa0{kind}")
+
+
+def test_map_of_a_signal_in_a_strip_is_high_enough_to_be_seen() -> None:
+    tile = np.arange(64, dtype=np.uint8)
+    found = np.asarray(Image.open(io.BytesIO(seen_maps.strip("s", [tile, tile], [], alt="Two.").data)))
+    assert found.shape[0] * 8 >= found.shape[1] - 8, "two maps, each at least a quarter as high as wide"
+
+
+def test_of_a_volume_in_a_strip_the_slice_with_the_peak_is_drawn() -> None:
+    tile = np.zeros((3, 4, 4), np.uint8)
+    tile[2, 1, 1] = 255
+    drawn_alone = seen_maps.strip("s", [tile[2]], [], alt="One.").data
+    assert seen_maps.strip("s", [tile], [], alt="One.").data == drawn_alone

@@ -10,6 +10,7 @@ import pytest
 
 from reportgen.evidence.ablation import CopyAblation
 from reportgen.evidence.pixels import Estimate
+from reportgen.records.model import TensorRecord
 from reportgen.sections.provenance.claims import Claim, claims
 from tests import made, why_made
 
@@ -118,3 +119,10 @@ def test_level_of_channels_that_none_was_picked_of_is_not_said_to_be_corrected()
 def test_silent_channels_of_which_none_is_proven_are_counted_in_a_word() -> None:
     dead = made.responses(made.call("conv", made.dead(0), made.channel(1)))
     assert rows(responses=dead)["channel that is dead or stuck"].remark.startswith("none proven; of the others")
+
+
+def test_nulls_name_the_samples_as_the_report_does() -> None:
+    network = made.model(inputs=(TensorRecord("wave", (400, 1), "float32"),))
+    found = rows(model=network, why=why_made.why(), performance=made.performance())
+    assert found["map that carries its answer"].null == "its own shape elsewhere, and maps of other signals"
+    assert not any("image" in each.null for each in found.values())

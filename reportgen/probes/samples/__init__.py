@@ -216,7 +216,10 @@ def _first_answers(values: Array, kind: str, names: tuple[str, ...]) -> tuple[An
     if shares is not None and not np.isfinite(values).all():
         return ()
     if shares is None:
-        return tuple(Answer(index, f"value {index}", float(value)) for index, value in enumerate(values[:NUM_VALUES]))
+        return tuple(
+            Answer(index, f"value {index}" if len(values) > 1 else "value", float(value))
+            for index, value in enumerate(values[:NUM_VALUES])
+        )
     scores = np.array([-values[0], values[0]]) if len(values) == 1 else values
     shown = shares[0] if kind == "probabilities" else scores
     order = np.argsort(-shares[0], kind="stable")[:NUM_ANSWERS]

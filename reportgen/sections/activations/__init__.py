@@ -147,7 +147,7 @@ def _layer(evidence: Evidence, place: int) -> Layer:
     chosen = choosing.channels(evidence, maps)
     top = _top(maps)
     falls = choosing.falls(evidence, call.path)
-    num_images = evidence.ablation.num_screening if evidence.ablation else 0
+    over = plural(evidence.ablation.num_screening if evidence.ablation else 0, words(evidence.model).sample)
     flat = single(call)
     return Layer(
         path=call.path,
@@ -167,7 +167,7 @@ def _layer(evidence: Evidence, place: int) -> Layer:
                 words=_tab(evidence, index),
                 strips=() if flat else drawn.sheet(evidence, index, each, chosen.channels, top),
                 num_shown=0 if flat else min(len(each.shown), MOST_IN_SHEET),
-                lines=drawn.lines(each, falls, num_images, evidence.activations.samples[index].foreground.target),
+                lines=drawn.lines(each, falls, over, evidence.activations.samples[index].foreground.target),
             )
             for index, each in enumerate(maps)
         ),

@@ -11,6 +11,7 @@ from reportgen.evidence import Evidence
 from reportgen.evidence.activations import CallMaps
 from reportgen.figures.map_sheets import single
 from reportgen.language.numerals import number, plural
+from reportgen.language.vocabulary import words
 from reportgen.records.model import LayerRecord, ModelRecord
 
 MOST_STAGES = 6
@@ -128,7 +129,8 @@ def falls(evidence: Evidence, path: str) -> dict[int, float]:
 def _measured_words(evidence: Evidence) -> str:
     result = evidence.ablation
     known = "the truth" if result is None or result.accuracy is None else "the true class"
-    over = plural(result.num_screening, "image") if result else "images"
+    sample = words(evidence.model).sample
+    over = plural(result.num_screening, sample) if result else f"{sample}s"
     return f"Chosen: those whose switching off costs {known} most probability, in the mean over at least {over}."
 
 

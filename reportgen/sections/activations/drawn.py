@@ -185,13 +185,13 @@ def _is_common(evidence: Evidence) -> bool:
     return evidence.activations is not None and evidence.activations.scale == "common"
 
 
-def lines(call: CallMaps, falls: Mapping[int, float], num_images: int, target: str) -> tuple[Line, ...]:
+def lines(call: CallMaps, falls: Mapping[int, float], over: str, target: str) -> tuple[Line, ...]:
     """Return what each channel does on one sample as ticks, and what the network loses without it.
 
     Args:
         call: The maps of the sample.
         falls: By how much the log-probability of the truth falls without a channel, as far as that was measured.
-        num_images: On at least how many images that was.
+        over: On at least how many samples that was: "60 volumes".
         target: What channels may follow: "object" or "outlined evidence".
     """
     sound = [numbers for numbers in call.channels if not numbers.num_nonfinite]
@@ -207,8 +207,7 @@ def lines(call: CallMaps, falls: Mapping[int, float], num_images: int, target: s
         low = min(0.0, *follows.values())
         found.append(Line(f"Follows the {target}", "correlation with it", _ticks(follows, low, 1.0)))
     if len(falls) > 1 and max(falls.values()) > min(falls.values()):
-        over = f"{number(len(falls))} channels, {number(num_images)} images"
-        note = f"fall of the truth's log probability without it; {over}"
+        note = f"fall of the truth's log probability without it; {number(len(falls))} channels, {over}"
         found.append(Line("Needed", note, _ticks(dict(falls), min(0.0, *falls.values()), max(falls.values()))))
     return tuple(found)
 

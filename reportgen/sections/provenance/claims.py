@@ -83,7 +83,7 @@ def _weak(evidence: Evidence) -> Iterator[Claim]:
             at = f" at the output {head.name}" if len(evidence.model.outputs) > 1 else ""
             yield Claim(
                 f"class with more of the mistakes than others{at}",
-                "the same mistakes, spread over all images at random (Fisher's exact test)",
+                f"the same mistakes, spread over all {words(evidence.model).samples} at random (Fisher's exact test)",
                 found.num_tested,
                 len(found.found),
                 0,
@@ -98,7 +98,7 @@ def _calibration(evidence: Evidence) -> Iterator[Claim]:
             at = f" at the output {head.name}" if len(evidence.model.outputs) > 1 else ""
             yield Claim(
                 f"confidence that is off{at}",
-                "a network whose confidence is right, on as many images",
+                f"a network whose confidence is right, on as many {words(evidence.model).samples}",
                 1,
                 int(head.calibration.is_off),
                 head.calibration.num_draws,
@@ -172,7 +172,7 @@ def _explanations(evidence: Evidence) -> Iterator[Claim]:
     are_told = all(verdict.others is not None for verdict in tested)
     yield Claim(
         "map that carries its answer",
-        "its own shape elsewhere, and maps of other images",
+        f"its own shape elsewhere, and maps of other {words(evidence.model).samples}",
         len(tested),
         sum(verdict.word == "supported" for verdict in tested) if are_told else None,
         tested[0].twins.number,
@@ -180,7 +180,7 @@ def _explanations(evidence: Evidence) -> Iterator[Claim]:
         "none: each answer by itself",
         "of maps that know nothing about 1 in 30 passed, on networks trained to measure that"
         if are_told
-        else "there are too few other images to compare with",
+        else f"there are too few other {words(evidence.model).samples} to compare with",
     )
 
 
