@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +62,24 @@ def strip(name: str, patches: Sequence[Patch], *, alt: str, caption: str = "", s
         if place:
             sheet[:, left - _GAP : left] = _packed(_LINE)
     return _figure(name, sheet, alt, caption)
+
+
+def is_mostly_outside(patch: Patch) -> bool:
+    """Whether most of a patch lies outside its image: deep in a network a channel sees more than the whole of it."""
+    if patch.picture is None:
+        return False
+    top, left, bottom, right = patch.inside
+    height, width = patch.picture.shape[:2]
+    return bool(2 * (bottom - top) * (right - left) < height * width)
+
+
+def inside_only(patch: Patch) -> Patch:
+    """Return what a patch holds of its image."""
+    if patch.picture is None:
+        return patch
+    top, left, bottom, right = patch.inside
+    picture = patch.picture[top:bottom, left:right]
+    return replace(patch, picture=picture, inside=(0, 0, *picture.shape[:2]))
 
 
 def in_context(name: str, patches: Sequence[Patch], columns: int, *, alt: str) -> Figure:

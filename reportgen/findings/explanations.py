@@ -123,6 +123,10 @@ def _samples(places: Sequence[int]) -> str:
     )
 
 
+def _which(some: int, all_: int, known: Words) -> str:
+    return f"the {known.sample} explained" if all_ == 1 else f"{number(some)} of {plural(all_, known.sample)} explained"
+
+
 def _explained(why: WhyResult, known: Words) -> Iterator[Finding]:
     tested = [one for one in why.explanations if one.main is not None and one.main.verdict is not None]
     verdicts = {one.sample: one.main.verdict.word for one in tested if one.main and one.main.verdict}
@@ -134,8 +138,7 @@ def _explained(why: WhyResult, known: Words) -> Iterator[Finding]:
     if failed:
         each = ", ".join(f"{number(sample)} ({verdicts[sample]})" for sample in failed[:_MOST_NAMED])
         yield NOT_SUPPORTED.finding(
-            f"For {number(len(failed))} of {plural(len(verdicts), known.sample)} explained, the picture of the evidence"
-            " is not supported.",
+            f"For {_which(len(failed), len(verdicts), known)}, the picture of the evidence is not supported.",
             f"Sample {each}: painting over what the main map marks does not take clearly more of the answer than the"
             f" same shape elsewhere, or than what is marked in other {known.samples}.",
             "why",
@@ -143,8 +146,7 @@ def _explained(why: WhyResult, known: Words) -> Iterator[Finding]:
         )
     if empty:
         yield EMPTY_IMAGE.finding(
-            f"The answer to {number(len(empty))} of {plural(len(verdicts), known.sample)} explained is given to an"
-            f" empty {known.sample}, too.",
+            f"The answer to {_which(len(empty), len(verdicts), known)} is given to an empty {known.sample}, too.",
             f"{_samples(empty)}: painting over parts of {'it' if len(empty) == 1 else 'them'} cannot show what the"
             f" {'answer rests' if len(empty) == 1 else 'answers rest'} on.",
             "why",

@@ -241,7 +241,7 @@ def _sample(evidence: Evidence, sample: SampleRecord) -> Sample:
 
 def _answer(content: Content, evidence: Evidence) -> str:
     known = words(evidence.model)
-    verb = "is" if content.num_images == 1 else "are"
+    verb = "is" if len(content.samples) == 1 else "are"
     shown = f"{number(len(content.samples))} of {plural(content.num_images, known.sample)} {verb} shown in detail"
     extent = f", as the network gets them: {_extent(content, evidence, known)}"
     if content.right is None:

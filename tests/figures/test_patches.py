@@ -90,3 +90,15 @@ def test_strips_of_many_channels_stay_small() -> None:
     figure = patches.strip("p", [patch(picture)] * 9, alt="Nine.")
     assert figure is not None
     assert len(figure.data) < 400
+
+
+@pytest.mark.parametrize(("inside", "outside"), [((0, 0, 9, 9), False), ((3, 3, 6, 6), True)])
+def test_patch_that_lies_mostly_outside_is_cut_to_its_image(inside: tuple[int, int, int, int], outside: bool) -> None:
+    picture = np.arange(81, dtype=np.uint8).reshape(9, 9)
+    patch = made.patch(picture=picture, inside=inside)
+    assert patches.is_mostly_outside(patch) is outside
+    top, left, bottom, right = inside
+    cut = patches.inside_only(patch)
+    assert cut.picture is not None
+    np.testing.assert_array_equal(cut.picture, picture[top:bottom, left:right])
+    assert not patches.is_mostly_outside(cut)

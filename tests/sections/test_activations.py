@@ -14,6 +14,7 @@ from reportgen.budget.constants import MOST_IN_SHEET
 from reportgen.evidence import Evidence
 from reportgen.evidence.activations import CallMaps
 from reportgen.evidence.grids import Grid
+from reportgen.evidence.samples import InputValues
 from reportgen.figures import evidence_maps, seen_maps
 from reportgen.records.model import TensorRecord
 from reportgen.sections import activations
@@ -147,6 +148,22 @@ def test_a_map_that_does_not_lie_on_the_image_is_drawn_on_a_dark_ground() -> Non
     call = replace(made.maps("conv", side=4), path="of another network")
     (layer,) = content(evidence(call)).layers
     assert layer.rows[0].tiles[0].figure.width_px > 0
+
+
+def test_maps_of_a_further_input_stand_beside_the_picture_that_they_are_of() -> None:
+    second = np.full((4, 4), 200, np.uint8)
+    given = InputValues("second", (4, 4, 1), (), (0.0, 1.0), second)
+    sample = made.sample(inputs=(given,))
+    first, other = (TensorRecord(name, (4, 4, 1), "float32", None) for name in ("image", "second"))
+    calls = (made.conv("eye", inputs=("",)), made.conv("eye#2", inputs=("/second",)))
+    seen = evidence(
+        many("eye", 2), many("eye#2", 2), samples=(sample,), model=made.model(*calls, inputs=(first, other))
+    )
+    of_first, of_second = (
+        np.asarray(Image.open(io.BytesIO(layer.rows[0].picture.data)).convert("L")) for layer in content(seen).layers
+    )
+    assert (of_second == 200).all()
+    assert not (of_first == 200).all()
 
 
 def test_of_a_volume_the_slice_with_the_peak_is_laid_over_the_same_slice() -> None:

@@ -162,6 +162,15 @@ def test_of_many_layers_the_last_at_each_resolution_is_in_the_body_and_all_have_
         assert folded == ([] if medium == "print" else ["conv_0", "conv_1", "conv_3", "conv_4"])
 
 
+def test_call_without_patches_does_not_take_the_place_of_one_with_patches() -> None:
+    paths = [f"eye{call}/conv_{place}" for call in ("", "#2") for place in range(3)]
+    model = made.model(*(made.conv(path, jump=(int(path[-1]) + 1,) * 2) for path in paths))
+    bare = made.channel(patches=(made.patch(picture=None, context=None),))
+    responses = made.responses(*(made.call(path, bare if "#2" in path else made.channel()) for path in paths))
+    found = content(model=model, responses=responses).layers
+    assert [each.path for each in found if each.in_body] == paths[:3]
+
+
 def test_pictures_of_cards_keep_to_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     noise = [
         made.channel(

@@ -120,7 +120,7 @@ def test_input_is_told_in_words(inputs: tuple[TensorRecord, ...], data_format: s
         (tensor(1), "linear", "one number"),
         (tensor(4), "linear", "4\xa0numbers"),
         (tensor(4, 4), "linear", "an array of 4\u202f×\u202f4"),
-        (tensor(4) + tensor(1), None, "4\xa0numbers at t and one number at t"),
+        (tensor(4) + tensor(1), None, "4\xa0numbers (output t) and one number (output t)"),
     ],
     ids=["classes", "probability", "number", "numbers", "array", "two outputs"],
 )

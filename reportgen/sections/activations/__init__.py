@@ -10,8 +10,9 @@ from statistics import mean
 
 from reportgen.budget.constants import MOST_IN_SHEET, MOST_ROWS
 from reportgen.document.report import Figure, Section
-from reportgen.evidence import Evidence
+from reportgen.evidence import Evidence, Levels
 from reportgen.evidence.activations import CallMaps, Closest
+from reportgen.evidence.samples import SampleRecord
 from reportgen.figures import evidence_maps, journey
 from reportgen.figures.map_sheets import single
 from reportgen.language.numerals import number, percent, plural
@@ -183,7 +184,10 @@ def _top(maps: Sequence[CallMaps]) -> float:
 def _row(evidence: Evidence, index: int, call: CallMaps, channels: Sequence[int], top: float) -> Row:
     sample = evidence.samples[index]
     rank = len(sample.grid.sizes) if sample.grid else 2
-    if sample.grid is None:
+    other = _further_input(evidence, sample, call)
+    if other is not None:
+        image, rank = other, 2
+    elif sample.grid is None:
         image = sample.image
     elif rank > 2:
         image, rank = journey.base(sample), 2
@@ -200,6 +204,15 @@ def _row(evidence: Evidence, index: int, call: CallMaps, channels: Sequence[int]
         picture=evidence_maps.plain(f"sees-{sample.index}-{call.path}", image, rank, alt=alt, side=_THUMB),
         tiles=tuple(drawn.tile(evidence, sample, call, channel, top) for channel in channels),
     )
+
+
+def _further_input(evidence: Evidence, sample: SampleRecord, call: CallMaps) -> Levels | None:
+    """The picture that a call reads where it does not read the main one; None where it reads that, or no picture."""
+    record = next((each for each in evidence.model.layers if each.path == call.path), None)
+    if record is None or evidence.model.sees_main_input(record):
+        return None
+    names = {evidence.model.inputs[place].name for place in evidence.model.inputs_behind(record)}
+    return next((given.image for given in sample.inputs if given.name in names and given.image is not None), None)
 
 
 _THUMB = 128

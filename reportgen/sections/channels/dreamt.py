@@ -57,7 +57,8 @@ def made(dream: Dream, responses: ResponsesResult | None) -> Made:
     known = [each.patches for call in calls for each in call.channels if each.channel == dream.channel]
     real = known[0] if known else ()
     name = f"dream-{dream.path}-{dream.channel}"
-    strip = patches.strip(f"{name}-patches", real, alt=_patches_alt(dream.path, dream.channel, real), side=_DREAM_SIDE)
+    drawn = tuple(map(patches.inside_only, real)) if any(map(patches.is_mostly_outside, real)) else real
+    strip = patches.strip(f"{name}-patches", drawn, alt=_patches_alt(dream.path, dream.channel, real), side=_DREAM_SIDE)
     height, width = dream.picture.shape[:2]
     figure = mosaic.picture(
         name,

@@ -21,17 +21,24 @@ def in_body(measured: Sequence[CallResponses], layers: Sequence[LayerRecord]) ->
 
     Returns:
         All of a few; of more, the last one at every resolution, which is how many input pixels lie between neighbouring
-        positions, or the size of the maps where that is not known; but for those whose maps have one place only.
+        positions, or the size of the maps where that is not known; but for those whose maps have one place only. Calls
+        without patches, which read another input than the pictures, do not take the place of those with patches.
     """
     known = {layer.path: layer for layer in layers}
     calls = [known[call.path] for call in measured if call.path in known]
     if len(measured) <= MOST_WHOLE or len(calls) < len(measured):
         return frozenset(call.path for call in measured)
     last: dict[object, str] = {}
-    mapped = [call for call in calls if _positions(call) > 1]
-    for call in mapped or calls:
+    mapped = [call for call in calls if _positions(call) > 1] or calls
+    pictured = {call.path for call in measured if _has_pictures(call)}
+    # Those with pictures come last and so take the place of the others.
+    for call in sorted(mapped, key=lambda call: call.path in pictured):
         last[_resolution(call)] = call.path
     return frozenset(last.values())
+
+
+def _has_pictures(call: CallResponses) -> bool:
+    return any(patch.picture is not None for channel in call.channels for patch in channel.patches)
 
 
 def _resolution(call: LayerRecord) -> object:

@@ -59,8 +59,9 @@ def _fold(fall: float) -> str:
     """How many times smaller the odds are."""
     if fall >= math.log(_MOST_FOLD):
         return "more than a million-fold."
-    times = math.exp(fall)
-    return f"{number(times, 2 if times < 100 else 3)}-fold."
+    # No more digits than an estimate from one image bears.
+    times = float(f"{math.exp(fall):.{2 if fall < math.log(100) else 3}g}")
+    return f"{number(times)}-fold."
 
 
 def _field(model: ModelRecord, call: LayerRecord, known: Words) -> str:

@@ -106,7 +106,7 @@ def _accuracy(evidence: Evidence, right: int, total: int) -> Iterator[Phrase]:
     found, dataset, known, head = evidence.predictions, evidence.dataset, words(evidence.model), main_scores(evidence)
     assert found is not None, "it has an accuracy"
     assert dataset is not None, "it has an accuracy"
-    where = f" at {found.name}" if found.others else ""
+    where = f" at the output {found.name}" if found.others else ""
     yield Phrase(f" It predicts exactly the true classes{where} for " if found.counts else f" It is right{where} for ")
     yield Phrase(f"{number(right)} of {number(total)}", "strong")
     yield Phrase(f" {known.sample if total == 1 else known.samples}")
@@ -218,7 +218,7 @@ def _answers(evidence: Evidence) -> str:
     outputs = evidence.model.outputs
     if len(outputs) == 1:
         return _answers_at(evidence, outputs[0])
-    return " and ".join(f"{_answers_at(evidence, output)} at {output.name}" for output in outputs)
+    return " and ".join(f"{_answers_at(evidence, output)} (output {output.name})" for output in outputs)
 
 
 def _answers_at(evidence: Evidence, output: TensorRecord) -> str:

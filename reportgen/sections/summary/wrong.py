@@ -121,7 +121,8 @@ def _by_class(head: HeadScores, known: Words) -> Wrong:
     if not weak and tested.num_tested:
         lead = "No class is worse than the others by more than chance."
     every = len(recalls) <= MOST_ROWS
-    which = f"All {number(len(recalls))}" if every else f"The {number(len(rows))} of {number(len(recalls))}"
+    all_of_them = "Both" if len(recalls) == 2 else f"All {number(len(recalls))}"
+    which = all_of_them if every else f"The {number(len(rows))} of {number(len(recalls))}"
     what = "found" if not head.confusions else "classified correctly"
     caption = (
         f"{which} classes{'' if every else ' that are recognised least'}, worst first: how many {known.samples} of each"

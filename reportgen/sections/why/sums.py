@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 
 from reportgen.document.report import Figure
 from reportgen.evidence import Levels
-from reportgen.evidence.responses import Patch
 from reportgen.evidence.why import Carried, ChannelShare, Contrast, Explanation, WorkedSum
 from reportgen.figures import evidence_maps, mosaic, patches
 from reportgen.language.numerals import alike, plural
@@ -281,17 +280,8 @@ def _patches(share: ChannelShare, path: str, anchor: str) -> Figure | None:
     alt = f"What channel {share.channel} of {path} responds to most" + (f": from {names}." if names else ".")
     name, lying = f"{anchor}-patches-{share.channel}", [patch for patch in share.patches if patch.context is not None]
     if not lying:
-        return patches.strip(name, tuple(map(_inside, share.patches)), alt=alt, side=_PATCH_SIDE)
+        return patches.strip(name, tuple(map(patches.inside_only, share.patches)), alt=alt, side=_PATCH_SIDE)
     return patches.in_context(name, lying[:MOST_IN_A_ROW], MOST_IN_A_ROW, alt=alt)
-
-
-def _inside(patch: Patch) -> Patch:
-    """What a patch holds of its image: deep in a network a channel sees more than the whole of it."""
-    if patch.picture is None:
-        return patch
-    top, left, bottom, right = patch.inside
-    picture = patch.picture[top:bottom, left:right]
-    return replace(patch, picture=picture, inside=(0, 0, *picture.shape[:2]))
 
 
 def against(contrast: Contrast, one: Explanation, image: Levels, anchor: str, known: Words) -> Against:
