@@ -68,7 +68,7 @@ _WITH_SAMPLES = {
         "One channel of an activation volume: the responses of one filter at every position, drawn as {drawn}."
     ),
     "activation volume": "The whole output of a layer for one {sample}: a block of numbers, {volume}.",
-    "constant map": "A map that holds one value everywhere; it carries no signal for this {sample}.",
+    "constant map": "A map that holds one value everywhere; it says nothing about this {sample}.",
 }
 _WHERE_CUT = {
     "most active": (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -10,9 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reportgen.document.report import Report
+from reportgen.evidence import Levels
 from reportgen.evidence.why import ChannelShare, Explanation, PlainMap
 from reportgen.figures import evidence_maps
 from reportgen.figures.ticks import Ticks, extremes
+from reportgen.renderers import html
 from reportgen.sections import why
 from reportgen.sections.why import Content, drawn, sentences, sums
 from tests import made, why_made
@@ -315,3 +320,18 @@ def test_response_beside_a_channel_is_told_by_its_place() -> None:
         (found,) = sums.sums(why_made.explanation(carried=(one,), worked_sum=None), why_made.PLACES, "why")
         assert found.rows[0].response is not None
         assert found.rows[0].response.alt == f"Channel 1 of conv {alt} on this sample."
+
+
+def test_patches_have_the_row_to_themselves_where_no_map_stands_beside_them() -> None:
+    def rows(response: Levels) -> set[str]:
+        share = replace(why_made.carried().channels[0], response=response, patches=(why_made.patch(),))
+        carried = (why_made.carried(channels=(share,)),)
+        evidence = made.evidence(samples=(made.sample(),), why=why_made.why(why_made.explanation(carried=carried)))
+        section = why.build(evidence)
+        assert section is not None
+        report = Report(evidence.title, "What toy sees", evidence.model, evidence.run, (), (section,))
+        page = html.document(report, "screen")
+        return set(re.findall(r'<div class="(carrier(?: [^"]*)?)">', page))
+
+    assert rows(np.ones((4, 4), np.uint8)) == {"carrier"}
+    assert rows(np.ones((4, 4, 4), np.uint8)) == {"carrier carrier-plain"}, "a volume's map is no picture"
