@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reportgen.document.report import Report
 from reportgen.evidence.ablation import CopyAblation
 from reportgen.evidence.pixels import Estimate
 from reportgen.records.model import TensorRecord
+from reportgen.renderers import html
+from reportgen.sections import provenance
 from reportgen.sections.provenance.claims import Claim, claims
 from tests import made, why_made
 
@@ -126,3 +129,11 @@ def test_nulls_name_the_samples_as_the_report_does() -> None:
     found = rows(model=network, why=why_made.why(), performance=made.performance())
     assert found["map that carries its answer"].null == "its own shape elsewhere, and maps of other signals"
     assert not any("image" in each.null for each in found.values())
+
+
+def test_cell_of_a_claim_without_a_correction_begins_with_its_remark() -> None:
+    evidence = made.evidence(responses=replace(made.responses(), untestable="There are too few.", num_permutations=0))
+    section = provenance.build(evidence)
+    assert section is not None
+    page = html.document(Report("t", "s", evidence.model, evidence.run, (), (section,)), "screen")
+    assert "<td>There are too few.</td>" in page

@@ -19,7 +19,7 @@ from reportgen.evidence.samples import Answer, HeadAnswer
 from reportgen.language.ties import Tie
 from reportgen.renderers import html
 from reportgen.sections import architecture
-from reportgen.sections.summary import Content, build
+from reportgen.sections.summary import Content, build, notes
 from reportgen.sections.summary.boxes import Box
 from reportgen.sections.summary.flow import Column, flow
 from reportgen.sections.summary.pictured import pictures
@@ -535,3 +535,8 @@ def test_links_of_the_boxes_are_called_what_they_lead_to(evidence: Evidence, lin
     section = build(evidence)
     page = html.document(Report("t", "s", evidence.model, evidence.run, (), (section,)), "screen")
     assert re.findall(r'<p class="more"><a class="on-page" href="#[a-z]+">\s*([^<]*)</a>', page) == links
+
+
+@pytest.mark.parametrize(("times", "words"), [(134_560, "135\u202f000-fold."), (34.4, "34-fold."), (2.66, "2.7-fold.")])
+def test_odds_are_told_with_no_more_digits_than_one_image_bears(times: float, words: str) -> None:
+    assert notes._fold(float(np.log(times))) == words
