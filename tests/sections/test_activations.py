@@ -72,6 +72,15 @@ def test_channels_that_are_needed_most_come_first() -> None:
     assert "switching off costs the true class most probability" in layer.how
 
 
+def test_without_labels_it_is_the_predicted_class_that_loses_probability() -> None:
+    for accuracy, known in ((None, "the predicted class"), (0.9, "the true class")):
+        lost = made.ablation(made.ablated(5), made.ablated(3, log_probability_change=-0.1), accuracy=accuracy)
+        (layer,) = content(evidence(many("conv", 8), ablation=lost)).layers
+        assert f"switching off costs {known} most probability" in layer.how
+        needed = [line.note for sheet in layer.sheets for line in sheet.lines if line.title == "Needed"]
+        assert [f"fall of {known}'s log probability" in note for note in needed] == [True]
+
+
 def test_a_gradient_fills_up_what_was_not_switched_off() -> None:
     lost = made.ablation(made.ablated(5), estimates=(("conv", (0.1, 0.9, 0.2, 0.3, 0.0, 0.8, 0.7, 0.6)),))
     (layer,) = content(evidence(many("conv", 8), ablation=lost)).layers

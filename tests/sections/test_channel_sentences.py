@@ -414,7 +414,7 @@ def said(evidence: Evidence) -> str:
         (made.evidence(), "(accuracy 90.0\u202f%, mean probability of the true class 80.0\u202f%)"),
         (
             made.evidence(),
-            "Those 1 without which the truth became least probable were switched off again on 5\xa0images",
+            "The one without which the true class became least probable was switched off again on 5\xa0images that did",
         ),
         (made.evidence(ablation=made.ablation(num_channels=12)), "2 of 12\xa0channels were switched off one at a time"),
         (made.evidence(ablation=made.ablation(num_channels=12)), "on 5\xa0images, within 500 forward passes."),

@@ -168,7 +168,13 @@ def _layer(evidence: Evidence, place: int) -> Layer:
                 words=_tab(evidence, index),
                 strips=() if flat else drawn.sheet(evidence, index, each, chosen.channels, top),
                 num_shown=0 if flat else min(len(each.shown), MOST_IN_SHEET),
-                lines=drawn.lines(each, falls, over, evidence.activations.samples[index].foreground.target),
+                lines=drawn.lines(
+                    each,
+                    falls,
+                    over,
+                    evidence.activations.samples[index].foreground.target,
+                    choosing.known(evidence),
+                ),
             )
             for index, each in enumerate(maps)
         ),

@@ -126,12 +126,18 @@ def falls(evidence: Evidence, path: str) -> dict[int, float]:
     return _falls(evidence, pooled(evidence.model, path) or path)
 
 
+def known(evidence: Evidence) -> str:
+    """Name the class whose probability was watched as channels were switched off."""
+    result = evidence.ablation
+    return "the predicted class" if result is not None and result.accuracy is None else "the true class"
+
+
 def _measured_words(evidence: Evidence) -> str:
     result = evidence.ablation
-    known = "the truth" if result is None or result.accuracy is None else "the true class"
     sample = words(evidence.model).sample
     over = plural(result.num_screening, sample) if result else f"{sample}s"
-    return f"Chosen: those whose switching off costs {known} most probability, in the mean over at least {over}."
+    costs = f"costs {known(evidence)} most probability"
+    return f"Chosen: those whose switching off {costs}, in the mean over at least {over}."
 
 
 def _activity(maps: Sequence[CallMaps], place: int) -> float:

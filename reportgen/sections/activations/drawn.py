@@ -185,14 +185,17 @@ def _is_common(evidence: Evidence) -> bool:
     return evidence.activations is not None and evidence.activations.scale == "common"
 
 
-def lines(call: CallMaps, falls: Mapping[int, float], over: str, target: str) -> tuple[Line, ...]:
+def lines(
+    call: CallMaps, falls: Mapping[int, float], over: str, target: str, known: str = "the true class"
+) -> tuple[Line, ...]:
     """Return what each channel does on one sample as ticks, and what the network loses without it.
 
     Args:
         call: The maps of the sample.
-        falls: By how much the log-probability of the truth falls without a channel, as far as that was measured.
+        falls: By how much the log-probability of that class falls without a channel, as far as that was measured.
         over: On at least how many samples that was: "60 volumes".
         target: What channels may follow: "object" or "outlined evidence".
+        known: Whose probability falls: "the true class", or "the predicted class" where no labels are known.
     """
     sound = [numbers for numbers in call.channels if not numbers.num_nonfinite]
     if len(sound) < 2:
@@ -207,7 +210,7 @@ def lines(call: CallMaps, falls: Mapping[int, float], over: str, target: str) ->
         low = min(0.0, *follows.values())
         found.append(Line(f"Follows the {target}", "correlation with it", _ticks(follows, low, 1.0)))
     if len(falls) > 1 and max(falls.values()) > min(falls.values()):
-        note = f"fall of the truth's log probability without it; {number(len(falls))} channels, {over}"
+        note = f"fall of {known}'s log probability without it; {number(len(falls))} channels, {over}"
         found.append(Line("Needed", note, _ticks(dict(falls), min(0.0, *falls.values()), max(falls.values()))))
     return tuple(found)
 

@@ -172,9 +172,13 @@ def method_words(ablation: AblationResult, sample: str) -> str:
     )
     if ablation.num_confirmed:
         test = "McNemar's exact test" if ablation.accuracy is not None else "a test of flipped signs"
+        if ablation.num_confirmed == 1:
+            those, were, them = "The one", "was", "it"
+        else:
+            those, were, them = f"Those {number(ablation.num_confirmed)}", "were", "them"
         said.append(
-            f"Those {number(ablation.num_confirmed)} without which the truth became least probable were switched off"
-            f" again on {plural(ablation.num_confirming, sample)} that did not pick them: needed is what stands there"
+            f"{those} without which {whose} became least probable {were} switched off again on"
+            f" {plural(ablation.num_confirming, sample)} that did not pick {them}: needed is what stands there"
             f" by {test} at {percent(ablation.level, 0)}, corrected for all {number(ablation.num_confirmed)} (Holm"
             " 1979)."
             " Intervals are 95 % (Agresti and Min 2005), each for itself."
