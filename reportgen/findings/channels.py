@@ -309,7 +309,8 @@ def _silent_channels(evidence: Evidence) -> Iterator[Finding]:
     if still:
         listed = _first_layers([f"{path}: {number(count)} of {number(all_)}" for path, (count, all_) in still.items()])
         count, num_samples = sum(count for count, _ in still.values()), len(activations.samples)
-        shown = f"the {known.sample} shown" if num_samples == 1 else f"all {plural(num_samples, known.sample)} shown"
+        many = "both" if num_samples == 2 else f"all {number(num_samples)}"
+        shown = f"the {known.sample} shown" if num_samples == 1 else f"{many} {known.samples} shown"
         yield CONSTANT.finding(
             f"{plural(count, 'channel is', 'channels are')} constant on {shown}.",
             f"{listed}. Their maps are drawn mid-grey. A few {known.samples} do not prove that a channel is dead.",

@@ -84,7 +84,7 @@ def judge(evidence: Evidence) -> Iterator[Finding]:
 def _one_place(test: Transplant, known: Words) -> Finding:
     low, high = wilson(test.turned, test.num_receivers)
     control = (
-        f" The same place of the other {known.samples} called so turned {number(test.control)}."
+        f" The same place of the other {known.samples} called “{test.name}” turned {number(test.control)}."
         if test.num_members < test.num_called
         else ""
     )

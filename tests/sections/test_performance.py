@@ -30,6 +30,7 @@ from reportgen.sections import performance
 from reportgen.sections.performance import drawn
 from tests import made
 from tests.checks import tools
+from tests.renderers import reports
 
 DOGS = [
     "Chihuahua",
@@ -154,7 +155,7 @@ def test_recalls_stand_the_lowest_first_with_what_each_is_read_as() -> None:
 @pytest.mark.parametrize(
     ("wrong", "headline"),
     [
-        ([(1, 0, 8)], "Where it goes wrong: bee"),
+        ([(1, 0, 8)], "Where it goes wrong: “bee”"),
         ([(0, 1, 2), (1, 0, 2), (2, 0, 2)], "No class stands out as weak"),
     ],
 )
@@ -308,3 +309,12 @@ def test_bins_of_the_calibration_are_a_table_too() -> None:
     head, *rows = table(shown, "bins")
     assert head == ["Confidence", "Predictions", "Correct", "Mean confidence", "Accuracy", "95 %"]
     assert rows == [["50 % to 100 %", "10", "9", "80.0 %", "90.0 %", "59.6 % to 98.2 %"]]
+
+
+@pytest.mark.parametrize("wrong", [[], [(1, 0, 8)]])
+def test_colour_of_wrong_predictions_is_explained_where_there_are_any(wrong: Sequence[tuple[int, int, int]]) -> None:
+    section = performance.build(evidence(scores(["ant", "bee", "cat"], wrong)))
+    assert section is not None
+    page = html.render(replace(reports.report(), sections=(section,))).decode()
+    assert "Length: share of all predictions" in page
+    assert ("orange: the wrong ones" in page) == bool(wrong)

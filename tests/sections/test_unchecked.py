@@ -110,6 +110,13 @@ def test_what_is_missing_has_a_line_with_its_reason(others: dict[str, Any], what
     assert not any(said.startswith(what) for said in whole)
 
 
+def test_what_could_not_be_tested_is_named_with_the_article_that_fits() -> None:
+    scaling = replace(made.scaling(made.scaled(), made.scaled("none")), num_flips=0)
+    found = lines(made.bare(findings=(), dataset=made.dataset(), scaling=scaling, responses=UNTESTABLE))
+    assert any(said.startswith("Whether there is another scaling of the pixels") for said in found), found
+    assert any(said.startswith("Whether there is a channel") for said in found), found
+
+
 def test_channels_that_have_one_value_need_not_be_switched_off() -> None:
     responses = made.responses(made.call("conv", made.channel(0), made.dead(1), made.dead(2, state="stuck")))
     for num_channels, there in ((3, False), (4, True)):

@@ -265,7 +265,9 @@ def test_number_of_marks_is_a_word() -> None:
 
 def test_samples_without_a_verdict_are_counted_in_whole_words() -> None:
     said = sentences.answer((told("supported"), told("no verdict", outline=None)), "image")
-    assert said.endswith("The others: 1 without a verdict.")
+    assert said.endswith(" The other one is without a verdict.")
+    more = sentences.answer((told("supported"), told("weak"), told("no verdict", outline=None)), "image")
+    assert more.endswith("The others: 1 weak, 1 without a verdict.")
 
 
 @pytest.mark.parametrize(

@@ -337,7 +337,7 @@ def _headline(content: Content) -> str:
         return "No class stands out as weak"
     if len(names) > _MOST_NAMED:
         return f"Where it goes wrong: {number(len(names))} of {plural(found.num_tested, 'class', 'classes')}"
-    return f"Where it goes wrong: {listed(names)}"
+    return f"Where it goes wrong: {listed([f'“{name}”' for name in names])}"
 
 
 def _answer(content: Content, known: Words) -> str:

@@ -117,7 +117,8 @@ def _untestable(evidence: Evidence) -> Iterator[Unchecked]:
     for each in claims(evidence):
         if each.num_found is None:
             why = f"{each.remark[:1].upper()}{each.remark[1:]}".rstrip(".") or "There is too little to compare with"
-            yield Unchecked(f"whether there is a {each.pattern}", f"{why}.")
+            article = "" if each.pattern.startswith("another ") else "a "
+            yield Unchecked(f"whether there is {article}{each.pattern}", f"{why}.")
 
 
 def _formulas(evidence: Evidence) -> Iterator[Unchecked]:

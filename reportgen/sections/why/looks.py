@@ -155,7 +155,7 @@ def _alarm(test: Transplant, known: Words) -> Alarm:
     called = plural(test.num_called, known.sample)
     low, high = wilson(test.turned, test.num_receivers)
     control = (
-        f"; the same place of the other {known.samples} called so turned {number(test.control)}"
+        f"; the same place of the other {known.samples} called “{test.name}” turned {number(test.control)}"
         if test.num_members < test.num_called
         else ""
     )

@@ -343,6 +343,8 @@ def answer(explanations: Sequence[Explanation], sample: str) -> str:
         " marks takes more of the answer than painting over the same shape elsewhere, and more than what is marked in"
         f" other {sample}s."
     )
+    if len(words) - supported == 1:
+        return f"{found} The other one is {rest[0].removeprefix('1 ')}."
     return f"{found} The others: {', '.join(rest)}." if rest else found
 
 
