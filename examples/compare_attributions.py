@@ -23,6 +23,8 @@ import keras
 import numpy as np
 
 from reportgen.models.explaining import Explained, Goal
+from reportgen.models.inspection import inspect
+from reportgen.models.subject import Subject
 from reportgen.probes.why import mapping, painting
 
 SIZES, CLASSES, STEPS, SIDE = (8, 8), 3, 50, 3
@@ -119,7 +121,8 @@ class Ours:
 def ours(head: str) -> Ours:
     """Make all maps."""
     value = image()
-    explained = Explained(in_keras(head, "softmax"), value[None], 0, "probabilities", {CAM})
+    model = in_keras(head, "softmax")
+    explained = Explained(Subject(model, inspect(model)), 1, 0, "probabilities")
     scores = explained.scores([value[None]])
     top = int(scores[0].argmax())
     goal, log_odds = Goal.of(CLASSES, top), Goal.of(CLASSES, top, is_log_odds=True)

@@ -471,7 +471,7 @@ def test_values_have_no_accuracy_to_lose() -> None:
         [keras.Input((6, 6, 1), name="image"), layers.Conv2D(2, 3, name="conv"), layers.Flatten(), layers.Dense(1)]
     )
     result = ablate(model, noise(5, 6, 6, 1))
-    assert "values and not one class for each sample" in result.missing
+    assert "does not predict one class for each sample" in result.missing
     assert (result.channels, result.num_channels) == ((), 2)
 
 
