@@ -48,6 +48,15 @@ class Pass(Protocol):
         """Take in the state of a block, the next one in order."""
 
 
+def part_of(state: State, prefix: str) -> State:
+    """Return the arrays of a state whose names begin with a prefix, without it.
+
+    >>> part_of({"0 sums": 5, "1 sums": 7}, "1 ")
+    {'sums': 7}
+    """
+    return {name.removeprefix(prefix): array for name, array in state.items() if name.startswith(prefix)}
+
+
 def cut(size: int, batch_size: int, most: int = MOST_BLOCKS) -> tuple[range, ...]:
     """Cut images into blocks of whole batches, about as long as each other.
 

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from reportgen.evidence.pixels import PixelHead
-from reportgen.models.blocks import State, batches, cut
+from reportgen.models.blocks import State, batches, cut, part_of
 from reportgen.models.subject import Answering, Array, Subject
 from reportgen.models.subject import answers as answers_of
 from reportgen.models.types import Tensors
@@ -118,7 +118,7 @@ class Compared:
         """Take in the state of the next block."""
         del block
         for place, each in enumerate(self._measuring):
-            each.whole.fold(_of(f"{place} ", state))
+            each.whole.fold(part_of(state, f"{place} "))
 
     def results(self) -> Iterator[tuple[PixelHead, Look]]:
         """Yield each output with how it is read, all blocks put together."""
@@ -159,7 +159,7 @@ class _Seen:
         self.low, self.high = min(self.low, low), max(self.high, high)
         self.num_nonfinite += int(state["nonfinite"])
         for kind, tally in self._tallies():
-            tally.fold(_of(f"{kind} ", state))
+            tally.fold(part_of(state, f"{kind} "))
 
     def _tallies(self) -> list[tuple[str, ScoredTally | ClassTally | ErrorTally]]:
         each = (("scored", self.scored), ("classes", self.classes), ("errors", self.errors))
@@ -271,10 +271,6 @@ class _Measuring:
         if self.look.head.kind == "input" and low >= 0:
             return 0.0, next((white for white in (1.0, 255.0) if high <= white), high)
         return low, high
-
-
-def _of(kind: str, state: State) -> State:
-    return {name.removeprefix(kind): state[name] for name in state if name.startswith(kind)}
 
 
 def _sum_to_one(answered: Array) -> bool:

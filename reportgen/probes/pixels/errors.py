@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from reportgen.evidence.pixels import ByError, Errors, Estimate, mean_of
-from reportgen.models.blocks import State
+from reportgen.models.blocks import State, part_of
 from reportgen.models.subject import Array
 from reportgen.probes.predictions.distances import DISTANCES_BYTES, Distances
 
@@ -175,7 +175,7 @@ class ErrorTally:
         self._moments.join(Moments(*state["moments"]))
         self._sums, self._numbers = self._sums + state["sums at"], self._numbers + state["numbers at"]
         for kind, distances in (("errors ", self._errors), ("most ", self._most)):
-            distances.fold({name.removeprefix(kind): state[name] for name in state if name.startswith(kind)})
+            distances.fold(part_of(state, kind))
 
     @property
     def place_means(self) -> Array:

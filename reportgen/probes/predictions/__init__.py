@@ -21,7 +21,7 @@ from reportgen.errors import DataError, ModelError
 from reportgen.evidence import answers
 from reportgen.evidence.performance import known
 from reportgen.evidence.predictions import PredictionsResult
-from reportgen.models.blocks import State, batches, cut, passed
+from reportgen.models.blocks import State, batches, cut, part_of, passed
 from reportgen.models.subject import Answering, Array, Subject
 from reportgen.models.types import Tensors
 from reportgen.options import Options
@@ -199,12 +199,10 @@ class Answers:
     def fold(self, block: range, state: State) -> None:
         """Take in the state of the next block."""
         for kind, reader in self._readers.items():
-            before = f"{kind} "
-            reader.fold(block, {name.removeprefix(before): state[name] for name in state if name.startswith(before)})
+            reader.fold(block, part_of(state, f"{kind} "))
         self._used.add(state["used"])
         for place, head in enumerate(self._heads):
-            before = f"{place} "
-            head.fold({name.removeprefix(before): state[name] for name in state if name.startswith(before)})
+            head.fold(part_of(state, f"{place} "))
 
     def result(self) -> PredictionsResult:
         """Put all blocks together; errors as `run`."""

@@ -12,7 +12,7 @@ from reportgen.errors import DataError
 from reportgen.evidence.confidences import Kept
 from reportgen.evidence.performance import wilson
 from reportgen.evidence.predictions import MANY_CLASSES, PredictionsResult
-from reportgen.models.blocks import State
+from reportgen.models.blocks import State, part_of
 from reportgen.models.subject import Array
 from reportgen.probes.predictions import multilabel
 from reportgen.probes.predictions.counting import MOST_DRAWN, PAIR_BYTES, Answered, Asked, Counts
@@ -96,14 +96,14 @@ class _Seen:
         self.low, self.high = min(self.low, low), max(self.high, high)
         self.num_broken += num_broken
         self.sums_to_one &= bool(sums_to_one)
-        for name, array in _of("kept ", state).items():
+        for name, array in part_of(state, "kept ").items():
             self.keep(name, array)
         if self.counts is not None:
             self.counts.by_class += state["by class"]
         if self.errors is not None:
-            self.errors.fold(_of("errors ", state))
+            self.errors.fold(part_of(state, "errors "))
         for kind in list(self.readings):
-            own = _of(f"{kind} ", state)
+            own = part_of(state, f"{kind} ")
             if own:
                 self.readings[kind].fold(own)
             else:  # some answers are no probabilities
@@ -256,10 +256,6 @@ class Head:
             np.concatenate(self._whole.kept[f"{kind} {name}"]) for name in ("answered", "sure", "hits")
         )
         return Kept(self.wanted.images, answered.astype(np.int64), sure.astype(np.float64), hits if knows else None)
-
-
-def _of(kind: str, state: State) -> State:
-    return {name.removeprefix(kind): state[name] for name in state if name.startswith(kind)}
 
 
 def _read(

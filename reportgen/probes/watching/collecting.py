@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from reportgen.evidence import lots
-from reportgen.models.blocks import MOST_BLOCKS, State, batches, cut
+from reportgen.models.blocks import MOST_BLOCKS, State, batches, cut, part_of
 from reportgen.models.subject import Array, Subject
 from reportgen.models.types import Tensors
 from reportgen.options import Options
@@ -115,8 +115,7 @@ class Watched:
     def fold(self, block: range, state: State) -> None:
         """Take in the state of the next block."""
         for place, each in enumerate(self.collectors):
-            before = f"{place} "
-            each.fold(block, {name.removeprefix(before): state[name] for name in state if name.startswith(before)})
+            each.fold(block, part_of(state, f"{place} "))
 
     def _take(self, path: str, outputs: Array, before: Array | None) -> None:
         for each in self._taking[path]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from reportgen.models.blocks import State, batches, cut
+from reportgen.models.blocks import State, batches, cut, part_of
 from reportgen.models.subject import Answering, Array
 from reportgen.models.types import Tensors
 from reportgen.probes.predictions import Answers, Reader
@@ -82,21 +82,17 @@ class Together:
 
     def learn(self, block: range, state: State) -> None:
         """Know the strongest images of a block before the next one."""
-        self._watched.learn(self._among_watched(block), _of(_WATCHED, state))
+        self._watched.learn(self._among_watched(block), part_of(state, _WATCHED))
 
     def fold(self, block: range, state: State) -> None:
         """Take in the state of the next block."""
-        self._answers.fold(block, _of(_ANSWERED, state))
-        self._watched.fold(self._among_watched(block), _of(_WATCHED, state))
+        self._answers.fold(block, part_of(state, _ANSWERED))
+        self._watched.fold(self._among_watched(block), part_of(state, _WATCHED))
 
     def _among_watched(self, block: range) -> range:
         """Return the places of a block's images among those that are watched."""
         first, end = np.searchsorted(self._watched.images, (block.start, block.stop))
         return range(int(first), int(end))
-
-
-def _of(kind: str, state: State) -> State:
-    return {name.removeprefix(kind): state[name] for name in state if name.startswith(kind)}
 
 
 class _Waiting:
